@@ -1,0 +1,56 @@
+import type { Cell } from "./cell.ts";
+import type { Expectation } from "./expectation.ts";
+import type { NodeFault, NodeRole } from "./faults/fault.ts";
+import type { Observation } from "./probes/probe.ts";
+
+/**
+ * Everything that happens to a cell, as it happens: one JSON object a line of `runs/ID/cells/CELL/events.ndjson`. Verdicts and reports are
+ * pure functions of these lines, so a field that a verdict needs belongs here and nowhere else.
+ */
+export type Event = { /** Wall clock, ms since the epoch. */ readonly atMs: number } & (
+  | CellEvent
+  | ScenarioEvent
+  | { readonly type: "note"; readonly text: string }
+);
+
+export type CellEvent =
+  | { readonly type: "cell-started"; readonly runId: string; readonly cell: Cell; readonly facts: Readonly<Record<string, string>> }
+  | { readonly type: "stage-started"; readonly stage: Stage; readonly detail: string }
+  | { readonly type: "stage-done"; readonly stage: Stage; readonly durationMs: number; readonly detail: string }
+  | { readonly type: "stage-failed"; readonly stage: Stage; readonly durationMs: number; readonly message: string; readonly exitCode: number }
+  | { readonly type: "cell-finished"; readonly durationMs: number };
+
+/** How a cell comes to be, in order. */
+export type Stage = "setup" | "node-image" | "cluster" | "cni" | "roles" | "ready" | "suites" | "delete";
+
+export type Mode = "as-claimed" | "no-fault" | "swapped";
+export type Phase = "steady" | "fault" | "recovery";
+
+export type ScenarioEvent = { readonly scenario: string } & (
+  | {
+      readonly type: "scenario-started";
+      readonly title: string;
+      readonly claim: string;
+      readonly documented: readonly string[];
+      readonly mode: Mode;
+      readonly faults: readonly NodeFault[];
+      readonly expect: Readonly<Record<string, Expectation>>;
+      readonly recoversWithinMs: number;
+    }
+  | { readonly type: "skipped"; readonly reason: string }
+  | { readonly type: "round"; readonly phase: Phase; readonly number: number; readonly observations: readonly Observation[] }
+  | { readonly type: "injected"; readonly faultId: string; readonly fault: NodeFault; readonly durationMs: number }
+  | {
+      readonly type: "read-back";
+      readonly faultId: string;
+      readonly when: "before" | "after";
+      readonly inForce: boolean;
+      readonly detail: string;
+    }
+  | { readonly type: "healed"; readonly faultId: string; readonly durationMs: number; readonly ok: boolean; readonly detail: string }
+  | { readonly type: "recovered"; readonly afterMs: number }
+  | { readonly type: "not-recovered"; readonly afterMs: number }
+  | { readonly type: "node-state"; readonly node: NodeRole; readonly differences: readonly string[] }
+  | { readonly type: "error"; readonly message: string }
+  | { readonly type: "scenario-finished"; readonly durationMs: number }
+);

@@ -1,0 +1,81 @@
+/** Every fault there is: plain data, a closed union by `kind`. One file in this folder applies and undoes each kind. */
+export type Fault = NoFault | SysctlFault | DropFault | RouteFault | ResolvConfFault | SelectorFault;
+
+/** Does nothing: what a scenario is run with to show that it can fail. */
+export interface NoFault {
+  readonly kind: "none";
+}
+
+export interface SysctlFault {
+  readonly kind: "sysctl";
+  /** Dotted, `net.…` only: `net.ipv4.ip_forward`. */
+  readonly key: string;
+  readonly value: string;
+}
+
+/** Drops matching packets silently, in an nft table of its own. */
+export interface DropFault {
+  readonly kind: "drop";
+  readonly hook: "prerouting" | "input" | "forward" | "output";
+  readonly protocol: "tcp" | "udp" | "icmp";
+  readonly destinationPort?: number;
+  readonly source?: string;
+  readonly destination?: string;
+}
+
+export interface RouteFault {
+  readonly kind: "route";
+  readonly type: "unicast" | "blackhole" | "unreachable";
+  /** CIDR or address. */
+  readonly to: string;
+  /** For unicast: on-link by this device. */
+  readonly device?: string;
+}
+
+/** Puts these nameservers in the file that the kubelet gives to pods, and replaces the node's CoreDNS pods. */
+export interface ResolvConfFault {
+  readonly kind: "resolv-conf";
+  readonly nameservers: readonly string[];
+}
+
+/** Points a Service's selector elsewhere (through kubectl on the control-plane node). */
+export interface SelectorFault {
+  readonly kind: "selector";
+  readonly namespace: string;
+  readonly service: string;
+  readonly selector: Readonly<Record<string, string>>;
+}
+
+/** A fault and the node it is for: `A`, `B`, or the control plane. */
+export interface NodeFault {
+  readonly node: NodeRole;
+  readonly fault: Fault;
+}
+
+export type NodeRole = "A" | "B" | "control-plane";
+
+/** The fault as one line: `sysctl net.ipv4.ip_forward=0 on A`. Lower-case, no newline. */
+export function describeFault({ node, fault }: NodeFault): string {
+  return `${describeKind(fault)} on ${node}`;
+}
+
+function describeKind(fault: Fault): string {
+  switch (fault.kind) {
+    case "none":
+      return "no fault";
+    case "sysctl":
+      return `sysctl ${fault.key}=${fault.value}`;
+    case "drop": {
+      const port = fault.destinationPort === undefined ? "" : ` port ${fault.destinationPort}`;
+      const from = fault.source === undefined ? "" : ` from ${fault.source}`;
+      const to = fault.destination === undefined ? "" : ` to ${fault.destination}`;
+      return `drop ${fault.protocol}${port}${from}${to} in ${fault.hook}`;
+    }
+    case "route":
+      return `route ${fault.type} ${fault.to}${fault.device === undefined ? "" : ` dev ${fault.device}`}`;
+    case "resolv-conf":
+      return `pods' resolv.conf = ${fault.nameservers.join(", ")}`;
+    case "selector":
+      return `selector of Service ${fault.namespace}/${fault.service} = ${JSON.stringify(fault.selector)}`;
+  }
+}

@@ -1,0 +1,49 @@
+import { UsageError } from "./errors.ts";
+
+/**
+ * Who can send or be reached. `same`, `server`, `hostA` and `dnsA` are on node A, `other`, `hostB` and `dnsB` on node B; `sidecar` is
+ * the second container of the server's pod; `dns` is the cluster's DNS Service; `outside` is a container that is no node.
+ */
+export const ROLES = ["server", "sidecar", "same", "other", "hostA", "hostB", "dns", "dnsA", "dnsB", "outside"] as const;
+export type Role = (typeof ROLES)[number];
+
+/** How the destination is addressed. */
+export const WAYS = ["podIP", "ClusterIP", "Service name", "nodeIP", "localhost"] as const;
+export type Way = (typeof WAYS)[number];
+
+export const TOOLS = ["curl", "dig", "ping"] as const;
+export type Tool = (typeof TOOLS)[number];
+
+/** From a role to a role by a way, tried with a tool: symbols only, so that two runs on two clusters can be compared. */
+export interface Path {
+  readonly from: Role;
+  readonly to: Role;
+  readonly way: Way;
+  readonly tool: Tool;
+}
+
+const SHAPE = /^(\w+) → (\w+) by ([A-Za-z ]+?)(?: with (\w+))?$/;
+
+/**
+ * Reads `same → server by ClusterIP` (curl, or dig when the destination is a DNS role) or `… with ping`.
+ * Throws UsageError naming the word it does not know.
+ */
+export function parsePath(text: string): Path {
+  const parts = SHAPE.exec(text);
+  if (!parts) throw new UsageError(`path "${text}" is not of the form "from → to by way [with tool]"`);
+  const [, from, to, way, tool] = parts;
+  const destination = oneOf(ROLES, to, text);
+  const usual: Tool = destination.startsWith("dns") ? "dig" : "curl";
+  return {
+    from: oneOf(ROLES, from, text),
+    to: destination,
+    way: oneOf(WAYS, way, text),
+    tool: tool === undefined ? usual : oneOf(TOOLS, tool, text),
+  };
+}
+
+function oneOf<T extends string>(known: readonly T[], word: string | undefined, text: string): T {
+  const found = known.find((one) => one === word);
+  if (found === undefined) throw new UsageError(`path "${text}": "${word}" is none of ${known.join(", ")}`);
+  return found;
+}

@@ -1,0 +1,96 @@
+import type { Symptom } from "../symptom.ts";
+
+/** One attempt, resolved to addresses: plain data that the prober on a node carries out. */
+export type Attempt = CurlAttempt | DigAttempt | PingAttempt;
+
+interface AttemptBase {
+  /** Unique in its round: the path's text, `#` and the number of the flow. */
+  readonly id: string;
+  /** The path's text: `same → server by ClusterIP`. */
+  readonly path: string;
+  /** Process whose network namespace the attempt runs in, as seen on the node; 1 is the node itself. */
+  readonly netnsPid: number;
+}
+
+export interface CurlAttempt extends AttemptBase {
+  readonly tool: "curl";
+  readonly url: string;
+  /** Process whose /etc/resolv.conf applies when the URL holds a name. */
+  readonly resolvConfPid?: number;
+  readonly connectTimeoutMs: number;
+  /** For the whole transfer; more than connectTimeoutMs, so that a stall is told from a connect-timeout. */
+  readonly totalTimeoutMs: number;
+  /** Who must answer (the echo server's `server`/`container`); another answer is `wrong-server`. */
+  readonly expectServer?: { readonly server: string; readonly container: string };
+}
+
+export interface DigAttempt extends AttemptBase {
+  readonly tool: "dig";
+  readonly server: string;
+  readonly name: string;
+  readonly type: "A" | "AAAA";
+  readonly transport: "udp" | "tcp";
+  /** Fixed source port, so that the lookup can be found in conntrack; chosen by the kernel when absent. */
+  readonly sourcePort?: number;
+  readonly timeoutMs: number;
+  /** The answer that is right; another address is `wrong-server`. */
+  readonly expectAnswer?: string;
+}
+
+export interface PingAttempt extends AttemptBase {
+  readonly tool: "ping";
+  readonly address: string;
+  readonly count: number;
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+}
+
+/** What the prober says an attempt did: the frame's content, before anyone judges it. */
+export interface ProbeRecord {
+  readonly id: string;
+  readonly exitCode: number | null;
+  /** The node's wall clock, ms since the epoch. */
+  readonly startedAtMs: number;
+  readonly durationMs: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** One attempt's outcome: a symptom with what was seen. */
+export interface Observation {
+  readonly id: string;
+  readonly path: string;
+  readonly tool: Attempt["tool"];
+  readonly symptom: Symptom;
+  /** One line for a person: the tool's own words, or why it is unknown. */
+  readonly detail: string;
+  readonly startedAtMs: number;
+  readonly durationMs: number;
+  readonly seen: Seen;
+  /** The tool's own output, cut at 4 KiB each. */
+  readonly raw: { readonly exitCode: number | null; readonly stdout: string; readonly stderr: string };
+}
+
+/** What the far end said of the flow; a field is absent when nobody said it. */
+export interface Seen {
+  /** Source address and port the server saw. */
+  readonly client?: string;
+  /** The client's own address of the flow, as curl saw it. */
+  readonly source?: string;
+  readonly sourcePort?: number;
+  /** Address the client connected to, as curl saw it. */
+  readonly remote?: string;
+  /** Address the server was reached at: differs from `remote` when the flow was translated. */
+  readonly local?: string;
+  readonly server?: string;
+  readonly container?: string;
+  /** dig: the answers. */
+  readonly answers?: readonly string[];
+  /** dig: where an unexpected reply came from. */
+  readonly replyFrom?: string;
+  /** ping: sent and received. */
+  readonly sent?: number;
+  readonly received?: number;
+  /** A `slow` one's class in seconds: 1, 3, 5 or 63. */
+  readonly slowClassS?: number;
+}

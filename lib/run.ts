@@ -1,0 +1,82 @@
+import type { Cell } from "./cell.ts";
+import type { Event, Mode, Stage } from "./event.ts";
+import type { Symptom } from "./symptom.ts";
+
+/** `unknown`: it could not be decided; never green. */
+export type Verdict = "pass" | "fail" | "unknown" | "skip";
+
+/** One invocation as every report sees it: what `runs/ID/report.json` holds (docs/report.schema.json). */
+export interface Run {
+  readonly schemaVersion: 1;
+  readonly runId: string;
+  readonly startedAt: string;
+  readonly durationMs: number;
+  /** The argv that repeats it. */
+  readonly command: readonly string[];
+  /** Versions and host facts: `docker`, `kind`, `kernel`, … */
+  readonly facts: Readonly<Record<string, string>>;
+  readonly summary: Readonly<Record<Verdict, number>>;
+  readonly cells: readonly CellResult[];
+  readonly results: readonly ScenarioResult[];
+}
+
+export interface CellResult {
+  readonly cell: string;
+  readonly parts: Cell;
+  readonly stages: readonly { readonly stage: Stage; readonly durationMs: number; readonly detail: string }[];
+  /** Why the cell never got to its suites; null when it did. */
+  readonly failure: { readonly stage: Stage; readonly message: string } | null;
+}
+
+/** One scenario in one cell. */
+export interface ScenarioResult {
+  /** The suite's path without ending: `services/bridge-nf-call-iptables`. */
+  readonly scenario: string;
+  readonly title: string;
+  readonly claim: string;
+  readonly cell: string;
+  readonly mode: Mode;
+  readonly verdict: Verdict;
+  /** One line: what decided it. */
+  readonly reason: string;
+  readonly faults: readonly string[];
+  readonly documented: readonly string[];
+  readonly paths: readonly PathResult[];
+  readonly times: Times;
+  /** Node state that differed from the baseline afterwards, a line each. */
+  readonly nodeStateDifferences: readonly string[];
+  /** The command that runs just this one again. */
+  readonly reproduce: string;
+}
+
+export interface PathResult {
+  readonly path: string;
+  /** In words: `connect-timeout`, `ok, untranslated`, `50 % dns-wrong-source or dns-timeout of 40`. */
+  readonly expected: string;
+  /** In words, counted: `connect-timeout ×3`, `ok ×2, unknown ×1`. */
+  readonly observed: string;
+  readonly verdict: Verdict;
+  readonly reason: string;
+  readonly symptoms: Readonly<Partial<Record<Symptom, number>>>;
+}
+
+/** In ms; null where that part did not happen. */
+export interface Times {
+  readonly steadyMs: number | null;
+  readonly injectMs: number | null;
+  /** From injected to the end of the probes under fault. */
+  readonly proveMs: number | null;
+  readonly healMs: number | null;
+  readonly recoveryMs: number | null;
+  readonly totalMs: number;
+}
+
+/** What a run directory holds, read back: enough to judge it again. */
+export interface RunRecord {
+  readonly runId: string;
+  readonly startedAt: string;
+  readonly durationMs: number;
+  readonly command: readonly string[];
+  readonly facts: Readonly<Record<string, string>>;
+  readonly logs: readonly (readonly Event[])[];
+}

@@ -1,0 +1,25 @@
+/**
+ * What a probe can report, one word each; used in code, reports and docs (docs/symptoms.md says how each is told apart).
+ */
+export const SYMPTOMS = [
+  "ok",
+  "connect-timeout",
+  "connection-refused",
+  "connection-reset",
+  "host-unreachable",
+  "network-unreachable",
+  "port-unreachable",
+  "stall",
+  "http-error",
+  "wrong-server",
+  "dns-timeout",
+  "dns-wrong-source",
+  "dns-servfail",
+  "dns-nxdomain",
+  "dns-refused",
+  "slow",
+  "loss",
+  "unknown",
+] as const;
+
+export type Symptom = (typeof SYMPTOMS)[number];
