@@ -1,0 +1,58 @@
+/**
+ * The runtime wrapper for hosts that withhold capabilities (clusters/image/runtime/bounded-runc), installed for Docker.
+ */
+import { fileURLToPath } from "node:url";
+import { mustExec } from "../../lib/exec.ts";
+import { asRoot } from "./as-root.ts";
+import type { Check, CheckContext, Finding } from "./check.ts";
+import { mendable, missing, ok } from "./check.ts";
+import { missingPackages } from "./distribution.ts";
+import { lackingCapabilities, probeEngine } from "./engine-probe.ts";
+
+/** The name under which dockerd knows the wrapper. */
+export const BOUNDED_RUNTIME = "bounded";
+/** Where it lies on the host: out of the repository, since the engine outlives a checkout. */
+export const BOUNDED_RUNTIME_PATH = "/usr/local/bin/faultline-bounded-runc";
+
+const SOURCE = fileURLToPath(new URL("../image/runtime/bounded-runc", import.meta.url));
+
+export const boundedRuntime: Check = {
+  id: "bounded-runtime",
+  what: "a container runtime that asks for no more capabilities than the host has",
+  why: "kind's nodes are privileged containers, and runc fails for each capability it cannot give",
+  find: findBoundedRuntime,
+};
+
+async function findBoundedRuntime(context: CheckContext): Promise<Finding> {
+  const lacking = await lackingCapabilities(context, await probeEngine(context));
+  if (lacking.length === 0) return ok("not needed: nothing is withheld from the engine's containers");
+  const because = `this host withholds ${lacking.join(", ")}`;
+  const wanted = await context.readText(SOURCE);
+  if (wanted === undefined) return missing(`${because}, and ${SOURCE} cannot be read`, "restore the checkout");
+
+  const packages = await absentTools(context);
+  const install = (): Promise<void> => installWrapper(context);
+  if (packages.length > 0) {
+    return await missingPackages(context, `${because}; not found: ${packages.join(", ")}`, packages, install);
+  }
+  const present = await context.readText(BOUNDED_RUNTIME_PATH);
+  if (present === wanted) return ok(`installed, because ${because}`);
+  const detail = `${because}; ${BOUNDED_RUNTIME_PATH} is ${present === undefined ? "not there" : "outdated"}`;
+  return mendable(detail, asRoot(context, installArgv()).join(" "), install);
+}
+
+/** Packages whose command of the same name the wrapper needs and the host lacks. */
+async function absentTools(context: CheckContext): Promise<string[]> {
+  const found = await Promise.all(["jq", "runc"].map(async (name) => ({ name, path: await context.which(name) })));
+  return found.filter(({ path }) => path === undefined).map(({ name }) => name);
+}
+
+function installArgv(): string[] {
+  // install(1) puts a new file in place, so that a container being started keeps reading the old one.
+  return ["install", "-m", "0755", SOURCE, BOUNDED_RUNTIME_PATH];
+}
+
+async function installWrapper(context: CheckContext): Promise<void> {
+  context.progress(`installing ${BOUNDED_RUNTIME_PATH}`);
+  await mustExec(context.exec, asRoot(context, installArgv()));
+}

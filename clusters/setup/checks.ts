@@ -1,0 +1,23 @@
+import { boundedRuntime } from "./bounded-runtime.ts";
+import { cgroup } from "./cgroup.ts";
+import type { Check } from "./check.ts";
+import { disk } from "./disk.ts";
+import { dockerEngine } from "./docker-engine.ts";
+import { go } from "./go.ts";
+import { kernel } from "./kernel.ts";
+import { kind } from "./kind.ts";
+import { leftovers } from "./leftovers.ts";
+import { memory } from "./memory.ts";
+
+/** All checks, in the order in which they are mended: the engine is started with the runtime that precedes it. */
+export const CHECKS: readonly Check[] = [
+  kernel,
+  cgroup,
+  memory,
+  disk,
+  boundedRuntime,
+  dockerEngine,
+  kind,
+  go,
+  leftovers,
+];

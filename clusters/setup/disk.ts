@@ -1,0 +1,27 @@
+import type { Check, CheckContext, Finding } from "./check.ts";
+import { missing, ok } from "./check.ts";
+import { probeEngine } from "./engine-probe.ts";
+import { GIB, inGib } from "./size.ts";
+
+const LEAST_BYTES = 8 * GIB;
+
+export const disk: Check = {
+  id: "disk",
+  what: `${inGib(LEAST_BYTES)} of free disk for Docker's data and for our cache`,
+  why: "the node image, its build and the nodes' writable layers lie there",
+  find: findDisk,
+};
+
+async function findDisk(context: CheckContext): Promise<Finding> {
+  const engine = await probeEngine(context);
+  const data = engine.state === "running" && engine.rootDir !== "" ? engine.rootDir : "/var/lib/docker";
+  const places = await Promise.all(
+    [data, context.cacheDir].map(async (path) => ({ path, bytes: await context.freeBytes(path) })),
+  );
+  const detail = places.map(({ path, bytes }) => `${inGib(bytes)} at ${path}`).join(", ");
+  if (places.every(({ bytes }) => bytes >= LEAST_BYTES)) return ok(detail);
+  return missing(
+    detail,
+    "free some: docker system df shows what Docker holds, docker system prune removes what is unused",
+  );
+}

@@ -1,0 +1,43 @@
+/**
+ * Packages from the machine's own distribution. Only Debian and what derives from it; elsewhere a person has to do it.
+ */
+import { mustExec } from "../../lib/exec.ts";
+import { asRoot } from "./as-root.ts";
+import type { CheckContext, Finding } from "./check.ts";
+import { mendable, missing } from "./check.ts";
+
+// needrestart comes along with docker.io on Debian 12 and must not restart services of the machine's.
+const QUIET = ["env", "DEBIAN_FRONTEND=noninteractive", "NEEDRESTART_SUSPEND=1"];
+
+/** Whether the text of /etc/os-release is that of Debian or a distribution derived from it (os-release(5)). */
+export function isDebianLike(osRelease: string): boolean {
+  const words = [...osRelease.matchAll(/^ID(?:_LIKE)?="?([^"\n]*)"?$/gm)].flatMap(([, value]) => value?.split(" "));
+  return words.includes("debian");
+}
+
+/** A finding that packages are missing, with the way to install them; `then` runs after the installation. */
+export async function missingPackages(
+  context: CheckContext,
+  detail: string,
+  packages: readonly string[],
+  then: () => Promise<void> = () => Promise.resolve(),
+): Promise<Finding> {
+  const debian = isDebianLike((await context.readText("/etc/os-release")) ?? "");
+  if (!debian || (await context.which("apt-get")) === undefined) {
+    return missing(detail, `install ${packages.join(", ")} with this system's package manager`);
+  }
+  const how = `apt-get update && apt-get install -y ${packages.join(" ")}`;
+  return mendable(detail, context.uid === 0 ? how : `sudo sh -c '${how}'`, async () => {
+    await installPackages(context, packages);
+    await then();
+  });
+}
+
+async function installPackages(context: CheckContext, packages: readonly string[]): Promise<void> {
+  context.progress("updating the package lists");
+  const wait = ["-o", "DPkg::Lock::Timeout=120"];
+  await mustExec(context.exec, asRoot(context, [...QUIET, "apt-get", ...wait, "update"]), { timeoutMs: 180_000 });
+  context.progress(`installing ${packages.join(", ")}`);
+  const install = [...QUIET, "apt-get", ...wait, "install", "-y", ...packages];
+  await mustExec(context.exec, asRoot(context, install), { timeoutMs: 600_000 });
+}

@@ -1,0 +1,77 @@
+/**
+ * The Docker engine: reachable, else started, else installed from the distribution and started.
+ */
+import { BOUNDED_RUNTIME, BOUNDED_RUNTIME_PATH } from "./bounded-runtime.ts";
+import type { Check, CheckContext, Finding } from "./check.ts";
+import { mendable, missing, ok, warning } from "./check.ts";
+import { missingPackages } from "./distribution.ts";
+import type { RunningEngine } from "./engine-probe.ts";
+import { hasSystemd, lackingCapabilities, probeEngine } from "./engine-probe.ts";
+import { dockerdArgv, startEngine } from "./engine-start.ts";
+import { compareVersions, parseVersion } from "./version.ts";
+
+const OLDEST = [20, 10, 0] as const;
+const DAEMON_JSON = "/etc/docker/daemon.json";
+
+export const dockerEngine: Check = {
+  id: "docker-engine",
+  what: "a Docker engine that answers",
+  why: "each node of a cluster is a container",
+  find: findEngine,
+};
+
+async function findEngine(context: CheckContext): Promise<Finding> {
+  const engine = await probeEngine(context);
+  const bounded = (await lackingCapabilities(context, engine)).length > 0;
+  switch (engine.state) {
+    case "running":
+      return await judgeRunning(context, engine, bounded);
+    case "denied":
+      return missing(engine.reason, 'sudo usermod -aG docker "$USER", then log in again');
+    case "remote":
+      return missing(`${engine.reason} (DOCKER_HOST is set)`, "start that engine, or unset DOCKER_HOST");
+    case "stopped":
+      return await judgeStopped(context, engine.reason, bounded);
+    case "absent":
+      return await missingPackages(context, "not installed", ["docker.io"], () => startEngine(context, bounded));
+  }
+}
+
+async function judgeRunning(context: CheckContext, engine: RunningEngine, bounded: boolean): Promise<Finding> {
+  const runtime = engine.defaultRuntime;
+  const detail = `${engine.version}, runtime ${runtime}`;
+  if (bounded && runtime === "runc") {
+    return missing(`${detail}: its privileged containers will fail on this host`, await restartAdvice(context));
+  }
+  if (bounded && runtime !== BOUNDED_RUNTIME) return warning(`${detail}: not ours, so not known to work on this host`);
+  const version = parseVersion(engine.version);
+  if (version && compareVersions(version, OLDEST) < 0) return warning(`${detail}: older than ${OLDEST.join(".")}`);
+  return ok(detail);
+}
+
+async function judgeStopped(context: CheckContext, reason: string, bounded: boolean): Promise<Finding> {
+  if (context.platform !== "linux") return missing(reason, "start Docker Desktop");
+  if (bounded && setsRuntimes((await context.readText(DAEMON_JSON)) ?? "")) {
+    return missing(`${reason}; ${DAEMON_JSON} sets runtimes of its own`, daemonJsonAdvice());
+  }
+  const how = (await hasSystemd(context)) ? "sudo systemctl start docker" : dockerdArgv(bounded).join(" ");
+  return mendable(`installed, not running (${reason})`, how, () => startEngine(context, bounded));
+}
+
+/** Whether a daemon.json names runtimes: dockerd refuses to start when flags say so as well. */
+export function setsRuntimes(daemonJson: string): boolean {
+  return /"(default-runtime|runtimes)"\s*:/.test(daemonJson);
+}
+
+async function restartAdvice(context: CheckContext): Promise<string> {
+  if (await hasSystemd(context)) return `${daemonJsonAdvice()}, then systemctl restart docker`;
+  return 'stop it when nothing needs it (kill "$(cat /var/run/docker.pid)"), then run this again: it starts it anew';
+}
+
+function daemonJsonAdvice(): string {
+  const settings = {
+    runtimes: { [BOUNDED_RUNTIME]: { path: BOUNDED_RUNTIME_PATH } },
+    "default-runtime": BOUNDED_RUNTIME,
+  };
+  return `merge ${JSON.stringify(settings)} into ${DAEMON_JSON}`;
+}

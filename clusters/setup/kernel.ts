@@ -1,0 +1,30 @@
+import { mustExec } from "../../lib/exec.ts";
+import { asRoot } from "./as-root.ts";
+import type { Check, CheckContext, Finding } from "./check.ts";
+import { mendable, missing, ok, warning } from "./check.ts";
+import { compareVersions, parseVersion } from "./version.ts";
+
+/** bridge-nf-call-iptables is a setting of each network namespace since 5.3: before, a fault would reach the host. */
+const OLDEST = [5, 3, 0] as const;
+const BRIDGE_NETFILTER = "/proc/sys/net/bridge/bridge-nf-call-iptables";
+
+export const kernel: Check = {
+  id: "kernel",
+  what: "Linux 5.3 or newer with bridge netfilter",
+  why: "faults must stay in a node's own network namespace, and bridge CNIs need br_netfilter",
+  find: findKernel,
+};
+
+async function findKernel(context: CheckContext): Promise<Finding> {
+  if (context.platform !== "linux") return warning("not looked at: it is the kernel of Docker's VM that counts");
+  const release = ((await context.readText("/proc/sys/kernel/osrelease")) ?? "").trim();
+  const version = parseVersion(release);
+  if (version === undefined) return warning(`release ${JSON.stringify(release)} not understood`);
+  if (compareVersions(version, OLDEST) < 0)
+    return missing(`${release} is too old`, "upgrade the kernel to 5.3 or newer");
+  if ((await context.readText(BRIDGE_NETFILTER)) !== undefined) return ok(`${release}, bridge netfilter present`);
+  const argv = asRoot(context, ["modprobe", "br_netfilter"]);
+  return mendable(`${release}, bridge netfilter absent`, argv.join(" "), async () => {
+    await mustExec(context.exec, argv);
+  });
+}

@@ -1,0 +1,72 @@
+/**
+ * Whose is a cluster? Its Docker network carries two labels of ours: the cluster's name and the process that owns it.
+ */
+import type { Exec } from "../../lib/exec.ts";
+
+export const CLUSTER_LABEL = "faultline.cluster";
+export const OWNER_LABEL = "faultline.owner";
+
+/** A process that cannot be mistaken for a later one of the same number. */
+export interface Owner {
+  readonly pid: number;
+  /** Start time in clock ticks since boot: field 22 of /proc/PID/stat (proc(5)). */
+  readonly startTicks: number;
+  /** /proc/sys/kernel/random/boot_id. */
+  readonly bootId: string;
+}
+
+type ReadText = (path: string) => Promise<string | undefined>;
+
+/** A network labelled as a cluster's; `owner` is the label's text, empty when there is none. */
+export interface ClusterNetwork {
+  readonly id: string;
+  readonly cluster: string;
+  readonly owner: string;
+}
+
+/** The value of OWNER_LABEL for a process (default: this one); undefined where /proc does not tell. */
+export async function ownerOf(readText: ReadText, pid: number = process.pid): Promise<string | undefined> {
+  const startTicks = startTicksOf((await readText(`/proc/${pid}/stat`)) ?? "");
+  const bootId = (await readText("/proc/sys/kernel/random/boot_id"))?.trim();
+  return startTicks === undefined || bootId === undefined ? undefined : `${pid}/${startTicks}/${bootId}`;
+}
+
+/** Reads a label's value back; undefined when it is not one of ours. */
+export function parseOwner(label: string): Owner | undefined {
+  const found = /^(\d+)\/(\d+)\/([0-9a-f-]+)$/.exec(label);
+  return found ? { pid: Number(found[1]), startTicks: Number(found[2]), bootId: found[3] ?? "" } : undefined;
+}
+
+/** Whether the owner named by a label still runs: the same number, started at the same time, in the same boot. */
+export async function ownerLives(readText: ReadText, label: string): Promise<boolean> {
+  const owner = parseOwner(label);
+  return owner !== undefined && (await ownerOf(readText, owner.pid)) === label;
+}
+
+/** All networks that carry our cluster label; empty when the engine does not answer. */
+export async function clusterNetworks(exec: Exec): Promise<ClusterNetwork[]> {
+  const format = `{{.ID}}\t{{.Label "${CLUSTER_LABEL}"}}\t{{.Label "${OWNER_LABEL}"}}`;
+  const argv = ["docker", "network", "ls", "--filter", `label=${CLUSTER_LABEL}`, "--format", format];
+  return rows((await exec(argv)).stdout).map(([id = "", cluster = "", owner = ""]) => ({ id, cluster, owner }));
+}
+
+/** Names of all kind clusters of the engine, ours or not; empty when it does not answer. */
+export async function kindClusterNames(exec: Exec): Promise<string[]> {
+  const label = "io.x-k8s.kind.cluster";
+  const format = `{{.Label "${label}"}}`;
+  const { stdout } = await exec(["docker", "ps", "--all", "--filter", `label=${label}`, "--format", format]);
+  return [...new Set(rows(stdout).map(([name = ""]) => name))].sort();
+}
+
+function rows(stdout: string): string[][] {
+  return stdout
+    .split("\n")
+    .filter((line) => line.trim() !== "")
+    .map((line) => line.split("\t"));
+}
+
+/** Field 22; counted after the command's name, which is in parentheses and may hold anything. */
+function startTicksOf(stat: string): number | undefined {
+  const afterName = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return afterName[19] === undefined ? undefined : Number(afterName[19]);
+}

@@ -1,0 +1,98 @@
+/**
+ * Brings the machine to where a run can start: looks at everything, then mends in order what may be mended.
+ */
+import { FaultlineError, PreflightError } from "../../lib/errors.ts";
+import type { Check, CheckContext, CheckedFinding, Mend } from "./check.ts";
+import { CHECKS } from "./checks.ts";
+import { renderProblems } from "./render.ts";
+
+/** Who allows a mend: `--yes`, a person at a terminal, or nobody. */
+export type MendPolicy = "yes" | "ask" | "refuse";
+
+export interface SetupOptions {
+  readonly context: CheckContext;
+  readonly yes: boolean;
+  /** Asks a person and resolves to the answer; left out when there is no terminal. */
+  readonly ask?: (question: string) => Promise<boolean>;
+  /** Default: CHECKS. */
+  readonly checks?: readonly Check[];
+}
+
+/** `--yes` goes before asking: who gave it wants no questions. */
+export function mendPolicy(options: Pick<SetupOptions, "yes" | "ask">): MendPolicy {
+  if (options.yes) return "yes";
+  return options.ask === undefined ? "refuse" : "ask";
+}
+
+/** Runs all checks side by side; changes nothing. */
+export async function findAll(context: CheckContext, checks: readonly Check[] = CHECKS): Promise<CheckedFinding[]> {
+  return await Promise.all(checks.map(async (check) => ({ check, finding: await check.find(context) })));
+}
+
+/** What `doctor` prints, and whether a run could start now. */
+export async function doctor(
+  context: CheckContext,
+  checks: readonly Check[] = CHECKS,
+): Promise<{ readonly ok: boolean; readonly findings: readonly CheckedFinding[] }> {
+  const findings = await findAll(context, checks);
+  return { ok: !findings.some(isMissing), findings };
+}
+
+/**
+ * Mends what is missing, if allowed, and resolves with the findings as they are then.
+ * Throws PreflightError that lists all that is missing, with commands, when something may not be mended; then nothing
+ * has been changed, unless a person has said yes to one question and no to another.
+ */
+export async function setUp(options: SetupOptions): Promise<readonly CheckedFinding[]> {
+  const { context, checks = CHECKS } = options;
+  const findings = await findAll(context, checks);
+  const problems = findings.filter(isMissing);
+  if (problems.length === 0) return findings;
+  const policy = mendPolicy(options);
+  if (policy === "refuse" || problems.some(({ finding }) => finding.mend?.bySelf !== true)) {
+    throw preflightError(problems, policy);
+  }
+  for (const check of checks) await mendOne(check, options, problems);
+  return await findAll(context, checks);
+}
+
+/** Looks again first: an earlier mend may have put this right, or brought it to light. */
+async function mendOne(check: Check, options: SetupOptions, problems: readonly CheckedFinding[]): Promise<void> {
+  const finding = await check.find(options.context);
+  if (finding.state !== "missing") return;
+  const mend = finding.mend;
+  if (mend?.bySelf !== true) throw preflightError([{ check, finding }], mendPolicy(options));
+  if (mendPolicy(options) === "ask" && !(await options.ask?.(question(check, finding.detail, mend)))) {
+    throw preflightError(problems, "ask");
+  }
+  await runMend(check, mend);
+  const after = await check.find(options.context);
+  if (after.state === "missing") throw preflightError([{ check, finding: after }], mendPolicy(options));
+}
+
+async function runMend(check: Check, mend: Mend): Promise<void> {
+  try {
+    await mend.run();
+  } catch (error) {
+    if (error instanceof FaultlineError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new PreflightError(`${check.id} could not be mended: ${reason}`, `try by hand: ${mend.how}`, {
+      cause: error,
+    });
+  }
+}
+
+function question(check: Check, detail: string, mend: Mend): string {
+  return `${check.id}: ${detail}\n  needs ${check.what}: ${check.why}\n  run: ${mend.how}\nDo this now?`;
+}
+
+function preflightError(problems: readonly CheckedFinding[], policy: MendPolicy): PreflightError {
+  const allBySelf = problems.every(({ finding }) => finding.mend?.bySelf === true);
+  const next = allBySelf && policy !== "yes" ? "run this again with --yes, or run the commands above" : undefined;
+  const list = renderProblems(problems);
+  return new PreflightError(`this machine is not ready\n${list}`, next ?? "run the commands above, then this again");
+}
+
+function isMissing({ finding }: CheckedFinding): boolean {
+  return finding.state === "missing";
+}
