@@ -8,16 +8,25 @@ import type { Observation } from "./probes/probe.ts";
  * pure functions of these lines, so a field that a verdict needs belongs here and nowhere else.
  */
 export type Event = { /** Wall clock, ms since the epoch. */ readonly atMs: number } & (
-  | CellEvent
-  | ScenarioEvent
-  | { readonly type: "note"; readonly text: string }
+  CellEvent | ScenarioEvent | { readonly type: "note"; readonly text: string }
 );
 
 export type CellEvent =
-  | { readonly type: "cell-started"; readonly runId: string; readonly cell: Cell; readonly facts: Readonly<Record<string, string>> }
+  | {
+      readonly type: "cell-started";
+      readonly runId: string;
+      readonly cell: Cell;
+      readonly facts: Readonly<Record<string, string>>;
+    }
   | { readonly type: "stage-started"; readonly stage: Stage; readonly detail: string }
   | { readonly type: "stage-done"; readonly stage: Stage; readonly durationMs: number; readonly detail: string }
-  | { readonly type: "stage-failed"; readonly stage: Stage; readonly durationMs: number; readonly message: string; readonly exitCode: number }
+  | {
+      readonly type: "stage-failed";
+      readonly stage: Stage;
+      readonly durationMs: number;
+      readonly message: string;
+      readonly exitCode: number;
+    }
   | { readonly type: "cell-finished"; readonly durationMs: number };
 
 /** How a cell comes to be, in order. */
@@ -38,7 +47,12 @@ export type ScenarioEvent = { readonly scenario: string } & (
       readonly recoversWithinMs: number;
     }
   | { readonly type: "skipped"; readonly reason: string }
-  | { readonly type: "round"; readonly phase: Phase; readonly number: number; readonly observations: readonly Observation[] }
+  | {
+      readonly type: "round";
+      readonly phase: Phase;
+      readonly number: number;
+      readonly observations: readonly Observation[];
+    }
   | { readonly type: "injected"; readonly faultId: string; readonly fault: NodeFault; readonly durationMs: number }
   | {
       readonly type: "read-back";
@@ -47,7 +61,13 @@ export type ScenarioEvent = { readonly scenario: string } & (
       readonly inForce: boolean;
       readonly detail: string;
     }
-  | { readonly type: "healed"; readonly faultId: string; readonly durationMs: number; readonly ok: boolean; readonly detail: string }
+  | {
+      readonly type: "healed";
+      readonly faultId: string;
+      readonly durationMs: number;
+      readonly ok: boolean;
+      readonly detail: string;
+    }
   | { readonly type: "recovered"; readonly afterMs: number }
   | { readonly type: "not-recovered"; readonly afterMs: number }
   | { readonly type: "node-state"; readonly node: NodeRole; readonly differences: readonly string[] }

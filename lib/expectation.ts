@@ -1,12 +1,67 @@
 import type { Symptom } from "./symptom.ts";
 
 /**
- * What a path must show while the fault is in force. A plain symptom says: every flow shows exactly this one.
- * `addresses` adds what the far end must have seen (only with `ok`). `share` says: this part of many flows shows the symptom, the others are ok.
+ * What a path must show while the fault is in force. Plain: every flow shows one of `symptoms`. `addresses` adds what the far end must have
+ * seen (with ok only). `share`: about this part of `flows` lookups shows one of `symptoms`, the others are ok.
  */
-export type Expectation =
-  | { readonly symptom: Symptom | readonly Symptom[]; readonly addresses?: AddressClaim }
-  | { readonly share: number; readonly symptom: readonly Symptom[]; readonly flows: number };
+export interface Expectation {
+  readonly symptoms: readonly Symptom[];
+  readonly addresses?: AddressClaim;
+  readonly share?: { readonly of: number; readonly part: number };
+}
 
-/** `untranslated`: the server sees the client's own address, reached at the address dialled. `dnat`: reached at another, and the client's address kept. */
-export type AddressClaim = "untranslated" | "dnat";
+/**
+ * `untranslated`: the server sees the client's own address, at the address the client dialled. `dnat`: the server was reached at another
+ * address than the one dialled, and sees the client's own. `this-pod`: both ends have the same address.
+ */
+export type AddressClaim = "untranslated" | "dnat" | "this-pod";
+
+/** What a suite may write for a path: a symptom, several that are equally right, or a whole expectation. */
+export type Claimed = Symptom | readonly Symptom[] | Expectation;
+
+/** The claim as an Expectation. */
+export function expectation(claimed: Claimed): Expectation {
+  if (typeof claimed === "string") return { symptoms: [claimed] };
+  return "symptoms" in claimed ? claimed : { symptoms: claimed };
+}
+
+/** ok, and the far end saw these addresses. */
+export function okWith(addresses: AddressClaim): Expectation {
+  return { symptoms: ["ok"], addresses };
+}
+
+/** `share(0.5, 40, "dns-timeout")`: half of 40 lookups time out, the others are ok. */
+export function share(part: number, of: number, ...symptoms: readonly Symptom[]): Expectation {
+  return { symptoms, share: { of, part } };
+}
+
+/** The expectation in words, for reports: `connect-timeout`, `ok, untranslated`, `50 % of 40 dns-timeout`. */
+export function inWords(expected: Expectation): string {
+  const symptoms = expected.symptoms.join(" or ");
+  if (expected.share) return `${Math.round(expected.share.part * 100)} % of ${expected.share.of} ${symptoms}`;
+  return expected.addresses ? `${symptoms}, ${expected.addresses}` : symptoms;
+}
+
+const NEIGHBOURS: Partial<Record<Symptom, Symptom>> = {
+  ok: "connect-timeout",
+  "connect-timeout": "connection-refused",
+  "connection-refused": "connect-timeout",
+  "host-unreachable": "connect-timeout",
+  "dns-timeout": "dns-wrong-source",
+  "dns-wrong-source": "dns-timeout",
+  loss: "ok",
+};
+
+/**
+ * The expectation with each claim replaced by its nearest neighbour that is not claimed as well: what a scenario is run with to show that it can
+ * fail. An address claim is swapped for the opposite one, a share for its mirror image.
+ */
+export function swapped(expected: Expectation): Expectation {
+  if (expected.share)
+    return { ...expected, share: { of: expected.share.of, part: expected.share.part < 0.75 ? 1 : 0.1 } };
+  if (expected.addresses) return { ...expected, addresses: expected.addresses === "dnat" ? "untranslated" : "dnat" };
+  const neighbour = expected.symptoms
+    .map((one) => NEIGHBOURS[one])
+    .find((one) => one && !expected.symptoms.includes(one));
+  return { symptoms: [neighbour ?? "slow"] };
+}

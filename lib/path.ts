@@ -4,11 +4,22 @@ import { UsageError } from "./errors.ts";
  * Who can send or be reached. `same`, `server`, `hostA` and `dnsA` are on node A, `other`, `hostB` and `dnsB` on node B; `sidecar` is
  * the second container of the server's pod; `dns` is the cluster's DNS Service; `outside` is a container that is no node.
  */
-export const ROLES = ["server", "sidecar", "same", "other", "hostA", "hostB", "dns", "dnsA", "dnsB", "outside"] as const;
+export const ROLES = [
+  "server",
+  "sidecar",
+  "same",
+  "other",
+  "hostA",
+  "hostB",
+  "dns",
+  "dnsA",
+  "dnsB",
+  "outside",
+] as const;
 export type Role = (typeof ROLES)[number];
 
 /** How the destination is addressed. */
-export const WAYS = ["podIP", "ClusterIP", "Service name", "nodeIP", "localhost"] as const;
+export const WAYS = ["podIP", "ClusterIP", "Service name", "NodePort", "nodeIP", "localhost"] as const;
 export type Way = (typeof WAYS)[number];
 
 export const TOOLS = ["curl", "dig", "ping"] as const;

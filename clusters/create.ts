@@ -1,0 +1,214 @@
+import { chmod, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { cellId, type Cell } from "../lib/cell.ts";
+import type { ClusterRecord } from "../lib/cluster.ts";
+import { UndecidedError } from "../lib/errors.ts";
+import type { Emit } from "../lib/event-log.ts";
+import type { Stage } from "../lib/event.ts";
+import { behind, hostExec, mustExec } from "../lib/exec.ts";
+import { isNodeReady, isReady, kubernetes, type Kubernetes, type Pod } from "../lib/kubernetes.ts";
+import { cniOf } from "./cells.ts";
+import { ECHO_IMAGE } from "./image/images.ts";
+import type { NodeImage } from "./image/node-image.ts";
+import { kindConfig } from "./kind-config.ts";
+import { createClosedNetwork, LABELS } from "./network.ts";
+import { NAMESPACE, roleObjects } from "./roles/objects.ts";
+
+export interface ClusterOrder {
+  readonly name: string;
+  readonly cell: Cell;
+  readonly image: NodeImage;
+  /** The kind binary. */
+  readonly kind: string;
+  /** The cell's own folder; the kubeconfig goes here and nowhere else. */
+  readonly dir: string;
+  readonly owner: string;
+  readonly emit: Emit;
+  readonly signal?: AbortSignal;
+}
+
+const BUDGET = { createMs: 300_000, cniMs: 120_000, rolesMs: 120_000 } as const;
+
+/**
+ * Creates the cell's cluster and waits until its roles are Ready. Throws UndecidedError, naming the stage that failed and the last it said; what
+ * was made by then is left for the caller to delete or keep.
+ */
+export async function createCluster(order: ClusterOrder): Promise<ClusterRecord> {
+  const kubeconfig = join(order.dir, "kubeconfig");
+  await stage(order, "cluster", () => createByKind(order, kubeconfig));
+  const api = kubernetes(kubeconfig);
+  await stage(order, "cni", () => installCni(order, api));
+  return await stage(order, "roles", () => deployRoles(order, api, kubeconfig));
+}
+
+/** Logs a stage's begin, end and failure around the work. */
+export async function stage<T>(
+  { emit, name }: { readonly emit: Emit; readonly name: string },
+  stage: Stage,
+  work: () => Promise<T>,
+): Promise<T> {
+  const startedAtMs = performance.now();
+  const durationMs = () => Math.round(performance.now() - startedAtMs);
+  emit({ type: "stage-started", stage, detail: name });
+  try {
+    const result = await work();
+    emit({ type: "stage-done", stage, durationMs: durationMs(), detail: name });
+    return result;
+  } catch (error) {
+    const { message, exitCode } = error as { message: string; exitCode?: number };
+    emit({ type: "stage-failed", stage, durationMs: durationMs(), message, exitCode: exitCode ?? 2 });
+    throw error;
+  }
+}
+
+async function createByKind(order: ClusterOrder, kubeconfig: string): Promise<void> {
+  const { name, cell, image, kind, dir, owner, signal } = order;
+  const config = join(dir, "kind.yaml");
+  await writeFile(config, kindConfig(cell, image), { mode: 0o600 });
+  const labels = { [LABELS.cluster]: name, [LABELS.cell]: cellId(cell), [LABELS.owner]: owner, [LABELS.runDir]: dir };
+  await createClosedNetwork(name, labels);
+  const argv = [kind, "create", "cluster", "--name", name, "--image", image.tag, "--config", config];
+  const result = await hostExec([...argv, "--wait", "0", "--retain", "--kubeconfig", kubeconfig], {
+    timeoutMs: BUDGET.createMs,
+    env: { KIND_EXPERIMENTAL_DOCKER_NETWORK: name },
+    ...(signal ? { signal } : {}),
+  });
+  await writeFile(join(dir, "kind.log"), result.stdout + result.stderr, { mode: 0o600 });
+  if (result.exitCode !== 0) {
+    const last = (result.stderr || result.stdout).trim().split("\n").slice(-8).join("\n");
+    throw new UndecidedError(`kind could not create cluster ${name}:\n${last}`, `see ${join(dir, "kind.log")}`);
+  }
+  await chmod(kubeconfig, 0o600);
+}
+
+async function installCni(order: ClusterOrder, api: Kubernetes): Promise<void> {
+  const cni = cniOf(order.cell);
+  const manifest = await readFile(new URL(`cni/${cni.manifest}`, import.meta.url), "utf8");
+  // While its pods are still pending, so that the two replicas go to two nodes from the start.
+  await api.patchDeployment("kube-system", "coredns", spreadOverNodes);
+  await api.apply(manifest);
+  const signal = order.signal ? { signal: order.signal } : {};
+  const waits = [
+    api.untilPods({
+      what: `CNI ${cni.name}`,
+      ...cni.ready,
+      budgetMs: BUDGET.cniMs,
+      done: (pods) => pods.length === 2 && pods.every(isReady),
+      missing: describePods,
+      ...signal,
+    }),
+    api.untilNodes({
+      what: "nodes to be Ready",
+      budgetMs: BUDGET.cniMs,
+      done: (nodes) => nodes.length === 2 && nodes.every(isNodeReady),
+      missing: (nodes) =>
+        nodes
+          .filter((node) => !isNodeReady(node))
+          .map((node) => node.metadata?.name)
+          .join(", "),
+      ...signal,
+    }),
+  ];
+  await Promise.all(waits).catch((error: unknown) => {
+    throw new UndecidedError((error as Error).message, `see the pods: ${kubectlHint(order)}`, { cause: error });
+  });
+}
+
+/** One replica a node, so that a lookup can meet the one on its own node and the one on the other. */
+const spreadOverNodes = {
+  spec: {
+    strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 1, maxSurge: 0 } },
+    template: {
+      spec: {
+        affinity: {
+          podAntiAffinity: {
+            requiredDuringSchedulingIgnoredDuringExecution: [
+              { labelSelector: { matchLabels: { "k8s-app": "kube-dns" } }, topologyKey: "kubernetes.io/hostname" },
+            ],
+          },
+        },
+      },
+    },
+  },
+};
+
+async function deployRoles(order: ClusterOrder, api: Kubernetes, kubeconfig: string): Promise<ClusterRecord> {
+  const { name, cell } = order;
+  const containers = { A: `${name}-worker`, B: `${name}-control-plane`, "control-plane": `${name}-control-plane` };
+  await api.applyObjects(roleObjects(containers, ECHO_IMAGE));
+  const outside = await startOutside(order);
+  const ready = { budgetMs: BUDGET.rolesMs, missing: describePods, ...(order.signal ? { signal: order.signal } : {}) };
+  await Promise.all([
+    api.untilPods({ what: "roles", namespace: NAMESPACE, done: allReady(3), ...ready }),
+    api.untilPods({
+      what: "CoreDNS",
+      namespace: "kube-system",
+      selector: "k8s-app=kube-dns",
+      done: allReady(2),
+      ...ready,
+    }),
+  ]).catch((error: unknown) => {
+    throw new UndecidedError((error as Error).message, `see the pods: ${kubectlHint(order)}`, { cause: error });
+  });
+  const [A, B, server, dns] = await Promise.all([
+    addressOfContainer(containers.A, name),
+    addressOfContainer(containers.B, name),
+    api.service(NAMESPACE, "server"),
+    api.service("kube-system", "kube-dns"),
+  ]);
+  const nodeIps = { A, B };
+  const serviceIps = { server: server.ip, dns: dns.ip };
+  const nodePort = server.nodePort ?? 0;
+  return { name, cell, traits: cniOf(cell).traits, kubeconfig, containers, outside, nodeIps, serviceIps, nodePort };
+}
+
+function allReady(count: number): (pods: readonly Pod[]) => boolean {
+  return (pods) => pods.filter(isReady).length === count;
+}
+
+/** A container on the cluster's network that is no node: the node image, for its tools, with nothing running in it. */
+async function startOutside({ name, image }: ClusterOrder): Promise<string> {
+  const container = `${name}-outside`;
+  const argv = [
+    "docker",
+    "run",
+    "--detach",
+    "--name",
+    container,
+    "--network",
+    name,
+    "--label",
+    `${LABELS.cluster}=${name}`,
+  ];
+  await mustExec(hostExec, [...argv, "--entrypoint", "/bin/sleep", image.tag, "infinity"]);
+  await mustExec(behind(["docker", "exec", container]), ["true"]);
+  return container;
+}
+
+async function addressOfContainer(container: string, network: string): Promise<string> {
+  const { stdout } = await mustExec(hostExec, [
+    "docker",
+    "inspect",
+    "--format",
+    "{{json .NetworkSettings.Networks}}",
+    container,
+  ]);
+  const networks = JSON.parse(stdout) as Record<string, { IPAddress: string }>;
+  const address = networks[network]?.IPAddress;
+  if (!address) throw new UndecidedError(`container ${container} has no address on ${network}`, "run again");
+  return address;
+}
+
+function describePods(pods: readonly Pod[]): string {
+  const waiting = pods
+    .filter((pod) => !isReady(pod))
+    .map((pod) => {
+      const states = pod.status?.containerStatuses?.map((one) => one.state?.waiting?.reason ?? "not ready") ?? [];
+      return `${pod.metadata?.name} ${pod.status?.phase} ${states.join(" ")}`.trim();
+    });
+  return waiting.length > 0 ? waiting.join("; ") : `${pods.length} pods are there`;
+}
+
+function kubectlHint(order: ClusterOrder): string {
+  return `docker exec ${order.name}-control-plane kubectl --kubeconfig /etc/kubernetes/admin.conf get pods -A -o wide (keep it with --keep failure)`;
+}

@@ -1,0 +1,60 @@
+import { ROLE_PORTS } from "../../lib/address.ts";
+
+export const NAMESPACE = "faultline";
+
+/** Which nodes the roles go to: `server` and `same` on A, `other` on B. */
+export interface RoleNodes {
+  readonly A: string;
+  readonly B: string;
+}
+
+/**
+ * The Kubernetes objects of the roles: pods bound to their nodes, and the server's Service. `image` is the echo server's. Nothing of it is
+ * privileged: probes come from the nodes, not from the pods. Pure.
+ */
+export function roleObjects(nodes: RoleNodes, image: string): readonly object[] {
+  const { server, sidecar, servicePort } = ROLE_PORTS;
+  return [
+    { apiVersion: "v1", kind: "Namespace", metadata: { name: NAMESPACE } },
+    pod("server", nodes.A, [echo("server", server, image), echo("sidecar", sidecar, image)]),
+    pod("same", nodes.A, [echo("same", server, image)]),
+    pod("other", nodes.B, [echo("other", server, image)]),
+    {
+      apiVersion: "v1",
+      kind: "Service",
+      metadata: { name: "server", namespace: NAMESPACE },
+      spec: { type: "NodePort", selector: { role: "server" }, ports: [{ port: servicePort, targetPort: server }] },
+    },
+  ];
+}
+
+function pod(role: string, nodeName: string, containers: readonly object[]): object {
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: role, namespace: NAMESPACE, labels: { role } },
+    spec: { nodeName, automountServiceAccountToken: false, terminationGracePeriodSeconds: 0, containers },
+  };
+}
+
+function echo(name: string, port: number, image: string): object {
+  return {
+    name,
+    image,
+    imagePullPolicy: "Never",
+    args: [String(port)],
+    env: [
+      { name: "CONTAINER_NAME", value: name },
+      { name: "POD_NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },
+    ],
+    readinessProbe: { httpGet: { path: "/readyz", port }, periodSeconds: 1 },
+    securityContext: {
+      runAsNonRoot: true,
+      runAsUser: 65_532,
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ["ALL"] },
+      seccompProfile: { type: "RuntimeDefault" },
+    },
+  };
+}

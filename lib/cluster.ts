@@ -1,0 +1,46 @@
+import type { Cell, Traits } from "./cell.ts";
+import type { Exec } from "./exec.ts";
+import type { NodeRole } from "./faults/fault.ts";
+import type { Role, Way } from "./path.ts";
+
+/** A running cluster's lasting facts, as `runs/ID/cells/CELL/cluster.json` holds them. */
+export interface ClusterRecord {
+  readonly name: string;
+  readonly cell: Cell;
+  readonly traits: Traits;
+  /** Only this run's own; mode 0600. */
+  readonly kubeconfig: string;
+  /** Docker container of each node role; `control-plane` is one of A and B. */
+  readonly containers: Readonly<Record<NodeRole, string>>;
+  /** Docker container of the `outside` role. */
+  readonly outside: string;
+  readonly nodeIps: Readonly<Record<"A" | "B", string>>;
+  readonly serviceIps: Readonly<Record<"server" | "dns", string>>;
+  readonly nodePort: number;
+}
+
+/** Where the roles are just now; pods come and go, so it is taken anew for each scenario. */
+export interface Whereabouts {
+  readonly cluster: ClusterRecord;
+  readonly pods: Readonly<Partial<Record<Role, PodPlace>>>;
+}
+
+export interface PodPlace {
+  readonly name: string;
+  readonly ip: string;
+  /** The sandbox's process as the node sees it; owner of the pod's network namespace. */
+  readonly pid: number;
+}
+
+/** What the scenario engine needs of a running cluster; clusters/ makes it. */
+export interface Cluster {
+  readonly record: ClusterRecord;
+  exec(place: NodeRole | "outside"): Exec;
+  locate(): Promise<Whereabouts>;
+}
+
+/** What a fault may ask of a cluster; `plan` answers with placeholders where there is no cluster yet. */
+export interface FaultContext {
+  readonly traits: Traits;
+  address(role: Role, way: Way): string;
+}

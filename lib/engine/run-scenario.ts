@@ -1,0 +1,187 @@
+import { addressOf } from "../address.ts";
+import type { Cluster, FaultContext, Whereabouts } from "../cluster.ts";
+import type { Mode, ScenarioEvent } from "../event.ts";
+import type { Emit } from "../event-log.ts";
+import { swapped, type Expectation } from "../expectation.ts";
+import type { InjectedFault } from "../faults/inject.ts";
+import { injectFault } from "../faults/inject.ts";
+import type { NodeFault, NodeRole } from "../faults/fault.ts";
+import type { Target } from "../faults/target.ts";
+import { diffFingerprints, takeFingerprint, type Fingerprint } from "../fingerprint/fingerprint.ts";
+import type { Journal } from "../journal/journal.ts";
+import { expectationsOf, faultsOf, noFault, type Scenario } from "../scenario.ts";
+import { measure, planFor } from "./measure.ts";
+import { allAsExpected, steadily } from "./steady.ts";
+
+/** What a scenario is run with. */
+export interface Stand {
+  readonly cluster: Cluster;
+  readonly targets: Readonly<Record<NodeRole, Target>>;
+  readonly journal: Journal;
+  readonly emit: Emit;
+  readonly signal?: AbortSignal;
+}
+
+/** Budget for the steady state before a fault: pods of the scenario before may still be coming up. */
+const STEADY_BUDGET_MS = 60_000;
+const FLOWS_UNDER_FAULT = 3;
+
+type NewScenarioEvent = ScenarioEvent extends infer E ? (E extends ScenarioEvent ? Omit<E, "scenario"> : never) : never;
+type Say = (event: NewScenarioEvent) => void;
+
+/**
+ * Runs one scenario and logs everything that happens. Never throws for what it finds: that is in the log, and judged from there.
+ * `swapped` runs it with each expectation replaced by its neighbour, `no-fault` with nothing broken: both must come out not-pass.
+ */
+export async function runScenario(stand: Stand, scenario: Scenario, mode: Mode): Promise<void> {
+  const startedAtMs = performance.now();
+  const say: Say = (event) => stand.emit({ ...event, scenario: scenario.id } as Parameters<Emit>[0]);
+  const injected: InjectedFault[] = [];
+  try {
+    await claimAndProve(stand, scenario, mode, say, injected);
+  } catch (error) {
+    say({ type: "error", message: (error as Error).message });
+  } finally {
+    await healAll(injected, say);
+  }
+  say({ type: "scenario-finished", durationMs: Math.round(performance.now() - startedAtMs) });
+}
+
+async function claimAndProve(
+  stand: Stand,
+  scenario: Scenario,
+  mode: Mode,
+  say: Say,
+  injected: InjectedFault[],
+): Promise<void> {
+  const { record } = stand.cluster;
+  const context = { cell: record.cell, traits: record.traits };
+  const claimed = expectationsOf(scenario, context);
+  const expect = mode === "swapped" ? mapValues(claimed, swapped) : claimed;
+  const where = await stand.cluster.locate();
+  const faults = mode === "no-fault" ? [noFault] : faultsOf(scenario, faultContext(where));
+  const { title, claim, documented } = scenario;
+  const recoversWithinMs = scenario.recovers.withinMs;
+  say({ type: "scenario-started", title, claim, documented, mode, faults, expect, recoversWithinMs });
+  const reason = scenario.skipWhen?.(context) ?? null;
+  if (reason !== null) return say({ type: "skipped", reason });
+
+  const healthy = isHealthClaim(faults, mode) ? null : await steadyState(stand, where, expect, say);
+  const before = healthy === null ? null : await fingerprints(stand);
+  for (const fault of faults) injected.push(await injectOne(stand, fault, say));
+  // How long to wait is ruled by the claim as written, even where it is judged swapped; with no fault nothing will appear.
+  const appearsWithinMs = mode === "no-fault" ? 0 : (scenario.appears?.withinMs ?? 0);
+  await underFault(stand, where, claimed, appearsWithinMs, say);
+  for (const one of injected) await readBack(one, "after", say);
+  await healAll(injected, say);
+  if (before === null) return;
+  await recovery(stand, expect, recoversWithinMs, say);
+  await compareNodeState(stand, before, say);
+}
+
+/** A baseline suite breaks nothing: its claim is the steady state itself, so there is none to wait for first. */
+function isHealthClaim(faults: readonly NodeFault[], mode: Mode): boolean {
+  return mode !== "no-fault" && faults.every(({ fault }) => fault.kind === "none");
+}
+
+async function steadyState(
+  stand: Stand,
+  where: Whereabouts,
+  expect: Readonly<Record<string, Expectation>>,
+  say: Say,
+): Promise<true> {
+  const plan = mapValues(expect, () => 1);
+  const budget = { withinMs: STEADY_BUDGET_MS, inARow: 3 };
+  const result = await steadily(stand.cluster, where, plan, budget, (number, observations) =>
+    say({ type: "round", phase: "steady", number, observations }),
+  );
+  if (!result.ok) throw new Error(`no steady state within ${STEADY_BUDGET_MS} ms before the fault: ${result.last}`);
+  return true;
+}
+
+async function injectOne(stand: Stand, nodeFault: NodeFault, say: Say): Promise<InjectedFault> {
+  const startedAtMs = performance.now();
+  const target = stand.targets[nodeFault.node];
+  const one = await injectFault({ target, nodeFault, journal: stand.journal });
+  const durationMs = Math.round(performance.now() - startedAtMs);
+  say({ type: "injected", faultId: one.id, fault: nodeFault, durationMs });
+  await readBack(one, "before", say);
+  return one;
+}
+
+async function readBack(one: InjectedFault, when: "before" | "after", say: Say): Promise<void> {
+  const { inForce, detail } = await one.readBack();
+  say({ type: "read-back", faultId: one.id, when, inForce, detail });
+}
+
+/** Probes once, or again until it is as expected where the symptom needs time to show; the last round is the one judged. */
+async function underFault(
+  stand: Stand,
+  where: Whereabouts,
+  claimed: Readonly<Record<string, Expectation>>,
+  appearsWithinMs: number,
+  say: Say,
+): Promise<void> {
+  const deadlineMs = performance.now() + appearsWithinMs;
+  const plan = planFor(claimed, FLOWS_UNDER_FAULT);
+  for (let number = 1; ; number += 1) {
+    const observations = await measure(stand.cluster, where, plan, stand.signal);
+    say({ type: "round", phase: "fault", number, observations });
+    if (performance.now() >= deadlineMs || allAsExpected(claimed, observations)) return;
+    where = await stand.cluster.locate();
+  }
+}
+
+/** Undoes in reverse order and goes on after an error: the journal keeps what is left for `heal`. */
+async function healAll(injected: InjectedFault[], say: Say): Promise<void> {
+  for (let one = injected.pop(); one; one = injected.pop()) {
+    const startedAtMs = performance.now();
+    try {
+      const { ok, detail, durationMs } = await one.heal();
+      say({ type: "healed", faultId: one.id, durationMs, ok, detail });
+    } catch (error) {
+      const durationMs = Math.round(performance.now() - startedAtMs);
+      say({ type: "healed", faultId: one.id, durationMs, ok: false, detail: (error as Error).message });
+    }
+  }
+}
+
+async function recovery(
+  stand: Stand,
+  expect: Readonly<Record<string, Expectation>>,
+  withinMs: number,
+  say: Say,
+): Promise<void> {
+  const plan = mapValues(expect, () => 1);
+  const where = await stand.cluster.locate();
+  const result = await steadily(stand.cluster, where, plan, { withinMs, inARow: 3 }, (number, observations) =>
+    say({ type: "round", phase: "recovery", number, observations }),
+  );
+  if (result.ok) say({ type: "recovered", afterMs: result.afterMs });
+  else say({ type: "not-recovered", afterMs: result.afterMs });
+}
+
+const NODES = ["A", "B"] as const;
+
+async function fingerprints(stand: Stand): Promise<ReadonlyMap<"A" | "B", Fingerprint>> {
+  const taken = await Promise.all(
+    NODES.map(async (node) => [node, await takeFingerprint(stand.cluster.exec(node))] as const),
+  );
+  return new Map(taken);
+}
+
+async function compareNodeState(stand: Stand, before: ReadonlyMap<"A" | "B", Fingerprint>, say: Say): Promise<void> {
+  const after = await fingerprints(stand);
+  for (const node of NODES) {
+    const [was, is] = [before.get(node), after.get(node)];
+    if (was && is) say({ type: "node-state", node, differences: diffFingerprints(was, is) });
+  }
+}
+
+function faultContext(where: Whereabouts): FaultContext {
+  return { traits: where.cluster.traits, address: (role, way) => addressOf(where, role, way) };
+}
+
+function mapValues<T, U>(record: Readonly<Record<string, T>>, change: (value: T) => U): Record<string, U> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
+}

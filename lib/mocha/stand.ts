@@ -1,0 +1,31 @@
+import type { Cell, Traits } from "../cell.ts";
+import type { ScenarioResult } from "../run.ts";
+import type { Scenario } from "../scenario.ts";
+
+/** What the suites of this process run on: a real cell in a cell process, nothing where suites are only listed. */
+export interface SuiteStand {
+  readonly context: { readonly cell: Cell; readonly traits: Traits };
+  /** Runs the scenario, logs it, and judges it from the log. */
+  run(scenario: Scenario): Promise<ScenarioResult>;
+}
+
+let stand: SuiteStand | null = null;
+const scenarios: Scenario[] = [];
+
+/** Sets what the suites run on; before they are loaded. */
+export function useStand(chosen: SuiteStand): void {
+  stand = chosen;
+}
+
+export function currentStand(): SuiteStand | null {
+  return stand;
+}
+
+export function register(scenario: Scenario): void {
+  scenarios.push(scenario);
+}
+
+/** Every scenario of the suites loaded so far. */
+export function registeredScenarios(): readonly Scenario[] {
+  return scenarios;
+}

@@ -1,0 +1,128 @@
+import { UsageError } from "./errors.ts";
+import type { Cell, Traits } from "./cell.ts";
+import type { FaultContext } from "./cluster.ts";
+import type { Claimed, Expectation } from "./expectation.ts";
+import { expectation } from "./expectation.ts";
+import type { DropFault, Fault, NodeFault, NodeRole, RouteFault } from "./faults/fault.ts";
+import { parsePath } from "./path.ts";
+
+/** What a claim may depend on. */
+export interface CellContext {
+  readonly cell: Cell;
+  readonly traits: Traits;
+}
+
+type Conditional = (context: CellContext) => Claimed;
+
+/** One claim, as a suite writes it. */
+export interface ScenarioSpec {
+  /** One sentence: what breaks, for whom. */
+  readonly claim: string;
+  /** Where the claim comes from: URLs, documents, issue numbers. */
+  readonly documented: readonly string[];
+  /** The fault, or a function of the cluster when it needs an address or a trait. */
+  readonly fault: NodeFault | readonly NodeFault[] | ((context: FaultContext) => NodeFault | readonly NodeFault[]);
+  /** Path → what it shows under the fault; `ok` ones are the controls. */
+  readonly expect: Readonly<Record<string, Claimed | Conditional>>;
+  readonly recovers: Budget;
+  /** How long the symptom may take to show, where it is not at once (a pod has to crash, say). */
+  readonly appears?: Budget;
+  /** Says why the scenario makes no sense in a cell, or null where it does: a skip always has a reason. */
+  readonly skipWhen?: (context: CellContext) => string | null;
+}
+
+export interface Budget {
+  readonly withinMs: number;
+}
+
+/** A claim with its title; `id` is its file under suites/, without ending. */
+export interface Scenario extends ScenarioSpec {
+  readonly id: string;
+  readonly title: string;
+}
+
+/** `within(seconds(5))`. */
+export function within(withinMs: number): Budget {
+  return { withinMs };
+}
+
+/** Seconds as ms. */
+export function seconds(count: number): number {
+  return count * 1000;
+}
+
+/** `where(hasBridge, "connect-timeout").otherwise("ok")`: keyed by traits, never by a CNI's name. */
+export function where(
+  test: (context: CellContext) => boolean,
+  claimed: Claimed,
+): { otherwise(other: Claimed): Conditional } {
+  return { otherwise: (other) => (context) => (test(context) ? claimed : other) };
+}
+
+/** Pods of a node are joined by a Linux bridge. */
+export function hasBridge({ traits }: CellContext): boolean {
+  return traits.bridge !== null;
+}
+
+/** Pod traffic between nodes is encapsulated. */
+export function hasOverlay({ traits }: CellContext): boolean {
+  return traits.overlay !== null;
+}
+
+export const noFault: NodeFault = { node: "A", fault: { kind: "none" } };
+
+/** Sets a sysctl (`net.…`, the node's own) on a node. */
+export function sysctl(node: NodeRole, key: string, value: number): NodeFault {
+  return { node, fault: { kind: "sysctl", key, value: String(value) } };
+}
+
+/** Drops matching packets silently on a node. */
+export function drop(node: NodeRole, match: Omit<DropFault, "kind">): NodeFault {
+  return { node, fault: { kind: "drop", ...match } };
+}
+
+/** Adds a route on a node. */
+export function route(node: NodeRole, spec: Omit<RouteFault, "kind">): NodeFault {
+  return { node, fault: { kind: "route", ...spec } };
+}
+
+/** Points the resolver that a node's CoreDNS pods are given at these nameservers. */
+export function podsResolver(node: NodeRole, ...nameservers: readonly string[]): NodeFault {
+  return { node, fault: { kind: "resolv-conf", nameservers } };
+}
+
+/** Points a Service of the roles' namespace at pods that do not exist. */
+export function selectNobody(service: string): NodeFault {
+  const fault: Fault = { kind: "selector", namespace: "faultline", service, selector: { app: "nobody" } };
+  return { node: "control-plane", fault };
+}
+
+/** The faults of a scenario in a cluster. */
+export function faultsOf(scenario: ScenarioSpec, context: FaultContext): readonly NodeFault[] {
+  const faults = typeof scenario.fault === "function" ? scenario.fault(context) : scenario.fault;
+  return "node" in faults ? [faults] : faults;
+}
+
+/** What each path must show in a cell. */
+export function expectationsOf(scenario: ScenarioSpec, context: CellContext): Record<string, Expectation> {
+  const entries = Object.entries(scenario.expect).map(([path, claimed]) => {
+    return [path, expectation(typeof claimed === "function" ? claimed(context) : claimed)] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+/** Throws UsageError with the suite's id when a path cannot be read or nothing is claimed. */
+export function checkScenario(scenario: Scenario): void {
+  const paths = Object.keys(scenario.expect);
+  if (paths.length === 0) throw new UsageError(`suite ${scenario.id}: "${scenario.title}" expects nothing of any path`);
+  for (const path of paths) {
+    try {
+      parsePath(path);
+    } catch (error) {
+      throw new UsageError(
+        `suite ${scenario.id}: ${(error as Error).message}`,
+        `correct the path in suites/${scenario.id}.ts`,
+      );
+    }
+  }
+}

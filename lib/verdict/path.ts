@@ -1,0 +1,76 @@
+import { inWords, type AddressClaim, type Expectation } from "../expectation.ts";
+import type { Observation } from "../probes/probe.ts";
+import type { PathResult, Verdict } from "../run.ts";
+import type { Symptom } from "../symptom.ts";
+import { plausibleShare } from "./share.ts";
+
+/** Judges one path: what its flows showed against what was expected. Pure. */
+export function judgePath(path: string, expected: Expectation, observations: readonly Observation[]): PathResult {
+  const symptoms = countSymptoms(observations);
+  const { verdict, reason } = expected.share ? judgeShare(expected, symptoms) : judgeEach(expected, observations);
+  return { path, expected: inWords(expected), observed: countsInWords(symptoms), verdict, reason, symptoms };
+}
+
+interface Judgement {
+  readonly verdict: Verdict;
+  readonly reason: string;
+}
+
+function judgeEach(expected: Expectation, observations: readonly Observation[]): Judgement {
+  if (observations.length === 0) return { verdict: "unknown", reason: "not measured" };
+  const wrong = observations.find((one) => one.symptom !== "unknown" && !expected.symptoms.includes(one.symptom));
+  if (wrong) return { verdict: "fail", reason: `${wrong.symptom}: ${wrong.detail}` };
+  const unclear = observations.find((one) => one.symptom === "unknown");
+  if (unclear) return { verdict: "unknown", reason: unclear.detail };
+  return expected.addresses
+    ? judgeAddresses(expected.addresses, observations)
+    : { verdict: "pass", reason: "as expected" };
+}
+
+function judgeAddresses(claim: AddressClaim, observations: readonly Observation[]): Judgement {
+  for (const { seen } of observations) {
+    if (!seen.client || !seen.source || !seen.local || !seen.remote) {
+      return { verdict: "unknown", reason: "the far end did not say which addresses it saw" };
+    }
+    const kept = seen.client === seen.source;
+    const holds = {
+      untranslated: kept && seen.local === seen.remote,
+      dnat: kept && seen.local !== seen.remote,
+      "this-pod": kept && seen.client === seen.local,
+    }[claim];
+    const flow = `${seen.source} → ${seen.remote}, server saw ${seen.client} → ${seen.local}`;
+    if (!holds) return { verdict: "fail", reason: `not ${claim}: client dialled ${flow}` };
+  }
+  return { verdict: "pass", reason: "as expected, addresses too" };
+}
+
+function judgeShare(expected: Expectation, symptoms: PathResult["symptoms"]): Judgement {
+  const { part, of } = expected.share ?? { part: 1, of: 0 };
+  const hits = expected.symptoms.reduce((sum, symptom) => sum + (symptoms[symptom] ?? 0), 0);
+  const known = hits + (symptoms.ok ?? 0);
+  const total = Object.values(symptoms).reduce((sum, count) => sum + count, 0);
+  const unknown = symptoms.unknown ?? 0;
+  if (total - known - unknown > 0) return { verdict: "fail", reason: "a symptom beside the claimed ones and ok" };
+  if (total < of || unknown > 0) return { verdict: "unknown", reason: `${known} of ${of} flows could be told` };
+  const [low, high] = plausibleShare(hits, known);
+  const range = `${hits} of ${known}: between ${percent(low)} and ${percent(high)}`;
+  return low <= part && part <= high
+    ? { verdict: "pass", reason: range }
+    : { verdict: "fail", reason: `${range}, not ${percent(part)}` };
+}
+
+function percent(part: number): string {
+  return `${Math.round(part * 100)} %`;
+}
+
+/** How often each symptom was seen, the commonest first. */
+export function countSymptoms(observations: readonly Observation[]): Readonly<Partial<Record<Symptom, number>>> {
+  const counts = new Map<Symptom, number>();
+  for (const { symptom } of observations) counts.set(symptom, (counts.get(symptom) ?? 0) + 1);
+  return Object.fromEntries([...counts].sort(([, a], [, b]) => b - a));
+}
+
+function countsInWords(symptoms: PathResult["symptoms"]): string {
+  const words = Object.entries(symptoms).map(([symptom, count]) => `${symptom} ×${count}`);
+  return words.length === 0 ? "not measured" : words.join(", ");
+}

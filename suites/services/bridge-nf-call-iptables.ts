@@ -1,0 +1,25 @@
+import { scenario } from "../../lib/mocha/scenario.ts";
+import { hasBridge, seconds, sysctl, where, within } from "../../lib/scenario.ts";
+
+/**
+ * The endpoint's reply to a client on the same bridge is switched, not routed: without bridge netfilter it never meets conntrack, so it arrives
+ * with the pod's address as its source and the client, which asked the Service's address, answers with RST.
+ */
+scenario("bridge-nf-call-iptables off", {
+  claim: "on a bridge CNI, a pod cannot reach a Service whose endpoint is on its own node",
+  documented: [
+    "documents 000, 001, 003",
+    "https://kubernetes.io/docs/concepts/extend-kubernetes/compute-storage-net/network-plugins/",
+    "https://github.com/kubernetes/kops/issues/4391",
+  ],
+  fault: sysctl("A", "net.bridge.bridge-nf-call-iptables", 0),
+  expect: {
+    "same → server by ClusterIP": where(hasBridge, "connect-timeout").otherwise("ok"),
+    "same → server by podIP": "ok",
+    "other → server by ClusterIP": "ok",
+    "other → server by podIP": "ok",
+    "hostA → server by podIP": "ok",
+    "hostA → server by ClusterIP": "ok",
+  },
+  recovers: within(seconds(5)),
+});
