@@ -1,0 +1,79 @@
+import type { Symptom } from "../symptom.ts";
+import type { Finding } from "./classify.ts";
+import type { DigAttempt, ProbeRecord, Seen } from "./probe.ts";
+import { slowClassS } from "./slow.ts";
+
+/** RFC 1035 4.1.1 response codes, as dig names them. */
+const STATUS_SYMPTOMS: Readonly<Record<string, Symptom>> = {
+  SERVFAIL: "dns-servfail",
+  NXDOMAIN: "dns-nxdomain",
+  REFUSED: "dns-refused",
+};
+
+/** What ends `;; communications error to X#53: …` in dig 9.18, and what a failed send or connect is called before it. */
+const ERROR_SYMPTOMS: Readonly<Record<string, Symptom>> = {
+  "timed out": "dns-timeout",
+  "connection refused": "connection-refused",
+  "host unreachable": "host-unreachable",
+  "network unreachable": "network-unreachable",
+  "connection reset": "connection-reset",
+};
+
+/** What dig showed: a reply's status decides, else the transport's error. */
+export function classifyDig(attempt: DigAttempt, record: ProbeRecord): Finding {
+  const told = `${record.stdout}\n${record.stderr}`;
+  const replyFrom = /^;; reply from unexpected source: (\S+)#\d+, expected /m.exec(told)?.[1];
+  const seen: Seen = replyFrom === undefined ? {} : { replyFrom };
+  const status = /^;; ->>HEADER<<- opcode: QUERY, status: (\w+), id: \d+$/m.exec(record.stdout)?.[1];
+  if (status !== undefined) return replied(attempt, record, status, seen);
+  if (replyFrom !== undefined) {
+    return { symptom: "dns-wrong-source", detail: `reply from ${replyFrom}, not from ${attempt.server}`, seen };
+  }
+  return { ...noReply(told, record.exitCode), seen };
+}
+
+function replied(attempt: DigAttempt, { stdout, exitCode }: ProbeRecord, status: string, seen: Seen): Finding {
+  const refused = STATUS_SYMPTOMS[status];
+  if (refused !== undefined) return { symptom: refused, detail: `status ${status}`, seen };
+  const answers = answersOf(stdout, attempt.type);
+  const finding = (symptom: Symptom, detail: string, more: Seen = {}): Finding => {
+    return { symptom, detail, seen: { ...seen, answers, ...more } };
+  };
+  const queryMs = Number(/^;; Query time: (\d+) msec$/m.exec(stdout)?.[1] ?? NaN);
+  if (status !== "NOERROR") return finding("unknown", `status ${status}`);
+  // null: dig was a follow-up, whose exit code is not kept.
+  if ((exitCode !== 0 && exitCode !== null) || Number.isNaN(queryMs))
+    return finding("unknown", `dig exited ${exitCode ?? "?"}`);
+  if (answers.length === 0) return finding("unknown", `NOERROR, but no ${attempt.type} record`);
+  if (attempt.expectAnswer !== undefined && !answers.includes(attempt.expectAnswer)) {
+    return finding("wrong-server", `answered ${answers.join(", ")}, not ${attempt.expectAnswer}`);
+  }
+  const classS = slowClassS(queryMs);
+  const detail = `${answers.join(", ")} in ${queryMs} ms`;
+  return classS === undefined ? finding("ok", detail) : finding("slow", detail, { slowClassS: classS });
+}
+
+/** The addresses in the answer section: `name. 30 IN A 10.0.0.1`. */
+function answersOf(stdout: string, type: DigAttempt["type"]): string[] {
+  const section = /^;; ANSWER SECTION:\n((?:[^\n;][^\n]*\n)*)/m.exec(stdout)?.[1] ?? "";
+  return section
+    .split("\n")
+    .map((line) => line.split(/\s+/))
+    .filter((fields) => fields.length === 5 && fields[2] === "IN" && fields[3] === type)
+    .map((fields) => fields[4] ?? "");
+}
+
+function noReply(told: string, exitCode: number | null): Pick<Finding, "symptom" | "detail"> {
+  const errors = [
+    ...told.matchAll(/^;; (?:communications error to \S+|UDP setup with \S+ for \S+ failed): ?(.*?)\.?$/gm),
+  ];
+  const reasons = new Set(errors.map(([, reason]) => reason ?? ""));
+  const [reason] = reasons;
+  if (reasons.size > 1) return { symptom: "unknown", detail: `dig failed in several ways: ${[...reasons].join(", ")}` };
+  if (reason !== undefined) return { symptom: ERROR_SYMPTOMS[reason] ?? "unknown", detail: `dig: ${reason}` };
+  if (told.includes("connection timed out; no servers could be reached")) {
+    return { symptom: "dns-timeout", detail: "dig: connection timed out" };
+  }
+  const last = told.trim().split("\n").at(-1) ?? "";
+  return { symptom: "unknown", detail: `dig exited ${exitCode ?? "by a signal"}: ${last}` };
+}

@@ -1,0 +1,43 @@
+import type { Symptom } from "../symptom.ts";
+import type { Finding } from "./classify.ts";
+import type { PingAttempt, ProbeRecord, Seen } from "./probe.ts";
+
+/** ICMP errors as iputils prints them (ping_common.c, ping6_common.c), and the words for a send that failed at once. */
+const REASONS: readonly (readonly [pattern: RegExp, symptom: Symptom])[] = [
+  [/Destination Host Unreachable|Address unreachable|No route to host/, "host-unreachable"],
+  [/Packet filtered|Administratively prohibited|Host Prohibited|Net Prohibited/i, "host-unreachable"],
+  [/Destination Net Unreachable|Network is unreachable|Destination unreachable: No route/, "network-unreachable"],
+  [/Destination Port Unreachable|Port unreachable/, "port-unreachable"],
+];
+
+/** What ping showed: every packet answered is ok, some or none without a word is loss, none with an ICMP error is that error. */
+export function classifyPing(attempt: PingAttempt, record: ProbeRecord): Finding {
+  const told = `${record.stdout}\n${record.stderr}`;
+  const reasons = REASONS.filter(([pattern]) => pattern.test(told)).map(([, symptom]) => symptom);
+  const symptoms = [...new Set(reasons)];
+  const counted = /^(\d+) packets transmitted, (\d+) received,/m.exec(record.stdout);
+  if (!counted)
+    return {
+      symptom: onlyOne(symptoms),
+      detail: `ping exited ${record.exitCode ?? "by a signal"}: ${lastLine(told)}`,
+      seen: {},
+    };
+  const [sent, received] = [Number(counted[1]), Number(counted[2])];
+  const seen: Seen = { sent, received };
+  const detail = `${received} of ${sent} answered`;
+  if (sent !== attempt.count || received > sent)
+    return { symptom: "unknown", detail: `${detail}, ${attempt.count} asked for`, seen };
+  if (received === sent) return { symptom: record.exitCode === 0 ? "ok" : "unknown", detail, seen };
+  if (received > 0) return { symptom: "loss", detail, seen };
+  if (symptoms.length === 0) return { symptom: record.exitCode === 1 ? "loss" : "unknown", detail, seen };
+  return { symptom: onlyOne(symptoms), detail: `${detail}: ${symptoms.join(", ")}`, seen };
+}
+
+function onlyOne(symptoms: readonly Symptom[]): Symptom {
+  const [first] = symptoms;
+  return first !== undefined && symptoms.length === 1 ? first : "unknown";
+}
+
+function lastLine(text: string): string {
+  return text.trim().split("\n").at(-1) ?? "";
+}

@@ -1,0 +1,70 @@
+import type { Symptom } from "../symptom.ts";
+import { classifyCurl } from "./classify-curl.ts";
+import { classifyDig } from "./classify-dig.ts";
+import { classifyPing } from "./classify-ping.ts";
+import type { Attempt, Observation, ProbeRecord, Seen } from "./probe.ts";
+
+/** What a tool's output means. */
+export interface Finding {
+  readonly symptom: Symptom;
+  readonly detail: string;
+  readonly seen: Seen;
+}
+
+const RAW_LIMIT = 4096;
+
+/**
+ * Says what one attempt showed, from its record alone: the same record always gives the same observation. No record, and whatever the
+ * tool's classifier does not know for certain, is `unknown`. Never throws.
+ */
+export function classify(attempt: Attempt, record: ProbeRecord | undefined): Observation {
+  if (record === undefined) return unknownObservation(attempt, "no whole report");
+  const { exitCode, startedAtMs, durationMs, stdout, stderr } = record;
+  const { symptom, detail, seen } = find(attempt, record);
+  return {
+    ...named(attempt),
+    symptom,
+    detail: oneLine(detail),
+    startedAtMs,
+    durationMs,
+    seen,
+    raw: { exitCode, stdout: stdout.slice(0, RAW_LIMIT), stderr: stderr.slice(0, RAW_LIMIT) },
+  };
+}
+
+/** An attempt of which nothing is known but `why`. */
+export function unknownObservation(attempt: Attempt, why: string, startedAtMs = 0): Observation {
+  return {
+    ...named(attempt),
+    symptom: "unknown",
+    detail: oneLine(why),
+    startedAtMs,
+    durationMs: 0,
+    seen: {},
+    raw: { exitCode: null, stdout: "", stderr: "" },
+  };
+}
+
+function find(attempt: Attempt, record: ProbeRecord): Finding {
+  switch (attempt.tool) {
+    case "curl":
+      return classifyCurl(attempt, record);
+    case "dig":
+      return classifyDig(attempt, record);
+    case "ping":
+      return classifyPing(attempt, record);
+  }
+}
+
+function named({ id, path, tool }: Attempt): Pick<Observation, "id" | "path" | "tool"> {
+  return { id, path, tool };
+}
+
+/** A probed server's words may be anywhere in it: printable, one line, not endless. */
+function oneLine(text: string): string {
+  // eslint-disable-next-line no-control-regex
+  return text
+    .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, " ")
+    .trim()
+    .slice(0, 300);
+}

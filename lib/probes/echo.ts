@@ -1,0 +1,34 @@
+import type { CurlAttempt, Seen } from "./probe.ts";
+
+/** What the echo server says of a request, in the first line of its answer (clusters/roles). */
+export function echoSeen(body: string): Seen {
+  const { client, clientPort, server, container, local } = firstLine(body);
+  return {
+    ...(typeof client === "string" ? { client: withPort(client, clientPort) } : {}),
+    ...(typeof server === "string" ? { server } : {}),
+    ...(typeof container === "string" ? { container } : {}),
+    ...(typeof local === "string" ? { local } : {}),
+  };
+}
+
+/** Whether this body was written by the server expected, and by no other. */
+export function isEchoOf(expected: NonNullable<CurlAttempt["expectServer"]>, body: string): boolean {
+  const { server, container } = firstLine(body);
+  return server === expected.server && container === expected.container;
+}
+
+function withPort(client: string, port: unknown): string {
+  if (typeof port !== "number" || !Number.isInteger(port)) return client;
+  return client.includes(":") ? `[${client}]:${port}` : `${client}:${port}`;
+}
+
+function firstLine(body: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(body.split("\n", 1)[0] ?? "");
+    return typeof value === "object" && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : {};
+  } catch {
+    return {};
+  }
+}

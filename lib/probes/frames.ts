@@ -1,0 +1,84 @@
+import { createHash } from "node:crypto";
+import type { ProbeRecord } from "./probe.ts";
+
+/** What was whole in a prober's output. */
+export interface Frames {
+  /** By the attempt's place in the request. */
+  readonly records: ReadonlyMap<number, Omit<ProbeRecord, "id">>;
+  /** The last frame; absent when the stream was cut. */
+  readonly close?: { readonly count: number; readonly worstGapMs: number };
+  /** Why frames are missing, one line for a person; absent when the stream is whole. */
+  readonly problem?: string;
+}
+
+/**
+ * Reads the frames of `prober.sh` with this nonce: `NONCE begin NAME`, one line of JSON, `NONCE end NAME SHA256-OF-THE-LINE`.
+ * What is not exactly so, or comes twice, is left out: it never becomes a record. Never throws.
+ */
+export function parseFrames(output: string, nonce: string): Frames {
+  const bodies = wholeBodies(output.split("\n"), nonce);
+  const records = new Map<number, Omit<ProbeRecord, "id">>();
+  for (const [name, body] of bodies) {
+    const record = body === undefined ? undefined : toRecord(body);
+    if (record && String(record.index) === name) records.set(record.index, record.record);
+  }
+  const close = toClose(bodies.get("close"));
+  if (close) return { records, close };
+  return { records, problem: whyCut(output, nonce) };
+}
+
+/** Frames by name; a name that came twice is there with no body, for nobody could say which is true. */
+function wholeBodies(lines: readonly string[], nonce: string): Map<string, string | undefined> {
+  const bodies = new Map<string, string | undefined>();
+  lines.forEach((line, at) => {
+    if (!line.startsWith(`${nonce} begin `)) return;
+    const name = line.slice(`${nonce} begin `.length);
+    const body = lines[at + 1] ?? "";
+    const sum = createHash("sha256").update(body).digest("hex");
+    if (lines[at + 2] !== `${nonce} end ${name} ${sum}`) return;
+    bodies.set(name, bodies.has(name) ? undefined : body);
+  });
+  return bodies;
+}
+
+function whyCut(output: string, nonce: string): string {
+  const said = output.split("\n").find((line) => line.startsWith(`${nonce} error `));
+  if (said !== undefined) return `the prober gave up: ${said.slice(`${nonce} error `.length)}`;
+  if (output === "") return "the prober said nothing";
+  if (!output.includes(`${nonce} begin `)) return "the output holds no frame of this round";
+  return "the prober's output was cut";
+}
+
+function toRecord(body: string): { index: number; record: Omit<ProbeRecord, "id"> } | undefined {
+  const fields = parseObject(body);
+  const { index, exitCode, startedAtMs, durationMs, stdout, stderr } = fields;
+  if (!isCount(index) || !isCount(exitCode) || !isCount(startedAtMs) || typeof durationMs !== "number")
+    return undefined;
+  if (typeof stdout !== "string" || typeof stderr !== "string") return undefined;
+  return {
+    index,
+    record: { exitCode, startedAtMs, durationMs, stdout: fromBase64(stdout), stderr: fromBase64(stderr) },
+  };
+}
+
+function toClose(body: string | undefined): Frames["close"] {
+  const { count, worstGapMs } = parseObject(body ?? "");
+  return isCount(count) && isCount(worstGapMs) ? { count, worstGapMs } : undefined;
+}
+
+function parseObject(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+}
+
+function fromBase64(text: string): string {
+  return Buffer.from(text, "base64").toString("utf8");
+}

@@ -1,0 +1,146 @@
+# Runs on a node: bash -c THIS prober NONCE, attempts on stdin (lib/probes/request.ts writes them). A constant: data comes as
+# NUL-ended words and is only ever an element of an argv. All attempts run side by side, each in its network namespace, and each
+# prints one frame as it ends (lib/probes/frames.ts reads them). Tool output goes as base64: any bytes survive, and nothing a
+# probed server says can look like a frame. Needs bash 5, coreutils and util-linux.
+set -u
+export LC_ALL=C
+nonce=$1
+
+now_us() { REPLY=${EPOCHREALTIME/./}; }
+
+die() {
+  printf '\n%s error %s\n' "$nonce" "$1"
+  exit 2
+}
+
+# frame NAME JSON: the lock keeps frames of attempts that end together apart; the checksum tells a cut one.
+frame() {
+  local sum
+  sum=$(printf '%s' "$2" | sha256sum)
+  exec {lock}>"$dir/lock"
+  flock "$lock"
+  printf '\n%s begin %s\n%s\n%s end %s %s\n' "$nonce" "$1" "$2" "$nonce" "$1" "${sum%% *}"
+  exec {lock}>&-
+}
+
+# The first and last 8 KiB: curl's own last words are at the end, and a server's endless headers in between.
+capped() {
+  local size
+  size=$(stat -c %s "$1")
+  if ((size <= 16384)); then
+    base64 -w 0 "$1"
+  else
+    { head -c 8192 "$1" && printf '\n[cut]\n' && tail -c 8192 "$1" | sed 1d; } | base64 -w 0
+  fi
+}
+
+# Reads everything, keeps 16 KiB: the tool never meets a closed pipe, and the disk is never filled.
+keep_start() {
+  head -c 16384
+  cat >/dev/null
+}
+
+# SERVER NAME TYPE: one DNS query from an unconnected UDP socket, which sees a reply whoever sends it. dig 9.18 connects its socket, so
+# the kernel hides such a reply from it. Says so in the words of dig 9.16 and before; says nothing without a reply within 1 s.
+# shellcheck disable=SC2016
+unconnected_lookup='
+use strict; use Socket qw(:DEFAULT inet_pton inet_ntop pack_sockaddr_in6 unpack_sockaddr_in6);
+my ($server, $name, $type) = @ARGV;
+my $v6 = $server =~ /:/; my $family = $v6 ? AF_INET6 : AF_INET;
+my $address = inet_pton($family, $server) or die "not an address\n";
+socket(my $socket, $family, SOCK_DGRAM, 0) or die "socket: $!\n";
+my $labels = join "", map { pack "C/a*", $_ } split /\./, $name;
+my $query = pack("n6", $$ & 0xffff, 0x100, 1, 0, 0, 0) . $labels . "\0" . pack("nn", $type eq "AAAA" ? 28 : 1, 1);
+send($socket, $query, 0, $v6 ? pack_sockaddr_in6(53, $address) : pack_sockaddr_in(53, $address)) or die "send: $!\n";
+vec(my $readable = "", fileno($socket), 1) = 1;
+select($readable, undef, undef, 1) or exit;
+my $from = recv($socket, my $reply, 4096, 0) or die "recv: $!\n";
+my ($port, $source) = $v6 ? unpack_sockaddr_in6($from) : unpack_sockaddr_in($from);
+exit if substr($reply, 0, 2) ne substr($query, 0, 2);
+exit if $source eq $address && $port == 53;
+printf ";; reply from unexpected source: %s#%d, expected %s#53\n", inet_ntop($family, $source), $port, $server;
+'
+
+# in_place BOUND_S ARGV…: the tool in the attempt's network namespace, killed after BOUND_S whatever it does.
+in_place() {
+  local bound_s=$1
+  shift
+  local -a place=(timeout -k 1 "$bound_s" nsenter --net="/proc/$netns_pid/ns/net" --)
+  if [[ $resolv_pid != - ]]; then
+    # A mount cannot come from another mount namespace, hence the copy.
+    place+=(unshare --mount -- bash -c 'mount --bind -- "$1" /etc/resolv.conf && shift && exec "$@"' prober "$dir/$index.resolv")
+  fi
+  "${place[@]}" "$@" </dev/null
+}
+
+attempt() {
+  local started_us status
+  now_us
+  started_us=$REPLY
+  if [[ $resolv_pid != - ]] && ! cp -- "/proc/$resolv_pid/root/etc/resolv.conf" "$dir/$index.resolv" 2>"$dir/$index.err"; then
+    : >"$dir/$index.out"
+    status=125
+  else
+    in_place "$bound_s" "${argv[@]}" 2>"$dir/$index.err" | keep_start >"$dir/$index.out"
+    status=${PIPESTATUS[0]}
+  fi
+  now_us
+  local duration_ms=$(((REPLY - started_us) / 1000))
+  if ((${#follow[@]} > 0)) && [[ $status == "$follow_on" ]]; then
+    printf '\nprober: asked again\n' >>"$dir/$index.err"
+    [[ ${follow[0]} == dig ]] || follow=(perl -e "$unconnected_lookup" -- "${follow[@]:1}")
+    in_place 4 "${follow[@]}" 2>&1 | keep_start >>"$dir/$index.err"
+  fi
+  frame "$index" "{\"index\":$index,\"exitCode\":$status,\"startedAtMs\":$((started_us / 1000)),\"durationMs\":$duration_ms,\
+\"stdout\":\"$(capped "$dir/$index.out")\",\"stderr\":\"$(capped "$dir/$index.err")\"}"
+}
+
+# How late the latest of the ticks due every 100 ms came: a machine that stood still makes time-outs that the network did not.
+ticker() {
+  local last_us late_us worst_us=0 more=1
+  now_us
+  last_us=$REPLY
+  while ((more)); do
+    read -r -t 0.1 _ <&"$bell" && more=0
+    now_us
+    late_us=$((REPLY - last_us - 100000))
+    last_us=$REPLY
+    ((late_us > worst_us)) && worst_us=$late_us
+  done
+  echo "$((worst_us / 1000))" >"$dir/ticker"
+}
+
+number() { [[ $1 =~ ^[0-9]{1,9}$ ]] || die "not a number: word $at of the request"; }
+
+mapfile -d '' words
+[[ ${words[0]:-} == "$((${#words[@]} - 1))" ]] || die "the request was cut"
+dir=$(mktemp -d) || die "no temporary directory"
+trap 'rm -rf -- "$dir"' EXIT
+trap 'exit 143' HUP INT TERM PIPE
+mkfifo "$dir/bell" || die "no fifo"
+exec {bell}<>"$dir/bell"
+ticker &
+ticker_pid=$!
+
+pids=() index=0 at=1
+while ((at < ${#words[@]})); do
+  netns_pid=${words[at]} resolv_pid=${words[at + 1]} bound_s=${words[at + 2]} follow_on=${words[at + 3]}
+  number "$netns_pid"
+  [[ $resolv_pid == - ]] || number "$resolv_pid"
+  number "$bound_s"
+  number "${words[at + 4]}"
+  argv=("${words[@]:at + 5:words[at + 4]}")
+  ((at += 5 + words[at + 4]))
+  number "${words[at]}"
+  follow=("${words[@]:at + 1:words[at]}")
+  ((at += 1 + words[at]))
+  [[ ${argv[0]-} =~ ^(curl|dig|ping)$ && ${follow[0]-dig} =~ ^(dig|unconnected-lookup)$ ]] || die "not a probe: attempt $index"
+  attempt &
+  pids+=($!)
+  ((index += 1))
+done
+
+((${#pids[@]} == 0)) || wait "${pids[@]}"
+echo >&"$bell"
+wait "$ticker_pid"
+frame close "{\"count\":$index,\"worstGapMs\":$(<"$dir/ticker")}"

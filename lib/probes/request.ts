@@ -1,0 +1,119 @@
+import type { Attempt, CurlAttempt, DigAttempt, PingAttempt } from "./probe.ts";
+
+/** Begins the line of curl's own figures on stderr; no header can: `-v` begins those with `< `. */
+export const FIGURES_MARK = "faultline-figures ";
+
+/** Begins the part of stderr that holds the output of a follow-up. */
+export const ASKED_AGAIN_MARK = "\nprober: asked again\n";
+
+const FIGURES = {
+  httpCode: "http_code",
+  lookupS: "time_namelookup",
+  connectS: "time_connect",
+  totalS: "time_total",
+  localIp: "local_ip",
+  localPort: "local_port",
+  remoteIp: "remote_ip",
+};
+
+/** What `curl -w` is asked for: all as strings, none of them a server's words, so that the line is JSON whatever happens. */
+export type CurlFigures = Readonly<Record<keyof typeof FIGURES, string>>;
+
+const WRITE_OUT = `%{stderr}\\n${FIGURES_MARK}{${Object.entries(FIGURES)
+  .map(([name, variable]) => `"${name}":"%{${variable}}"`)
+  .join(",")}}\\n`;
+
+/** The command of an attempt, as it runs in its network namespace: one try, no configuration files, no proxy. */
+export function attemptArgv(attempt: Attempt): string[] {
+  switch (attempt.tool) {
+    case "curl":
+      return curlArgv(attempt);
+    case "dig":
+      return digArgv(attempt);
+    case "ping":
+      return pingArgv(attempt);
+  }
+}
+
+function curlArgv({ url, connectTimeoutMs, totalTimeoutMs }: CurlAttempt): string[] {
+  const timeouts = ["--connect-timeout", String(connectTimeoutMs / 1000), "--max-time", String(totalTimeoutMs / 1000)];
+  // -v names the errno of a failed connect, which the exit code and %{errormsg} hide (curl 7.88).
+  return [
+    "curl",
+    "-q",
+    "-gsSv",
+    "--noproxy",
+    "*",
+    "--proto",
+    "=http,https",
+    ...timeouts,
+    "-w",
+    WRITE_OUT,
+    "--url",
+    url,
+  ];
+}
+
+function digArgv({ server, name, type, transport, sourcePort, timeoutMs }: DigAttempt): string[] {
+  const source = sourcePort === undefined ? [] : ["-b", `${server.includes(":") ? "::" : "0.0.0.0"}#${sourcePort}`];
+  const options = ["+tries=1", `+time=${Math.max(1, Math.ceil(timeoutMs / 1000))}`, "+nocookie", "+ignore"];
+  const over = transport === "tcp" ? "+tcp" : "+notcp";
+  return ["dig", "-r", ...source, "-t", type, "-q", name, `@${server}`, over, ...options];
+}
+
+function pingArgv({ address, count, intervalMs, timeoutMs }: PingAttempt): string[] {
+  const times = ["-i", String(intervalMs / 1000), "-W", String(timeoutMs / 1000)];
+  return ["ping", "-n", "-c", String(count), ...times, "--", address];
+}
+
+/** A second command, run when the first ended with this exit code, because that code leaves open which symptom it is. */
+interface FollowUp {
+  readonly exitCode: number;
+  readonly argv: readonly string[];
+}
+
+function followUpOf(attempt: Attempt): FollowUp {
+  // curl exits 6 for NXDOMAIN, SERVFAIL and a refusal alike: dig asks the same resolver, with its search domains.
+  if (attempt.tool === "curl") {
+    const host = new URL(attempt.url).hostname;
+    const argv = ["dig", "-r", "+search", "+tries=1", "+time=1", "+nocookie", "-t", "A", "-q", host];
+    return { exitCode: 6, argv };
+  }
+  // dig exits 9 for no reply; one from another address than the one asked is told only by a socket that is not connected.
+  if (attempt.tool === "dig" && attempt.transport === "udp") {
+    return { exitCode: 9, argv: ["unconnected-lookup", attempt.server, attempt.name, attempt.type] };
+  }
+  return { exitCode: 0, argv: [] };
+}
+
+/** The longest an attempt may take on the node, in ms: its own time-outs, and 2 s for a slow machine, in whole seconds. */
+export function attemptBoundMs(attempt: Attempt): number {
+  return Math.ceil((longestMs(attempt) + 2000) / 1000) * 1000;
+}
+
+function longestMs(attempt: Attempt): number {
+  switch (attempt.tool) {
+    case "curl":
+      return attempt.totalTimeoutMs;
+    case "dig":
+      return Math.max(1000, attempt.timeoutMs + 999);
+    case "ping":
+      return attempt.count * attempt.intervalMs + attempt.timeoutMs;
+  }
+}
+
+/** The prober's stdin: NUL-ended words, the first their number. Throws when a word holds a NUL, which no argv can. */
+export function requestWords(attempts: readonly Attempt[]): string {
+  const words = attempts.flatMap((attempt) => {
+    const argv = attemptArgv(attempt);
+    const followUp = followUpOf(attempt);
+    const resolvConf = attempt.tool === "curl" && attempt.resolvConfPid !== undefined ? attempt.resolvConfPid : "-";
+    return [
+      ...[attempt.netnsPid, resolvConf, attemptBoundMs(attempt) / 1000, followUp.exitCode].map(String),
+      ...[String(argv.length), ...argv],
+      ...[String(followUp.argv.length), ...followUp.argv],
+    ];
+  });
+  if (words.some((word) => word.includes("\0"))) throw new RangeError("a probe's word holds a NUL byte");
+  return [String(words.length), ...words].map((word) => `${word}\0`).join("");
+}

@@ -1,0 +1,76 @@
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import type { Exec, ExecResult } from "../exec.ts";
+import { lastLines } from "../exec.ts";
+import { classify, unknownObservation } from "./classify.ts";
+import { parseFrames } from "./frames.ts";
+import type { Attempt, Observation } from "./probe.ts";
+import { attemptBoundMs, requestWords } from "./request.ts";
+
+/** The constant script that carries a round out on a node. */
+export const PROBER = readFileSync(new URL("prober.sh", import.meta.url), "utf8");
+
+/** Starting the exec, a second lookup, and the frames of all attempts on a busy machine. */
+const MARGIN_MS = 15_000;
+
+/** One exec's worth of probes on one node. */
+export interface Round {
+  /** One per attempt, in their order. */
+  readonly observations: readonly Observation[];
+  /** How late the latest tick of a 100-ms clock on the node came while the attempts ran; null when the stream was cut. */
+  readonly worstGapMs: number | null;
+}
+
+export interface RoundOptions {
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Carries out all attempts side by side in one exec on the node and says what each showed. An attempt that the node did not report
+ * whole is `unknown`, with the reason as its detail. Rejects only when `signal` aborts; is over, at the latest, 20 s after the longest
+ * attempt's own time-out.
+ */
+export async function probeRound(exec: Exec, attempts: readonly Attempt[], options: RoundOptions = {}): Promise<Round> {
+  if (attempts.length === 0) return { observations: [], worstGapMs: null };
+  const nonce = `fl-${randomBytes(12).toString("hex")}`;
+  const startedAtMs = Date.now();
+  const ran = await runProber(exec, attempts, nonce, options);
+  const frames = parseFrames(ran.stdout, nonce);
+  const missing = [frames.problem ?? "its frame is missing", howItEnded(ran)].filter(Boolean).join("; ");
+  const observations = attempts.map((attempt, index) => {
+    const record = frames.records.get(index);
+    if (record) return classify(attempt, { id: attempt.id, ...record });
+    return unknownObservation(attempt, `no whole report: ${missing}`, startedAtMs);
+  });
+  const whole = frames.close?.count === attempts.length;
+  return { observations, worstGapMs: whole ? frames.close.worstGapMs : null };
+}
+
+type Ran = Pick<ExecResult, "stdout" | "stderr" | "exitCode" | "timedOut">;
+
+async function runProber(exec: Exec, attempts: readonly Attempt[], nonce: string, options: RoundOptions): Promise<Ran> {
+  const timeoutMs = Math.max(...attempts.map(attemptBoundMs)) + MARGIN_MS;
+  const abort = options.signal === undefined ? {} : { signal: options.signal };
+  const running = exec(["bash", "-c", PROBER, "prober", nonce], { stdin: requestWords(attempts), timeoutMs, ...abort });
+  try {
+    // The exec ends itself at timeoutMs; the race is for one that does not.
+    return await Promise.race([running, tooLate(timeoutMs + 3_000, running)]);
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    return { stdout: "", stderr: String(error), exitCode: null, timedOut: false };
+  }
+}
+
+function tooLate(afterMs: number, running: Promise<unknown>): Promise<Ran> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve({ stdout: "", stderr: "", exitCode: null, timedOut: true }), afterMs);
+    const stop = (): void => clearTimeout(timer);
+    running.then(stop, stop);
+  });
+}
+
+function howItEnded({ exitCode, timedOut, stderr }: Ran): string {
+  if (timedOut) return "the exec timed out";
+  if (exitCode === 0) return "";
+  return `the exec ended with ${exitCode ?? "a signal"}: ${lastLines(stderr, 2)}`.trim();
+}
