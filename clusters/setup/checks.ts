@@ -3,6 +3,7 @@ import { cgroup } from "./cgroup.ts";
 import type { Check } from "./check.ts";
 import { disk } from "./disk.ts";
 import { dockerEngine } from "./docker-engine.ts";
+import { firewall } from "./firewall.ts";
 import { go } from "./go.ts";
 import { kernel } from "./kernel.ts";
 import { kind } from "./kind.ts";
@@ -17,6 +18,7 @@ export const CHECKS: readonly Check[] = [
   disk,
   boundedRuntime,
   dockerEngine,
+  firewall,
   kind,
   go,
   leftovers,

@@ -6,12 +6,13 @@ import { asRoot } from "./as-root.ts";
 import type { CheckContext, Finding } from "./check.ts";
 import { mendable, missing } from "./check.ts";
 
-// needrestart comes along with docker.io on Debian 12 and must not restart services of the machine's.
-const QUIET = ["env", "DEBIAN_FRONTEND=noninteractive", "NEEDRESTART_SUSPEND=1"];
+// needrestart comes along with docker.io on Debian 12 and must not restart services of the machine's. RUNLEVEL=1 keeps
+// invoke-rc.d(8) from starting what is installed where there is no systemd: we start the engine, with its runtime.
+const QUIET = ["env", "DEBIAN_FRONTEND=noninteractive", "NEEDRESTART_SUSPEND=1", "RUNLEVEL=1"];
 
 /** Whether the text of /etc/os-release is that of Debian or a distribution derived from it (os-release(5)). */
 export function isDebianLike(osRelease: string): boolean {
-  const words = [...osRelease.matchAll(/^ID(?:_LIKE)?="?([^"\n]*)"?$/gm)].flatMap(([, value]) => value?.split(" "));
+  const words = [...osRelease.matchAll(/^ID(?:_LIKE)?=["']?([^"'\n]*)["']?$/gm)].flatMap(([, value]) => value?.split(" "));
   return words.includes("debian");
 }
 

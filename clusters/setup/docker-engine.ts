@@ -1,6 +1,7 @@
 /**
  * The Docker engine: reachable, else started, else installed from the distribution and started.
  */
+import { asRoot } from "./as-root.ts";
 import { BOUNDED_RUNTIME, BOUNDED_RUNTIME_PATH } from "./bounded-runtime.ts";
 import type { Check, CheckContext, Finding } from "./check.ts";
 import { mendable, missing, ok, warning } from "./check.ts";
@@ -54,7 +55,9 @@ async function judgeStopped(context: CheckContext, reason: string, bounded: bool
   if (bounded && setsRuntimes((await context.readText(DAEMON_JSON)) ?? "")) {
     return missing(`${reason}; ${DAEMON_JSON} sets runtimes of its own`, daemonJsonAdvice());
   }
-  const how = (await hasSystemd(context)) ? "sudo systemctl start docker" : dockerdArgv(bounded).join(" ");
+  const how = (await hasSystemd(context))
+    ? "sudo systemctl start docker"
+    : `${asRoot(context, dockerdArgv(bounded)).join(" ")} &`;
   return mendable(`installed, not running (${reason})`, how, () => startEngine(context, bounded));
 }
 

@@ -6,14 +6,14 @@ import { access, readFile, stat, statfs } from "node:fs/promises";
 import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { hostExec, mustExec } from "../../lib/exec.ts";
+import { removeClosedNetwork } from "../network.ts";
 import type { CheckContext } from "./check.ts";
 import { kindPath } from "./kind.ts";
-import { clusterNetworks } from "./ownership.ts";
 
 export interface HostContextOptions {
   readonly wantedClusters?: readonly string[];
   readonly progress?: (line: string) => void;
-  /** Default: `kind delete cluster`, then our labelled Docker networks of that cluster. */
+  /** Default: `kind delete cluster`, then the cluster's closed network. */
   readonly deleteCluster?: (name: string) => Promise<void>;
 }
 
@@ -70,7 +70,5 @@ async function freeBytes(path: string): Promise<number> {
 async function deleteByKind(context: CheckContext, name: string): Promise<void> {
   const kind = (await kindPath(context)) ?? "kind";
   await mustExec(context.exec, [kind, "delete", "cluster", "--name", name], { timeoutMs: 120_000 });
-  for (const network of await clusterNetworks(context.exec)) {
-    if (network.cluster === name) await mustExec(context.exec, ["docker", "network", "rm", network.id]);
-  }
+  await removeClosedNetwork(name, context.exec);
 }

@@ -1,10 +1,8 @@
 /**
- * Whose is a cluster? Its Docker network carries two labels of ours: the cluster's name and the process that owns it.
+ * Whose is a cluster? Its Docker network carries labels of ours (../network.ts), among them the process that owns it.
  */
 import type { Exec } from "../../lib/exec.ts";
-
-export const CLUSTER_LABEL = "faultline.cluster";
-export const OWNER_LABEL = "faultline.owner";
+import { LABELS } from "../network.ts";
 
 /** A process that cannot be mistaken for a later one of the same number. */
 export interface Owner {
@@ -24,7 +22,7 @@ export interface ClusterNetwork {
   readonly owner: string;
 }
 
-/** The value of OWNER_LABEL for a process (default: this one); undefined where /proc does not tell. */
+/** The value of LABELS.owner for a process (default: this one); undefined where /proc does not tell. */
 export async function ownerOf(readText: ReadText, pid: number = process.pid): Promise<string | undefined> {
   const startTicks = startTicksOf((await readText(`/proc/${pid}/stat`)) ?? "");
   const bootId = (await readText("/proc/sys/kernel/random/boot_id"))?.trim();
@@ -45,8 +43,8 @@ export async function ownerLives(readText: ReadText, label: string): Promise<boo
 
 /** All networks that carry our cluster label; empty when the engine does not answer. */
 export async function clusterNetworks(exec: Exec): Promise<ClusterNetwork[]> {
-  const format = `{{.ID}}\t{{.Label "${CLUSTER_LABEL}"}}\t{{.Label "${OWNER_LABEL}"}}`;
-  const argv = ["docker", "network", "ls", "--filter", `label=${CLUSTER_LABEL}`, "--format", format];
+  const format = `{{.ID}}\t{{.Label "${LABELS.cluster}"}}\t{{.Label "${LABELS.owner}"}}`;
+  const argv = ["docker", "network", "ls", "--filter", `label=${LABELS.cluster}`, "--format", format];
   return rows((await exec(argv)).stdout).map(([id = "", cluster = "", owner = ""]) => ({ id, cluster, owner }));
 }
 

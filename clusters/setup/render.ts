@@ -37,6 +37,7 @@ function renderFinding({ check, finding }: CheckedFinding, idWidth: number): str
 
 function renderSummary(findings: readonly CheckedFinding[]): string {
   const count = (state: FindingState): number => findings.filter(({ finding }) => finding.state === state).length;
-  if (count("missing") > 0) return `${count("missing")} missing, ${count("warning")} warnings`;
-  return count("warning") > 0 ? `ready, ${count("warning")} warnings` : "ready";
+  const warnings = count("warning") === 1 ? "1 warning" : `${count("warning")} warnings`;
+  if (count("missing") > 0) return `${count("missing")} missing, ${warnings}`;
+  return count("warning") > 0 ? `ready, ${warnings}` : "ready";
 }
