@@ -12,7 +12,9 @@ const QUIET = ["env", "DEBIAN_FRONTEND=noninteractive", "NEEDRESTART_SUSPEND=1",
 
 /** Whether the text of /etc/os-release is that of Debian or a distribution derived from it (os-release(5)). */
 export function isDebianLike(osRelease: string): boolean {
-  const words = [...osRelease.matchAll(/^ID(?:_LIKE)?=["']?([^"'\n]*)["']?$/gm)].flatMap(([, value]) => value?.split(" "));
+  const words = [...osRelease.matchAll(/^ID(?:_LIKE)?=["']?([^"'\n]*)["']?$/gm)].flatMap(([, value]) =>
+    value?.split(" "),
+  );
   return words.includes("debian");
 }
 
