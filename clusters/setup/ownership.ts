@@ -35,8 +35,12 @@ export function parseOwner(label: string): Owner | undefined {
   return found ? { pid: Number(found[1]), startTicks: Number(found[2]), bootId: found[3] ?? "" } : undefined;
 }
 
-/** Whether the owner named by a label still runs: the same number, started at the same time, in the same boot. */
+/**
+ * Whether the owner named by a label still runs: the same number, started at the same time, in the same boot. A label that
+ * is a bare number was written where /proc does not tell, and then the number has to do.
+ */
 export async function ownerLives(readText: ReadText, label: string): Promise<boolean> {
+  if (/^\d+$/.test(label)) return processExists(Number(label));
   const owner = parseOwner(label);
   return owner !== undefined && (await ownerOf(readText, owner.pid)) === label;
 }
@@ -61,6 +65,15 @@ function rows(stdout: string): string[][] {
     .split("\n")
     .filter((line) => line.trim() !== "")
     .map((line) => line.split("\t"));
+}
+
+function processExists(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    // EPERM: it is there, and somebody else's.
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
 }
 
 /** Field 22; counted after the command's name, which is in parentheses and may hold anything. */

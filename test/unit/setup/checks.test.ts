@@ -91,10 +91,15 @@ describe("ownership", () => {
     expect(await ownerLives(machine(stat(555)), label)).to.equal(true);
   });
 
+  it("goes by the number alone where that is all the label has", async () => {
+    expect(await ownerLives(machine(""), String(process.pid))).to.equal(true);
+    expect(await ownerLives(machine(""), "999999999")).to.equal(false);
+  });
+
   it("is not taken in by another process of the same number", async () => {
     expect(await ownerLives(machine(stat(556)), `7/555/${boot}`)).to.equal(false);
     expect(await ownerLives(machine(stat(555)), `8/555/${boot}`)).to.equal(false);
-    expect(await ownerLives(machine(stat(555)), "7")).to.equal(false);
+    expect(await ownerLives(machine(stat(555)), "")).to.equal(false);
   });
 });
 
