@@ -4,7 +4,8 @@ import type { CurlAttempt, Seen } from "./probe.ts";
 export function echoSeen(body: string): Seen {
   const { client, clientPort, server, container, local } = firstLine(body);
   return {
-    ...(typeof client === "string" ? { client: withPort(client, clientPort) } : {}),
+    ...(typeof client === "string" ? { client } : {}),
+    ...(typeof clientPort === "number" ? { clientPort } : {}),
     ...(typeof server === "string" ? { server } : {}),
     ...(typeof container === "string" ? { container } : {}),
     ...(typeof local === "string" ? { local } : {}),
@@ -15,11 +16,6 @@ export function echoSeen(body: string): Seen {
 export function isEchoOf(expected: NonNullable<CurlAttempt["expectServer"]>, body: string): boolean {
   const { server, container } = firstLine(body);
   return server === expected.server && container === expected.container;
-}
-
-function withPort(client: string, port: unknown): string {
-  if (typeof port !== "number" || !Number.isInteger(port)) return client;
-  return client.includes(":") ? `[${client}]:${port}` : `${client}:${port}`;
 }
 
 function firstLine(body: string): Readonly<Record<string, unknown>> {

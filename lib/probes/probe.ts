@@ -73,8 +73,9 @@ export interface Observation {
 
 /** What the far end said of the flow; a field is absent when nobody said it. */
 export interface Seen {
-  /** Source address and port the server saw. */
+  /** Source address and port the server saw; alone, so that the address compares with `source`. */
   readonly client?: string;
+  readonly clientPort?: number;
   /** The client's own address of the flow, as curl saw it. */
   readonly source?: string;
   readonly sourcePort?: number;

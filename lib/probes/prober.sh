@@ -65,8 +65,10 @@ printf ";; reply from unexpected source: %s#%d, expected %s#53\n", inet_ntop($fa
 in_place() {
   local bound_s=$1
   shift
-  local -a place=(timeout -k 1 "$bound_s" nsenter --net="/proc/$netns_pid/ns/net" --)
-  if [[ $resolv_pid != - ]]; then
+  local -a place=(timeout -k 1 "$bound_s")
+  # 1 is the node, and that is here: entering needs a capability that a container that is no node lacks.
+  [[ $netns_pid == 1 ]] || place+=(nsenter --net="/proc/$netns_pid/ns/net" --)
+  if [[ -e $dir/$index.resolv ]]; then
     # A mount cannot come from another mount namespace, hence the copy.
     place+=(unshare --mount -- bash -c 'mount --bind -- "$1" /etc/resolv.conf && shift && exec "$@"' prober "$dir/$index.resolv")
   fi
@@ -77,7 +79,7 @@ attempt() {
   local started_us status
   now_us
   started_us=$REPLY
-  if [[ $resolv_pid != - ]] && ! cp -- "/proc/$resolv_pid/root/etc/resolv.conf" "$dir/$index.resolv" 2>"$dir/$index.err"; then
+  if [[ ! $resolv_pid =~ ^(-|1)$ ]] && ! cp -- "/proc/$resolv_pid/root/etc/resolv.conf" "$dir/$index.resolv" 2>"$dir/$index.err"; then
     : >"$dir/$index.out"
     status=125
   else
