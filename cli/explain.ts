@@ -1,0 +1,31 @@
+import { existsSync, readFileSync } from "node:fs";
+import { DEFAULT_CELL, cniOf } from "../clusters/cells.ts";
+import { inWords } from "../lib/expectation.ts";
+import { describeFault } from "../lib/faults/fault.ts";
+import { expectationsOf, faultsOf, type Scenario } from "../lib/scenario.ts";
+import { selectSuites, scenariosOf, suiteFiles } from "./suites.ts";
+
+/** Prints what a scenario claims, where that comes from, what it breaks, and what each path must show. Throws UsageError for an unknown id. */
+export async function explain(id: string): Promise<void> {
+  const scenarios = await scenariosOf(selectSuites([id], suiteFiles()));
+  process.stdout.write(scenarios.map(explanation).join("\n"));
+}
+
+function explanation(scenario: Scenario): string {
+  const context = { cell: DEFAULT_CELL, traits: cniOf(DEFAULT_CELL).traits };
+  const faults = faultsOf(scenario, { ...context, address: (role, way) => `<${way} of ${role}>` });
+  const expect = Object.entries(expectationsOf(scenario, context));
+  const width = Math.max(...expect.map(([path]) => path.length));
+  const page = new URL(`../docs/failure-modes/${scenario.id.split("/").at(-1)}.md`, import.meta.url);
+  return [
+    `${scenario.id}: ${scenario.title}`,
+    `  claim       ${scenario.claim}`,
+    ...scenario.documented.map((source, index) => `  ${index === 0 ? "documented" : "          "}  ${source}`),
+    ...faults.map((fault) => `  breaks      ${describeFault(fault)}`),
+    "  expects",
+    ...expect.map(([path, expected]) => `    ${path.padEnd(width)}  ${inWords(expected)}`),
+    `  recovers    within ${scenario.recovers.withinMs} ms`,
+    ...(existsSync(page) ? ["", readFileSync(page, "utf8")] : []),
+    "",
+  ].join("\n");
+}

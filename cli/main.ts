@@ -1,0 +1,165 @@
+/** The command line: reads the arguments, calls one command, turns its outcome into an exit code. */
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { EXIT, FaultlineError } from "../lib/errors.ts";
+import { LISTS, type ListName } from "./list.ts";
+import type { RunOptions } from "./run.ts";
+import type { Format } from "./report.ts";
+
+const argv = process.argv.slice(2);
+
+function collect(value: string, all: readonly string[]): readonly string[] {
+  return [...all, value];
+}
+
+function listName(value: string): ListName {
+  const found = LISTS.find((name) => name === value);
+  if (found) return found;
+  throw new InvalidArgumentError(`known: ${LISTS.join(", ")}`);
+}
+
+function program(done: (code: number) => void): Command {
+  const root = new Command("faultline")
+    .description("Proves on real kind clusters how a Kubernetes network breaks, and that it heals.")
+    .exitOverride()
+    .showHelpAfterError("(see ./faultline --help)")
+    .addHelpText(
+      "after",
+      "\nExit: 0 as expected, 1 an expectation broken, 2 could not decide, 3 usage, 4 preflight, 5 a fault not undone, 130/143 interrupted but healed.",
+    );
+  addRunning(root, done);
+  addLooking(root, done);
+  addMending(root, done);
+  return root;
+}
+
+function running(command: Command): Command {
+  return command
+    .argument("[filters...]", "scenario ids, folders or globs: services/no-endpoints, overlay, 'services/*'")
+    .option(
+      "--cell <cell>",
+      "cell to run in, again for more: cni@version/proxy mode/Kubernetes version/IP family",
+      collect,
+      [],
+    )
+    .option("--cluster <name>", "use a cluster that an earlier run kept, instead of a new one")
+    .option("--yes", "set up what the machine lacks without asking", false)
+    .addOption(
+      new Option("--keep <when>", "keep the cluster afterwards")
+        .choices(["never", "failure", "always"])
+        .default("never"),
+    )
+    .addOption(
+      new Option("--progress <kind>", "how to tell what is going on")
+        .choices(["auto", "tty", "plain", "none"])
+        .default("auto"),
+    )
+    .option("--reporter <name>", "also show the suites' tests by this mocha reporter (spec, dot, tap, …)");
+}
+
+function addRunning(root: Command, done: (code: number) => void): void {
+  running(root.command("run"))
+    .description("set up what is missing, create the cells' clusters, break, prove, heal, report")
+    .action(async (filters: string[], options: RunOptions) => {
+      const { run } = await import("./run.ts");
+      done(await run(filters, options, argv));
+    });
+  running(root.command("selfcheck"))
+    .description("run each scenario with no fault and with its expectations swapped: both must fail")
+    .action(async (filters: string[], options: RunOptions) => {
+      const { selfcheck } = await import("./selfcheck.ts");
+      done(await selfcheck(filters, options, argv));
+    });
+  root
+    .command("test")
+    .description("the project's own tests, set-up included: checks, unit, integration, end to end on a real cluster")
+    .option("--only <layer>", "check, unit, integration or e2e, again for more", collect, [])
+    .action(async (options: { only: readonly string[] }) => {
+      const { test } = await import("./test.ts");
+      done(await test(options.only));
+    });
+}
+
+function addLooking(root: Command, done: (code: number) => void): void {
+  root
+    .command("doctor")
+    .description("say what a run needs and what is missing; changes nothing")
+    .action(async () => {
+      const { doctorCommand } = await import("./doctor.ts");
+      done(await doctorCommand());
+    });
+  root
+    .command("plan")
+    .description("print cells, scenarios and the exact commands of each fault; does nothing")
+    .argument("[filters...]", "as for run")
+    .option("--cell <cell>", "as for run", collect, [])
+    .action(async (filters: string[], options: { cell: readonly string[] }) => {
+      const { plan } = await import("./plan.ts");
+      await plan(filters, options.cell);
+    });
+  root
+    .command("list")
+    .description(`list ${LISTS.join(", ")}`)
+    .argument("[what]", LISTS.join(", "), listName, "scenarios")
+    .action(async (what: ListName) => (await import("./list.ts")).list(what));
+  root
+    .command("explain")
+    .description("say what a scenario claims, breaks and expects, and why")
+    .argument("<id>", "scenario id, folder or glob")
+    .action(async (id: string) => (await import("./explain.ts")).explain(id));
+  root
+    .command("report")
+    .description("print a run's report again")
+    .argument("[run]", "run id or directory", "latest")
+    .addOption(
+      new Option("--format <format>", "table for people, json and junit for machines")
+        .choices(["table", "json", "junit"])
+        .default("table"),
+    )
+    .action(
+      async (name: string, options: { format: Format }) =>
+        void (await import("./report.ts")).report(name, options.format),
+    );
+  root
+    .command("replay")
+    .description("judge a run again from its event log")
+    .argument("[run]", "run id or directory", "latest")
+    .action(async (name: string) => done((await import("./replay.ts")).replay(name)));
+}
+
+function addMending(root: Command, done: (code: number) => void): void {
+  root
+    .command("heal")
+    .description("undo every fault that a run left behind, from its journal")
+    .option("--run <run>", "only this run (id or directory)")
+    .option("--dry-run", "only print what would be undone", false)
+    .action(async (options: { run?: string; dryRun: boolean }) =>
+      done(await (await import("./heal.ts")).heal(options)),
+    );
+  root
+    .command("gc")
+    .description("delete clusters of ours whose run is gone, kept ones too")
+    .option("--dry-run", "only print them", false)
+    .action(async (options: { dryRun: boolean }) => done(await (await import("./gc.ts")).gc(options.dryRun)));
+}
+
+/** Never a stack trace for what a user can do something about; FAULTLINE_DEBUG=1 shows it for the rest. */
+function exitCodeFor(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  if (error instanceof FaultlineError) {
+    process.stderr.write(`faultline: ${error.message}\n  next: ${error.nextStep}\n`);
+    return error.exitCode;
+  }
+  const { message, stack } = error instanceof Error ? error : new Error(String(error));
+  process.stderr.write(
+    `faultline: ${process.env["FAULTLINE_DEBUG"] ? stack : message}\n  next: if this is unclear, FAULTLINE_DEBUG=1 shows where it comes from\n`,
+  );
+  return EXIT.undecided;
+}
+
+let exitCode: number = EXIT.ok;
+try {
+  await program((code) => (exitCode = code)).parseAsync(argv, { from: "user" });
+} catch (error) {
+  exitCode = exitCodeFor(error);
+}
+process.exitCode = exitCode;

@@ -1,0 +1,133 @@
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { cellId, type Cell } from "../lib/cell.ts";
+import type { ClusterRecord } from "../lib/cluster.ts";
+import type { Mode } from "../lib/event.ts";
+import { eventLog, type Emit } from "../lib/event-log.ts";
+import type { NodeImage } from "../clusters/image/node-image.ts";
+import { createCluster, stage } from "../clusters/create.ts";
+import { deleteCluster } from "../clusters/delete.ts";
+import { liveCluster } from "../clusters/live-cluster.ts";
+import { proveClosed, untilBaselineHolds } from "../clusters/ready.ts";
+import type { CellOrder } from "./cell-process.ts";
+import { healJournal } from "./heal-journal.ts";
+
+export type Keep = "never" | "failure" | "always";
+
+export interface CellJob {
+  readonly cell: Cell;
+  readonly clusterName: string;
+  readonly dir: string;
+  readonly image: NodeImage;
+  readonly kind: string;
+  readonly owner: string;
+  readonly modes: readonly Mode[];
+  readonly suiteFiles: readonly string[];
+  readonly mochaReporter: string | null;
+  /** A kept cluster to use instead of a new one. */
+  readonly reuse: ClusterRecord | null;
+  readonly signal: AbortSignal;
+}
+
+const READY_BUDGET_MS = 60_000;
+/** For a cell process that was told to stop: one undo of each fault, with room for a busy machine. */
+const STOP_BUDGET_MS = 20_000;
+const CELL_PROCESS = fileURLToPath(new URL("cell-process.ts", import.meta.url));
+
+/**
+ * Runs one cell's suites on its cluster and leaves everything in its event log. Throws what stopped it before its suites; faults are undone by then.
+ * Returns how many faults could not be undone.
+ */
+export async function runCell(job: CellJob, emit: Emit): Promise<{ readonly notUndone: number }> {
+  const record = job.reuse ?? (await createCluster({ ...job, name: job.clusterName, emit }));
+  writeFileSync(join(job.dir, "cluster.json"), `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600 });
+  const named = { emit, name: record.name };
+  await stage(named, "ready", async () => {
+    const cluster = liveCluster(record);
+    const closed = await proveClosed(cluster);
+    const baseline = await untilBaselineHolds(cluster, READY_BUDGET_MS, job.signal);
+    emit({ type: "note", text: `${closed}; ${baseline}` });
+  });
+  const journalPath = join(job.dir, "journal.ndjson");
+  try {
+    await stage(named, "suites", async () => {
+      for (const mode of job.modes) {
+        job.signal.throwIfAborted();
+        await runSuites(job, record, journalPath, mode);
+      }
+    });
+  } finally {
+    // Whatever ended the suites, the journal says what is still to be undone; usually nothing.
+    if (existsSync(journalPath)) await healJournal(journalPath, (text) => emit({ type: "note", text }));
+  }
+  return { notUndone: existsSync(journalPath) ? (await healJournal(journalPath, () => undefined)).failed : 0 };
+}
+
+async function runSuites(job: CellJob, cluster: ClusterRecord, journalPath: string, mode: Mode): Promise<void> {
+  const { suiteFiles, mochaReporter } = job;
+  const eventsPath = join(job.dir, "events.ndjson");
+  const order: CellOrder = { cluster, eventsPath, journalPath, mode, suiteFiles, mochaReporter };
+  const orderPath = join(job.dir, `order-${mode}.json`);
+  writeFileSync(orderPath, JSON.stringify(order, null, 2), { mode: 0o600 });
+  const exit = await spawnCellProcess(orderPath, join(job.dir, "mocha.log"), mochaReporter !== null, job.signal);
+  if (exit !== "0")
+    throw new Error(`the suites' process ended with ${exit}; its last words are in ${join(job.dir, "mocha.log")}`);
+}
+
+/** In a process group of its own, so that a Ctrl-C on the terminal reaches only us, and we decide. */
+async function spawnCellProcess(
+  orderPath: string,
+  logPath: string,
+  show: boolean,
+  signal: AbortSignal,
+): Promise<string> {
+  const argv = ["--disable-warning=DEP0190", "--disable-warning=ExperimentalWarning", CELL_PROCESS, orderPath];
+  const child = spawn(process.execPath, argv, { detached: true, stdio: ["ignore", show ? "inherit" : "pipe", "pipe"] });
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on("data", (chunk: Buffer) => writeFileSync(logPath, chunk, { flag: "a", mode: 0o600 }));
+  }
+  // It undoes its own faults first, since only it knows what it has under way; should it hang, the journal is enough.
+  let lastResort: NodeJS.Timeout | undefined;
+  const stop = () => {
+    child.kill("SIGTERM");
+    lastResort = setTimeout(() => child.kill("SIGKILL"), STOP_BUDGET_MS);
+  };
+  signal.addEventListener("abort", stop);
+  if (signal.aborted) stop();
+  try {
+    return await new Promise<string>((resolve, reject) => {
+      child.on("error", reject);
+      child.on("close", (code, killedBy) => resolve(killedBy ?? String(code)));
+    });
+  } finally {
+    clearTimeout(lastResort);
+    signal.removeEventListener("abort", stop);
+  }
+}
+
+/** Deletes the cell's cluster unless it is to be kept. */
+export async function dispose(job: CellJob, keep: Keep, failed: boolean, emit: Emit): Promise<void> {
+  if (job.reuse) return;
+  if (keep === "always" || (keep === "failure" && failed)) {
+    emit({
+      type: "note",
+      text: `cluster ${job.clusterName} kept; use it with --cluster ${job.clusterName}, delete it with ./faultline gc`,
+    });
+    return;
+  }
+  await stage({ emit, name: job.clusterName }, "delete", () => deleteCluster(job.kind, job.clusterName));
+}
+
+/** The log of a cell; a log that cannot be written is told once, on stderr. */
+export function cellEmit(dir: string, cell: Cell): Emit {
+  return eventLog(join(dir, "events.ndjson"), (error) =>
+    process.stderr.write(`faultline: events of ${cellId(cell)} are not logged: ${error.message}\n`),
+  );
+}
+
+/** The record of a kept cluster, as its run left it. */
+export function readClusterRecord(dir: string): ClusterRecord {
+  return JSON.parse(readFileSync(join(dir, "cluster.json"), "utf8")) as ClusterRecord;
+}

@@ -1,0 +1,97 @@
+import { mkdirSync, readFileSync, readdirSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { UsageError } from "../lib/errors.ts";
+import { readEventLog } from "../lib/event-log.ts";
+import type { RunRecord } from "../lib/run.ts";
+
+export const RUNS = fileURLToPath(new URL("../runs/", import.meta.url));
+
+/** What `run.json` holds from the start; `durationMs` comes with the end. */
+export interface RunHeader {
+  readonly runId: string;
+  readonly startedAt: string;
+  readonly command: readonly string[];
+  readonly facts: Readonly<Record<string, string>>;
+  readonly durationMs: number | null;
+}
+
+/** `20261121-114400-k3x9`: sorts by time, and is a legal part of names. */
+export function newRunId(now: Date, random: number): string {
+  const [date = "", time = ""] = now.toISOString().split("T");
+  const suffix = Math.floor(random * 36 ** 4)
+    .toString(36)
+    .padStart(4, "0");
+  return `${date.replaceAll("-", "")}-${time.slice(0, 8).replaceAll(":", "")}-${suffix}`;
+}
+
+/** Makes the run's directory (mode 0700) and points runs/latest at it. */
+export function createRunDir(header: RunHeader): string {
+  const dir = join(RUNS, header.runId);
+  mkdirSync(join(dir, "cells"), { recursive: true, mode: 0o700 });
+  writeHeader(dir, header);
+  const link = join(RUNS, `.latest-${header.runId}`);
+  symlinkSync(header.runId, link);
+  renameSync(link, join(RUNS, "latest"));
+  return dir;
+}
+
+export function writeHeader(dir: string, header: RunHeader): void {
+  writeAtomically(join(dir, "run.json"), `${JSON.stringify(header, null, 2)}\n`);
+}
+
+/** Whole or not at all: a reader never sees half a report. */
+export function writeAtomically(path: string, text: string): void {
+  const partial = `${path}.partial`;
+  writeFileSync(partial, text, { mode: 0o600 });
+  renameSync(partial, path);
+}
+
+/** A cell's own folder in a run. */
+export function cellDir(runDir: string, cell: string): string {
+  const dir = join(runDir, "cells", cell.replace(/[^a-zA-Z0-9.@-]/g, "_"));
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  return dir;
+}
+
+/** The directory of a run named by id, by path, or `latest`. Throws UsageError when there is none. */
+export function findRunDir(name: string): string {
+  const candidates = [join(RUNS, name), resolve(name)];
+  const found = candidates.find((dir) => existsSync(join(dir, "run.json")));
+  if (found) return found;
+  throw new UsageError(
+    `run "${name}" is not known: no run.json in ${candidates.join(" or ")}`,
+    "see ./faultline list runs",
+  );
+}
+
+/** All runs, oldest first. */
+export function listRuns(): readonly string[] {
+  if (!existsSync(RUNS)) return [];
+  return readdirSync(RUNS)
+    .filter((name) => name !== "latest" && existsSync(join(RUNS, name, "run.json")))
+    .sort();
+}
+
+/** What a run left, as the verdict engine takes it. */
+export function readRun(dir: string): RunRecord {
+  const header = JSON.parse(readFileSync(join(dir, "run.json"), "utf8")) as RunHeader;
+  const logs = cellDirs(dir)
+    .map((cell) => join(cell, "events.ndjson"))
+    .filter((path) => existsSync(path))
+    .map((path) => readEventLog(path));
+  const lastAtMs = Math.max(Date.parse(header.startedAt), ...logs.map((events) => events.at(-1)?.atMs ?? 0));
+  const durationMs = header.durationMs ?? lastAtMs - Date.parse(header.startedAt);
+  return { ...header, durationMs, logs };
+}
+
+/** The folders of a run's cells. */
+export function cellDirs(dir: string): readonly string[] {
+  const cells = join(dir, "cells");
+  return existsSync(cells)
+    ? readdirSync(cells)
+        .sort()
+        .map((name) => join(cells, name))
+    : [];
+}

@@ -1,0 +1,52 @@
+import { globSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import Mocha from "mocha";
+import { nearest } from "../clusters/cells.ts";
+import { UsageError } from "../lib/errors.ts";
+import { registeredScenarios } from "../lib/mocha/stand.ts";
+import { suiteId } from "../lib/mocha/scenario.ts";
+import type { Scenario } from "../lib/scenario.ts";
+
+const SUITES = fileURLToPath(new URL("../suites/", import.meta.url));
+
+/** Every suite file, absolute, in the order they run. */
+export function suiteFiles(): readonly string[] {
+  return globSync("**/*.ts", { cwd: SUITES })
+    .sort()
+    .map((file) => `${SUITES}${file}`);
+}
+
+/**
+ * The files that filters name: an id (`services/no-endpoints`), a folder (`services`), or a glob. None given: all. Throws UsageError for a filter that
+ * matches nothing, with the nearest id.
+ */
+export function selectSuites(filters: readonly string[], files: readonly string[]): readonly string[] {
+  if (filters.length === 0) return files;
+  const ids = files.map(suiteId);
+  for (const filter of filters) {
+    if (ids.some((id) => matches(filter, id))) continue;
+    throw new UsageError(
+      `no suite matches "${filter}"; the nearest is ${nearest(filter, ids)}`,
+      "see ./faultline list",
+    );
+  }
+  return files.filter((file) => filters.some((filter) => matches(filter, suiteId(file))));
+}
+
+function matches(filter: string, id: string): boolean {
+  if (id === filter || id.startsWith(`${filter.replace(/\/$/, "")}/`)) return true;
+  const pattern = filter.replace(/[.+^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*");
+  return filter.includes("*") && new RegExp(`^${pattern}$`).test(id);
+}
+
+/** Loads suite files into a mocha instance; `describe` and `it` are there while they load. */
+export async function loadSuites(mocha: Mocha, files: readonly string[]): Promise<void> {
+  for (const file of files) mocha.addFile(file);
+  await mocha.loadFilesAsync();
+}
+
+/** The scenarios of suite files, without running them. */
+export async function scenariosOf(files: readonly string[]): Promise<readonly Scenario[]> {
+  await loadSuites(new Mocha({ dryRun: true }), files);
+  return registeredScenarios();
+}

@@ -1,0 +1,62 @@
+import { probeRound } from "../lib/probes/round.ts";
+import type { CurlAttempt } from "../lib/probes/probe.ts";
+import type { Cluster } from "../lib/cluster.ts";
+import { steadily } from "../lib/engine/steady.ts";
+import { UndecidedError } from "../lib/errors.ts";
+import { UNUSED_SERVICE_IP } from "./kind-config.ts";
+import { droppedPackets } from "./network.ts";
+
+/** A small set of paths over every part that scenarios stand on; all must be ok three times in a row. */
+const BASELINE = [
+  "same → server by podIP",
+  "same → server by ClusterIP",
+  "other → server by podIP",
+  "other → server by ClusterIP",
+  "other → server by Service name",
+  "hostA → server by podIP",
+  "hostB → server by podIP",
+  "same → dns by ClusterIP",
+  "other → dns by ClusterIP",
+  "same → dnsA by podIP",
+  "same → dnsB by podIP",
+  "outside → server by NodePort",
+] as const;
+
+/** Says what it took. Throws UndecidedError naming the path that would not be ok. */
+export async function untilBaselineHolds(cluster: Cluster, withinMs: number, signal?: AbortSignal): Promise<string> {
+  const plan = Object.fromEntries(BASELINE.map((path) => [path, 1]));
+  const budget = { withinMs, inARow: 3, ...(signal ? { signal } : {}) };
+  let rounds = 0;
+  const result = await steadily(cluster, await cluster.locate(), plan, budget, () => (rounds += 1));
+  if (result.ok) return `${BASELINE.length} paths ok, 3 times in a row, after ${rounds} rounds`;
+  throw new UndecidedError(
+    `cluster ${cluster.record.name} is not healthy: ${result.last}`,
+    "look at it with --keep failure",
+  );
+}
+
+/**
+ * Proves that nothing leaves: one connection from the cluster's network to a Service address that nobody has, sent by a container that no kube-proxy
+ * serves, must stay without an answer while our own rule counts its packets. Call it only when the rule has been read back.
+ */
+export async function proveClosed(cluster: Cluster): Promise<string> {
+  const { name } = cluster.record;
+  const before = await droppedPackets(name);
+  const attempt: CurlAttempt = {
+    id: "closed#0",
+    path: "outside → an unused Service address",
+    netnsPid: 1,
+    tool: "curl",
+    url: `http://${UNUSED_SERVICE_IP}/`,
+    connectTimeoutMs: 1200,
+    totalTimeoutMs: 2000,
+  };
+  const { observations } = await probeRound(cluster.exec("outside"), [attempt]);
+  const dropped = (await droppedPackets(name)) - before;
+  const symptom = observations[0]?.symptom ?? "unknown";
+  if (symptom === "connect-timeout" && dropped > 0) return `closed: no answer, ${dropped} packets dropped by our rule`;
+  throw new UndecidedError(
+    `network ${name} is not proved closed: ${UNUSED_SERVICE_IP} gave ${symptom} (${observations[0]?.detail}), our rule dropped ${dropped}`,
+    "look at the host's DOCKER-USER chain: another rule may stand before ours",
+  );
+}
