@@ -1,0 +1,111 @@
+/**
+ * The shape of report.json as a zod schema, from which docs/report.schema.json is generated. lib/run.ts is the source of truth: this file
+ * does not compile when the two differ.
+ */
+import { z } from "zod";
+import type { Run } from "../lib/run.ts";
+import type { Symptom } from "../lib/symptom.ts";
+
+const durationMs = z.number().nonnegative();
+const durationMsOrNull = durationMs.nullable();
+const count = z.int().nonnegative();
+const verdict = z
+  .enum(["pass", "fail", "unknown", "skip"])
+  .describe("unknown: it could not be decided; never to be read as pass");
+const stage = z.enum(["setup", "node-image", "cluster", "cni", "roles", "ready", "suites", "delete"]);
+const cellId = z.string().describe("cni@version/kube-proxy mode/Kubernetes version/IP family");
+
+// lib/symptom.ts's list again: reports take only types from lib. `satisfies` and schemaAgrees keep the two equal.
+const symptom = z.enum([
+  "ok",
+  "connect-timeout",
+  "connection-refused",
+  "connection-reset",
+  "host-unreachable",
+  "network-unreachable",
+  "port-unreachable",
+  "stall",
+  "http-error",
+  "wrong-server",
+  "dns-timeout",
+  "dns-wrong-source",
+  "dns-servfail",
+  "dns-nxdomain",
+  "dns-refused",
+  "slow",
+  "loss",
+  "unknown",
+] satisfies readonly Symptom[]);
+
+const cellResult = z.object({
+  cell: cellId,
+  parts: z.object({
+    cni: z.string(),
+    cniVersion: z.string(),
+    proxyMode: z.enum(["iptables", "ipvs", "nftables", "none"]),
+    kubernetesVersion: z.string(),
+    ipFamily: z.enum(["ipv4", "ipv6", "dual"]),
+  }),
+  stages: z.array(z.object({ stage, durationMs, detail: z.string() })),
+  failure: z.object({ stage, message: z.string() }).nullable().describe("why the cell never got to its suites"),
+});
+
+const pathResult = z.object({
+  path: z.string().describe("from role → to role by way, symbols only"),
+  expected: z.string(),
+  observed: z.string(),
+  verdict,
+  reason: z.string(),
+  symptoms: z.partialRecord(symptom, count).describe("how many probes showed each symptom"),
+});
+
+const scenarioResult = z.object({
+  scenario: z.string().describe("the suite's path without ending"),
+  title: z.string(),
+  claim: z.string(),
+  cell: cellId,
+  mode: z.enum(["as-claimed", "no-fault", "swapped"]),
+  verdict,
+  reason: z.string(),
+  faults: z.array(z.string()),
+  documented: z.array(z.string()),
+  paths: z.array(pathResult),
+  times: z
+    .object({
+      steadyMs: durationMsOrNull,
+      injectMs: durationMsOrNull,
+      proveMs: durationMsOrNull,
+      healMs: durationMsOrNull,
+      recoveryMs: durationMsOrNull,
+      totalMs: durationMs,
+    })
+    .describe("null where that part did not happen"),
+  nodeStateDifferences: z.array(z.string()),
+  reproduce: z.string().describe("the command that runs just this one again"),
+});
+
+/** report.json, version 1. Fields may be added within a version; none is renamed, removed or given another meaning. */
+export const reportSchema = z.object({
+  schemaVersion: z.literal(1),
+  runId: z.string(),
+  startedAt: z.string().describe("RFC 3339"),
+  durationMs,
+  command: z.array(z.string()).describe("the argv that repeats it"),
+  facts: z.record(z.string(), z.string()).describe("versions and host facts"),
+  summary: z.object({ pass: count, fail: count, unknown: count, skip: count }),
+  cells: z.array(cellResult),
+  results: z.array(scenarioResult),
+});
+
+/** The JSON Schema that docs/report.schema.json holds: open objects, so that a reader of version 1 accepts fields added later. */
+export function reportJsonSchema(): Record<string, unknown> {
+  const { $schema, ...rest } = z.toJSONSchema(reportSchema, { target: "draft-7", io: "input" });
+  return { $schema, $id: "urn:faultline:report:1", title: "Faultline report.json, schemaVersion 1", ...rest };
+}
+
+type Writable<T> = T extends object ? { -readonly [K in keyof T]: Writable<T[K]> } : T;
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+type Flat<T> = T extends object ? { [K in keyof T]: Flat<T[K]> } : T;
+
+/** Compiles only while the schema and lib/run.ts say the same, `readonly` aside. */
+export const schemaAgrees: Same<Flat<z.output<typeof reportSchema>>, Flat<Writable<Run>>> = true;
