@@ -1,0 +1,127 @@
+/** JUnit XML: a testsuite a cell, a testcase a scenario, in the dialect that CI servers share. Valid XML whatever the probes said. */
+import type { CellResult, PathResult, Run, ScenarioResult } from "../lib/run.ts";
+import { cleanText, cut, oneLine } from "./text.ts";
+
+/** CI servers load the whole file into memory; the full output is in the run directory. */
+const LONGEST_BODY = 16_000;
+
+type Outcome = "passed" | "failure" | "error" | "skipped";
+interface Testcase {
+  readonly name: string;
+  readonly seconds: number;
+  readonly outcome: Outcome;
+  readonly message: string;
+  readonly body: string;
+}
+
+const OUTCOMES = { pass: "passed", fail: "failure", unknown: "error", skip: "skipped" } as const;
+
+/** The whole file, XML declaration included. */
+export function renderJunit(run: Run): string {
+  const names = new Set([...run.cells, ...run.results].map((one) => one.cell));
+  const suites = [...names].map((cell) => ({ cell, testcases: testcasesOf(run, cell) }));
+  const all = suites.flatMap((suite) => suite.testcases);
+  const attributes = attributesOf({ name: `faultline ${run.runId}`, ...countsOf(all), timestamp: run.startedAt });
+  const body = suites.map((suite) => renderSuite(run, suite.cell, suite.testcases));
+  return ['<?xml version="1.0" encoding="UTF-8"?>', `<testsuites${attributes}>`, ...body, "</testsuites>", ""].join(
+    "\n",
+  );
+}
+
+function testcasesOf(run: Run, cell: string): readonly Testcase[] {
+  const results = run.results.filter((result) => result.cell === cell);
+  const failures = run.cells
+    .filter((one) => one.cell === cell)
+    .flatMap((one) => cellTestcase(one, results.length === 0));
+  return [...failures, ...results.map(scenarioTestcase)];
+}
+
+/** Without it a cell that broke down, or was cut off, before its suites would be an empty, green testsuite. */
+function cellTestcase(cell: CellResult, empty: boolean): readonly Testcase[] {
+  if (cell.failure === null) {
+    return empty ? [{ name: "suites", seconds: 0, outcome: "error", message: "no scenario ran", body: "" }] : [];
+  }
+  const { stage, message } = cell.failure;
+  const seconds = (cell.stages.find((one) => one.stage === stage)?.durationMs ?? 0) / 1000;
+  return [
+    { name: `stage ${stage}`, seconds, outcome: "error", message: `the cell failed at stage ${stage}`, body: message },
+  ];
+}
+
+function scenarioTestcase(result: ScenarioResult): Testcase {
+  return {
+    name: result.mode === "as-claimed" ? result.scenario : `${result.scenario} [${result.mode}]`,
+    seconds: result.times.totalMs / 1000,
+    outcome: OUTCOMES[result.verdict],
+    message: result.reason,
+    body: explain(result),
+  };
+}
+
+function explain(result: ScenarioResult): string {
+  return [
+    `${result.title}: ${result.claim}`,
+    `fault: ${result.faults.join("; ") || "none"}`,
+    ...result.paths.map(explainPath),
+    ...result.nodeStateDifferences.map((difference) => `node state: ${difference}`),
+    `reproduce: ${result.reproduce}`,
+  ].join("\n");
+}
+
+function explainPath(path: PathResult): string {
+  const why = path.verdict === "pass" ? "" : ` (${path.reason})`;
+  return `${path.verdict} ${path.path}: expected ${path.expected}, observed ${path.observed}${why}`;
+}
+
+function renderSuite(run: Run, cell: string, testcases: readonly Testcase[]): string {
+  const properties = Object.entries(run.facts).map(
+    ([name, value]) => `      <property${attributesOf({ name, value })}/>`,
+  );
+  return [
+    `  <testsuite${attributesOf({ name: cell, ...countsOf(testcases), timestamp: run.startedAt })}>`,
+    ...(properties.length === 0 ? [] : ["    <properties>", ...properties, "    </properties>"]),
+    ...testcases.map((testcase) => renderTestcase(cell, testcase)),
+    "  </testsuite>",
+  ].join("\n");
+}
+
+function renderTestcase(cell: string, { name, seconds, outcome, message, body }: Testcase): string {
+  const open = `    <testcase${attributesOf({ classname: cell, name, time: seconds.toFixed(3) })}`;
+  if (outcome === "passed") return `${open}/>`;
+  if (outcome === "skipped") return `${open}><skipped${attributesOf({ message })}/></testcase>`;
+  const type = outcome === "failure" ? "expectation-broken" : "undecided";
+  return `${open}><${outcome}${attributesOf({ message, type })}>${xml(shorten(body))}</${outcome}></testcase>`;
+}
+
+function countsOf(testcases: readonly Testcase[]): Readonly<Record<string, string>> {
+  const count = (outcome: Outcome): string => String(testcases.filter((one) => one.outcome === outcome).length);
+  const seconds = testcases.reduce((sum, one) => sum + one.seconds, 0);
+  return {
+    tests: String(testcases.length),
+    failures: count("failure"),
+    errors: count("error"),
+    skipped: count("skipped"),
+    time: seconds.toFixed(3),
+  };
+}
+
+/** Keeps the end, which holds the command to reproduce. */
+function shorten(body: string): string {
+  if (body.length <= LONGEST_BODY) return body;
+  return `${cut(body, LONGEST_BODY - 2_000)}\n${body.slice(-2_000)}`;
+}
+
+function attributesOf(attributes: Readonly<Record<string, string>>): string {
+  return Object.entries(attributes)
+    .map(([name, value]) => ` ${name}="${xml(oneLine(value, 1_000))}"`)
+    .join("");
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
+
+/** U+FFFE and U+FFFF are well-formed Unicode but no XML characters; cleanText has dropped the other illegal ones. */
+function xml(text: string): string {
+  return cleanText(text)
+    .replace(/[\uFFFE\uFFFF]/g, "")
+    .replace(/[&<>"]/g, (character) => ENTITIES[character] ?? "");
+}

@@ -1,0 +1,86 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { XMLParser, XMLValidator } from "fast-xml-parser";
+import type { Run } from "../../../lib/run.ts";
+import { renderJunit } from "../../../reports/junit.ts";
+import { hostileRun, hostileText, sampleRun } from "./sample.ts";
+
+interface Element {
+  readonly [name: string]: unknown;
+}
+
+function parse(run: Run): {
+  readonly root: Element;
+  readonly suites: readonly Element[];
+  readonly testcases: readonly Element[];
+} {
+  const isArray = (name: string): boolean => ["testsuite", "testcase", "property"].includes(name);
+  const options = {
+    ignoreAttributes: false,
+    attributeNamePrefix: "",
+    parseAttributeValue: false,
+    trimValues: false,
+    isArray,
+  };
+  const root = (new XMLParser(options).parse(renderJunit(run)) as { testsuites: Element }).testsuites;
+  const suites = (root["testsuite"] ?? []) as Element[];
+  return { root, suites, testcases: suites.flatMap((suite) => (suite["testcase"] ?? []) as Element[]) };
+}
+
+/** What the XML 1.0 specification calls Char, beyond which no parser has to read on. */
+const NOT_XML = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/u;
+
+describe("JUnit XML", () => {
+  it("has a testsuite a cell and a testcase a scenario, with counts that add up", () => {
+    const { root, suites, testcases } = parse(sampleRun());
+    expect(root).to.include({ tests: "5", failures: "1", errors: "2", skipped: "1" });
+    expect(suites.map((suite) => suite["tests"])).to.deep.equal(["4", "1"]);
+    expect(testcases.map((testcase) => testcase["name"])).to.deep.equal([
+      "services/bridge-nf-call-iptables",
+      "overlay/vxlan-port-blocked",
+      "nodes/ip-forward [swapped]",
+      "overlay/pod-cidr-overlap",
+      "stage cluster",
+    ]);
+  });
+
+  it("tells a failure by what was expected and observed on each path, and how to see it again", () => {
+    const failure = parse(sampleRun()).testcases[1]?.["failure"] as Element;
+    expect(failure["message"]).to.equal("1 of 2 paths did not show what was expected");
+    expect(failure["#text"]).to.contain("fail other → server by podIP: expected connect-timeout, observed ok ×2");
+    expect(failure["#text"]).to.contain("pass same → server by podIP: expected ok, observed ok ×3");
+    expect(failure["#text"]).to.match(/reproduce: \.\/faultline run overlay\/vxlan-port-blocked --cell \S+$/);
+  });
+
+  it("tells unknown as error and skip as skipped with its reason, and pass as neither", () => {
+    const [pass, , unknown, skip] = parse(sampleRun()).testcases;
+    expect(pass).to.have.all.keys("classname", "name", "time");
+    expect(unknown).to.have.property("error");
+    expect(skip?.["skipped"]).to.deep.equal({ message: "needs a second network" });
+  });
+
+  it("never makes an empty, green testsuite of a cell that ran nothing", () => {
+    const run = sampleRun();
+    expect(parse(run).testcases[4]?.["error"]).to.include({ message: "the cell failed at stage cluster" });
+    const cutOff = { ...run, results: [], cells: run.cells.map((cell) => ({ ...cell, failure: null })) };
+    expect(parse(cutOff).root).to.include({ tests: "2", errors: "2" });
+  });
+
+  it("keeps a huge message short, with its end", () => {
+    const xml = renderJunit(hostileRun("x".repeat(200_000)));
+    expect(xml.length).to.be.lessThan(100_000);
+  });
+
+  it("is valid XML of the same shape whatever the probes said", () => {
+    fc.assert(
+      fc.property(hostileText, (text) => {
+        const run = hostileRun(text);
+        const xml = renderJunit(run);
+        expect(XMLValidator.validate(xml)).to.equal(true);
+        expect(xml).not.to.match(NOT_XML);
+        expect(xml.isWellFormed()).to.equal(true);
+        expect(parse(run).root).to.include({ tests: "5", failures: "1", errors: "2", skipped: "1" });
+      }),
+    );
+  });
+});

@@ -1,0 +1,53 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { renderTable } from "../../../reports/table.ts";
+import { hostileRun, hostileText, sampleRun } from "./sample.ts";
+
+describe("the terminal table", () => {
+  it("has a line a scenario with verdict in symbol and word, and its times", () => {
+    const lines = renderTable(sampleRun()).split("\n");
+    expect(lines[1]).to.match(/✔ pass +services\/bridge-nf-call-iptables +inject 12 ms +recovery 84 ms +total 4\.1 s$/);
+    expect(lines[2]).to.match(/✘ fail +overlay\/vxlan-port-blocked +inject 31 ms +recovery 1\.2 s/);
+    expect(lines[3]).to.match(/\? unknown +nodes\/ip-forward \[swapped\] .*recovery – /);
+    expect(lines[4]).to.match(/- skip +overlay\/pod-cidr-overlap +needs a second network$/);
+  });
+
+  it("ends with the sum", () => {
+    expect(renderTable(sampleRun()).trimEnd().split("\n").at(-1)).to.equal(
+      "1 pass, 1 fail, 1 unknown, 1 skip; 1 of 2 cells failed; 3 min 03 s; run 20260301-020000-4f2a",
+    );
+  });
+
+  it("explains what did not pass in at most ten lines, ending in the command to reproduce it, uncut", () => {
+    const run = sampleRun();
+    const [, fail] = run.results;
+    const paths = Array.from({ length: 12 }, () => fail?.paths[0]).filter((path) => path !== undefined);
+    const reproduce = `./faultline run ${"x".repeat(400)}`;
+    const text = renderTable({ ...run, cells: [], results: fail ? [{ ...fail, paths, reproduce }] : [] });
+    const block = text.split("\n\n")[1]?.split("\n") ?? [];
+    expect(block).to.have.length(10);
+    expect(block[2]).to.contain("expected connect-timeout, observed ok ×2, connection-refused ×1");
+    expect(block[7]).to.equal("  … and 7 more paths");
+    expect(block.at(-1)).to.equal(`  reproduce: ${reproduce}`);
+  });
+
+  it("shows a cell that never got to its suites with the last lines of what went wrong", () => {
+    const run = sampleRun();
+    const [cell] = run.cells;
+    const message = Array.from({ length: 30 }, (_, index) => `line ${index}`).join("\n");
+    const failed = cell ? [{ ...cell, failure: { stage: "cni" as const, message } }] : [];
+    const block = renderTable({ ...run, cells: failed, results: [] })
+      .split("\n\n")[1]
+      ?.split("\n");
+    expect(block).to.have.length(9);
+    expect(block?.[0]).to.equal("? unknown  flannel@0.28.4/iptables/1.34.4/ipv4 failed at stage cni");
+    expect(block?.slice(1, 3)).to.deep.equal(["  line 0", "  …"]);
+    expect(block?.at(-1)).to.equal("  line 29");
+  });
+
+  it("is ASCII on request, and nothing but text without a stream", () => {
+    expect(renderTable(sampleRun(), { ascii: true })).to.match(/^[\n\x20-\x7e]*$/);
+    const clean = (text: string): boolean => !/(?!\n)[\p{Cc}\p{Cf}]/u.test(renderTable(hostileRun(text)));
+    fc.assert(fc.property(hostileText, clean));
+  });
+});
