@@ -1,0 +1,146 @@
+/** Progress on a terminal: lines that stay for what is done or wrong, and one live line with what runs now and since when. */
+import type { Event } from "../lib/event.ts";
+import { type DescribeFault, eventText } from "./progress.ts";
+import { asciiText, cut, duration, oneLine } from "./text.ts";
+
+/** What a cell is at: the outer step (stage), and within it the scenario and its part. */
+interface Activity {
+  readonly stage: string;
+  readonly stageSinceMs: number;
+  readonly scenario?: string;
+  readonly scenarioSinceMs?: number;
+  readonly part?: string;
+}
+
+/** The activity of each cell that has started and not finished. */
+export type Running = ReadonlyMap<string, Activity>;
+
+const STAYS: ReadonlySet<Event["type"]> = new Set<Event["type"]>([
+  "stage-done",
+  "stage-failed",
+  "skipped",
+  "not-recovered",
+  "error",
+  "scenario-finished",
+  "cell-finished",
+  "note",
+]);
+
+/** `running` after the event: a pure step. */
+export function advance(running: Running, cell: string, event: Event): Running {
+  const next = new Map(running);
+  const activity = activityAfter(running.get(cell) ?? { stage: "start", stageSinceMs: event.atMs }, event);
+  if (activity === null) next.delete(cell);
+  else next.set(cell, activity);
+  return next;
+}
+
+function activityAfter(activity: Activity, event: Event): Activity | null {
+  const { stage, stageSinceMs } = activity;
+  switch (event.type) {
+    case "cell-finished":
+      return null;
+    case "stage-started":
+      return { stage: event.detail === "" ? event.stage : `${event.stage}: ${event.detail}`, stageSinceMs: event.atMs };
+    case "scenario-started":
+      return { stage, stageSinceMs, scenario: event.scenario, scenarioSinceMs: event.atMs, part: "start" };
+    case "round":
+      return { ...activity, part: `${event.phase} round ${event.number}` };
+    case "injected":
+      return { ...activity, part: "fault in force" };
+    case "healed":
+      return { ...activity, part: event.ok ? "healed" : "NOT healed" };
+    case "skipped":
+    case "scenario-finished":
+      return { stage, stageSinceMs };
+    default:
+      return activity;
+  }
+}
+
+/** One line a running cell, the time first as a narrow terminal cuts the end: `3.2 s CELL services/x, fault round 1`. Also the answer to "what is it stuck at?". */
+export function runningLines(running: Running, nowMs: number): readonly string[] {
+  return [...running].map(([cell, { stage, stageSinceMs, scenario, scenarioSinceMs, part }]) => {
+    const what = scenario === undefined ? stage : `${scenario}, ${part ?? "start"}`;
+    return oneLine(`${duration(nowMs - (scenarioSinceMs ?? stageSinceMs))} ${cell} ${what}`);
+  });
+}
+
+/** Whether the event deserves a line that stays; the others only move the live line. */
+export function stays(event: Event): boolean {
+  if (event.type === "healed") return !event.ok;
+  if (event.type === "read-back") return !event.inForce;
+  if (event.type === "node-state") return event.differences.length > 0;
+  return STAYS.has(event.type);
+}
+
+/** The part of a terminal's stream that is used. */
+export interface LiveStream {
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
+export interface LiveOptions {
+  readonly stream: LiveStream;
+  readonly describe: DescribeFault;
+  readonly nowMs: () => number;
+  readonly ascii?: boolean;
+}
+
+export interface LiveProgress {
+  readonly event: (cell: string, event: Event) => void;
+  /** A line that stays and is no cell's. */
+  readonly line: (text: string) => void;
+  /** Moves the spinner and the clock; to be called a few times a second. */
+  readonly tick: () => void;
+  /** Takes the live line away: before anything else writes to the stream, and at the end. */
+  readonly clear: () => void;
+  /** What runs now, for SIGUSR1. */
+  readonly standing: () => readonly string[];
+}
+
+const SPINNER = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"] as const;
+const ASCII_SPINNER = ["|", "/", "-", "\\"] as const;
+const CLEAR = "\r\u001b[2K";
+
+/** Keeps no timer: the caller owns the clock, so that tests do too. */
+export function liveProgress({ stream, describe, nowMs, ascii = false }: LiveOptions): LiveProgress {
+  let running: Running = new Map();
+  let turn = 0;
+  const shown = (text: string): string => (ascii ? asciiText(text) : text);
+  const standing = (): readonly string[] => runningLines(running, nowMs()).map(shown);
+  const draw = (): string => liveLine(standing(), turn, ascii, stream.columns ?? 80);
+  return {
+    event: (cell, event) => {
+      running = advance(running, cell, event);
+      const kept = stays(event) ? `${shown(keptLines(cell, event, describe))}\n` : "";
+      stream.write(CLEAR + kept + draw());
+    },
+    line: (text) => stream.write(`${CLEAR}${shown(oneLine(text))}\n${draw()}`),
+    tick: () => {
+      turn += 1;
+      stream.write(CLEAR + draw());
+    },
+    clear: () => stream.write(CLEAR),
+    standing,
+  };
+}
+
+function keptLines(cell: string, event: Event, describe: DescribeFault): string {
+  const lines = eventText(event, describe).split("\n");
+  return lines
+    .filter((line) => line.trim() !== "")
+    .map((line) => oneLine(`${cell} ${line}`))
+    .join("\n");
+}
+
+/** Never as wide as the terminal: a wrapped line could not be taken away again. */
+function liveLine(lines: readonly string[], turn: number, ascii: boolean, columns: number): string {
+  const last = lines.at(-1);
+  if (last === undefined) return "";
+  const frames = ascii ? ASCII_SPINNER : SPINNER;
+  const others = lines.length === 1 ? "" : ` (+${lines.length - 1} more)`;
+  const line = `${frames[turn % frames.length] ?? ""} ${last}`;
+  const room = Math.max(1, columns - 1 - others.length - (ascii ? 2 : 0)); // the ellipsis is three characters in ASCII
+  return (ascii ? asciiText(cut(line, room)) : cut(line, room)) + others;
+}

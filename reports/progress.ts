@@ -1,0 +1,95 @@
+/** Events in words, and the plain renderer: one line an event, for logs. */
+import type { CellEvent, Event, ScenarioEvent } from "../lib/event.ts";
+import type { describeFault } from "../lib/faults/fault.ts";
+import type { Observation } from "../lib/probes/probe.ts";
+import { cleanText, cut, duration, oneLine } from "./text.ts";
+
+/** Passed in by the composition root, as reports take only types from lib. */
+export type DescribeFault = typeof describeFault;
+
+const LONGEST_LINE = 500;
+
+/** `2026-03-01T02:00:00.000Z CELL text`, a line for each line of the event's text; no control codes, no newline at the end. */
+export function plainLines(cell: string, event: Event, describe: DescribeFault): readonly string[] {
+  const time = new Date(event.atMs).toISOString();
+  const lines = eventText(event, describe).split("\n");
+  return lines
+    .filter((line) => line.trim() !== "")
+    .map((line) => cut(`${time} ${oneLine(cell)} ${line}`, LONGEST_LINE));
+}
+
+/** What happened, in words safe to print; several lines when a message has several. */
+export function eventText(event: Event, describe: DescribeFault): string {
+  if (event.type === "note") return cleanText(event.text);
+  if ("scenario" in event) return cleanText(`${event.scenario}: ${scenarioText(event, describe)}`);
+  return cleanText(cellText(event));
+}
+
+function cellText(event: CellEvent): string {
+  switch (event.type) {
+    case "cell-started":
+      return `started in run ${event.runId}`;
+    case "stage-started":
+      return withDetail(event.stage, event.detail);
+    case "stage-done":
+      return withDetail(`${event.stage} done in ${duration(event.durationMs)}`, event.detail);
+    case "stage-failed":
+      return `${event.stage} FAILED after ${duration(event.durationMs)} (exit ${event.exitCode}): ${event.message}`;
+    case "cell-finished":
+      return `finished in ${duration(event.durationMs)}`;
+  }
+}
+
+function scenarioText(event: ScenarioEvent, describe: DescribeFault): string {
+  switch (event.type) {
+    case "scenario-started": {
+      const mode = event.mode === "as-claimed" ? "" : ` [${event.mode}]`;
+      return `started${mode}: ${event.faults.map(describe).join("; ") || "no fault"}; claim: ${event.claim}`;
+    }
+    case "skipped":
+      return `skipped: ${event.reason}`;
+    case "round":
+      return `${event.phase} round ${event.number}: ${counted(event.observations)}`;
+    case "recovered":
+      return `recovered after ${duration(event.afterMs)}`;
+    case "not-recovered":
+      return `NOT recovered after ${duration(event.afterMs)}`;
+    case "node-state":
+      return event.differences.length === 0
+        ? `node ${event.node} is as before`
+        : `node ${event.node} DIFFERS: ${event.differences.join("\n")}`;
+    case "error":
+      return `ERROR: ${event.message}`;
+    case "scenario-finished":
+      return `finished in ${duration(event.durationMs)}`;
+    default:
+      return faultText(event, describe);
+  }
+}
+
+type FaultEvent = Extract<ScenarioEvent, { readonly faultId: string }>;
+
+function faultText(event: FaultEvent, describe: DescribeFault): string {
+  switch (event.type) {
+    case "injected":
+      return `injected ${describe(event.fault)} in ${duration(event.durationMs)}`;
+    case "read-back":
+      return withDetail(`${event.when} the probes the fault ${event.inForce ? "is" : "is NOT"} in force`, event.detail);
+    case "healed": {
+      const what = event.ok ? "healed" : "NOT healed";
+      return withDetail(`${what} in ${duration(event.durationMs)}`, event.detail);
+    }
+  }
+}
+
+function withDetail(text: string, detail: string): string {
+  return detail === "" ? text : `${text}: ${detail}`;
+}
+
+/** `12 ok, 3 connect-timeout`, most frequent first. */
+function counted(observations: readonly Observation[]): string {
+  const counts = new Map<string, number>();
+  for (const { symptom } of observations) counts.set(symptom, (counts.get(symptom) ?? 0) + 1);
+  const sorted = [...counts].sort(([, a], [, b]) => b - a);
+  return sorted.map(([symptom, count]) => `${count} ${symptom}`).join(", ") || "no probes";
+}
