@@ -1,0 +1,3 @@
+module faultline.local/image/pause
+
+go 1.24.0

@@ -1,0 +1,3 @@
+module faultline.local/echo
+
+go 1.24.0
