@@ -1,0 +1,109 @@
+import { randomInt } from "node:crypto";
+import { release } from "node:os";
+import { FaultlineError, NotUndoneError } from "../errors.ts";
+import type { Journal } from "../journal/journal.ts";
+import { describeFault, type NodeFault } from "./fault.ts";
+import type { ReadBack } from "./kind.ts";
+import { kindOf, validateFault } from "./kinds.ts";
+import { FaultNotInForce, GuardError } from "./refused.ts";
+import { runOnNode } from "./run-on-node.ts";
+import { assertWritable, type Target } from "./target.ts";
+import { undoFault, type UndoResult } from "./undo.ts";
+
+export type HealResult = UndoResult;
+
+/** A fault in force. Only this, or the journal, can undo it. */
+export interface InjectedFault {
+  readonly id: string;
+  readonly nodeFault: NodeFault;
+  /** Asks the node whether the fault is in force just now. Throws NodeCommandError when it cannot be asked. */
+  readBack(): Promise<ReadBack>;
+  /** Undoes and verifies. Never throws. Calls at the same time are one; after a success there is nothing left to do, after a failure it tries again. */
+  heal(): Promise<HealResult>;
+}
+
+export interface Injection {
+  readonly target: Target;
+  readonly nodeFault: NodeFault;
+  readonly journal: Journal;
+  /** Default: a new one. */
+  readonly faultId?: string;
+}
+
+/**
+ * Puts a fault in force: validate, guard, capture, journal, apply, read back. The intent is on the disk before anything is written to the node.
+ * Throws UsageError or GuardError with nothing written; JournalError with nothing applied; FaultNotInForce when it did not take and was undone
+ * again; NotUndoneError when even that failed.
+ */
+export async function injectFault({ target, nodeFault, journal, faultId }: Injection): Promise<InjectedFault> {
+  validateFault(nodeFault);
+  if (nodeFault.node !== target.node) {
+    throw new GuardError(`fault for node ${nodeFault.node} was given node ${target.node}`);
+  }
+  assertWritable(target, release());
+  const id = faultId ?? newFaultId();
+  const { fault } = nodeFault;
+  const kind = kindOf(fault);
+  const prior = kind.priorSchema.parse(kind.captured(fault, await capture(target, nodeFault)));
+  journal.append({ faultId: id, state: "intent", nodeFault, prior: prior as never, target: target.identity });
+  const readBack = async (): Promise<ReadBack> =>
+    kind.readBackSaid(fault, await runOnNode(target, kind.readBack(fault, prior, id)));
+  const undo = (seenInForce: boolean): Promise<HealResult> =>
+    undoFault(target, { id, nodeFault, prior, seenInForce }, (state, detail) =>
+      journal.append({ faultId: id, state, detail }),
+    );
+  try {
+    await runOnNode(target, kind.apply(fault, prior, id));
+    journal.append({ faultId: id, state: "applied", detail: "" });
+    const { inForce, detail } = await readBack();
+    if (!inForce) throw new FaultNotInForce(`${describeFault(nodeFault)} did not take: ${detail}`, "look at the node");
+    journal.append({ faultId: id, state: "verified", detail });
+  } catch (error) {
+    throw afterUndo(nodeFault, error as Error, await undo(false));
+  }
+  return { id, nodeFault, readBack, heal: once(() => undo(true)) };
+}
+
+/** Unique enough for a journal and short enough for an nft table's name; its first part sorts by time. */
+function newFaultId(): string {
+  return `${Date.now().toString(36)}${randomInt(36 ** 4)
+    .toString(36)
+    .padStart(4, "0")}`;
+}
+
+async function capture(target: Target, nodeFault: NodeFault): Promise<string> {
+  try {
+    return await runOnNode(target, kindOf(nodeFault.fault).capture(nodeFault.fault));
+  } catch (error) {
+    if (error instanceof FaultlineError) throw error;
+    const message = `${describeFault(nodeFault)}: what is there now cannot be read: ${(error as Error).message}`;
+    throw new FaultNotInForce(message, "look at the node; nothing was changed", { cause: error });
+  }
+}
+
+function afterUndo(nodeFault: NodeFault, cause: Error, undone: HealResult): Error {
+  const what = describeFault(nodeFault);
+  if (!undone.ok) {
+    return new NotUndoneError(
+      `${what} failed (${cause.message}) and could not be undone: ${undone.detail}`,
+      undefined,
+      { cause },
+    );
+  }
+  if (cause instanceof FaultlineError) return cause;
+  return new FaultNotInForce(`${what} could not be applied, and was undone: ${cause.message}`, "look at the node", {
+    cause,
+  });
+}
+
+/** The same promise while it runs and once it has succeeded; a new attempt after a failure. */
+function once(heal: () => Promise<HealResult>): () => Promise<HealResult> {
+  let current: Promise<HealResult> | null = null;
+  return () => {
+    current ??= heal().then((result) => {
+      if (!result.ok) current = null;
+      return result;
+    });
+    return current;
+  };
+}

@@ -1,0 +1,54 @@
+import { z } from "zod";
+import { UsageError } from "../errors.ts";
+import { dropKind } from "./drop.ts";
+import type { Fault, NodeFault } from "./fault.ts";
+import type { FaultKind } from "./kind.ts";
+import { noneKind } from "./none.ts";
+import { resolvConfKind } from "./resolv-conf.ts";
+import { routeKind } from "./route.ts";
+import { selectorKind } from "./selector.ts";
+import { sysctlKind } from "./sysctl.ts";
+
+/** Every kind there is, by name: adding one to the union makes this line wrong until it is here. */
+const KINDS = {
+  none: noneKind,
+  sysctl: sysctlKind,
+  drop: dropKind,
+  route: routeKind,
+  "resolv-conf": resolvConfKind,
+  selector: selectorKind,
+} as const satisfies { readonly [K in Fault["kind"]]: FaultKind<Extract<Fault, { kind: K }>, unknown> };
+
+/** The kind that knows this fault; its prior is opaque data here. */
+export function kindOf(fault: Fault): FaultKind {
+  return KINDS[fault.kind] as FaultKind;
+}
+
+/** Read by its own kind's schema, so that an error names the field and not "no member of the union". */
+const faultSchema: z.ZodType<Fault> = z
+  .looseObject({ kind: z.enum(Object.keys(KINDS) as Fault["kind"][]) })
+  .transform((value, context): Fault => {
+    const read = kindOf(value as Fault).schema.safeParse(value);
+    if (read.success) return read.data;
+    for (const { path, message } of read.error.issues) context.addIssue({ code: "custom", path, message });
+    return z.NEVER;
+  });
+
+export const nodeFaultSchema: z.ZodType<NodeFault> = z.strictObject({
+  node: z.enum(["A", "B", "control-plane"]),
+  fault: faultSchema,
+});
+
+/** Throws UsageError or GuardError naming what is wrong with a fault; does nothing else. */
+export function validateFault(nodeFault: NodeFault): void {
+  const read = nodeFaultSchema.safeParse(nodeFault);
+  if (!read.success) {
+    const issue = read.error.issues[0];
+    const where = issue?.path.join(".") || "fault";
+    throw new UsageError(
+      `fault is not valid: ${where}: ${issue?.message}`,
+      "correct it in the suite; lib/faults/fault.ts says what each kind takes",
+    );
+  }
+  kindOf(nodeFault.fault).validate(nodeFault.fault);
+}

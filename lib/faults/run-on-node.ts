@@ -1,0 +1,64 @@
+import { lastLines, printable, type ExecOptions, type ExecResult } from "../exec.ts";
+import { crashPoint } from "../journal/crash-point.ts";
+import { transportOf } from "./identity.ts";
+import type { NodeCommand } from "./kind.ts";
+import { GuardError } from "./refused.ts";
+import type { Target } from "./target.ts";
+
+/** Ours alone, so that no tool's failure is mistaken for the guard. */
+const WRONG_PLACE_EXIT = 97;
+
+/** In front of every script: $1 is the network namespace it is meant for, $2 the boot; the script sees its own arguments from $1 on. */
+const GUARD = `if [ "$(readlink /proc/self/ns/net)" != "net:[$1]" ] || [ "$(cat /proc/sys/kernel/random/boot_id)" != "$2" ]; then
+  echo "faultline: this is not the network namespace the command was meant for" >&2
+  exit ${WRONG_PLACE_EXIT}
+fi
+shift 2
+`;
+
+const TIMEOUT_MS = 30_000;
+
+/** A command on a node failed. The message has what it said; the whole command is in `result`, since a script is no thing for one line. */
+export class NodeCommandError extends Error {
+  readonly result: ExecResult;
+
+  constructor(target: Target, result: ExecResult) {
+    const how = result.timedOut ? `timed out after ${result.durationMs} ms` : `exit ${result.exitCode ?? "by signal"}`;
+    const what = lastLines(result.stderr || result.stdout, 3).replaceAll("\n", "; ");
+    super(`command on node ${target.node} failed: ${how}: ${what}`);
+    this.name = "NodeCommandError";
+    this.result = result;
+  }
+}
+
+/** The argv that runs a command in the target, guard included. Pure. */
+export function guardedArgv(target: Pick<Target, "identity">, { script, args }: NodeCommand): readonly string[] {
+  const { netnsInode, bootId } = target.identity;
+  return ["sh", "-c", GUARD + script, "faultline", netnsInode, bootId, ...args];
+}
+
+/** Runs a command in the target and gives its stdout; "" for null. Throws GuardError from inside the wrong namespace, else NodeCommandError. */
+export async function runOnNode(target: Target, command: NodeCommand | null): Promise<string> {
+  if (command === null) return "";
+  if (target.hostNetnsInodes.includes(target.identity.netnsInode)) {
+    throw new GuardError(`node ${target.node}: its network namespace is the host's`);
+  }
+  const options: ExecOptions = {
+    timeoutMs: TIMEOUT_MS,
+    ...(command.stdin === undefined ? {} : { stdin: command.stdin }),
+  };
+  crashPoint();
+  const result = await target.exec(guardedArgv(target, command), options);
+  crashPoint();
+  if (result.exitCode === WRONG_PLACE_EXIT) {
+    throw new GuardError(`node ${target.node}: commands end up in another network namespace than they were meant for`);
+  }
+  if (result.exitCode !== 0) throw new NodeCommandError(target, result);
+  return result.stdout;
+}
+
+/** The command as a person can paste it into bash on the host, for `plan` and `heal --dry-run`. */
+export function printableCommand(target: Pick<Target, "identity">, command: NodeCommand): string {
+  const line = printable([...transportOf(target.identity), ...guardedArgv(target, command)]);
+  return command.stdin === undefined ? line : `${line} <<'FAULTLINE'\n${command.stdin.trimEnd()}\nFAULTLINE`;
+}

@@ -1,0 +1,94 @@
+import type { NodeFault } from "./fault.ts";
+import { kindOf } from "./kinds.ts";
+import { runOnNode } from "./run-on-node.ts";
+import type { Target } from "./target.ts";
+
+/** A fault with what undoing it needs: from memory or from a journal, it is the same. */
+export interface AppliedFault {
+  readonly id: string;
+  readonly nodeFault: NodeFault;
+  readonly prior: unknown;
+  /** It was read back as in force, so that finding it gone is news. */
+  readonly seenInForce: boolean;
+}
+
+export type UndoState = "undo-intent" | "undone" | "undo-verified" | "failed";
+
+export interface UndoResult {
+  /** Nothing of ours is left. */
+  readonly ok: boolean;
+  readonly outcome: "undone" | "nothing-to-undo" | "changed-by-other" | "failed";
+  readonly detail: string;
+  /** Somebody else changed or removed meanwhile what we had put there. */
+  readonly finding?: string;
+  readonly durationMs: number;
+}
+
+/**
+ * Undoes a fault and verifies it, telling `note` each state before it goes on. Never throws: what went wrong is in the result. A `note` that
+ * fails (journal on a full disk) does not keep the fault from being undone; undoing again later does no harm.
+ */
+export async function undoFault(
+  target: Target,
+  applied: AppliedFault,
+  note: (state: UndoState, detail: string) => void,
+): Promise<UndoResult> {
+  const startedAtMs = performance.now();
+  const troubles: string[] = [];
+  const say = (state: UndoState, detail: string): void => {
+    try {
+      note(state, detail);
+    } catch (error) {
+      troubles.push((error as Error).message);
+    }
+  };
+  const done = await undoAndVerify(target, applied, say).catch((error: Error) => {
+    say("failed", error.message);
+    return { ok: false, outcome: "failed", detail: error.message } as const;
+  });
+  const detail = [done.detail, ...new Set(troubles)].join("; ");
+  return { ...done, detail, durationMs: Math.round(performance.now() - startedAtMs) };
+}
+
+async function undoAndVerify(
+  target: Target,
+  applied: AppliedFault,
+  say: (state: UndoState, detail: string) => void,
+): Promise<Omit<UndoResult, "durationMs">> {
+  const { id, nodeFault, prior } = applied;
+  const kind = kindOf(nodeFault.fault);
+  say("undo-intent", "");
+  const undone = said(await runOnNode(target, kind.undo(nodeFault.fault, prior, id)), "nothing-to-undo");
+  say("undone", undone.line);
+  const verified = said(await runOnNode(target, kind.verifyUndone(nodeFault.fault, prior, id)), "clean");
+  if (verified.word !== "clean" && verified.word !== "changed-by-other") {
+    say("failed", verified.line);
+    return { ok: false, outcome: "failed", detail: verified.line };
+  }
+  say("undo-verified", verified.line);
+  return { ok: true, ...judged(applied, undone, verified) };
+}
+
+interface Said {
+  readonly word: string;
+  readonly rest: string;
+  readonly line: string;
+}
+
+function judged(applied: AppliedFault, undone: Said, verified: Said): Omit<UndoResult, "durationMs" | "ok"> {
+  for (const { word, rest } of [undone, verified]) {
+    if (word !== "changed-by-other") continue;
+    const finding = `changed by someone else meanwhile, left as it is: ${rest}`;
+    return { outcome: "changed-by-other", detail: finding, finding };
+  }
+  if (undone.word === "undone") return { outcome: "undone", detail: "undone and verified" };
+  const detail = "nothing to undo";
+  if (!applied.seenInForce || applied.nodeFault.fault.kind === "none") return { outcome: "nothing-to-undo", detail };
+  return { outcome: "nothing-to-undo", detail, finding: "someone else had undone it before we did" };
+}
+
+function said(stdout: string, whenSilent: string): Said {
+  const line = (stdout.split("\n")[0] ?? "").trim() || whenSilent;
+  const [word = "", ...rest] = line.split(" ");
+  return { word, rest: rest.join(" "), line };
+}

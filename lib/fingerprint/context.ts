@@ -1,0 +1,62 @@
+import type { Fingerprint, Item } from "./fingerprint.ts";
+
+/** What came or went between two fingerprints, seen from one of them: the ground on which rules may recognise an agent's own work. */
+export interface Context {
+  /** Devices into pods that only this side has. */
+  readonly podDevices: ReadonlySet<string>;
+  /** kube-proxy's per-endpoint chains (iptables or nftables) that only this side has. */
+  readonly endpointChains: ReadonlySet<string>;
+  /** Service chains that lead to one of those. */
+  readonly movedServices: ReadonlySet<string>;
+  /** ipvs destinations (`10.244.0.2:53`) that only this side has. */
+  readonly ipvsEndpoints: ReadonlySet<string>;
+}
+
+/** The context of `here` against `there`. Pure. */
+export function contextOf(here: Fingerprint, there: Fingerprint): Context {
+  const only = (pick: (fingerprint: Fingerprint) => Set<string>): Set<string> => {
+    const others = pick(there);
+    return new Set([...pick(here)].filter((name) => !others.has(name)));
+  };
+  const endpointChains = only(endpointChainsOf);
+  const leads = here.items.filter((item) => endpointsNamed(item.text).some((name) => endpointChains.has(name)));
+  return {
+    podDevices: only(podDevicesOf),
+    endpointChains,
+    movedServices: new Set(leads.map(({ scope }) => scope)),
+    ipvsEndpoints: only(ipvsEndpointsOf),
+  };
+}
+
+/** Names of per-endpoint chains in a text. */
+export function endpointsNamed(text: string): readonly string[] {
+  return [...text.matchAll(ENDPOINT)].map(([name]) => name);
+}
+
+/** kube-proxy: `KUBE-SEP-` and 16 of base32; in nftables mode `endpoint-HASH-ns/service/protocol/port__IP/port`, with a set beside it. */
+export const ENDPOINT = /\bKUBE-SEP-[A-Z0-9]{16}\b|\b(?:endpoint|affinity)-[A-Z0-9]{8}-[^\s,]+/g;
+
+/** `-r 10.244.0.2:53` of ipvsadm -Sn. */
+export const IPVS_DESTINATION = /(?<= -r )\S+/;
+
+function podDevicesOf({ items }: Fingerprint): Set<string> {
+  const names = items.map(({ section, scope }) => (section === "link" ? PEER_ELSEWHERE.exec(scope)?.[1] : undefined));
+  return new Set(names.filter((name) => name !== undefined));
+}
+
+/** A veth whose peer is in another namespace, under a name that CNIs give: eth0 of a kind node is none. */
+const PEER_ELSEWHERE = /^((?:veth|cali|lxc)\S*) link_netnsid$/;
+
+function endpointChainsOf({ items }: Fingerprint): Set<string> {
+  return new Set(items.flatMap((item) => endpointsOf(item)));
+}
+
+/** The chain an item is in, if that is an endpoint's. */
+export function endpointsOf({ section, scope }: Item): readonly string[] {
+  return section.includes("tables") || section === "nft" ? endpointsNamed(scope) : [];
+}
+
+function ipvsEndpointsOf({ items }: Fingerprint): Set<string> {
+  const found = items.map(({ section, text }) => (section === "ipvs" ? IPVS_DESTINATION.exec(text)?.[0] : undefined));
+  return new Set(found.filter((one) => one !== undefined));
+}

@@ -1,0 +1,64 @@
+import { contextOf } from "./context.ts";
+import type { Fingerprint, Item } from "./fingerprint.ts";
+import { ruled } from "./rules.ts";
+
+/**
+ * What is different about a node, a line each; none when it is as it was. What agents rightfully change (rules.ts) is no difference. Pure.
+ */
+export function diffFingerprints(before: Fingerprint, after: Fingerprint): string[] {
+  const was = byScope(before, after);
+  const is = byScope(after, before);
+  const scopes = new Set([...was.keys(), ...is.keys()]);
+  const lines = [...scopes].flatMap((scope) => compared(was.get(scope) ?? [], is.get(scope) ?? []));
+  return [...toolsGone(before, after), ...lines];
+}
+
+/** A section that could be read before and cannot now hides its differences, and that is one. */
+function toolsGone(before: Fingerprint, after: Fingerprint): readonly string[] {
+  const gone = after.missing.filter((line) => !before.missing.includes(line));
+  return gone.map((line) => `cannot be compared: ${line}`);
+}
+
+function byScope(here: Fingerprint, there: Fingerprint): ReadonlyMap<string, readonly Item[]> {
+  const context = contextOf(here, there);
+  const items = here.items.map((item) => ruled(item, context)).filter((item) => item !== null);
+  return Map.groupBy(items, ({ section, scope }) => `${section} ${scope}`);
+}
+
+function compared(was: readonly Item[], is: readonly Item[]): readonly string[] {
+  const gone = without(was, is);
+  const come = without(is, was);
+  const [before] = gone;
+  const [after] = come;
+  if (before && after && gone.length === 1 && come.length === 1 && holdsOneValue(before)) {
+    return [`${label(before)}: ${before.text} → ${after.text}`];
+  }
+  if (before || after) {
+    return [
+      ...gone.map((item) => `${label(item)} gone: ${item.text}`),
+      ...come.map((item) => `${label(item)} new: ${item.text}`),
+    ];
+  }
+  const moved = was.some((item, index) => !item.unordered && item.text !== is[index]?.text);
+  const [first] = was;
+  return moved && first && was.every(({ unordered }) => !unordered) ? [`${label(first)}: order changed`] : [];
+}
+
+function holdsOneValue({ section }: Item): boolean {
+  return section === "sysctl" || section === "link";
+}
+
+function label({ section, scope }: Item): string {
+  return scope === "" ? section : `${section} ${scope}`;
+}
+
+/** The items of `all` that are not in `others`, each text as often as it is there more. */
+function without(all: readonly Item[], others: readonly Item[]): readonly Item[] {
+  const left = new Map<string, number>();
+  for (const { text } of others) left.set(text, (left.get(text) ?? 0) + 1);
+  return all.filter(({ text }) => {
+    const count = left.get(text) ?? 0;
+    left.set(text, count - 1);
+    return count <= 0;
+  });
+}

@@ -1,0 +1,51 @@
+import type { Item, Section } from "./fingerprint.ts";
+
+/** Lines of iptables-save, a fact each, in the scope `TABLE CHAIN`; counters are left out. */
+export function iptablesItems(section: Section, lines: readonly string[]): readonly Item[] {
+  let table = "";
+  return lines.flatMap((line): readonly Item[] => {
+    const word = line.split(" ", 2);
+    if (line.startsWith("*")) table = line.slice(1);
+    if (line.startsWith(":"))
+      return [{ section, scope: `${table} ${line.slice(1).split(" ")[0]}`, text: `chain, policy ${word[1]}` }];
+    const rule = /^(?:\[\d+:\d+\] )?(-A (\S+).*)$/.exec(line);
+    return rule?.[1] === undefined ? [] : [{ section, scope: `${table} ${rule[2]}`, text: rule[1] }];
+  });
+}
+
+/** Lines of `nft -s list ruleset`, a fact each, in the scope `FAMILY TABLE chain NAME`; elements of sets and maps have no order. */
+export function nftItems(lines: readonly string[]): readonly Item[] {
+  const scopes: string[] = [];
+  return lines.flatMap((raw): readonly Item[] => {
+    const line = raw.trim().replace(/counter packets \d+ bytes \d+/g, "counter");
+    const inElements = scopes.at(-1) === "elements";
+    if (line === "}" || (inElements && line.endsWith("}"))) {
+      scopes.pop();
+      return inElements && line !== "}" ? elements(scopes.join(" "), line) : [];
+    }
+    if (line.startsWith("elements = {")) {
+      if (!line.endsWith("}")) scopes.push("elements");
+      return elements(scopes.filter((scope) => scope !== "elements").join(" "), line.slice("elements = {".length));
+    }
+    if (inElements) return elements(scopes.slice(0, -1).join(" "), line);
+    if (line.endsWith("{")) {
+      scopes.push(
+        line
+          .slice(0, -1)
+          .replace(/^table /, "")
+          .trim(),
+      );
+      return [{ section: "nft", scope: scopes.join(" "), text: "is there" }];
+    }
+    return [{ section: "nft", scope: scopes.join(" "), text: line }];
+  });
+}
+
+function elements(scope: string, text: string): readonly Item[] {
+  const each = text
+    .replace(/\}$/, "")
+    .split(",")
+    .map((one) => one.trim())
+    .filter((one) => one !== "");
+  return each.map((one) => ({ section: "nft", scope: `${scope} elements`, text: one, unordered: true }));
+}

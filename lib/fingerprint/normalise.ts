@@ -1,0 +1,96 @@
+import type { Fingerprint, Item, Section } from "./fingerprint.ts";
+import { iptablesItems, nftItems } from "./firewall.ts";
+
+/** What collect.sh printed, as facts that can be compared. Pure. */
+export function normalise(collected: string): Fingerprint {
+  const missing: string[] = [];
+  const lines = new Map<string, string[]>();
+  let section = "";
+  for (const line of collected.split("\n")) {
+    if (line.startsWith("@@ ")) lines.set((section = line.slice(3)), []);
+    else if (line.startsWith("@! ")) missing.push(`${section}: ${line.slice(3)}`);
+    else if (line.trim() !== "") lines.get(section)?.push(line);
+  }
+  lines.delete("end");
+  const ownTables = tablesOfIptablesNft(lines, missing);
+  const items = [...lines].flatMap(([name, text]) => itemsOf(name as Section, text, ownTables));
+  return { items, missing };
+}
+
+function itemsOf(section: Section, lines: readonly string[], ownTables: ReadonlySet<string>): readonly Item[] {
+  switch (section) {
+    case "sysctl":
+      return lines.map(sysctlItem);
+    case "link":
+      return linkItems(lines);
+    case "iptables-nft":
+    case "ip6tables-nft":
+    case "iptables-legacy":
+    case "ip6tables-legacy":
+      return iptablesItems(section, lines);
+    case "nft":
+      return nftItems(lines).filter(({ scope }) => !ownTables.has(scope.split(" ").slice(0, 2).join(" ")));
+    default:
+      return lines.map((line) => ({ section, scope: "", text: steady(line), unordered: section !== "rule" }));
+  }
+}
+
+/** `net/ipv4/conf/eth0.100/forwarding:1` as `net.ipv4.conf.eth0/100.forwarding` and `1`, the way sysctl(8) writes it. */
+function sysctlItem(line: string): Item {
+  const colon = line.indexOf(":");
+  const scope = line.slice(0, colon).replace(/[./]/g, (separator) => (separator === "/" ? "." : "/"));
+  return {
+    section: "sysctl",
+    scope,
+    text: line
+      .slice(colon + 1)
+      .replace(/\s+/g, " ")
+      .trim(),
+  };
+}
+
+/** Lifetimes and reference counts out of a line of ip(8) or tc(8). */
+function steady(line: string): string {
+  return line
+    .replace(/ (valid_lft|preferred_lft|expires|refcnt|used) \S+/g, "")
+    .replace(/^\d+: (?=\S+ +inet)/, "")
+    .replace(/[\s\\]+/g, " ")
+    .trim();
+}
+
+/** Bridge clocks, and what a spanning tree that is off makes of them. */
+const LINK_CLOCK = /(_timer|topology_change\w*)$/;
+
+function linkItems(lines: readonly string[]): readonly Item[] {
+  if (lines.length === 0) return [];
+  const links = JSON.parse(lines.join("\n")) as readonly { readonly ifname?: string }[];
+  return links.flatMap((link) => {
+    const facts = flat(link, "").filter(([key]) => key !== "ifname" && !LINK_CLOCK.test(key));
+    return facts.map(([key, text]): Item => ({ section: "link", scope: `${link.ifname} ${key}`, text }));
+  });
+}
+
+function flat(value: unknown, path: string): readonly (readonly [string, string])[] {
+  if (Array.isArray(value) || typeof value !== "object" || value === null) {
+    return [[path, typeof value === "string" ? value : JSON.stringify(value)]];
+  }
+  return Object.entries(value).flatMap(([key, inner]) => flat(inner, path === "" ? key : `${path}.${key}`));
+}
+
+/**
+ * `ip nat` and the like belong to iptables-nft, which prints them itself; nft would print them once more. Not so when it says of one that
+ * somebody put in what iptables cannot say.
+ */
+function tablesOfIptablesNft(lines: ReadonlyMap<string, readonly string[]>, missing: readonly string[]): Set<string> {
+  const own = new Set<string>();
+  const families = [
+    ["ip", "iptables-nft"],
+    ["ip6", "ip6tables-nft"],
+  ] as const;
+  for (const [family, section] of families) {
+    const printed = (lines.get(section) ?? []).join("\n");
+    if (missing.some((line) => line.startsWith(`${section}:`)) || printed.includes("is incompatible")) continue;
+    for (const table of ["filter", "nat", "mangle", "raw", "security"]) own.add(`${family} ${table}`);
+  }
+  return own;
+}

@@ -1,0 +1,166 @@
+import { describeUndo } from "../faults/describe.ts";
+import type { NodeFault, NodeRole } from "../faults/fault.ts";
+import { findAgain, type FoundAgain } from "../faults/find-again.ts";
+import { nameOf, type TargetIdentity } from "../faults/identity.ts";
+import { kindOf } from "../faults/kinds.ts";
+import type { Target } from "../faults/target.ts";
+import { undoFault } from "../faults/undo.ts";
+import { openJournal, type Journal } from "./journal.ts";
+import { listOpenFaults, readJournal, type JournaledFault } from "./read.ts";
+
+export interface HealOptions {
+  /** Say what would be done and send nothing to any node. */
+  readonly dryRun?: boolean;
+  /** How to reach a journaled target again; default findAgain. */
+  readonly makeTarget?: (node: NodeRole, identity: TargetIdentity) => Promise<FoundAgain>;
+  readonly onProgress?: (outcome: HealOutcome) => void;
+}
+
+/** What became of one fault. `failed` alone means that something of ours may be left. */
+export interface HealOutcome {
+  readonly faultId: string;
+  readonly nodeFault: NodeFault;
+  /** Container or namespace. */
+  readonly target: string;
+  readonly outcome: "undone" | "nothing-to-undo" | "changed-by-other" | "gone" | "failed" | "would-undo";
+  readonly detail: string;
+  readonly finding?: string;
+  /** In a dry run: what would be run, each line as bash takes it. */
+  readonly commands: readonly string[];
+  readonly durationMs: number;
+}
+
+export interface HealReport {
+  /** Nothing is left, and the journal hides nothing; otherwise the caller exits 5. */
+  readonly ok: boolean;
+  readonly outcomes: readonly HealOutcome[];
+  /** Damaged lines, or why the journal could not be written. */
+  readonly problems: readonly string[];
+}
+
+/**
+ * Undoes every fault that a journal leaves open, from any process and any number of times: newest first on a node, nodes side by side, going on
+ * after an error. Throws UsageError when there is no such journal; whatever else goes wrong is in the report.
+ */
+export async function healRun(journalPath: string, options: HealOptions = {}): Promise<HealReport> {
+  const read = readJournal(journalPath);
+  const open = listOpenFaults(read);
+  const dryRun = options.dryRun ?? false;
+  const { journal, problem } = open.length === 0 || dryRun ? { journal: null } : tryToOpen(journalPath);
+  try {
+    const byNode = [...Map.groupBy(open, ({ intent }) => nodeKey(intent.target)).values()];
+    const heal = dryRun ? wouldHeal : healNode;
+    const healed = await Promise.all(byNode.map((faults) => heal(faults, journal, options)));
+    const outcomes = healed.flat();
+    const ok = read.damaged.length === 0 && outcomes.every(({ outcome }) => outcome !== "failed");
+    return { ok, outcomes, problems: [...read.damaged, ...(problem === undefined ? [] : [problem])] };
+  } finally {
+    journal?.[Symbol.dispose]();
+  }
+}
+
+/** A journal that cannot be written is no reason to leave a node broken: the next heal will undo once more, which does no harm. */
+function tryToOpen(path: string): { readonly journal: Journal | null; readonly problem?: string } {
+  try {
+    return { journal: openJournal(path) };
+  } catch (error) {
+    return { journal: null, problem: (error as Error).message };
+  }
+}
+
+function nodeKey(identity: TargetIdentity): string {
+  return identity.kind === "container" ? identity.containerId : `netns ${identity.name}`;
+}
+
+async function wouldHeal(
+  faults: readonly JournaledFault[],
+  _journal: Journal | null,
+  { onProgress }: HealOptions,
+): Promise<readonly HealOutcome[]> {
+  return faults.map((fault) => {
+    const { nodeFault, faultId, prior, target } = fault.intent;
+    const commands = describeUndo({ nodeFault, id: faultId, prior, identity: target });
+    const outcome = { ...whichIs(fault), outcome: "would-undo", detail: "", commands, durationMs: 0 } as const;
+    onProgress?.(outcome);
+    return outcome;
+  });
+}
+
+async function healNode(
+  faults: readonly JournaledFault[],
+  journal: Journal | null,
+  options: HealOptions,
+): Promise<readonly HealOutcome[]> {
+  const outcomes: HealOutcome[] = [];
+  const found = await foundOrWhyNot(faults, options.makeTarget ?? findAgain);
+  for (const fault of faults) {
+    const outcome = typeof found === "string" ? failed(fault, found) : await healOne(fault, found, journal);
+    outcomes.push(outcome);
+    options.onProgress?.(outcome);
+  }
+  return outcomes;
+}
+
+async function foundOrWhyNot(
+  [fault]: readonly JournaledFault[],
+  makeTarget: NonNullable<HealOptions["makeTarget"]>,
+): Promise<FoundAgain | string> {
+  if (!fault) return "no fault";
+  try {
+    return await makeTarget(fault.intent.nodeFault.node, fault.intent.target);
+  } catch (error) {
+    return `node could not be asked: ${(error as Error).message}`;
+  }
+}
+
+async function healOne(fault: JournaledFault, found: FoundAgain, journal: Journal | null): Promise<HealOutcome> {
+  const { intent } = fault;
+  const kind = kindOf(intent.nodeFault.fault);
+  const prior = kind.priorSchema.safeParse(intent.prior);
+  if (!prior.success) return failed(fault, "the prior value in the journal is not of this kind of fault");
+  const diedWithIt = found.status === "deleted" || (kind.scope === "namespace" && found.status !== "same");
+  if (diedWithIt) return closeAsGone(fault, found.why, journal);
+  if (found.status === "stopped") return failed(fault, `${found.why}; start or delete it, then heal again`);
+  return undoJournaled(fault, found.target, prior.data, journal);
+}
+
+/** The namespace that the fault was in is no more; its successor is none of this fault's business. */
+function closeAsGone(fault: JournaledFault, why: string, journal: Journal | null): HealOutcome {
+  try {
+    journal?.append({ faultId: fault.intent.faultId, state: "gone", detail: why });
+  } catch {
+    // Nothing is left to undo; the next heal finds the same and says the same.
+  }
+  return { ...whichIs(fault), outcome: "gone", detail: why, commands: [], durationMs: 0 };
+}
+
+async function undoJournaled(
+  fault: JournaledFault,
+  target: Target,
+  prior: unknown,
+  journal: Journal | null,
+): Promise<HealOutcome> {
+  const { faultId: id, nodeFault } = fault.intent;
+  // Once an undo was begun, finding nothing left is no news.
+  const seenInForce = fault.seenInForce && fault.state === "verified";
+  const result = await undoFault(target, { id, nodeFault, prior, seenInForce }, (state, detail) =>
+    journal?.append({ faultId: id, state, detail }),
+  );
+  const { outcome, detail, durationMs, finding } = result;
+  return {
+    ...whichIs(fault),
+    outcome,
+    detail,
+    commands: [],
+    durationMs,
+    ...(finding === undefined ? {} : { finding }),
+  };
+}
+
+function failed(fault: JournaledFault, detail: string): HealOutcome {
+  return { ...whichIs(fault), outcome: "failed", detail, commands: [], durationMs: 0 };
+}
+
+function whichIs({ intent }: JournaledFault): Pick<HealOutcome, "faultId" | "nodeFault" | "target"> {
+  return { faultId: intent.faultId, nodeFault: intent.nodeFault, target: nameOf(intent.target) };
+}

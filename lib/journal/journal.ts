@@ -1,0 +1,81 @@
+import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
+import { UndecidedError } from "../errors.ts";
+import { crashPoint } from "./crash-point.ts";
+import { sealed, type JournalEntry } from "./entry.ts";
+
+/** A line could not be made to last, so what it announces was not done. Exit 2. */
+export class JournalError extends UndecidedError {
+  constructor(path: string, cause: unknown) {
+    const why = (cause as Error).message;
+    super(
+      `journal ${path} could not be written: ${why}`,
+      "make room on that disk, or make it writable, and run again",
+      {
+        cause,
+      },
+    );
+  }
+}
+
+/** An entry as its writer knows it; the version and the wall clock are added on append. */
+export type NewEntry = JournalEntry extends infer E ? (E extends JournalEntry ? Omit<E, "v" | "atMs"> : never) : never;
+
+/** The write-ahead journal of a run, open for appending. */
+export interface Journal extends Disposable {
+  readonly path: string;
+  /** Returns once the line is on the disk; throws JournalError when that cannot be. */
+  append(entry: NewEntry): void;
+}
+
+/**
+ * Opens `path` (`runs/ID/journal.ndjson`) for appending, and makes it and its directory (0700) when they are not there. Several processes may
+ * have it open: each line is one write. Throws JournalError.
+ */
+export function openJournal(path: string): Journal {
+  let fd: number;
+  let tornTail: boolean;
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    fd = openSync(path, "a+", 0o600);
+    tornTail = !endsInNewline(fd);
+    syncDirectory(dirname(path));
+  } catch (error) {
+    throw new JournalError(path, error);
+  }
+  const append = (entry: NewEntry): void => {
+    crashPoint();
+    const line = Buffer.from(sealed({ v: 1, atMs: Date.now(), ...entry } as JournalEntry));
+    try {
+      // What a crash or a full disk cut short must not swallow the line after it.
+      const bytes = tornTail ? Buffer.concat([Buffer.from("\n"), line]) : line;
+      tornTail = true;
+      const written = writeSync(fd, bytes);
+      if (written !== bytes.length) throw new Error(`only ${written} of ${bytes.length} bytes went in`);
+      tornTail = false;
+      fsyncSync(fd);
+    } catch (error) {
+      throw new JournalError(path, error);
+    }
+    crashPoint();
+  };
+  return { path, append, [Symbol.dispose]: () => closeSync(fd) };
+}
+
+function endsInNewline(fd: number): boolean {
+  const { size } = fstatSync(fd);
+  if (size === 0) return true;
+  const last = Buffer.alloc(1);
+  readSync(fd, last, 0, 1, size - 1);
+  return last[0] === 0x0a;
+}
+
+/** A new file's name lasts only once its directory is on the disk too. */
+function syncDirectory(path: string): void {
+  const fd = openSync(path, "r");
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}

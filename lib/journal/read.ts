@@ -1,0 +1,67 @@
+import { readFileSync } from "node:fs";
+import { UsageError } from "../errors.ts";
+import { opened, type Intent, type JournalEntry, type JournalState } from "./entry.ts";
+
+/** A fault as a journal tells it. */
+export interface JournaledFault {
+  readonly intent: Intent;
+  /** The last state written. */
+  readonly state: JournalState;
+  /** Whether it was ever seen in force. */
+  readonly seenInForce: boolean;
+}
+
+export interface ReadJournal {
+  readonly entries: readonly JournalEntry[];
+  /** Whole lines that are not what was written, named by number: they may hide a fault. */
+  readonly damaged: readonly string[];
+}
+
+/** Reads a journal's text. Lines that a crash cut short announce nothing that was done, and are passed over. Pure. */
+export function parseJournal(text: string): ReadJournal {
+  const entries: JournalEntry[] = [];
+  const damaged: string[] = [];
+  for (const [index, line] of text.split("\n").entries()) {
+    if (line === "") continue;
+    const read = opened(line);
+    if (read.kind === "entry") entries.push(read.entry);
+    if (read.kind === "damaged") damaged.push(`journal line ${index + 1} is damaged: ${read.why}`);
+  }
+  return { entries, damaged };
+}
+
+/** Reads a journal from disk. Throws UsageError when there is none. */
+export function readJournal(path: string): ReadJournal {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    throw new UsageError(`journal ${path} cannot be read: ${(error as Error).message}`, "name a run: ls runs", {
+      cause: error,
+    });
+  }
+  return parseJournal(text);
+}
+
+/** Every fault of a journal with where it has got to, oldest first. */
+export function faultsIn({ entries }: ReadJournal): readonly JournaledFault[] {
+  const faults = new Map<string, JournaledFault>();
+  for (const entry of entries) {
+    if (entry.state === "intent") {
+      faults.set(entry.faultId, { intent: entry, state: "intent", seenInForce: false });
+      continue;
+    }
+    const known = faults.get(entry.faultId);
+    if (!known) continue;
+    const seenInForce = known.seenInForce || entry.state === "verified";
+    faults.set(entry.faultId, { ...known, state: entry.state, seenInForce });
+  }
+  return [...faults.values()];
+}
+
+/** The faults that may still be in force, newest first: the order in which they are undone. */
+export function listOpenFaults(journal: ReadJournal): readonly JournaledFault[] {
+  return faultsIn(journal)
+    .filter(({ state }) => state !== "undo-verified" && state !== "gone")
+    .reverse();
+}
