@@ -1,3 +1,4 @@
+import { lastLines } from "../exec.ts";
 import type { Symptom } from "../symptom.ts";
 import { classifyDig } from "./classify-dig.ts";
 import type { Finding } from "./classify.ts";
@@ -23,7 +24,7 @@ export function classifyCurl(attempt: CurlAttempt, record: ProbeRecord): Finding
   const seen = { ...flowSeen(figures), ...echoSeen(record.stdout) };
   const words = lastWords(told) || `curl exited ${record.exitCode ?? "by a signal"}`;
   const finding = (symptom: Symptom, detail = words): Finding => ({ symptom, detail, seen });
-  if (!figures) return finding("unknown", `curl did not report: ${words}`);
+  if (!figures) return finding("unknown", `curl did not report: ${lastLines(told, 1) || words}`);
   switch (record.exitCode) {
     case 0:
       return answered(attempt, record, figures, seen);
@@ -82,7 +83,7 @@ function unresolved(attempt: CurlAttempt, record: ProbeRecord, again: string | u
 }
 
 function connectFailed(told: string, words: string): [Symptom, string] {
-  const pattern = /^\* (?:connect to .* failed|Immediate connect fail for [^:]*(?::[0-9a-f:.]+)?): (.*)$/gm;
+  const pattern = /^\* (?:connect to .* failed|Immediate connect fail for \S+): (.*)$/gm;
   const reasons = new Set([...told.matchAll(pattern)].map(([, reason]) => reason ?? ""));
   const [reason = ""] = reasons;
   if (reasons.size > 1) return ["unknown", `several addresses failed differently: ${[...reasons].join(", ")}`];
@@ -92,13 +93,14 @@ function connectFailed(told: string, words: string): [Symptom, string] {
 function timeoutKind(words: string, figures: CurlFigures): Symptom {
   if (words.includes("Resolving timed out")) return "dns-timeout";
   if (Number(figures.connectS) > 0) return "stall";
+  if (Number(figures.lookupS) === 0) return "unknown";
   if (/Connection time(d )?out|Failed to connect|Operation timed out/.test(words)) return "connect-timeout";
   return "unknown";
 }
 
 /** An established connection that broke. */
 function brokenKind(words: string): Symptom {
-  const reason = Object.keys(ERRNO_SYMPTOMS).find((known) => words.endsWith(known));
+  const reason = Object.keys(ERRNO_SYMPTOMS).find((known) => words.includes(known));
   if (reason === "Connection timed out") return "stall";
   return reason === undefined ? "unknown" : (ERRNO_SYMPTOMS[reason] ?? "unknown");
 }

@@ -65,10 +65,14 @@ function answersOf(stdout: string, type: DigAttempt["type"]): string[] {
 
 function noReply(told: string, exitCode: number | null): Pick<Finding, "symptom" | "detail"> {
   const errors = [
-    ...told.matchAll(/^;; (?:communications error to \S+|UDP setup with \S+ for \S+ failed): ?(.*?)\.?$/gm),
+    ...told.matchAll(
+      /^;; (?:communications error to \S+|(?:UDP setup with|Connection to) \S+ for \S+ failed): (.*?)\.?$/gm,
+    ),
   ];
   const reasons = new Set(errors.map(([, reason]) => reason ?? ""));
   const [reason] = reasons;
+  const odd = /^;; (?:Warning|Got bad packet).*$/m.exec(told)?.[0];
+  if (odd !== undefined) return { symptom: "unknown", detail: `dig got a reply that it could not use: ${odd}` };
   if (reasons.size > 1) return { symptom: "unknown", detail: `dig failed in several ways: ${[...reasons].join(", ")}` };
   if (reason !== undefined) return { symptom: ERROR_SYMPTOMS[reason] ?? "unknown", detail: `dig: ${reason}` };
   if (told.includes("connection timed out; no servers could be reached")) {

@@ -1,0 +1,136 @@
+import { expect } from "chai";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { hostExec, type Exec } from "../../lib/exec.ts";
+import type { Attempt, CurlAttempt, DigAttempt, PingAttempt } from "../../lib/probes/probe.ts";
+import { PROBER, probeRound } from "../../lib/probes/round.ts";
+import { requestWords } from "../../lib/probes/request.ts";
+import { openLab, type Lab } from "../fixtures/probes/lab.ts";
+
+describe("the prober, in network namespaces of its own", () => {
+  let lab: Lab;
+  before(async () => {
+    lab = await openLab();
+  });
+  after(async () => {
+    await lab[Symbol.asyncDispose]();
+    const left = await hostExec(["ip", "netns", "list"]);
+    expect(left.stdout).not.to.include(lab.id);
+  });
+
+  const base = (id: string) => ({ id, path: "same → server by podIP", netnsPid: lab.clientPid });
+  const curl = (id: string, url: string, more: Partial<CurlAttempt> = {}): CurlAttempt => {
+    const expectServer = { server: "server", container: "main" };
+    return { ...base(id), tool: "curl", url, connectTimeoutMs: 4500, totalTimeoutMs: 6000, expectServer, ...more };
+  };
+  const dig = (label: string, more: Partial<DigAttempt> = {}): DigAttempt => {
+    const asked = {
+      server: "10.77.2.2",
+      name: `${label}.lab.test`,
+      type: "A",
+      transport: "udp",
+      timeoutMs: 1000,
+    } as const;
+    return { ...base(label), tool: "dig", ...asked, expectAnswer: "10.77.2.2", ...more };
+  };
+  const ping = (id: string, address: string): PingAttempt => {
+    return { ...base(id), tool: "ping", address, count: 3, intervalMs: 200, timeoutMs: 1000 };
+  };
+  const symptomsOf = async (attempts: readonly Attempt[]): Promise<Record<string, string>> => {
+    const { observations } = await probeRound(lab.exec, attempts);
+    return Object.fromEntries(observations.map(({ id, symptom }) => [id, symptom]));
+  };
+
+  it("tells the symptoms apart, all in one exec", async () => {
+    const attempts = [
+      curl("ok", "http://10.77.2.2/"),
+      curl("ok v6", "http://[fd77:2::2]/"),
+      curl("refused", "http://10.77.2.2:98/"),
+      curl("drop", "http://10.77.2.10/"),
+      curl("ARP", "http://10.77.1.99/"),
+      curl("stall", "http://10.77.2.2:86/"),
+      dig("nx"),
+      dig("silent"),
+      dig("wrongsource"),
+      ping("ping", "10.77.2.2"),
+      ping("ping drop", "10.77.2.10"),
+    ];
+    expect(await symptomsOf(attempts)).to.deep.equal({
+      ok: "ok",
+      "ok v6": "ok",
+      refused: "connection-refused",
+      drop: "connect-timeout",
+      ARP: "host-unreachable",
+      stall: "stall",
+      nx: "dns-nxdomain",
+      silent: "dns-timeout",
+      wrongsource: "dns-wrong-source",
+      ping: "ok",
+      "ping drop": "loss",
+    });
+  });
+
+  it("carries 12 curls out side by side, each in a frame of its own", async () => {
+    const attempts = Array.from({ length: 12 }, (_, n) => curl(`#${n}`, `http://10.77.2.${n % 2 ? 10 : 2}/`));
+    const startedAtMs = performance.now();
+    const { observations, worstGapMs } = await probeRound(lab.exec, attempts);
+    expect(observations.map(({ symptom }) => symptom)).to.deep.equal(
+      attempts.map((_, n) => (n % 2 ? "connect-timeout" : "ok")),
+    );
+    expect(new Set(observations.flatMap(({ seen }) => seen.sourcePort ?? [])).size).to.equal(6);
+    expect(worstGapMs).to.be.a("number");
+    // Six time-outs of 4.5 s one after another would take 27 s.
+    expect(performance.now() - startedAtMs).to.be.below(20_000);
+  });
+
+  it("resolves names by the pod's own resolv.conf", async () => {
+    const resolvConfPid = await lab.resolverPid(["nameserver 10.77.2.2", "search lab.test"]);
+    const unreached = await lab.resolverPid(["nameserver 10.77.2.10"]);
+    const named = await symptomsOf([
+      curl("found", "http://ok/", { resolvConfPid }),
+      curl("no such name", "http://nx/", { resolvConfPid }),
+      curl("silence", "http://ok.lab.test/", { resolvConfPid: unreached, connectTimeoutMs: 2000 }),
+    ]);
+    expect(named).to.deep.equal({ found: "ok", "no such name": "dns-nxdomain", silence: "dns-timeout" });
+  });
+
+  it("runs nothing that a value holds, and says unknown of what it cannot try", async () => {
+    const marker = `${tmpdir()}/${lab.id}-ran`;
+    const hostile = `$(touch ${marker})\`touch ${marker}\`';touch ${marker};"`;
+    const attempts = [
+      { ...dig("x"), id: "name", name: hostile },
+      { ...dig("x"), id: "server", server: hostile },
+      { ...ping("address", hostile) },
+      { ...curl("url", `http://10.77.2.2/${hostile}`) },
+      { ...curl("gone", "http://10.77.2.2/"), netnsPid: 999_999_999 },
+    ];
+    const symptoms = await symptomsOf(attempts);
+    expect(existsSync(marker)).to.equal(false);
+    expect(symptoms).to.include({ server: "unknown", address: "unknown", gone: "unknown" });
+  });
+
+  it("says so when its request was cut or names another tool, and runs none of it", async () => {
+    const words = requestWords([ping("ping", "10.77.2.2")]);
+    const argv = ["bash", "-c", PROBER, "prober", "fl-test"];
+    const cut = await lab.exec(argv, { stdin: words.slice(0, -20) });
+    expect(cut.stdout).to.include("fl-test error the request was cut");
+    const other = await lab.exec(argv, { stdin: words.replace("\0ping\0", "\0sh\0") });
+    expect(other.stdout).to.include("fl-test error not a probe");
+  });
+
+  it("leaves no temporary directory, neither at its end nor when it is ended", async () => {
+    const own = mkdtempSync(join(tmpdir(), "fl-it-"));
+    const attempts = [curl("stall", "http://10.77.2.2:86/", { totalTimeoutMs: 4600 })];
+    const within = (prefix: readonly string[]): Exec => {
+      return (argv, options) => lab.exec([...prefix, ...argv], { ...options, env: { TMPDIR: own } });
+    };
+    const whole = await probeRound(within([]), attempts);
+    expect(whole.observations[0]?.symptom).to.equal("stall");
+    expect(readdirSync(own)).to.deep.equal([]);
+    const ended = await probeRound(within(["timeout", "2"]), attempts);
+    expect(ended.observations[0]?.symptom).to.equal("unknown");
+    expect(readdirSync(own)).to.deep.equal([]);
+    rmSync(own, { recursive: true });
+  });
+});

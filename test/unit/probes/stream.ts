@@ -1,0 +1,18 @@
+import { createHash } from "node:crypto";
+import type { ProbeRecord } from "../../../lib/probes/probe.ts";
+
+/** What the prober prints for these records: written a second time here, so that the reader is not tested against itself. */
+export function streamOf(nonce: string, records: readonly Omit<ProbeRecord, "id">[]): string {
+  const base64 = (text: string): string => Buffer.from(text).toString("base64");
+  const bodies = records.map((record, index) => ({
+    name: String(index),
+    body: JSON.stringify({ index, ...record, stdout: base64(record.stdout), stderr: base64(record.stderr) }),
+  }));
+  const close = { name: "close", body: JSON.stringify({ count: records.length, worstGapMs: 7 }) };
+  return [...bodies, close].map(({ name, body }) => framed(nonce, name, body)).join("");
+}
+
+export function framed(nonce: string, name: string, body: string): string {
+  const sum = createHash("sha256").update(body).digest("hex");
+  return `\n${nonce} begin ${name}\n${body}\n${nonce} end ${name} ${sum}\n`;
+}
