@@ -104,6 +104,8 @@ export function reportJsonSchema(): Record<string, unknown> {
 }
 
 type Writable<T> = T extends object ? { -readonly [K in keyof T]: Writable<T[K]> } : T;
+// Told apart by how the compiler compares two deferred conditional types: also an optional field more or less counts.
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 type Flat<T> = T extends object ? { [K in keyof T]: Flat<T[K]> } : T;
 

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { XMLParser, XMLValidator } from "fast-xml-parser";
+import { XMLParser } from "fast-xml-parser";
 import type { Run } from "../../../lib/run.ts";
 import { renderJunit } from "../../../reports/junit.ts";
 import { hostileRun, hostileText, sampleRun } from "./sample.ts";
@@ -29,6 +29,10 @@ function parse(run: Run): {
 
 /** What the XML 1.0 specification calls Char, beyond which no parser has to read on. */
 const NOT_XML = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/u;
+
+/** All the markup that we write, the quoted values within it, and the entities: what is left after taking them out is text. */
+const MARKUP =
+  /<\?xml version="1.0" encoding="UTF-8"\?>|<\/?[a-z]+(?: [a-z]+="(?:[^<&"]|&(?:amp|lt|gt|quot);)*")*\/?>|&(?:amp|lt|gt|quot);/g;
 
 describe("JUnit XML", () => {
   it("has a testsuite a cell and a testcase a scenario, with counts that add up", () => {
@@ -76,8 +80,8 @@ describe("JUnit XML", () => {
       fc.property(hostileText, (text) => {
         const run = hostileRun(text);
         const xml = renderJunit(run);
-        expect(XMLValidator.validate(xml)).to.equal(true);
         expect(xml).not.to.match(NOT_XML);
+        expect(xml.replace(MARKUP, "")).not.to.match(/[<&>]/);
         expect(xml.isWellFormed()).to.equal(true);
         expect(parse(run).root).to.include({ tests: "5", failures: "1", errors: "2", skipped: "1" });
       }),
