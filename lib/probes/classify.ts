@@ -62,7 +62,6 @@ function named({ id, path, tool }: Attempt): Pick<Observation, "id" | "path" | "
 
 /** A probed server's words may be anywhere in it: printable, one line, not endless. */
 function oneLine(text: string): string {
-  // eslint-disable-next-line no-control-regex
   return text
     .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, " ")
     .trim()

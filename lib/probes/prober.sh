@@ -102,7 +102,8 @@ ticker() {
   local last_us late_us worst_us=0 more=1
   now_us
   last_us=$REPLY
-  while ((more)); do
+  # Ends with the prober, however that ends: $$ is the prober here too.
+  while ((more)) && kill -0 $$ 2>/dev/null; do
     read -r -t 0.1 _ <&"$bell" && more=0
     now_us
     late_us=$((REPLY - last_us - 100000))
@@ -121,27 +122,37 @@ trap 'rm -rf -- "$dir"' EXIT
 trap 'exit 143' HUP INT TERM PIPE
 mkfifo "$dir/bell" || die "no fifo"
 exec {bell}<>"$dir/bell"
-ticker &
-ticker_pid=$!
 
-pids=() index=0 at=1
-while ((at < ${#words[@]})); do
-  netns_pid=${words[at]} resolv_pid=${words[at + 1]} bound_s=${words[at + 2]} follow_on=${words[at + 3]}
-  number "$netns_pid"
-  [[ $resolv_pid == - ]] || number "$resolv_pid"
-  number "$bound_s"
-  number "${words[at + 4]}"
-  argv=("${words[@]:at + 5:words[at + 4]}")
-  ((at += 5 + words[at + 4]))
-  number "${words[at]}"
-  follow=("${words[@]:at + 1:words[at]}")
-  ((at += 1 + words[at]))
-  [[ ${argv[0]-} =~ ^(curl|dig|ping)$ && ${follow[0]-dig} =~ ^(dig|unconnected-lookup)$ ]] || die "not a probe: attempt $index"
+# Reads the request from the start and calls $1 for each attempt: first to check all, so that a bad request runs nothing.
+each_attempt() {
+  index=0 at=1
+  while ((at < ${#words[@]})); do
+    netns_pid=${words[at]} resolv_pid=${words[at + 1]} bound_s=${words[at + 2]} follow_on=${words[at + 3]}
+    number "$netns_pid"
+    [[ $resolv_pid == - ]] || number "$resolv_pid"
+    number "$bound_s"
+    number "${words[at + 4]}"
+    argv=("${words[@]:at + 5:words[at + 4]}")
+    ((at += 5 + words[at + 4]))
+    number "${words[at]}"
+    follow=("${words[@]:at + 1:words[at]}")
+    ((at += 1 + words[at]))
+    [[ ${argv[0]-} =~ ^(curl|dig|ping)$ && ${follow[0]-dig} =~ ^(dig|unconnected-lookup)$ ]] || die "not a probe: attempt $index"
+    "$1"
+    ((index += 1))
+  done
+}
+
+start() {
   attempt &
   pids+=($!)
-  ((index += 1))
-done
+}
 
+each_attempt :
+ticker >/dev/null &
+ticker_pid=$!
+pids=()
+each_attempt start
 ((${#pids[@]} == 0)) || wait "${pids[@]}"
 echo >&"$bell"
 wait "$ticker_pid"

@@ -80,8 +80,8 @@ describe("probeRound", () => {
   it("rejects when it is aborted, and asks a node nothing for no attempts", async () => {
     const aborted = AbortSignal.abort(new Error("Ctrl-C"));
     const node: Exec = () => Promise.reject(new Error("aborted"));
-    const outcome = await probeRound(node, ATTEMPTS, { signal: aborted }).catch((error: Error) => error.message);
-    expect(outcome).to.equal("Ctrl-C");
+    const outcome = await probeRound(node, ATTEMPTS, { signal: aborted }).catch((error: unknown) => String(error));
+    expect(outcome).to.equal("Error: Ctrl-C");
     expect(await probeRound(node, [])).to.deep.equal({ observations: [], worstGapMs: null });
   });
 });
