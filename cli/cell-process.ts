@@ -41,7 +41,7 @@ async function main(orderPath: string): Promise<void> {
       stopping.signal.throwIfAborted();
       const mine: Event[] = [];
       const emit: Stand["emit"] = (event) => {
-        mine.push({ atMs: Date.now(), ...event } as Event);
+        mine.push({ atMs: Date.now(), ...event });
         stand.emit(event);
       };
       await runScenario({ ...stand, emit }, scenario, order.mode);
@@ -62,7 +62,7 @@ async function standFor(order: CellOrder, signal: AbortSignal): Promise<Stand> {
   const target = (node: "A" | "B" | "control-plane") =>
     containerTarget({ node, cluster: name, container: containers[node] });
   const [A, B, controlPlane] = await Promise.all([target("A"), target("B"), target("control-plane")]);
-  const journal = await openJournal(order.journalPath);
+  const journal = openJournal(order.journalPath);
   const emit = eventLog(order.eventsPath, (error) => console.error(`event log: ${error.message}`));
   return { cluster, targets: { A, B, "control-plane": controlPlane }, journal, emit, signal };
 }

@@ -9,7 +9,7 @@ export async function cellFacts(): Promise<Readonly<Record<string, string>>> {
     platform: `${facts.platform} ${facts.arch}`,
     cpus: String(facts.cpus),
     kernel: facts.kernelRelease,
-    cgroup: String(facts.cgroupMode),
+    cgroup: facts.cgroupMode,
     node: facts.node,
     kind: KIND_VERSION,
     docker: facts.docker?.version ?? "not running",

@@ -11,6 +11,11 @@ function collect(value: string, all: readonly string[]): readonly string[] {
   return [...all, value];
 }
 
+function wholeSeconds(value: string): number {
+  if (/^[1-9]\d{0,4}$/.test(value)) return Number(value);
+  throw new InvalidArgumentError("expected a whole number of seconds from 1 to 99999");
+}
+
 function listName(value: string): ListName {
   const found = LISTS.find((name) => name === value);
   if (found) return found;
@@ -28,6 +33,7 @@ function program(done: (code: number) => void): Command {
     );
   addRunning(root, done);
   addLooking(root, done);
+  addRuns(root, done);
   addMending(root, done);
   return root;
 }
@@ -53,6 +59,7 @@ function running(command: Command): Command {
         .choices(["auto", "tty", "plain", "none"])
         .default("auto"),
     )
+    .option("--ready-timeout <seconds>", "how long the CNI and the roles may take to become ready", wholeSeconds, 120)
     .option("--reporter <name>", "also show the suites' tests by this mocha reporter (spec, dot, tap, …)");
 }
 
@@ -106,6 +113,9 @@ function addLooking(root: Command, done: (code: number) => void): void {
     .description("say what a scenario claims, breaks and expects, and why")
     .argument("<id>", "scenario id, folder or glob")
     .action(async (id: string) => (await import("./explain.ts")).explain(id));
+}
+
+function addRuns(root: Command, done: (code: number) => void): void {
   root
     .command("report")
     .description("print a run's report again")

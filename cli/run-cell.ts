@@ -12,7 +12,7 @@ import { deleteCluster } from "../clusters/delete.ts";
 import { liveCluster } from "../clusters/live-cluster.ts";
 import { proveClosed, untilBaselineHolds } from "../clusters/ready.ts";
 import type { CellOrder } from "./cell-process.ts";
-import { healJournal } from "./heal-journal.ts";
+import { healJournal } from "./heal.ts";
 
 export type Keep = "never" | "failure" | "always";
 
@@ -28,10 +28,10 @@ export interface CellJob {
   readonly mochaReporter: string | null;
   /** A kept cluster to use instead of a new one. */
   readonly reuse: ClusterRecord | null;
+  readonly readyBudgetMs: number;
   readonly signal: AbortSignal;
 }
 
-const READY_BUDGET_MS = 60_000;
 /** For a cell process that was told to stop: one undo of each fault, with room for a busy machine. */
 const STOP_BUDGET_MS = 20_000;
 const CELL_PROCESS = fileURLToPath(new URL("cell-process.ts", import.meta.url));
@@ -47,10 +47,11 @@ export async function runCell(job: CellJob, emit: Emit): Promise<{ readonly notU
   await stage(named, "ready", async () => {
     const cluster = liveCluster(record);
     const closed = await proveClosed(cluster);
-    const baseline = await untilBaselineHolds(cluster, READY_BUDGET_MS, job.signal);
+    const baseline = await untilBaselineHolds(cluster, job.readyBudgetMs, job.signal);
     emit({ type: "note", text: `${closed}; ${baseline}` });
   });
   const journalPath = join(job.dir, "journal.ndjson");
+  let notUndone = 0;
   try {
     await stage(named, "suites", async () => {
       for (const mode of job.modes) {
@@ -60,9 +61,15 @@ export async function runCell(job: CellJob, emit: Emit): Promise<{ readonly notU
     });
   } finally {
     // Whatever ended the suites, the journal says what is still to be undone; usually nothing.
-    if (existsSync(journalPath)) await healJournal(journalPath, (text) => emit({ type: "note", text }));
+    notUndone = await undoWhatIsLeft(journalPath, emit);
   }
-  return { notUndone: existsSync(journalPath) ? (await healJournal(journalPath, () => undefined)).failed : 0 };
+  return { notUndone };
+}
+
+async function undoWhatIsLeft(journalPath: string, emit: Emit): Promise<number> {
+  if (!existsSync(journalPath)) return 0;
+  const { outcomes, problems } = await healJournal(journalPath, (text) => emit({ type: "note", text }));
+  return outcomes.filter(({ outcome }) => outcome === "failed").length + problems.length;
 }
 
 async function runSuites(job: CellJob, cluster: ClusterRecord, journalPath: string, mode: Mode): Promise<void> {

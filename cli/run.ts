@@ -28,6 +28,8 @@ export interface RunOptions {
   readonly keep: Keep;
   readonly cluster?: string;
   readonly reporter?: string;
+  /** Seconds. */
+  readonly readyTimeout: number;
   readonly progress: ProgressKind;
 }
 
@@ -160,6 +162,7 @@ async function cellJob(work: CellWork, dir: string, image: NodeImage): Promise<C
     suiteFiles: work.files,
     mochaReporter: work.options.reporter ?? null,
     reuse: work.reuse,
+    readyBudgetMs: work.options.readyTimeout * 1000,
     signal: work.interruption.signal,
   };
 }

@@ -35,12 +35,12 @@ export interface PodPlace {
 /** What the scenario engine needs of a running cluster; clusters/ makes it. */
 export interface Cluster {
   readonly record: ClusterRecord;
-  exec(place: NodeRole | "outside"): Exec;
-  locate(): Promise<Whereabouts>;
+  readonly exec: (place: NodeRole | "outside") => Exec;
+  readonly locate: () => Promise<Whereabouts>;
 }
 
 /** What a fault may ask of a cluster; `plan` answers with placeholders where there is no cluster yet. */
 export interface FaultContext {
   readonly traits: Traits;
-  address(role: Role, way: Way): string;
+  readonly address: (role: Role, way: Way) => string;
 }

@@ -35,7 +35,7 @@ type Say = (event: NewScenarioEvent) => void;
  */
 export async function runScenario(stand: Stand, scenario: Scenario, mode: Mode): Promise<void> {
   const startedAtMs = performance.now();
-  const say: Say = (event) => stand.emit({ ...event, scenario: scenario.id } as Parameters<Emit>[0]);
+  const say: Say = (event) => stand.emit({ ...event, scenario: scenario.id });
   const injected: InjectedFault[] = [];
   try {
     await claimAndProve(stand, scenario, mode, say, injected);
@@ -64,7 +64,10 @@ async function claimAndProve(
   const recoversWithinMs = scenario.recovers.withinMs;
   say({ type: "scenario-started", title, claim, documented, mode, faults, expect, recoversWithinMs });
   const reason = scenario.skipWhen?.(context) ?? null;
-  if (reason !== null) return say({ type: "skipped", reason });
+  if (reason !== null) {
+    say({ type: "skipped", reason });
+    return;
+  }
 
   const healthy = isHealthClaim(faults, mode) ? null : await steadyState(stand, where, expect, say);
   const before = healthy === null ? null : await fingerprints(stand);

@@ -1,0 +1,37 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { EXIT } from "../lib/errors.ts";
+import { describeFault } from "../lib/faults/fault.ts";
+import { healRun, type HealOutcome, type HealReport } from "../lib/journal/heal.ts";
+import { cellDirs, findRunDir, listRuns, RUNS } from "./run-dir.ts";
+
+/** Undoes what runs left behind (all runs, or one), from their journals. Resolves to 5 when something could not be undone. */
+export async function heal(options: { readonly run?: string; readonly dryRun: boolean }): Promise<number> {
+  const dirs = options.run === undefined ? listRuns().map((id) => join(RUNS, id)) : [findRunDir(options.run)];
+  const reports: HealReport[] = [];
+  for (const path of dirs.flatMap(journalsOf)) reports.push(await healJournal(path, print, options.dryRun));
+  if (reports.every(({ outcomes }) => outcomes.length === 0)) print("nothing to undo");
+  return reports.every(({ ok }) => ok) ? EXIT.ok : EXIT.notUndone;
+}
+
+/** Undoes what one journal leaves open, telling each outcome as a line. Never throws for what a node says: that is in the report. */
+export async function healJournal(path: string, say: (line: string) => void, dryRun = false): Promise<HealReport> {
+  const report = await healRun(path, { dryRun, onProgress: (outcome) => say(lineOf(outcome)) });
+  for (const problem of report.problems) say(`${path}: ${problem}`);
+  return report;
+}
+
+function journalsOf(runDir: string): readonly string[] {
+  return cellDirs(runDir)
+    .map((dir) => join(dir, "journal.ndjson"))
+    .filter((path) => existsSync(path));
+}
+
+function lineOf({ nodeFault, target, outcome, detail, finding, commands }: HealOutcome): string {
+  const words = [`${outcome}: ${describeFault(nodeFault)} (${target})`, detail, finding].filter((word) => word);
+  return [words.join(", "), ...commands.map((command) => `  ${command.replaceAll("\n", "\n  ")}`)].join("\n");
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

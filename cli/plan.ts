@@ -1,0 +1,39 @@
+import { cellId, type Cell } from "../lib/cell.ts";
+import { inWords } from "../lib/expectation.ts";
+import { describeApply, describeUndo } from "../lib/faults/describe.ts";
+import { describeFault } from "../lib/faults/fault.ts";
+import { expectationsOf, faultsOf, type Scenario } from "../lib/scenario.ts";
+import { cniOf, DEFAULT_CELL, parseCell } from "../clusters/cells.ts";
+import { scenariosOf, selectSuites, suiteFiles } from "./suites.ts";
+
+/** Prints what a run would do: cells, scenarios, each fault's exact commands. Nothing is run, not even to look. */
+export async function plan(filters: readonly string[], cells: readonly string[]): Promise<void> {
+  const scenarios = await scenariosOf(selectSuites(filters, suiteFiles()));
+  const chosen = cells.length > 0 ? cells.map(parseCell) : [DEFAULT_CELL];
+  for (const cell of chosen) process.stdout.write(planOf(cell, scenarios));
+}
+
+/** The plan of one cell as text. Addresses and ids that only a cluster can tell stand as `<…>`. Pure. */
+export function planOf(cell: Cell, scenarios: readonly Scenario[]): string {
+  const { traits } = cniOf(cell);
+  const lines = [`cell ${cellId(cell)}: one control plane (node B), one worker (node A)`];
+  for (const scenario of scenarios) {
+    lines.push(`\n  ${scenario.id}: ${scenario.claim}`);
+    const skip = scenario.skipWhen?.({ cell, traits }) ?? null;
+    if (skip !== null) lines.push(`    skipped: ${skip}`);
+    // A placeholder address must pass for one: 192.0.2.0/24 is for documentation (RFC 5737).
+    for (const fault of faultsOf(scenario, { traits, address: () => "192.0.2.1" })) {
+      lines.push(`    fault: ${describeFault(fault)}`);
+      lines.push(...commands("apply", describeApply({ nodeFault: fault })));
+      lines.push(...commands("undo", describeUndo({ nodeFault: fault })));
+    }
+    for (const [path, expected] of Object.entries(expectationsOf(scenario, { cell, traits }))) {
+      lines.push(`    expect ${path}: ${inWords(expected)}`);
+    }
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+function commands(what: string, all: readonly string[]): readonly string[] {
+  return all.map((command) => `      ${what}: ${command.replaceAll("\n", "\n        ")}`);
+}

@@ -1,0 +1,86 @@
+import type { ChildProcess } from "node:child_process";
+import { existsSync, readFileSync, readlinkSync } from "node:fs";
+import { join } from "node:path";
+import type { ClusterRecord } from "../../lib/cluster.ts";
+import { readEventLog } from "../../lib/event-log.ts";
+import { behind, hostExec, mustExec } from "../../lib/exec.ts";
+import { diffFingerprints, takeFingerprint, type Fingerprint } from "../../lib/fingerprint/fingerprint.ts";
+import type { Run } from "../../lib/run.ts";
+import { waitFor } from "../../lib/wait.ts";
+import { cellDirs } from "../../cli/run-dir.ts";
+import { RUNS } from "./command-line.ts";
+
+/** The kept cluster of a run, looked at past the harness. */
+export interface TestCluster {
+  readonly name: string;
+  readonly recordPath: string;
+  onNode(node: "A" | "B", argv: readonly string[]): Promise<string>;
+  fingerprint(node: "A" | "B"): Promise<Fingerprint>;
+  differences(node: "A" | "B", before: Fingerprint): Promise<readonly string[]>;
+  readonly ON_A_FULL_DISK: string;
+}
+
+/** Constant: $1 runs directory, $2 a cluster's record, $3 the cluster. 96 KiB hold a run's first files, not its events. */
+const ON_A_FULL_DISK = `set -eu
+keep=$(mktemp -d); cp "$2" "$keep/cluster.json"
+mount -t tmpfs -o size=96k tmpfs "$1"
+mkdir -p "$1/20000101-000000-kept/cells/kept"
+cp "$keep/cluster.json" "$1/20000101-000000-kept/cells/kept/"; echo '{}' >"$1/20000101-000000-kept/run.json"
+rm -r "$keep"
+exec ./faultline run nodes/ip-forward --cluster "$3" --progress none`;
+
+export function clusterOf(run: Run): TestCluster {
+  const dir = cellDirs(join(RUNS, run.runId))[0] ?? "";
+  const recordPath = join(dir, "cluster.json");
+  const record = JSON.parse(readFileSync(recordPath, "utf8")) as ClusterRecord;
+  const exec = (node: "A" | "B") => behind(["docker", "exec", "-i", record.containers[node]]);
+  return {
+    name: record.name,
+    recordPath,
+    onNode: async (node, argv) => (await mustExec(exec(node), argv)).stdout,
+    fingerprint: (node) => takeFingerprint(exec(node)),
+    differences: async (node, before) => diffFingerprints(before, await takeFingerprint(exec(node))),
+    ON_A_FULL_DISK,
+  };
+}
+
+/** Waits until the newest run, that of `child`, has its fault in force; resolves to the pid of its cell process. */
+export async function injectedIn(child: ChildProcess): Promise<number> {
+  const before = existsSync(join(RUNS, "latest")) ? readlinkSync(join(RUNS, "latest")) : "";
+  return await waitFor(
+    "a fault to be in force",
+    async () => {
+      if (child.exitCode !== null) throw new Error(`the run ended with ${child.exitCode}`);
+      const latest = readlinkSync(join(RUNS, "latest"));
+      if (latest === before) throw new Error("the run has not begun");
+      const events = readEventLog(join(cellDirs(join(RUNS, latest))[0] ?? "", "events.ndjson"));
+      if (!events.some((event) => event.type === "read-back")) throw new Error("not injected yet");
+      return await cellProcessOf(child);
+    },
+    { budgetMs: 90_000, intervalMs: 50 },
+  );
+}
+
+async function cellProcessOf(child: ChildProcess): Promise<number> {
+  const { stdout } = await mustExec(hostExec, ["pgrep", "--parent", String(child.pid), "--full", "cell-process.ts"]);
+  return Number(stdout.trim().split("\n")[0]);
+}
+
+/** The host's own firewall, routes, links and network sysctls as text, without what Docker itself sets: its chains, bridges and counters. */
+export async function hostState(): Promise<string> {
+  const parts = await Promise.all([
+    hostExec(["iptables-save"]),
+    hostExec(["ip", "-o", "route"]),
+    hostExec(["ip", "-o", "-br", "link"]),
+    hostExec(["nft", "list", "tables"]),
+    hostExec([
+      "sysctl",
+      "-a",
+      "-r",
+      "^net\\.(ipv4\\.(ip_forward|conf\\.(all|default))|bridge|ipv6\\.conf\\.(all|default))",
+    ]),
+  ]);
+  const docker = /docker|br-|veth|^#|^:|^COMMIT|172\.\d+\.|DOCKER|POSTROUTING -s/i;
+  const lines = parts.flatMap(({ stdout }) => stdout.split("\n"));
+  return lines.filter((line) => line.includes("fl-") || !docker.test(line)).join("\n");
+}

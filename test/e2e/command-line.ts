@@ -1,0 +1,55 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Run, ScenarioResult } from "../../lib/run.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+export const RUNS = join(ROOT, "runs");
+
+export interface Outcome {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Launched {
+  readonly child: ChildProcess;
+  readonly outcome: Promise<Outcome>;
+}
+
+/** Starts the launcher, as a user would. `env` is added; a value of undefined takes a variable away. */
+export function launch(args: readonly string[], env: Readonly<Record<string, string | undefined>> = {}): Launched {
+  const child = spawn(join(ROOT, "faultline"), args, {
+    cwd: ROOT,
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let stdout = "";
+  let stderr = "";
+  child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
+  child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
+  const outcome = new Promise<Outcome>((resolve) => child.on("close", (code) => resolve({ code, stdout, stderr })));
+  return { child, outcome };
+}
+
+/** Runs the launcher to its end. */
+export function faultline(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>> = {},
+): Promise<Outcome> {
+  return launch(args, env).outcome;
+}
+
+/** The report of the newest run. */
+export function latestReport(): Run {
+  return JSON.parse(readFileSync(join(RUNS, "latest", "report.json"), "utf8")) as Run;
+}
+
+/** A scenario's result in a report; throws when it is not there. */
+export function resultOf(run: Run, scenario: string): ScenarioResult {
+  const found = run.results.find((one) => one.scenario === scenario);
+  if (!found)
+    throw new Error(`${scenario} is not in the report; there are ${run.results.map((one) => one.scenario).join(", ")}`);
+  return found;
+}

@@ -1,0 +1,175 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { expect } from "chai";
+import { hostExec } from "../../lib/exec.ts";
+import type { Run } from "../../lib/run.ts";
+import { faultline, latestReport, launch, resultOf, RUNS } from "./command-line.ts";
+import { clusterOf, hostState, injectedIn, type TestCluster } from "./cluster.ts";
+
+const SEED_SUITES = [
+  "baseline/packet-flow",
+  "dns/coredns-loop",
+  "nodes/ip-forward",
+  "overlay/pod-cidr-overlap",
+  "overlay/vxlan-port-blocked",
+  "services/bridge-nf-call-iptables",
+  "services/bridge-nf-intermittent-dns",
+  "services/no-endpoints",
+];
+
+describe("the main job on a real kind cluster", function () {
+  let hostBefore: string;
+  let cluster: TestCluster;
+  let run: Run;
+
+  before("one run of everything, its cluster kept for what follows", async function () {
+    hostBefore = await hostState();
+    const outcome = await faultline(["run", "--yes", "--keep", "always", "--progress", "plain"]);
+    process.stdout.write(outcome.stdout);
+    expect(outcome.code, outcome.stderr.split("\n").slice(-40).join("\n")).to.equal(0);
+    run = latestReport();
+    cluster = clusterOf(run);
+  });
+
+  after("delete the cluster", async function () {
+    const { code, stderr } = await faultline(["gc"]);
+    expect(code, stderr).to.equal(0);
+  });
+
+  it("passes every seed suite, and counts them", function () {
+    expect(run.results.map(({ scenario, verdict }) => `${scenario} ${verdict}`).sort()).to.deep.equal(
+      SEED_SUITES.map((id) => `${id} pass`),
+    );
+    expect(run.summary).to.deep.equal({ pass: SEED_SUITES.length, fail: 0, unknown: 0, skip: 0 });
+  });
+
+  it("writes a report that its published schema describes", function () {
+    const schema = JSON.parse(
+      readFileSync(new URL("../../docs/report.schema.json", import.meta.url), "utf8"),
+    ) as object;
+    const validate = new Ajv2020({ strict: false }).compile(schema);
+    expect(validate(run), JSON.stringify(validate.errors)).to.equal(true);
+  });
+
+  const measuredByHand: readonly (readonly [string, string, string])[] = [
+    ["services/bridge-nf-call-iptables", "same → server by ClusterIP", "connect-timeout ×3"],
+    ["services/bridge-nf-call-iptables", "same → server by podIP", "ok ×3"],
+    ["services/bridge-nf-call-iptables", "other → server by ClusterIP", "ok ×3"],
+    ["services/bridge-nf-call-iptables", "other → server by podIP", "ok ×3"],
+    ["nodes/ip-forward", "other → server by podIP", "connect-timeout ×3"],
+    ["nodes/ip-forward", "other → server by ClusterIP", "connect-timeout ×3"],
+    ["nodes/ip-forward", "same → server by ClusterIP", "connect-timeout ×3"],
+    ["nodes/ip-forward", "same → server by podIP", "ok ×3"],
+    ["overlay/vxlan-port-blocked", "other → server by podIP", "connect-timeout ×3"],
+    ["overlay/vxlan-port-blocked", "other → server by ClusterIP", "connect-timeout ×3"],
+    ["overlay/vxlan-port-blocked", "other → server by podIP with ping", "loss ×3"],
+    ["overlay/vxlan-port-blocked", "same → server by ClusterIP", "ok ×3"],
+  ];
+  for (const [scenario, path, observed] of measuredByHand) {
+    it(`${scenario}: ${path} is ${observed}, as measured by hand`, function () {
+      const measured = resultOf(run, scenario).paths.find((one) => one.path === path);
+      expect(measured?.observed).to.equal(observed);
+    });
+  }
+
+  it("judges the same log the same, byte for byte", async function () {
+    const { code, stdout } = await faultline(["replay"]);
+    expect(stdout).to.match(/^same report, byte for byte$/m);
+    expect(code).to.equal(0);
+  });
+
+  it("fails every scenario with no fault, and every path with its expectation swapped", async function () {
+    const { code, stdout } = await faultline(["selfcheck", "--cluster", cluster.name, "--progress", "none"]);
+    expect(stdout).to.match(
+      new RegExp(`selfcheck: ${2 * SEED_SUITES.length} of ${2 * SEED_SUITES.length} mutants caught`),
+    );
+    expect(code, stdout).to.equal(0);
+  });
+
+  it("kill -9 in the middle of a fault, then heal: the node is as before", async function () {
+    const before = await cluster.fingerprint("A");
+    const { child, outcome } = launch(["run", "nodes/ip-forward", "--cluster", cluster.name, "--progress", "none"]);
+    const cellProcess = await injectedIn(child);
+    process.kill(cellProcess, "SIGKILL");
+    child.kill("SIGKILL");
+    await outcome;
+    expect(
+      (await cluster.onNode("A", ["cat", "/proc/sys/net/ipv4/ip_forward"])).trim(),
+      "the fault is in force",
+    ).to.equal("0");
+    const healed = await faultline(["heal"]);
+    expect(healed.code, healed.stdout + healed.stderr).to.equal(0);
+    expect(await cluster.differences("A", before)).to.deep.equal([]);
+    const again = await faultline(["heal"]);
+    expect(again.stdout).to.match(/nothing to undo/);
+  });
+
+  it("SIGINT in the middle of a fault: healed, reported, exit 130", async function () {
+    const before = await cluster.fingerprint("A");
+    const { child, outcome } = launch([
+      "run",
+      "overlay/vxlan-port-blocked",
+      "--cluster",
+      cluster.name,
+      "--progress",
+      "none",
+    ]);
+    await injectedIn(child);
+    child.kill("SIGINT");
+    const { code, stderr } = await outcome;
+    expect(code, stderr).to.equal(130);
+    expect(await cluster.differences("A", before)).to.deep.equal([]);
+    expect(latestReport().summary.pass).to.equal(0);
+  });
+
+  it("a full disk: no fault without its journal, exit 2, the reason and no stack trace", async function () {
+    const before = await cluster.fingerprint("A");
+    // In a mount namespace of its own the runs directory is a disk too small for a journal.
+    const argv = [
+      "unshare",
+      "--mount",
+      "bash",
+      "-c",
+      cluster.ON_A_FULL_DISK,
+      "full-disk",
+      RUNS,
+      cluster.recordPath,
+      cluster.name,
+    ];
+    const { exitCode, stdout, stderr } = await hostExec(argv, { timeoutMs: 120_000 });
+    expect(exitCode, stdout + stderr).to.equal(2);
+    expect(stdout + stderr).to.match(/no space left|ENOSPC/i);
+    expect(stdout + stderr).not.to.match(/^\s+at .+:\d+:\d+/m);
+    expect(await cluster.differences("A", before)).to.deep.equal([]);
+  });
+
+  it("gc leaves nothing: no container, no network, no rule of ours, and the host as it was", async function () {
+    const { code, stderr } = await faultline(["gc"]);
+    expect(code, stderr).to.equal(0);
+    for (const argv of [
+      ["docker", "ps", "--all", "--quiet", "--filter", "name=faultline-"],
+      ["docker", "network", "ls", "--quiet", "--filter", "label=faultline.cluster"],
+    ]) {
+      expect((await hostExec(argv)).stdout.trim()).to.equal("");
+    }
+    expect(await hostState()).to.equal(hostBefore);
+  });
+
+  it("keeps its secrets: kubeconfig 0600 in the run directory, ~/.kube untouched", async function () {
+    const { stdout } = await hostExec(["find", join(RUNS, run.runId), "-name", "kubeconfig", "-printf", "%m\n"]);
+    expect(stdout.trim()).to.equal("600");
+    const { stdout: leaked } = await hostExec([
+      "grep",
+      "-rlE",
+      "client-key-data|BEGIN [A-Z ]*PRIVATE KEY",
+      join(RUNS, run.runId),
+    ]);
+    expect(
+      leaked
+        .trim()
+        .split("\n")
+        .every((file) => file.endsWith("kubeconfig")),
+    ).to.equal(true);
+  });
+});
