@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { DropFault } from "./fault.ts";
+import { GUARD } from "./guard-script.ts";
 import type { FaultKind } from "./kind.ts";
 import { UsageError } from "../errors.ts";
 import { network, networkSchema, portSchema } from "./values.ts";
@@ -45,19 +46,19 @@ function address(text: string, field: "saddr" | "daddr"): string {
   return `${family === 4 ? "ip" : "ip6"} ${field} ${cidr}`;
 }
 
-const CAPTURE = "nft list tables >/dev/null";
-const APPLY = "exec nft -f -";
+const CAPTURE = `${GUARD}nft list tables >/dev/null`;
+const APPLY = `${GUARD}exec nft -f -`;
 
 /** A listing that fails must not pass for a table that is not there, hence `set -e` and the listing apart. */
-const READ_BACK = `set -eu
+const READ_BACK = `${GUARD}set -eu
 tables=$(nft list tables)
 if printf "%s\\n" "$tables" | grep -qxF "table inet $1"; then nft list table inet "$1"; else echo absent; fi`;
 
-const UNDO = `set -eu
+const UNDO = `${GUARD}set -eu
 tables=$(nft list tables)
 if printf "%s\\n" "$tables" | grep -qxF "table inet $1"; then nft delete table inet "$1"; echo undone; else echo nothing-to-undo; fi`;
 
-const VERIFY = `set -eu
+const VERIFY = `${GUARD}set -eu
 tables=$(nft list tables)
 if printf "%s\\n" "$tables" | grep -qxF "table inet $1"; then echo "still-in-force table inet $1"; else echo clean; fi`;
 

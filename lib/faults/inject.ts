@@ -44,7 +44,7 @@ export async function injectFault({ target, nodeFault, journal, faultId }: Injec
   const id = faultId ?? newFaultId();
   const { fault } = nodeFault;
   const kind = kindOf(fault);
-  const prior = kind.priorSchema.parse(kind.captured(fault, await capture(target, nodeFault)));
+  const prior = await capture(target, nodeFault);
   journal.append({ faultId: id, state: "intent", nodeFault, prior: prior as never, target: target.identity });
   const readBack = async (): Promise<ReadBack> =>
     kind.readBackSaid(fault, await runOnNode(target, kind.readBack(fault, prior, id)));
@@ -71,9 +71,12 @@ function newFaultId(): string {
     .padStart(4, "0")}`;
 }
 
-async function capture(target: Target, nodeFault: NodeFault): Promise<string> {
+/** What is there now, as the kind keeps it; only what a journal can give back later is taken. */
+async function capture(target: Target, nodeFault: NodeFault): Promise<unknown> {
+  const { fault } = nodeFault;
+  const kind = kindOf(fault);
   try {
-    return await runOnNode(target, kindOf(nodeFault.fault).capture(nodeFault.fault));
+    return kind.priorSchema.parse(kind.captured(fault, await runOnNode(target, kind.capture(fault))));
   } catch (error) {
     if (error instanceof FaultlineError) throw error;
     const message = `${describeFault(nodeFault)}: what is there now cannot be read: ${(error as Error).message}`;

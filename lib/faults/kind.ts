@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { Fault } from "./fault.ts";
 
 /**
- * One command on a node, as data: what `plan` prints is what runs. `script` is a constant of this repository for `sh -c`; whatever varies is in
+ * One command on a node, as data: what `plan` prints is what runs. `script` is a constant of this repository for `sh -c` and begins with GUARD; whatever varies is in
  * `args` ($1, $2, …) or on stdin, so it is never read as code.
  */
 export interface NodeCommand {

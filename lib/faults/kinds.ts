@@ -17,11 +17,11 @@ const KINDS = {
   route: routeKind,
   "resolv-conf": resolvConfKind,
   selector: selectorKind,
-} as const satisfies { readonly [K in Fault["kind"]]: FaultKind<Extract<Fault, { kind: K }>, unknown> };
+} as const satisfies { readonly [K in Fault["kind"]]: FaultKind<Extract<Fault, { kind: K }>> };
 
 /** The kind that knows this fault; its prior is opaque data here. */
 export function kindOf(fault: Fault): FaultKind {
-  return KINDS[fault.kind] as FaultKind;
+  return KINDS[fault.kind];
 }
 
 /** Read by its own kind's schema, so that an error names the field and not "no member of the union". */

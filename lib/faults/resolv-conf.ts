@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { ResolvConfFault } from "./fault.ts";
+import { GUARD } from "./guard-script.ts";
 import { nothingMore, type FaultKind } from "./kind.ts";
 import { FaultNotInForce } from "./refused.ts";
 import { addressSchema } from "./values.ts";
@@ -12,7 +13,7 @@ interface ResolvConfPrior {
   readonly contentBase64: string;
 }
 
-const CAPTURE = `set -eu
+const CAPTURE = `${GUARD}set -eu
 base64 -w0 <"$1"`;
 
 /** A pod reads its resolv.conf once, when it is made: so the node's CoreDNS pods are made anew. A node may delete its own pods. */
@@ -24,17 +25,17 @@ holds() { [ "$(base64 -w0 <"$1")" = "$2" ]; }
 put() { printf "%s" "$2" | base64 -d >"$1.new"; chmod 644 "$1.new"; mv -f "$1.new" "$1"; }`;
 
 /** $1 file, $2 mark, $3 new content. The mark says until the very end of undo that there is something to undo, also after a crash half-way. */
-const APPLY = `set -eu
+const APPLY = `${GUARD}set -eu
 ${RENEW_COREDNS}
 : >"$2"
 put "$1" "$3"
 renew`;
 
-const READ_BACK = `set -eu
+const READ_BACK = `${GUARD}set -eu
 if [ -e "$2" ]; then base64 -w0 <"$1"; else echo absent; fi`;
 
 /** $4: content before. */
-const UNDO = `set -eu
+const UNDO = `${GUARD}set -eu
 ${RENEW_COREDNS}
 if ! [ -e "$2" ]; then echo nothing-to-undo; exit 0; fi
 said=undone
@@ -45,7 +46,7 @@ renew
 rm -f "$2"
 echo "$said"`;
 
-const VERIFY = `set -eu
+const VERIFY = `${GUARD}set -eu
 ${RENEW_COREDNS}
 if [ -e "$2" ]; then echo "still-in-force $1 is marked as ours"
 elif holds "$1" "$4"; then echo clean

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { UsageError } from "../errors.ts";
 import type { RouteFault } from "./fault.ts";
+import { GUARD } from "./guard-script.ts";
 import type { FaultKind } from "./kind.ts";
 import { FaultNotInForce } from "./refused.ts";
 import { deviceSchema, network, networkSchema } from "./values.ts";
@@ -8,27 +9,27 @@ import { deviceSchema, network, networkSchema } from "./values.ts";
 /** Our mark on a route (rtnetlink's rtm_protocol). 201 is in no rt_protos of iproute2, FRR or the CNIs; undo deletes by it. */
 export const ROUTE_PROTOCOL = "201";
 
-const CAPTURE = `set -eu
+const CAPTURE = `${GUARD}set -eu
 ip "$1" route show table main exact "$2"`;
 
 /** $1 -4 or -6, $2 CIDR, $3 our protocol, then the route's type and device as ip(8) wants them. */
-const APPLY = `set -eu
+const APPLY = `${GUARD}set -eu
 family=$1 to=$2 protocol=$3 type=$4
 shift 4
 if [ -n "$(ip "$family" route show table main exact "$to" type "$type" proto "$protocol")" ]; then exit 0; fi
 ip "$family" route add "$type" "$to" "$@" table main proto "$protocol"`;
 
-const READ_BACK = `set -eu
+const READ_BACK = `${GUARD}set -eu
 ip "$1" route show table main exact "$2" type "$4" proto "$3"`;
 
-const UNDO = `set -eu
+const UNDO = `${GUARD}set -eu
 family=$1 to=$2 protocol=$3 type=$4
 shift 4
 if [ -z "$(ip "$family" route show table main exact "$to" type "$type" proto "$protocol")" ]; then echo nothing-to-undo; exit 0; fi
 ip "$family" route del "$type" "$to" "$@" table main proto "$protocol"
 echo undone`;
 
-const VERIFY = `set -eu
+const VERIFY = `${GUARD}set -eu
 left=$(ip "$1" route show table main exact "$2" type "$4" proto "$3")
 if [ -z "$left" ]; then echo clean; else echo "still-in-force $left"; fi`;
 

@@ -1,20 +1,10 @@
 import { lastLines, printable, type ExecOptions, type ExecResult } from "../exec.ts";
 import { crashPoint } from "../journal/crash-point.ts";
 import { transportOf } from "./identity.ts";
+import { GUARD, WRONG_PLACE_EXIT } from "./guard-script.ts";
 import type { NodeCommand } from "./kind.ts";
 import { GuardError } from "./refused.ts";
 import type { Target } from "./target.ts";
-
-/** Ours alone, so that no tool's failure is mistaken for the guard. */
-const WRONG_PLACE_EXIT = 97;
-
-/** In front of every script: $1 is the network namespace it is meant for, $2 the boot; the script sees its own arguments from $1 on. */
-const GUARD = `if [ "$(readlink /proc/self/ns/net)" != "net:[$1]" ] || [ "$(cat /proc/sys/kernel/random/boot_id)" != "$2" ]; then
-  echo "faultline: this is not the network namespace the command was meant for" >&2
-  exit ${WRONG_PLACE_EXIT}
-fi
-shift 2
-`;
 
 const TIMEOUT_MS = 30_000;
 
@@ -34,7 +24,8 @@ export class NodeCommandError extends Error {
 /** The argv that runs a command in the target, guard included. Pure. */
 export function guardedArgv(target: Pick<Target, "identity">, { script, args }: NodeCommand): readonly string[] {
   const { netnsInode, bootId } = target.identity;
-  return ["sh", "-c", GUARD + script, "faultline", netnsInode, bootId, ...args];
+  if (!script.startsWith(GUARD)) throw new GuardError("script of a fault does not begin with the guard");
+  return ["sh", "-c", script, "faultline", netnsInode, bootId, ...args];
 }
 
 /** Runs a command in the target and gives its stdout; "" for null. Throws GuardError from inside the wrong namespace, else NodeCommandError. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { UsageError } from "../errors.ts";
 import type { SelectorFault } from "./fault.ts";
+import { GUARD } from "./guard-script.ts";
 import type { FaultKind } from "./kind.ts";
 import { FaultNotInForce } from "./refused.ts";
 
@@ -10,7 +11,7 @@ interface SelectorPrior {
   readonly selector: Labels;
 }
 
-const GET = `set -eu
+const GET = `${GUARD}set -eu
 get() { kubectl --kubeconfig /etc/kubernetes/admin.conf -n "$1" get service "$2" -o "jsonpath={.spec.selector}"; }`;
 
 const READ = `${GET}

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { SysctlFault } from "./fault.ts";
+import { GUARD } from "./guard-script.ts";
 import type { FaultKind } from "./kind.ts";
 import { FaultNotInForce, GuardError } from "./refused.ts";
 
@@ -42,7 +43,7 @@ const NORM = 'norm() { tr -s "[:space:]" " " <"$1" | sed "s/ $//"; }';
  * Writing ip_forward also writes every device's forwarding and all/accept_redirects (inet_forward_change in net/ipv4/devinet.c); the v6
  * switches do the like. These are what putting the key back would not bring back.
  */
-const CAPTURE = `set -eu
+const CAPTURE = `${GUARD}set -eu
 cd /proc/sys
 ${NORM}
 printf "%s\\n" "$(norm "$1")"
@@ -56,17 +57,17 @@ for path; do
   case "$path" in */all/forwarding | */all/disable_ipv6) ;; *) printf "%s=%s\\n" "$path" "$(norm "$path")" ;; esac
 done`;
 
-const APPLY = `set -eu
+const APPLY = `${GUARD}set -eu
 cd /proc/sys
 printf "%s\\n" "$2" >"$1"`;
 
-const READ_BACK = `set -eu
+const READ_BACK = `${GUARD}set -eu
 cd /proc/sys
 ${NORM}
 norm "$1"`;
 
 /** $1 path, $2 what we wrote, $3 what was there, then what changed alongside. A device may have gone meanwhile. */
-const UNDO = `set -eu
+const UNDO = `${GUARD}set -eu
 cd /proc/sys
 ${NORM}
 now=$(norm "$1")
@@ -81,7 +82,7 @@ for pair; do
 done
 echo "$said"`;
 
-const VERIFY = `set -eu
+const VERIFY = `${GUARD}set -eu
 cd /proc/sys
 ${NORM}
 now=$(norm "$1")

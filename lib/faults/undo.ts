@@ -42,9 +42,10 @@ export async function undoFault(
       troubles.push((error as Error).message);
     }
   };
-  const done = await undoAndVerify(target, applied, say).catch((error: Error) => {
-    say("failed", error.message);
-    return { ok: false, outcome: "failed", detail: error.message } as const;
+  const done = await undoAndVerify(target, applied, say).catch((error: unknown) => {
+    const { message } = error as Error;
+    say("failed", message);
+    return { ok: false, outcome: "failed", detail: message } as const;
   });
   const detail = [done.detail, ...new Set(troubles)].join("; ");
   return { ...done, detail, durationMs: Math.round(performance.now() - startedAtMs) };

@@ -49,9 +49,10 @@ function sysctlItem(line: string): Item {
   };
 }
 
-/** Lifetimes and reference counts out of a line of ip(8) or tc(8). */
+/** Lifetimes, reference counts and the second in which a new v6 address is tried out (tentative), out of a line of ip(8) or tc(8). */
 function steady(line: string): string {
   return line
+    .replace(/ tentative\b/, "")
     .replace(/ (valid_lft|preferred_lft|expires|refcnt|used) \S+/g, "")
     .replace(/^\d+: (?=\S+ +inet)/, "")
     .replace(/[\s\\]+/g, " ")

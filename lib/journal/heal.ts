@@ -49,8 +49,9 @@ export async function healRun(journalPath: string, options: HealOptions = {}): P
   const { journal, problem } = open.length === 0 || dryRun ? { journal: null } : tryToOpen(journalPath);
   try {
     const byNode = [...Map.groupBy(open, ({ intent }) => nodeKey(intent.target)).values()];
-    const heal = dryRun ? wouldHeal : healNode;
-    const healed = await Promise.all(byNode.map((faults) => heal(faults, journal, options)));
+    const healed = await Promise.all(
+      byNode.map(async (faults) => (dryRun ? wouldHeal(faults, options) : await healNode(faults, journal, options))),
+    );
     const outcomes = healed.flat();
     const ok = read.damaged.length === 0 && outcomes.every(({ outcome }) => outcome !== "failed");
     return { ok, outcomes, problems: [...read.damaged, ...(problem === undefined ? [] : [problem])] };
@@ -72,11 +73,7 @@ function nodeKey(identity: TargetIdentity): string {
   return identity.kind === "container" ? identity.containerId : `netns ${identity.name}`;
 }
 
-async function wouldHeal(
-  faults: readonly JournaledFault[],
-  _journal: Journal | null,
-  { onProgress }: HealOptions,
-): Promise<readonly HealOutcome[]> {
+function wouldHeal(faults: readonly JournaledFault[], { onProgress }: HealOptions): readonly HealOutcome[] {
   return faults.map((fault) => {
     const { nodeFault, faultId, prior, target } = fault.intent;
     const commands = describeUndo({ nodeFault, id: faultId, prior, identity: target });

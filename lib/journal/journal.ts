@@ -45,7 +45,7 @@ export function openJournal(path: string): Journal {
   }
   const append = (entry: NewEntry): void => {
     crashPoint();
-    const line = Buffer.from(sealed({ v: 1, atMs: Date.now(), ...entry } as JournalEntry));
+    const line = Buffer.from(sealed({ v: 1, atMs: Date.now(), ...entry }));
     try {
       // What a crash or a full disk cut short must not swallow the line after it.
       const bytes = tornTail ? Buffer.concat([Buffer.from("\n"), line]) : line;
