@@ -22,8 +22,8 @@ export const UPSTREAM = {
   /** kind v0.30.0's own default, with its digest: pkg/apis/config/defaults/image.go. */
   node: "kindest/node:v1.34.0@sha256:7416a61b42b1662ca6ca89f02028ac133a309a2a30ba309614e8ec94d976dc5a",
   nodeKubernetes: "1.34.0",
-  /** As flannel v0.28.4's own manifest names them: Documentation/kube-flannel.yml. */
-  flannel: "ghcr.io/flannel-io/flannel:v0.28.4",
-  flannelCni: "ghcr.io/flannel-io/flannel-cni-plugin:v1.9.1-flannel1",
+  /** Published by flannel's release workflow; the plugin's version is the one flannel v0.28.4's own manifest names. */
+  flannel: "flannel/flannel:v0.28.4",
+  flannelCni: "flannel/flannel-cni-plugin:v1.9.1-flannel1",
   golang: "golang:1.26-bookworm",
 } as const;
