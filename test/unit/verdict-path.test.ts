@@ -1,0 +1,133 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import type { Expectation } from "../../lib/expectation.ts";
+import type { Observation, Seen } from "../../lib/probes/probe.ts";
+import type { Verdict } from "../../lib/run.ts";
+import { SYMPTOMS } from "../../lib/symptom.ts";
+import { judgePath } from "../../lib/verdict/path.ts";
+import { flows, SEEN } from "./sample-log.ts";
+
+const PATH = "same → server by ClusterIP";
+
+function judge(expected: Expectation, observations: readonly Observation[]) {
+  return judgePath(PATH, expected, observations);
+}
+
+describe("judgePath: every flow", () => {
+  const timeout: Expectation = { symptoms: ["connect-timeout"] };
+  const either: Expectation = { symptoms: ["dns-timeout", "dns-wrong-source"] };
+  const table: readonly (readonly [string, Expectation, readonly Observation[], Verdict])[] = [
+    ["all as expected", timeout, flows(PATH, "connect-timeout", 3), "pass"],
+    ["nothing measured", timeout, [], "unknown"],
+    ["one of three differs", timeout, [...flows(PATH, "connect-timeout", 2), ...flows(PATH, "ok", 1)], "fail"],
+    ["a refusal for a time-out", timeout, flows(PATH, "connection-refused", 3), "fail"],
+    ["one unknown", timeout, [...flows(PATH, "connect-timeout", 2), ...flows(PATH, "unknown", 1)], "unknown"],
+    ["all unknown", timeout, flows(PATH, "unknown", 3), "unknown"],
+    ["unknown first, then a wrong one", timeout, [...flows(PATH, "unknown", 2), ...flows(PATH, "ok", 1)], "fail"],
+    ["a wrong one first, then unknown", timeout, [...flows(PATH, "ok", 1), ...flows(PATH, "unknown", 2)], "fail"],
+    ["another server answers where ok is claimed", { symptoms: ["ok"] }, flows(PATH, "wrong-server", 3), "fail"],
+    ["either of two", either, [...flows(PATH, "dns-timeout", 1), ...flows(PATH, "dns-wrong-source", 2)], "pass"],
+    ["a third beside either of two", either, [...flows(PATH, "dns-timeout", 2), ...flows(PATH, "ok", 1)], "fail"],
+    ["unknown is never what was claimed", { symptoms: ["unknown"] }, flows(PATH, "unknown", 3), "unknown"],
+  ];
+  for (const [name, expected, observations, verdict] of table) {
+    it(`${name}: ${verdict}`, () => {
+      expect(judge(expected, observations)).to.include({ path: PATH, verdict });
+    });
+  }
+
+  it("passes only what was claimed, whatever is seen", () => {
+    const seen = fc.array(fc.constantFrom(...SYMPTOMS), { minLength: 1, maxLength: 5 });
+    fc.assert(
+      fc.property(fc.subarray([...SYMPTOMS], { minLength: 1 }), seen, (symptoms, observed) => {
+        const { verdict } = judge(
+          { symptoms },
+          observed.flatMap((one) => flows(PATH, one, 1)),
+        );
+        const known = observed.filter((one) => one !== "unknown");
+        if (known.some((one) => !symptoms.includes(one))) expect(verdict).to.equal("fail");
+        else expect(verdict).to.equal(known.length < observed.length ? "unknown" : "pass");
+      }),
+    );
+  });
+
+  it("says what was seen in words, counted, the commonest first", () => {
+    const observed = [...flows(PATH, "ok", 1), ...flows(PATH, "connect-timeout", 2)];
+    expect(judge(timeout, observed)).to.deep.include({
+      expected: "connect-timeout",
+      observed: "connect-timeout ×2, ok ×1",
+      reason: "ok: saw ok",
+      symptoms: { "connect-timeout": 2, ok: 1 },
+    });
+    expect(judge(timeout, []).observed).to.equal("not measured");
+  });
+});
+
+describe("judgePath: addresses", () => {
+  type Claim = NonNullable<Expectation["addresses"]>;
+  const masqueraded: Seen = { ...SEEN.untranslated, client: "172.18.0.2" };
+  const table: readonly (readonly [string, Claim, Seen, Verdict])[] = [
+    ["kept, at the address dialled", "untranslated", SEEN.untranslated, "pass"],
+    ["translated", "untranslated", SEEN.dnat, "fail"],
+    ["masqueraded", "untranslated", masqueraded, "fail"],
+    ["translated to an endpoint", "dnat", SEEN.dnat, "pass"],
+    ["not translated", "dnat", SEEN.untranslated, "fail"],
+    ["translated, and the client's address too", "dnat", { ...SEEN.dnat, client: "172.18.0.2" }, "fail"],
+    ["one address at both ends", "this-pod", SEEN["this-pod"], "pass"],
+    ["another pod", "this-pod", SEEN.untranslated, "fail"],
+    ["the pod itself, by way of its Service", "this-pod", { ...SEEN.dnat, client: "10.244.1.9" }, "fail"],
+  ];
+  for (const [name, addresses, seen, verdict] of table) {
+    it(`${addresses}, ${name}: ${verdict}`, () => {
+      expect(judge({ symptoms: ["ok"], addresses }, flows(PATH, "ok", 3, seen)).verdict).to.equal(verdict);
+    });
+  }
+
+  for (const field of ["client", "source", "local", "remote"] as const) {
+    it(`is unknown when nobody said ${field}`, () => {
+      const { [field]: _left, ...rest } = SEEN.dnat;
+      const expected: Expectation = { symptoms: ["ok"], addresses: "dnat" };
+      expect(judge(expected, flows(PATH, "ok", 3, rest)).verdict).to.equal("unknown");
+    });
+  }
+
+  it("looks at every flow, not at the first alone", () => {
+    const observed = [...flows(PATH, "ok", 2, SEEN.dnat), ...flows(PATH, "ok", 1, SEEN.untranslated)];
+    expect(judge({ symptoms: ["ok"], addresses: "dnat" }, observed).verdict).to.equal("fail");
+  });
+
+  it("is no help to a wrong symptom", () => {
+    const observed = flows(PATH, "wrong-server", 3, SEEN.dnat);
+    expect(judge({ symptoms: ["ok"], addresses: "dnat" }, observed).verdict).to.equal("fail");
+  });
+});
+
+describe("judgePath: a share", () => {
+  const half: Expectation = { symptoms: ["dns-wrong-source", "dns-timeout"], share: { part: 0.5, of: 40 } };
+  const mix = (hits: number, ok: number, unknown = 0, other = 0) => [
+    ...flows(PATH, "dns-wrong-source", Math.ceil(hits / 2)),
+    ...flows(PATH, "dns-timeout", Math.floor(hits / 2)),
+    ...flows(PATH, "ok", ok),
+    ...flows(PATH, "unknown", unknown),
+    ...flows(PATH, "dns-servfail", other),
+  ];
+  const table: readonly (readonly [string, readonly Observation[], Verdict])[] = [
+    ["exactly half", mix(20, 20), "pass"],
+    ["11 of 40, still plausible", mix(11, 29), "pass"],
+    ["29 of 40, still plausible", mix(29, 11), "pass"],
+    ["8 of 40, too few", mix(8, 32), "fail"],
+    ["32 of 40, too many", mix(32, 8), "fail"],
+    ["none", mix(0, 40), "fail"],
+    ["all", mix(40, 0), "fail"],
+    ["one that could not be told", mix(20, 19, 1), "unknown"],
+    ["too few flows", mix(10, 10), "unknown"],
+    ["another symptom among them", mix(20, 19, 0, 1), "fail"],
+    ["another symptom outranks what could not be told", mix(19, 19, 1, 1), "fail"],
+    ["nothing measured", [], "unknown"],
+  ];
+  for (const [name, observed, verdict] of table) {
+    it(`${name}: ${verdict}`, () => {
+      expect(judge(half, observed).verdict).to.equal(verdict);
+    });
+  }
+});
