@@ -1,0 +1,140 @@
+import { expect } from "chai";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { hostExec, mustExec, type Exec } from "../../lib/exec.ts";
+import { injectFault } from "../../lib/faults/inject.ts";
+import { PODS_RESOLV_CONF } from "../../lib/faults/resolv-conf.ts";
+import type { Target } from "../../lib/faults/target.ts";
+import { diffFingerprints, takeFingerprint } from "../../lib/fingerprint/fingerprint.ts";
+import { healRun } from "../../lib/journal/heal.ts";
+import { openJournal } from "../../lib/journal/journal.ts";
+import { makeTestNode } from "../fixtures/faults/namespace.ts";
+
+const BIN = fileURLToPath(new URL("../fixtures/faults/bin", import.meta.url));
+const noForwarding = { node: "A", fault: { kind: "sysctl", key: "net.ipv4.ip_forward", value: "0" } } as const;
+
+describe("what becomes of a fault's target", function () {
+  this.timeout(120_000);
+  const dir = mkdtempSync(join(tmpdir(), "faultline-targets-"));
+  after(() => rmSync(dir, { recursive: true }));
+
+  it("closes a fault as gone when its namespace was deleted", async () => {
+    const path = join(dir, "deleted", "journal.ndjson");
+    {
+      await using node = await makeTestNode();
+      using journal = openJournal(path);
+      await injectFault({ target: await node.target(), nodeFault: noForwarding, journal });
+    }
+    const { ok, outcomes } = await healRun(path);
+    expect(ok).to.equal(true);
+    expect(outcomes[0]).to.include({ outcome: "gone" });
+    expect(await healRun(path)).to.deep.equal({ ok: true, outcomes: [], problems: [] });
+  });
+
+  it("closes it as gone when another took its name, and sends that one nothing", async () => {
+    const path = join(dir, "successor", "journal.ndjson");
+    await using node = await makeTestNode();
+    {
+      using journal = openJournal(path);
+      await injectFault({ target: await node.target(), nodeFault: noForwarding, journal });
+    }
+    // The next namespace must not get the very inode that is set free here, as the kernel may choose to do.
+    await using placeholder = await makeTestNode();
+    expect(placeholder.name).to.not.equal(node.name);
+    await mustExec(hostExec, ["ip", "netns", "del", node.name]);
+    await using another = await makeTestNode();
+    expect(another.name).to.not.equal(node.name);
+    await mustExec(hostExec, ["ip", "netns", "add", node.name]);
+    await mustExec(node.exec, ["sysctl", "-qw", "net.ipv4.ip_forward=0"]);
+    const before = await takeFingerprint(node.exec);
+    const { ok, outcomes } = await healRun(path);
+    expect(ok).to.equal(true);
+    expect(outcomes[0]).to.include({ outcome: "gone", detail: "its network namespace is another" });
+    expect(diffFingerprints(before, await takeFingerprint(node.exec))).to.deep.equal([]);
+  });
+
+  it("does nothing in a dry run, and says which commands it would run", async () => {
+    const path = join(dir, "dry", "journal.ndjson");
+    await using node = await makeTestNode();
+    using journal = openJournal(path);
+    await injectFault({ target: await node.target(), nodeFault: noForwarding, journal });
+    const before = [await takeFingerprint(node.exec), readFileSync(path, "utf8")] as const;
+    const { outcomes } = await healRun(path, { dryRun: true });
+    expect(outcomes[0]?.commands).to.have.length(2);
+    expect(diffFingerprints(before[0], await takeFingerprint(node.exec))).to.deep.equal([]);
+    expect(readFileSync(path, "utf8")).to.equal(before[1]);
+    // What it printed is the very command: bash runs it and the fault is undone.
+    await mustExec(hostExec, ["bash", "-c", outcomes[0]?.commands[0] ?? "false"]);
+    expect((await node.exec(["sysctl", "-n", "net.ipv4.ip_forward"])).stdout).to.equal("1\n");
+  });
+});
+
+/** A node whose kubectl and whose pods' resolv.conf are a test's own. */
+function withFakes(target: Target, fakes: string): Target {
+  const exec: Exec = (argv, options) => {
+    const env = ["env", `PATH=${BIN}:${process.env["PATH"]}`, `FAKE_KUBECTL_DIR=${fakes}`];
+    const moved = argv.map((word) =>
+      word.startsWith(PODS_RESOLV_CONF) ? word.replace("/etc/faultline", fakes) : word,
+    );
+    return target.exec([...env, ...moved], options);
+  };
+  return { ...target, exec };
+}
+
+describe("faults that outlive a namespace", function () {
+  this.timeout(120_000);
+  const fakes = mkdtempSync(join(tmpdir(), "faultline-fakes-"));
+  const file = (name: string) => join(fakes, name);
+  after(() => rmSync(fakes, { recursive: true }));
+
+  it("puts the pods' resolv.conf back, byte by byte, and makes CoreDNS's pods anew each time", async () => {
+    await using node = await makeTestNode();
+    using journal = openJournal(file("resolv/journal.ndjson"));
+    const before = "# odd: é $(id)\nnameserver 10.0.0.1\noptions edns0\n";
+    writeFileSync(file("pods-resolv.conf"), before);
+    writeFileSync(file("log"), "");
+    const target = withFakes(await node.target(), fakes);
+    const nodeFault = { node: "A", fault: { kind: "resolv-conf", nameservers: ["127.0.0.53"] } } as const;
+    const injected = await injectFault({ target, nodeFault, journal });
+    expect(readFileSync(file("pods-resolv.conf"), "utf8")).to.equal("nameserver 127.0.0.53\n");
+    expect(await injected.heal()).to.include({ ok: true, outcome: "undone" });
+    expect(readFileSync(file("pods-resolv.conf"), "utf8")).to.equal(before);
+    expect(readFileSync(file("log"), "utf8").match(/delete pod -l k8s-app=kube-dns/g)).to.have.length(2);
+  });
+
+  it("leaves a resolv.conf that someone else wrote meanwhile", async () => {
+    await using node = await makeTestNode();
+    using journal = openJournal(file("resolv-other/journal.ndjson"));
+    writeFileSync(file("pods-resolv.conf"), "nameserver 10.0.0.1\n");
+    const target = withFakes(await node.target(), fakes);
+    const nodeFault = { node: "A", fault: { kind: "resolv-conf", nameservers: ["127.0.0.53"] } } as const;
+    const injected = await injectFault({ target, nodeFault, journal });
+    writeFileSync(file("pods-resolv.conf"), "nameserver 9.9.9.9\n");
+    expect(await injected.heal()).to.include({ ok: true, outcome: "changed-by-other" });
+    expect(readFileSync(file("pods-resolv.conf"), "utf8")).to.equal("nameserver 9.9.9.9\n");
+  });
+
+  it("puts a Service's selector back, unless someone else changed it meanwhile", async () => {
+    await using node = await makeTestNode();
+    using journal = openJournal(file("selector/journal.ndjson"));
+    const was = '{"app":"server","tier":"b"}';
+    const own = mkdtempSync(join(fakes, "service-"));
+    writeFileSync(join(own, "selector"), was);
+    const target: Target = { ...withFakes(await node.target(), own), node: "control-plane" };
+    const selector = { app: "nobody" };
+    const nodeFault = {
+      node: "control-plane",
+      fault: { kind: "selector", namespace: "faultline", service: "server", selector },
+    } as const;
+    const first = await injectFault({ target, nodeFault, journal });
+    expect(readFileSync(join(own, "selector"), "utf8")).to.equal('{"app":"nobody"}');
+    expect(await first.heal()).to.include({ ok: true, outcome: "undone" });
+    expect(readFileSync(join(own, "selector"), "utf8")).to.equal(was);
+    const second = await injectFault({ target, nodeFault, journal });
+    writeFileSync(join(own, "selector"), '{"app":"third"}');
+    expect(await second.heal()).to.include({ ok: true, outcome: "changed-by-other" });
+    expect(readFileSync(join(own, "selector"), "utf8")).to.equal('{"app":"third"}');
+  });
+});
