@@ -1,0 +1,115 @@
+import { expect } from "chai";
+import { describeApply, describeUndo } from "../../../lib/faults/describe.ts";
+import { renderDrop } from "../../../lib/faults/drop.ts";
+import type { Fault } from "../../../lib/faults/fault.ts";
+import { kindOf, validateFault } from "../../../lib/faults/kinds.ts";
+import { renderResolvConf, resolvConfKind } from "../../../lib/faults/resolv-conf.ts";
+import { routeKind } from "../../../lib/faults/route.ts";
+import { canonicalLabels, selectorKind } from "../../../lib/faults/selector.ts";
+import { isHostWide, sysctlPath } from "../../../lib/faults/sysctl.ts";
+import { network } from "../../../lib/faults/values.ts";
+
+const check = (fault: object) => () => validateFault({ node: "A", fault: fault as Fault });
+
+describe("fault kinds", () => {
+  it("render a drop as one transaction that makes the table anew", () => {
+    const fault = {
+      kind: "drop",
+      hook: "prerouting",
+      protocol: "udp",
+      destinationPort: 8472,
+      source: "10.1.2.3/8",
+    } as const;
+    expect(renderDrop(fault, "abc1")).to.equal(`table inet fl_abc1 {
+}
+delete table inet fl_abc1
+table inet fl_abc1 {
+  chain faultline {
+    type filter hook prerouting priority -350; policy accept;
+    meta l4proto udp ip saddr 10.0.0.0/8 udp dport 8472 counter drop comment "faultline abc1"
+  }
+}
+`);
+  });
+
+  it("name a sysctl's file as sysctl(8) does", () => {
+    expect(sysctlPath("net.ipv4.conf.eth0/100.rp_filter")).to.equal("net/ipv4/conf/eth0.100/rp_filter");
+  });
+
+  it("know the keys that are the whole machine's", () => {
+    const theirs = ["net.netfilter.nf_conntrack_max", "net.nf_conntrack_max", "net.netfilter.nf_conntrack_buckets"];
+    const more = ["net.ipv4.neigh.default.gc_thresh3", "net.ipv6.neigh.default.gc_thresh1", "net.core.rmem_max"];
+    for (const key of [...theirs, ...more, "net.ipv4.route.flush"]) expect(isHostWide(key), key).to.equal(true);
+    const nodes = ["net.ipv4.ip_forward", "net.bridge.bridge-nf-call-iptables", "net.core.somaxconn"];
+    for (const key of [...nodes, "net.netfilter.nf_conntrack_tcp_be_liberal"])
+      expect(isHostWide(key), key).to.equal(false);
+  });
+
+  it("write networks as the tools print them", () => {
+    expect(network("10.1.2.3/8")).to.deep.equal({ family: 4, cidr: "10.0.0.0/8" });
+    expect(network("10.1.2.3")).to.deep.equal({ family: 4, cidr: "10.1.2.3/32" });
+    expect(network("FD00:0:0::1/64")).to.deep.equal({ family: 6, cidr: "fd00::/64" });
+  });
+
+  const WRONG: readonly (readonly [object, RegExp])[] = [
+    [{ kind: "drop", hook: "prerouting", protocol: "udp", destinationPort: 0 }, /destinationPort/],
+    [{ kind: "drop", hook: "prerouting", protocol: "icmp", destinationPort: 80 }, /ICMP has none|icmp has a port/],
+    [
+      { kind: "drop", hook: "output", protocol: "tcp", source: "10.0.0.1", destination: "fd00::1" },
+      /mixes IPv4 and IPv6/,
+    ],
+    [{ kind: "drop", hook: "output", protocol: "tcp", source: "10.0.0.1/33" }, /source: must be an address or a CIDR/],
+    [{ kind: "drop", hook: "output", protocol: "tcp", source: "0x7f.1" }, /source/],
+    [{ kind: "drop", hook: "output", protocol: "tcp", extra: 1 }, /extra/],
+    [{ kind: "route", type: "unicast", to: "10.0.0.0/8" }, /a device goes with unicast/],
+    [{ kind: "route", type: "blackhole", to: "10.0.0.0/8", device: "eth0" }, /a device goes with unicast/],
+    [{ kind: "route", type: "unicast", to: "10.0.0.0/8", device: "eth0 via 1" }, /device/],
+    [{ kind: "route", type: "unicast", to: "10.0.0.0/8", device: "-x" }, /device/],
+    [{ kind: "resolv-conf", nameservers: [] }, /nameservers/],
+    [{ kind: "resolv-conf", nameservers: ["1.1.1.1\nsearch evil"] }, /nameservers/],
+    [{ kind: "selector", namespace: "n", service: "s", selector: {} }, /is empty/],
+    [{ kind: "selector", namespace: "n", service: "-s", selector: { a: "b" } }, /service/],
+    [{ kind: "selector", namespace: "n", service: "s", selector: { a: '"}}]' } }, /selector/],
+  ];
+  for (const [fault, message] of WRONG) {
+    it(`refuse ${JSON.stringify(fault)}`, () => {
+      expect(check(fault)).to.throw(message);
+    });
+  }
+
+  it("read a route of ours back, and none", () => {
+    const fault = { kind: "route", type: "blackhole", to: "10.0.0.0/8" } as const;
+    expect(routeKind.readBackSaid(fault, "blackhole 10.0.0.0/8 \n")).to.deep.equal({
+      inForce: true,
+      detail: "blackhole 10.0.0.0/8",
+    });
+    expect(routeKind.readBackSaid(fault, "\n")).to.include({ inForce: false });
+  });
+
+  it("compare selectors as kubectl prints them", () => {
+    expect(canonicalLabels({ b: "2", "a/x": "1" })).to.equal('{"a/x":"1","b":"2"}');
+    const fault = { kind: "selector", namespace: "n", service: "s", selector: { b: "2", a: "1" } } as const;
+    expect(selectorKind.readBackSaid(fault, '{"a":"1","b":"2"}')).to.include({ inForce: true });
+    expect(() => selectorKind.captured(fault, "")).to.throw(/has no selector to change/);
+  });
+
+  it("take a resolv.conf for in force only when it is marked and holds our servers", () => {
+    const fault = { kind: "resolv-conf", nameservers: ["127.0.0.53", "fd00::53"] } as const;
+    expect(renderResolvConf(fault)).to.equal("nameserver 127.0.0.53\nnameserver fd00::53\n");
+    const ours = Buffer.from(renderResolvConf(fault)).toString("base64");
+    expect(resolvConfKind.readBackSaid(fault, ours)).to.include({ inForce: true });
+    expect(resolvConfKind.readBackSaid(fault, "absent")).to.include({ inForce: false });
+  });
+
+  it("say in a plan what they would run, guard included, and run nothing", () => {
+    const nodeFault = { node: "B", fault: { kind: "sysctl", key: "net.ipv4.ip_forward", value: "0" } } as const;
+    const [capture, apply] = describeApply({ nodeFault });
+    expect(capture)
+      .to.match(/^docker exec -i /)
+      .and.include("net:[$1]");
+    expect(apply).to.match(/net\/ipv4\/ip_forward 0$/);
+    expect(describeUndo({ nodeFault })[0]).to.match(/net\/ipv4\/ip_forward 0 \S*'<value read before>'$/);
+    expect(describeApply({ nodeFault: { node: "A", fault: { kind: "none" } } })).to.deep.equal([]);
+    expect(kindOf({ kind: "none" }).kind).to.equal("none");
+  });
+});

@@ -1,0 +1,116 @@
+import { expect } from "chai";
+import { readFileSync } from "node:fs";
+import { diffFingerprints } from "../../../lib/fingerprint/diff.ts";
+import { normalise } from "../../../lib/fingerprint/normalise.ts";
+import { RULES } from "../../../lib/fingerprint/rules.ts";
+
+const NODE = readFileSync(new URL("../../fixtures/fingerprint/node.txt", import.meta.url), "utf8");
+
+type Change = readonly [from: string | RegExp, to: string];
+
+interface Case {
+  /** What agents may do: no difference. */
+  readonly rightful: readonly Change[];
+  /** Something like it that is none of their business, and the line it must give. */
+  readonly wrongful: readonly Change[];
+  readonly line: RegExp;
+}
+
+/** The pod behind 10.244.0.2 made anew as 10.244.0.7, in all forms kube-proxy writes it; it comes second in the list now. */
+const MOVED_IPTABLES: readonly Change[] = [
+  [/KUBE-SEP-AAAAAAAAAAAAAAAA/g, "KUBE-SEP-CCCCCCCCCCCCCCCC"],
+  [/(--to-destination|->) 10\.244\.0\.2:53/g, "$1 10.244.0.7:53"],
+  [
+    /(-A KUBE-SVC-\S+ .*? -> \S+") -m statistic --mode random --probability 0.50000000000 (.*)\n(-A KUBE-SVC-\S+ .*?") (-j .*)\n/,
+    "$3 -m statistic --mode random --probability 0.50000000000 $4\n$1 $2\n",
+  ],
+];
+const MOVED_NFT: readonly Change[] = [
+  [
+    /endpoint-5OJB2KTY-kube-system\/kube-dns\/udp\/dns__10\.244\.0\.2\/53/g,
+    "endpoint-ZZZZZZZZ-kube-system/kube-dns/udp/dns__10.244.0.7/53",
+  ],
+  [/ip saddr 10\.244\.0\.2 /, "ip saddr 10.244.0.7 "],
+  [/\{ 0 : (goto endpoint-Z\S+), 1 : (goto endpoint-A\S+) \}/, "{ 0 : $2, 1 : $1 }"],
+];
+
+const CASES: Readonly<Record<string, Case>> = {
+  "sysctl-no-setting": {
+    rightful: [
+      ["nf_conntrack_count:12", "nf_conntrack_count:9"],
+      ["aa:bb", "cc:dd"],
+    ],
+    wrongful: [["bridge-nf-call-iptables:1", "bridge-nf-call-iptables:0"]],
+    line: /bridge-nf-call-iptables: 1 → 0/,
+  },
+  "sysctl-of-the-host": {
+    rightful: [["nf_conntrack_max:262144", "nf_conntrack_max:131072"]],
+    wrongful: [["ip_forward:1", "ip_forward:0"]],
+    line: /ip_forward: 1 → 0/,
+  },
+  "pod-came-or-went": {
+    rightful: [
+      [/veth0a1b2c3d/g, "veth99999999"],
+      ['"ifindex":7', '"ifindex":12'],
+    ],
+    wrongful: [['"master":"cni0"', '"master":"other"']],
+    line: /^link veth0a1b2c3d master: cni0 → other$/,
+  },
+  "endpoint-chain-came-or-went": {
+    rightful: MOVED_NFT,
+    wrongful: [["--to-destination 10.244.0.2:53", "--to-destination 10.244.0.9:53"]],
+    line: /KUBE-SEP-A+ gone: .*10\.244\.0\.2:53/,
+  },
+  "service-leads-to-moved-endpoint": {
+    rightful: MOVED_IPTABLES,
+    // One of two endpoints is gone and none came for it.
+    wrongful: [[/.*KUBE-SEP-A{16}.*\n/g, ""]],
+    line: /KUBE-SVC-TCOU7JCQXEZGVUNU gone/,
+  },
+  "ipvs-draining": {
+    rightful: [["-r 10.244.0.2:53 -m -w 1", "-r 10.244.0.7:53 -m -w 1\n-a -u 10.96.0.10:53 -r 10.244.0.8:53 -m -w 0"]],
+    wrongful: [["-r 10.244.0.2:53 -m -w 1", "-r 10.244.0.2:53 -m -w 0"]],
+    line: /^ipvs gone: .*10\.244\.0\.2:53 -m -w 1$/,
+  },
+  "ipvs-endpoint-moved": {
+    rightful: [["-r 10.244.0.2:53", "-r 10.244.0.7:53"]],
+    wrongful: [["-a -u 10.96.0.10:53 -r 10.244.0.2:53 -m -w 1\n", ""]],
+    line: /^ipvs gone: .*\(moved\)/,
+  },
+  "router-advertised": {
+    rightful: [[/2001:db8::.*\n/, ""]],
+    wrongful: [["2001:db8::/64 dev eth0 proto ra", "2001:db8::/64 dev eth0 proto static"]],
+    line: /^route new: 2001:db8::\/64 dev eth0 proto static/,
+  },
+  "fdb-learned": {
+    rightful: [[/aa:0f.*\n/, ""]],
+    wrongful: [[/5e:0f.*self permanent.*\n/, ""]],
+    line: /^fdb gone: 5e:0f/,
+  },
+};
+
+function after(changes: readonly Change[]): string[] {
+  let text = NODE;
+  for (const [from, to] of changes) {
+    const changed = text.replace(from, to);
+    expect(changed, String(from)).to.not.equal(text);
+    text = changed;
+  }
+  return diffFingerprints(normalise(NODE), normalise(text));
+}
+
+describe("what agents may change on a node", () => {
+  for (const { name, why } of RULES) {
+    it(`${name}: ${why}`, () => {
+      const rule = CASES[name];
+      if (!rule) throw new Error(`rule ${name} has no test case`);
+      expect(after(rule.rightful)).to.deep.equal([]);
+      expect(after(rule.wrongful).join("\n")).to.match(new RegExp(rule.line.source, "m"));
+    });
+  }
+
+  it("takes eth0 for no pod's device, though its peer is elsewhere too", () => {
+    const lines = after([[/.*"ifname":"eth0".*\n/, '{"ifindex":9,"ifname":"eth0","mtu":1500}]\n']]);
+    expect(lines).to.include("link eth0 link_netnsid gone: 0");
+  });
+});
