@@ -39,9 +39,13 @@ function compared(was: readonly Item[], is: readonly Item[]): readonly string[] 
       ...come.map((item) => `${label(item)} new: ${item.text}`),
     ];
   }
-  const moved = was.some((item, index) => !item.unordered && item.text !== is[index]?.text);
   const [first] = was;
-  return moved && first && was.every(({ unordered }) => !unordered) ? [`${label(first)}: order changed`] : [];
+  return first && order(was) !== order(is) ? [`${label(first)}: order changed`] : [];
+}
+
+/** Items whose order means nothing may stand for one another, but not change places with the others. */
+function order(items: readonly Item[]): string {
+  return items.map(({ unordered, text }) => (unordered ? "" : text)).join("\n");
 }
 
 function holdsOneValue({ section }: Item): boolean {

@@ -45,6 +45,11 @@ export const RULES: readonly Rule[] = [
     test: (item, context) => (context.movedServices.has(item.scope) ? movedLead(item, context) : item),
   },
   {
+    name: "services-in-any-order",
+    why: "kube-proxy lists Services as they come out of a map; each of these rules is for another address or port, so which is first is all one",
+    test: (item) => (isRuleOfOneService(item) ? { ...item, unordered: true } : item),
+  },
+  {
     name: "ipvs-draining",
     why: "kube-proxy leaves a gone endpoint with weight 0 until its connections have ended",
     test: (item, { ipvsEndpoints }) => (isMovedIpvs(item, ipvsEndpoints) && / -w 0$/.test(item.text) ? null : item),
@@ -89,6 +94,12 @@ function movedLead(item: Item, { endpointChains }: Context): Item {
     .replace(/\d+ : goto /g, "")
     .replace(ENDPOINT, () => shown.shift() ?? "");
   return { ...item, text, unordered: true };
+}
+
+/** Seen after a Service's selector came back. The jump to KUBE-NODEPORTS is no Service's and keeps its place. */
+function isRuleOfOneService({ section, scope, text }: Item): boolean {
+  const listsServices = section.includes("tables") && / KUBE-(SERVICES|NODEPORTS|EXTERNAL-SERVICES)$/.test(scope);
+  return listsServices && / (-j KUBE-(SVC|SVL|EXT|FW|MARK)-|-d .* -j (REJECT|DROP))/.test(text);
 }
 
 function isMovedIpvs({ section, text }: Item, moved: ReadonlySet<string>): boolean {

@@ -67,6 +67,11 @@ const CASES: Readonly<Record<string, Case>> = {
     wrongful: [[/.*KUBE-SEP-A{16}.*\n/g, ""]],
     line: /KUBE-SVC-TCOU7JCQXEZGVUNU gone/,
   },
+  "services-in-any-order": {
+    rightful: [[/(-A KUBE-SERVICES -d 10\.96\.0\.10.*\n)(-A KUBE-SERVICES -d .*\n)/, "$2$1"]],
+    wrongful: [[/(-A KUBE-SERVICES -d 10\.96\.0\.1\/.*\n)(-A KUBE-SERVICES -m .*\n)/, "$2$1"]],
+    line: /^iptables-nft nat KUBE-SERVICES: order changed$/,
+  },
   "ipvs-draining": {
     rightful: [["-r 10.244.0.2:53 -m -w 1", "-r 10.244.0.7:53 -m -w 1\n-a -u 10.96.0.10:53 -r 10.244.0.8:53 -m -w 0"]],
     wrongful: [["-r 10.244.0.2:53 -m -w 1", "-r 10.244.0.2:53 -m -w 0"]],
