@@ -172,4 +172,5 @@ try {
 } catch (error) {
   exitCode = exitCodeFor(error);
 }
-process.exitCode = exitCode;
+// Sockets that the API client keeps alive must not keep us: everything that matters has been awaited.
+process.exit(exitCode);

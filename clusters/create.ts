@@ -24,10 +24,12 @@ export interface ClusterOrder {
   readonly dir: string;
   readonly owner: string;
   readonly emit: Emit;
+  /** For the CNI, and again for the roles. */
+  readonly readyBudgetMs: number;
   readonly signal?: AbortSignal;
 }
 
-const BUDGET = { createMs: 300_000, cniMs: 120_000, rolesMs: 120_000 } as const;
+const CREATE_BUDGET_MS = 300_000;
 
 /**
  * Creates the cell's cluster and waits until its roles are Ready. Throws UndecidedError, naming the stage that failed and the last it said; what
@@ -69,7 +71,7 @@ async function createByKind(order: ClusterOrder, kubeconfig: string): Promise<vo
   await createClosedNetwork(name, labels);
   const argv = [kind, "create", "cluster", "--name", name, "--image", image.tag, "--config", config];
   const result = await hostExec([...argv, "--wait", "0", "--retain", "--kubeconfig", kubeconfig], {
-    timeoutMs: BUDGET.createMs,
+    timeoutMs: CREATE_BUDGET_MS,
     env: { KIND_EXPERIMENTAL_DOCKER_NETWORK: name },
     ...(signal ? { signal } : {}),
   });
@@ -92,14 +94,14 @@ async function installCni(order: ClusterOrder, api: Kubernetes): Promise<void> {
     api.untilPods({
       what: `CNI ${cni.name}`,
       ...cni.ready,
-      budgetMs: BUDGET.cniMs,
+      budgetMs: order.readyBudgetMs,
       done: (pods) => pods.length === 2 && pods.every(isReady),
       missing: describePods,
       ...signal,
     }),
     api.untilNodes({
       what: "nodes to be Ready",
-      budgetMs: BUDGET.cniMs,
+      budgetMs: order.readyBudgetMs,
       done: (nodes) => nodes.length === 2 && nodes.every(isNodeReady),
       missing: (nodes) =>
         nodes
@@ -137,7 +139,11 @@ async function deployRoles(order: ClusterOrder, api: Kubernetes, kubeconfig: str
   const containers = { A: `${name}-worker`, B: `${name}-control-plane`, "control-plane": `${name}-control-plane` };
   await api.applyObjects(roleObjects(containers, ECHO_IMAGE));
   const outside = await startOutside(order);
-  const ready = { budgetMs: BUDGET.rolesMs, missing: describePods, ...(order.signal ? { signal: order.signal } : {}) };
+  const ready = {
+    budgetMs: order.readyBudgetMs,
+    missing: describePods,
+    ...(order.signal ? { signal: order.signal } : {}),
+  };
   await Promise.all([
     api.untilPods({ what: "roles", namespace: NAMESPACE, done: allReady(3), ...ready }),
     api.untilPods({

@@ -98,7 +98,10 @@ function until<T extends KubernetesObject>(
 ): Promise<void> {
   const informer = makeInformer(config, path, list, watch.selector);
   return new Promise((resolve, reject) => {
+    let finished = false;
     const finish = (error?: Error) => {
+      if (finished) return;
+      finished = true;
       clearTimeout(timer);
       clearInterval(again);
       watch.signal?.removeEventListener("abort", aborted);
@@ -108,8 +111,10 @@ function until<T extends KubernetesObject>(
     };
     const aborted = () => finish(new Error(`stopped while waiting for ${watch.what}`));
     const look = () => {
-      if (watch.done(informer.list())) finish();
+      if (!finished && watch.done(informer.list())) finish();
     };
+    // Stopping an informer ends its request with an error as well: only a wait that goes on opens it anew.
+    const reopen = () => setTimeout(() => void (finished || informer.start().then(look, reopen)), 250);
     const timer = setTimeout(() => {
       const seconds = Math.round(watch.budgetMs / 1000);
       finish(new Error(`timed out after ${seconds} s waiting for ${watch.what}: ${watch.missing(informer.list())}`));
@@ -118,8 +123,8 @@ function until<T extends KubernetesObject>(
     const again = setInterval(look, 500);
     watch.signal?.addEventListener("abort", aborted);
     for (const verb of ["add", "update", "delete"] as const) informer.on(verb, look);
-    informer.on("error", () => setTimeout(() => void informer.start().catch(() => undefined), 250));
-    informer.start().then(look, () => setTimeout(() => void informer.start().catch(() => undefined), 250));
+    informer.on("error", reopen);
+    informer.start().then(look, reopen);
   });
 }
 
