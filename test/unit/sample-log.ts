@@ -139,7 +139,7 @@ export function changed<T extends Event["type"]>(
 ): readonly Event[] {
   return events.map((event) => {
     return event.type === type && only(event as Extract<Event, { type: T }>) ? { ...event, ...change } : event;
-  }) as readonly Event[];
+  });
 }
 
 /** The same events with one more before `scenario-finished`. */
@@ -148,5 +148,5 @@ export function withEvent(events: readonly Event[], event: NewEvent): readonly E
 }
 
 function timed(events: readonly NewEvent[]): readonly Event[] {
-  return events.map((event, index) => ({ ...event, atMs: 1_700_000_000_000 + index * 1000 }) as Event);
+  return events.map((event, index) => ({ ...event, atMs: 1_700_000_000_000 + index * 1000 }));
 }

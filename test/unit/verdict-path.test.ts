@@ -85,7 +85,7 @@ describe("judgePath: addresses", () => {
 
   for (const field of ["client", "source", "local", "remote"] as const) {
     it(`is unknown when nobody said ${field}`, () => {
-      const { [field]: _left, ...rest } = SEEN.dnat;
+      const rest: Seen = Object.fromEntries(Object.entries(SEEN.dnat).filter(([name]) => name !== field));
       const expected: Expectation = { symptoms: ["ok"], addresses: "dnat" };
       expect(judge(expected, flows(PATH, "ok", 3, rest)).verdict).to.equal("unknown");
     });

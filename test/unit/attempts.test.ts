@@ -1,0 +1,74 @@
+import { expect } from "chai";
+import { attemptsFor, BUDGETS } from "../../lib/attempts.ts";
+import type { CurlAttempt } from "../../lib/probes/probe.ts";
+import { WHERE } from "./sample-cluster.ts";
+
+function curl(path: string): CurlAttempt {
+  const [attempt] = attemptsFor(WHERE, path, 1);
+  if (attempt?.tool !== "curl") throw new Error("not a curl attempt");
+  return attempt;
+}
+
+describe("attemptsFor", () => {
+  it("gives each flow an id of its own, on the same path", () => {
+    const attempts = attemptsFor(WHERE, "same → server by podIP", 3);
+    expect(attempts.map(({ id }) => id)).to.deep.equal([0, 1, 2].map((flow) => `same → server by podIP#${flow}`));
+    expect(new Set(attempts.map(({ path }) => path))).to.deep.equal(new Set(["same → server by podIP"]));
+    expect(attemptsFor(WHERE, "same → server by podIP", 0)).to.deep.equal([]);
+  });
+
+  const urls: Readonly<Record<string, readonly [url: string, server: string, container: string]>> = {
+    "same → server by podIP": ["http://10.244.1.3:8080/", "server", "server"],
+    "same → sidecar by podIP": ["http://10.244.1.3:8081/", "server", "sidecar"],
+    "server → sidecar by localhost": ["http://127.0.0.1:8081/", "server", "sidecar"],
+    "same → server by ClusterIP": ["http://10.96.0.7:80/", "server", "server"],
+    "outside → server by NodePort": ["http://172.18.0.3:31234/", "server", "server"],
+    "same → server by Service name": ["http://server.faultline.svc.cluster.local:80/", "server", "server"],
+    "hostB → other by podIP": ["http://10.244.0.2:8080/", "other", "other"],
+  };
+  for (const [path, [url, server, container]] of Object.entries(urls)) {
+    it(`${path} dials ${url} and knows who must answer`, () => {
+      expect(curl(path)).to.deep.include({ url, expectServer: { server, container } });
+    });
+  }
+
+  it("runs in the network namespace of the role it comes from", () => {
+    expect(curl("same → server by podIP").netnsPid).to.equal(102);
+    expect(curl("hostA → server by podIP").netnsPid).to.equal(1);
+  });
+
+  it("resolves a name as the pod would", () => {
+    expect(curl("same → server by Service name").resolvConfPid).to.equal(102);
+    expect(curl("same → server by ClusterIP")).to.not.have.property("resolvConfPid");
+  });
+
+  it("tells a stall from a connect time-out, and waits longer than ARP does", () => {
+    expect(BUDGETS.totalTimeoutMs).to.be.greaterThan(BUDGETS.connectTimeoutMs);
+    expect(BUDGETS.connectTimeoutMs).to.be.greaterThan(3000 * 1.15);
+  });
+
+  it("asks DNS for the server's name and knows the answer", () => {
+    const [attempt] = attemptsFor(WHERE, "same → dnsB by podIP", 1);
+    expect(attempt).to.deep.include({
+      tool: "dig",
+      server: "10.244.0.4",
+      name: "server.faultline.svc.cluster.local",
+      expectAnswer: "10.96.0.7",
+      netnsPid: 102,
+    });
+  });
+
+  it("gives lookups legal source ports", () => {
+    for (const attempt of attemptsFor(WHERE, "same → dns by ClusterIP", 200)) {
+      expect(attempt.tool === "dig" && attempt.sourcePort).to.be.within(1024, 65_535);
+    }
+  });
+
+  it("throws for a role that is not there just now, naming it", () => {
+    expect(() => attemptsFor({ ...WHERE, pods: {} }, "same → server by podIP", 1)).to.throw("role same");
+  });
+
+  it("throws for a destination that answers no HTTP", () => {
+    expect(() => attemptsFor(WHERE, "same → hostA by nodeIP", 1)).to.throw("role hostA");
+  });
+});

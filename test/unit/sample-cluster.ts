@@ -1,0 +1,25 @@
+import type { ClusterRecord, Whereabouts } from "../../lib/cluster.ts";
+import { CELL } from "./sample-log.ts";
+
+export const RECORD: ClusterRecord = {
+  name: "faultline-x",
+  cell: CELL,
+  traits: { bridge: "cni0", overlay: { kind: "vxlan", device: "flannel.1", udpPort: 8472 } },
+  kubeconfig: "/nowhere",
+  containers: { A: "x-worker", B: "x-control-plane", "control-plane": "x-control-plane" },
+  outside: "x-outside",
+  nodeIps: { A: "172.18.0.3", B: "172.18.0.2" },
+  serviceIps: { server: "10.96.0.7", dns: "10.96.0.10" },
+  nodePort: 31_234,
+};
+
+export const WHERE: Whereabouts = {
+  cluster: RECORD,
+  pods: {
+    server: { name: "server", ip: "10.244.1.3", pid: 103 },
+    same: { name: "same", ip: "10.244.1.2", pid: 102 },
+    other: { name: "other", ip: "10.244.0.2", pid: 202 },
+    dnsA: { name: "coredns-a", ip: "10.244.1.4", pid: 104 },
+    dnsB: { name: "coredns-b", ip: "10.244.0.4", pid: 204 },
+  },
+};

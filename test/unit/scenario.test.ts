@@ -1,0 +1,77 @@
+import { expect } from "chai";
+import { UsageError } from "../../lib/errors.ts";
+import * as claims from "../../lib/scenario.ts";
+import type { Scenario, ScenarioSpec } from "../../lib/scenario.ts";
+import { RECORD } from "./sample-cluster.ts";
+
+const context = { cell: RECORD.cell, traits: RECORD.traits };
+const bare = { cell: RECORD.cell, traits: { bridge: null, overlay: null } };
+const address = (role: string, way: string) => `${role}/${way}`;
+
+function spec(change: Partial<ScenarioSpec> = {}): ScenarioSpec {
+  const fault = claims.sysctl("A", "net.ipv4.ip_forward", 0);
+  const expected = { "same → server by podIP": "ok" } as const;
+  return { claim: "x", documented: ["y"], fault, expect: expected, recovers: claims.within(1), ...change };
+}
+
+function named(change: Partial<ScenarioSpec>): Scenario {
+  return { ...spec(change), id: "nodes/x", title: "X" };
+}
+
+describe("what a suite writes", () => {
+  const faults = {
+    "sysctl net.ipv4.ip_forward": [claims.sysctl("A", "net.ipv4.ip_forward", 0), "sysctl"],
+    "drop udp": [claims.drop("B", { hook: "prerouting", protocol: "udp" }), "drop"],
+    "route blackhole": [claims.route("A", { type: "blackhole", to: "10.0.0.0/8" }), "route"],
+    "resolver of pods": [claims.podsResolver("A", "127.0.0.53"), "resolv-conf"],
+    "selector of nobody": [claims.selectNobody("server"), "selector"],
+    nothing: [claims.noFault, "none"],
+  } as const;
+  for (const [name, [{ fault }, kind]] of Object.entries(faults)) {
+    it(`${name} is plain data of kind ${kind}`, () => {
+      expect(fault.kind).to.equal(kind);
+      expect(JSON.parse(JSON.stringify(fault))).to.deep.equal(fault);
+    });
+  }
+
+  it("writes a sysctl's number as the kernel takes it", () => {
+    expect(claims.sysctl("A", "net.x", 0).fault).to.include({ value: "0" });
+  });
+
+  it("reads one fault, several, and a function of the cluster", () => {
+    const one = claims.noFault;
+    expect(claims.faultsOf(spec({ fault: one }), { traits: context.traits, address })).to.deep.equal([one]);
+    expect(claims.faultsOf(spec({ fault: [one, one] }), { traits: context.traits, address })).to.have.length(2);
+    const asked = spec({
+      fault: ({ address: of }) => claims.route("B", { type: "blackhole", to: of("server", "podIP") }),
+    });
+    expect(claims.faultsOf(asked, { traits: context.traits, address })[0]?.fault).to.include({ to: "server/podIP" });
+  });
+
+  it("keys claims by traits", () => {
+    const path = "same → server by podIP";
+    const keyed = spec({ expect: { [path]: claims.where(claims.hasBridge, "connect-timeout").otherwise("ok") } });
+    expect(claims.expectationsOf(keyed, context)).to.deep.equal({ [path]: { symptoms: ["connect-timeout"] } });
+    expect(claims.expectationsOf(keyed, bare)).to.deep.equal({ [path]: { symptoms: ["ok"] } });
+    expect([context, bare].map(claims.hasOverlay)).to.deep.equal([true, false]);
+  });
+
+  it("says budgets in ms", () => {
+    expect(claims.within(claims.seconds(5))).to.deep.equal({ withinMs: 5000 });
+  });
+});
+
+describe("checkScenario", () => {
+  it("takes what can be read", () => {
+    expect(() => claims.checkScenario(named({}))).to.not.throw();
+  });
+
+  it("refuses a scenario that expects nothing", () => {
+    expect(() => claims.checkScenario(named({ expect: {} }))).to.throw(UsageError, "suite nodes/x");
+  });
+
+  it("names the suite and the word it does not know", () => {
+    const wrong = named({ expect: { "same → server by magic": "ok" } });
+    expect(() => claims.checkScenario(wrong)).to.throw(UsageError, /suite nodes\/x: .*"magic"/);
+  });
+});
