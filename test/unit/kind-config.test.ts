@@ -1,0 +1,43 @@
+import { expect } from "chai";
+import { parse } from "yaml";
+import { DEFAULT_CELL, knownCells } from "../../clusters/cells.ts";
+import { kindConfig, POD_SUBNET, SERVICE_SUBNET, UNUSED_SERVICE_IP } from "../../clusters/kind-config.ts";
+
+interface Config {
+  readonly networking: Readonly<Record<string, unknown>>;
+  readonly nodes: readonly { readonly role: string }[];
+  readonly kubeadmConfigPatches: readonly string[];
+}
+
+function config(cell = DEFAULT_CELL, origin: "offline" | "registry" = "offline"): Config {
+  return parse(kindConfig(cell, { origin, kubernetesVersion: "1.34.4" })) as Config;
+}
+
+describe("kindConfig", () => {
+  it("is one control plane and one worker, no CNI of kind's, API on the loopback only", () => {
+    const { nodes, networking } = config();
+    expect(nodes.map(({ role }) => role)).to.deep.equal(["control-plane", "worker"]);
+    expect(networking).to.include({ disableDefaultCNI: true, apiServerAddress: "127.0.0.1", ipFamily: "ipv4" });
+    expect(networking).to.include({ podSubnet: POD_SUBNET, serviceSubnet: SERVICE_SUBNET });
+  });
+
+  it("takes the proxy mode from the cell", () => {
+    for (const cell of knownCells()) expect(config(cell).networking["kubeProxyMode"]).to.equal(cell.proxyMode);
+  });
+
+  it("patches kubeadm for our own image only, with documents that name their kind", () => {
+    expect(config(DEFAULT_CELL, "registry").kubeadmConfigPatches).to.deep.equal([]);
+    const kinds = config().kubeadmConfigPatches.map((patch) => (parse(patch) as { kind: string }).kind);
+    expect(kinds).to.include.members(["ClusterConfiguration", "KubeletConfiguration"]);
+  });
+
+  it("is the same text for the same cell", () => {
+    const image = { origin: "offline", kubernetesVersion: "1.34.4" } as const;
+    expect(kindConfig(DEFAULT_CELL, image)).to.equal(kindConfig(DEFAULT_CELL, image));
+  });
+
+  it("has an unused address in the Service subnet, out of reach of what is given out first", () => {
+    expect(SERVICE_SUBNET).to.equal("10.96.0.0/16");
+    expect(UNUSED_SERVICE_IP).to.match(/^10\.96\.255\.25\d$/);
+  });
+});

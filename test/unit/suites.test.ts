@@ -1,0 +1,129 @@
+import { expect } from "chai";
+import { CNIS, DEFAULT_CELL } from "../../clusters/cells.ts";
+import { scenariosOf, selectSuites, suiteFiles } from "../../cli/suites.ts";
+import { UsageError } from "../../lib/errors.ts";
+import { swapped, type Expectation } from "../../lib/expectation.ts";
+import { validateFault } from "../../lib/faults/kinds.ts";
+import { expectationsOf, faultsOf, type Scenario } from "../../lib/scenario.ts";
+import { judgeScenario } from "../../lib/verdict/scenario.ts";
+import { WHERE } from "./sample-cluster.ts";
+import { allOk, asExpected, scenarioLog, type SampleLog } from "./sample-log.ts";
+
+const context = { cell: DEFAULT_CELL, traits: CNIS[0]?.traits ?? { bridge: null, overlay: null } };
+
+function faults(scenario: Scenario) {
+  return faultsOf(scenario, { traits: context.traits, address: () => WHERE.pods.server?.ip ?? "" });
+}
+
+function breaks(scenario: Scenario): boolean {
+  return faults(scenario).some(({ fault }) => fault.kind !== "none");
+}
+
+function judged(scenario: Scenario, change: SampleLog) {
+  const expected = expectationsOf(scenario, context);
+  return judgeScenario(
+    "cell",
+    scenarioLog({ scenario: scenario.id, faults: faults(scenario), expect: expected, ...change }),
+  );
+}
+
+describe("every suite", () => {
+  let all: readonly Scenario[] = [];
+  // Loading puts another mocha's describe and it in the global scope: only once the files of this one are loaded.
+  before(async () => {
+    all = await scenariosOf(suiteFiles());
+  });
+
+  const each = (name: string, check: (scenario: Scenario, expected: Readonly<Record<string, Expectation>>) => void) =>
+    it(name, () => {
+      for (const scenario of all) {
+        try {
+          check(scenario, expectationsOf(scenario, context));
+        } catch (error) {
+          throw new Error(`${scenario.id}: ${(error as Error).message}`, { cause: error });
+        }
+      }
+    });
+
+  it("is loaded, one scenario a file, named after it", () => {
+    expect(all.map(({ id }) => id)).to.deep.equal(
+      suiteFiles().map((file) => file.replace(/^.*\/suites\//, "").replace(/\.ts$/, "")),
+    );
+    expect(all.length).to.be.greaterThanOrEqual(8);
+    expect(new Set(all.map(({ id }) => id)).size).to.equal(all.length);
+  });
+
+  each("states a claim of one line and where it comes from", ({ claim, title, documented }) => {
+    expect(claim).to.match(/^\S[^\n]{20,}\S$/);
+    expect(title).to.match(/\S/);
+    expect(documented).to.not.be.empty;
+    for (const source of documented) expect(source).to.match(/^https:\/\/\S+$|^documents? \d{3}/);
+  });
+
+  each("names faults that are valid", (scenario) => faults(scenario).forEach(validateFault));
+
+  each("has a symptom and a control where it breaks something", (scenario, expected) => {
+    if (!breaks(scenario)) return;
+    const controls = Object.values(expected).filter(({ symptoms }) => symptoms.join() === "ok");
+    expect(controls.length, "controls").to.be.greaterThan(0);
+    expect(controls.length, "symptoms").to.be.lessThan(Object.keys(expected).length);
+  });
+
+  each("has a budget for recovery", ({ recovers }) => expect(recovers.withinMs).to.be.within(1, 120_000));
+
+  each("passes on exactly what it claims", (scenario) => {
+    expect(judged(scenario, {})).to.include({ verdict: "pass" });
+  });
+
+  each("fails where nothing breaks, on every path that it says breaks", (scenario, expected) => {
+    if (!breaks(scenario)) return;
+    const { verdict, paths } = judged(scenario, { mode: "no-fault", underFault: allOk(expected) });
+    expect(verdict).to.equal("fail");
+    for (const path of paths)
+      expect(path.verdict, path.path).to.equal(expected[path.path]?.symptoms.includes("ok") ? "pass" : "fail");
+  });
+
+  each("fails on every path when its expectations are swapped", (scenario, expected) => {
+    const other = Object.fromEntries(Object.entries(expected).map(([path, one]) => [path, swapped(one)]));
+    const { verdict, paths } = judged(scenario, { mode: "swapped", expect: other, underFault: asExpected(expected) });
+    expect(verdict).to.equal("fail");
+    for (const path of paths) expect(path.verdict, path.path).to.equal("fail");
+  });
+
+  each("never passes while a single path shows something else", (scenario, expected) => {
+    for (const path of Object.keys(expected)) {
+      const shown = asExpected(expected).map((one) =>
+        one.path === path ? { ...one, symptom: "http-error" as const } : one,
+      );
+      expect(judged(scenario, { underFault: shown }).verdict, path).to.equal("fail");
+    }
+  });
+});
+
+describe("selectSuites", () => {
+  const files = ["services/a", "services/b", "services2/c", "dns/a"].map((id) => `/x/suites/${id}.ts`);
+  const table: readonly (readonly [readonly string[], readonly number[]])[] = [
+    [[], [0, 1, 2, 3]],
+    [["services/a"], [0]],
+    [["services"], [0, 1]],
+    [["services/"], [0, 1]],
+    [["services*"], [0, 1, 2]],
+    [["*/a"], [0, 3]],
+    [
+      ["dns", "services/b"],
+      [1, 3],
+    ],
+    [["services/a", "services/a"], [0]],
+  ];
+  for (const [filters, chosen] of table) {
+    it(`${JSON.stringify(filters)} is ${chosen.length} suites`, () => {
+      expect(selectSuites(filters, files)).to.deep.equal(chosen.map((index) => files[index]));
+    });
+  }
+
+  for (const filter of ["servces/a", "a", "services/a.ts", "services/.", "*z", ""]) {
+    it(`refuses ${JSON.stringify(filter)}, with the nearest`, () => {
+      expect(() => selectSuites([filter], files)).to.throw(UsageError, /no suite matches .* the nearest is /);
+    });
+  }
+});
