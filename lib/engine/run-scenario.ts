@@ -11,7 +11,7 @@ import { diffFingerprints, takeFingerprint, type Fingerprint } from "../fingerpr
 import type { Journal } from "../journal/journal.ts";
 import { expectationsOf, faultsOf, noFault, type Scenario } from "../scenario.ts";
 import { measure, planFor } from "./measure.ts";
-import { allAsExpected, steadily } from "./steady.ts";
+import { allAsExpected, sleep, steadily } from "./steady.ts";
 
 /** What a scenario is run with. */
 export interface Stand {
@@ -25,6 +25,7 @@ export interface Stand {
 /** Budget for the steady state before a fault: pods of the scenario before may still be coming up. */
 const STEADY_BUDGET_MS = 60_000;
 const FLOWS_UNDER_FAULT = 3;
+const NODE_STATE_INTERVAL_MS = 500;
 
 type NewScenarioEvent = ScenarioEvent extends infer E ? (E extends ScenarioEvent ? Omit<E, "scenario"> : never) : never;
 type Say = (event: NewScenarioEvent) => void;
@@ -79,7 +80,7 @@ async function claimAndProve(
   await healAll(injected, say);
   if (before === null) return;
   await recovery(stand, expect, recoversWithinMs, say);
-  await compareNodeState(stand, before, say);
+  await compareNodeState(stand, before, recoversWithinMs, say);
 }
 
 /** A baseline suite breaks nothing: its claim is the steady state itself, so there is none to wait for first. */
@@ -173,11 +174,25 @@ async function fingerprints(stand: Stand): Promise<ReadonlyMap<"A" | "B", Finger
   return new Map(taken);
 }
 
-async function compareNodeState(stand: Stand, before: ReadonlyMap<"A" | "B", Fingerprint>, say: Say): Promise<void> {
-  const after = await fingerprints(stand);
-  for (const node of NODES) {
-    const [was, is] = [before.get(node), after.get(node)];
-    if (was && is) say({ type: "node-state", node, differences: diffFingerprints(was, is) });
+/** Agents take their time to put back what they own (an endpoint that came back, say): what differs must go within the recovery budget. */
+async function compareNodeState(
+  stand: Stand,
+  before: ReadonlyMap<"A" | "B", Fingerprint>,
+  withinMs: number,
+  say: Say,
+): Promise<void> {
+  const deadlineMs = performance.now() + withinMs;
+  for (;;) {
+    const after = await fingerprints(stand);
+    const differences = NODES.map((node) => {
+      const [was, is] = [before.get(node), after.get(node)];
+      return { node, differences: was && is ? diffFingerprints(was, is) : ["not compared"] };
+    });
+    if (differences.every((one) => one.differences.length === 0) || performance.now() > deadlineMs) {
+      for (const one of differences) say({ type: "node-state", ...one });
+      return;
+    }
+    await sleep(NODE_STATE_INTERVAL_MS);
   }
 }
 

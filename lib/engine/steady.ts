@@ -55,6 +55,7 @@ export function allAsExpected(
   });
 }
 
-function sleep(ms: number): Promise<void> {
+/** At least `ms`; at once when it is not more than 0. */
+export function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, Math.max(0, ms)));
 }
