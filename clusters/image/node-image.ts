@@ -66,7 +66,8 @@ async function buildImage({ image, steps, keys }: Recipe, options: NodeImageOpti
   const { exec, progress, signal } = options;
   const { mirror } = image.origin === "offline" ? await prepareHost(exec) : { mirror: "" };
   const paths = { tag: image.tag, mirror, source: (path: string) => join(CLUSTERS, path) };
-  const build = { steps, keys, cacheDir: cacheDir(), paths, exec, progress, signal };
+  const keysNow = () => recipeKeys(steps, CLUSTERS);
+  const build = { steps, keys, keysNow, cacheDir: cacheDir(), paths, exec, progress, signal };
   await runSteps(build);
   await pruneCache(build);
 }

@@ -19,6 +19,8 @@ export interface StepProgress {
 export interface Build {
   readonly steps: readonly Step[];
   readonly keys: ReadonlyMap<string, string>;
+  /** The keys as the files are now: an input edited during a build must not end up under the old key. */
+  readonly keysNow: () => Promise<ReadonlyMap<string, string>>;
   readonly cacheDir: string;
   readonly paths: Pick<StepPaths, "source" | "mirror" | "tag">;
   readonly exec: Exec;
@@ -45,7 +47,7 @@ export async function runSteps(build: Build): Promise<void> {
   const inSlot = slots(SIDE_BY_SIDE);
   const results = new Map<string, Promise<void>>();
   const inTurn = async (step: Step, index: number): Promise<void> => {
-    await Promise.all(step.needs.map((name) => results.get(name)));
+    await Promise.all(step.needs.map((name) => results.get(name) ?? Promise.resolve()));
     await inSlot(async () => {
       signal.throwIfAborted();
       await runStep({ ...build, signal }, step, index + 1);
@@ -87,7 +89,10 @@ async function runStep(build: Build, step: Step, index: number): Promise<void> {
       ...(durationMs === undefined ? {} : { durationMs }),
     });
   const target = stepDir(build, name);
-  if (!step.inDocker && (await exists(target))) return report("cached");
+  if (!step.inDocker && (await exists(target))) {
+    report("cached");
+    return;
+  }
   report("started");
   const startedAtMs = performance.now();
   const out = `${target}.tmp-${process.pid}`;
@@ -95,6 +100,7 @@ async function runStep(build: Build, step: Step, index: number): Promise<void> {
     await rm(out, { recursive: true, force: true });
     await mkdir(out, { recursive: true });
     await runCommands(build, step, out);
+    await mustBeUnchanged(build, name);
     // Whoever comes second finds the name taken, by the same content.
     if (!step.inDocker) await rename(out, target).catch(async (error: unknown) => await mustExist(target, error));
   } finally {
@@ -116,6 +122,11 @@ async function runCommands(build: Build, step: Step, out: string): Promise<void>
   } finally {
     await new Promise<void>((resolve) => log.end(resolve));
   }
+}
+
+async function mustBeUnchanged({ keys, keysNow }: Build, name: string): Promise<void> {
+  if ((await keysNow()).get(name) === keys.get(name)) return;
+  throw new ImageBuildError(`node image: an input of step ${name} changed while it was built`, "run it again");
 }
 
 interface Log {

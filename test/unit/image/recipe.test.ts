@@ -35,7 +35,7 @@ describe("node image recipe", () => {
   });
 
   it("refuses a step before one it needs", async () => {
-    const error = await recipeKeys([step({ needs: ["b"] })], CLUSTERS).catch((reason: Error) => reason);
+    const error = await recipeKeys([step({ needs: ["b"] })], CLUSTERS).catch((reason: unknown) => reason);
     expect(error).to.be.instanceOf(Error).with.property("message").that.includes("step a needs b");
   });
 

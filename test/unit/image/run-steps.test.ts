@@ -35,6 +35,7 @@ describe("running the node image's steps", () => {
   const build = (steps: readonly Step[], ran: string[], seen: StepProgress[] = [], signal?: AbortSignal) => ({
     steps,
     keys: new Map(steps.map(({ name }) => [name, key])),
+    keysNow: () => Promise.resolve(new Map(steps.map(({ name }) => [name, key]))),
     cacheDir,
     paths: { source: (path: string) => path, mirror: "", tag: "" },
     exec: fakeExec(ran),
@@ -77,6 +78,13 @@ describe("running the node image's steps", () => {
       (reason: unknown) => reason,
     );
     expect((error as Error).message).to.include("step a failed");
+    expect(results()).to.deep.equal([]);
+  });
+
+  it("does not keep a result under a key that its inputs no longer have", async () => {
+    const changed = { ...build([step("a", [], "write")], []), keysNow: () => Promise.resolve(new Map([["a", "new"]])) };
+    const error = await runSteps(changed).catch((reason: unknown) => reason);
+    expect((error as Error).message).to.include("input of step a changed");
     expect(results()).to.deep.equal([]);
   });
 
