@@ -1,6 +1,7 @@
 import { probeRound } from "../lib/probes/round.ts";
 import type { CurlAttempt } from "../lib/probes/probe.ts";
 import type { Cluster } from "../lib/cluster.ts";
+import { onceEach } from "../lib/engine/measure.ts";
 import { steadily } from "../lib/engine/steady.ts";
 import { UndecidedError } from "../lib/errors.ts";
 import { UNUSED_SERVICE_IP } from "./kind-config.ts";
@@ -24,7 +25,7 @@ const BASELINE = [
 
 /** Says what it took. Throws UndecidedError naming the path that would not be ok. */
 export async function untilBaselineHolds(cluster: Cluster, withinMs: number, signal?: AbortSignal): Promise<string> {
-  const plan = Object.fromEntries(BASELINE.map((path) => [path, 1]));
+  const plan = onceEach(BASELINE);
   const budget = { withinMs, inARow: 3, ...(signal ? { signal } : {}) };
   let rounds = 0;
   const result = await steadily(cluster, await cluster.locate(), plan, budget, () => (rounds += 1));

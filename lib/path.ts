@@ -45,13 +45,30 @@ export function parsePath(text: string): Path {
   const [, from, to, way, tool] = parts;
   const destination = oneOf(ROLES, to, text);
   const usual: Tool = destination.startsWith("dns") ? "dig" : "curl";
-  return {
-    from: oneOf(ROLES, from, text),
+  const path: Path = {
+    from: oneOf(SENDERS, from, text),
     to: destination,
     way: oneOf(WAYS, way, text),
     tool: tool === undefined ? usual : oneOf(TOOLS, tool, text),
   };
+  if (!REACHED_BY[path.way].includes(destination)) {
+    const reached = REACHED_BY[path.way].join(", ");
+    throw new UsageError(`path "${text}": ${destination} has no ${path.way}; those that have one are ${reached}`);
+  }
+  return path;
 }
+
+/** CoreDNS is only ever asked. */
+const SENDERS = ROLES.filter((role) => !role.startsWith("dns"));
+
+const REACHED_BY: Readonly<Record<Way, readonly Role[]>> = {
+  podIP: ["server", "sidecar", "same", "other", "dnsA", "dnsB"],
+  ClusterIP: ["server", "dns"],
+  "Service name": ["server"],
+  NodePort: ["server"],
+  nodeIP: ["hostA", "hostB"],
+  localhost: ["server", "sidecar"],
+};
 
 function oneOf<T extends string>(known: readonly T[], word: string | undefined, text: string): T {
   const found = known.find((one) => one === word);

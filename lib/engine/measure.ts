@@ -1,4 +1,4 @@
-import { attemptsFor } from "../attempts.ts";
+import { attemptsFor, type Tries } from "../attempts.ts";
 import { nodeOf } from "../address.ts";
 import type { Cluster, Whereabouts } from "../cluster.ts";
 import type { Expectation } from "../expectation.ts";
@@ -9,12 +9,21 @@ import { probeRound } from "../probes/round.ts";
 /** More than this without a tick of the prober's own clock, and the node was too busy for its time-outs to mean anything. */
 const STALL_MS = 1000;
 
-/** Each path and how many fresh flows to try on it. */
-export type Plan = Readonly<Record<string, number>>;
+/** Each path and how to try it. */
+export type Plan = Readonly<Record<string, Tries>>;
 
-/** A plan with `flows` for each path; a path with a share-claim gets as many as its claim names. */
+/** How to try paths under a fault: `flows` each, or as many as a share-claim names; patiently where the claim is one that takes its time. */
 export function planFor(expect: Readonly<Record<string, Expectation>>, flows: number): Plan {
-  return Object.fromEntries(Object.entries(expect).map(([path, one]) => [path, one.share?.of ?? flows]));
+  const tries = (one: Expectation): Tries => ({
+    flows: one.share?.of ?? flows,
+    patient: one.symptoms.includes("host-unreachable"),
+  });
+  return Object.fromEntries(Object.entries(expect).map(([path, one]) => [path, tries(one)]));
+}
+
+/** One flow on each path: a round of the steady state or of the recovery. */
+export function onceEach(paths: readonly string[]): Plan {
+  return Object.fromEntries(paths.map((path) => [path, { flows: 1 }]));
 }
 
 /**
@@ -28,10 +37,10 @@ export async function measure(
 ): Promise<readonly Observation[]> {
   const placed = new Map<"A" | "B" | "outside", Attempt[]>();
   const lost: Observation[] = [];
-  for (const [path, flows] of Object.entries(plan)) {
+  for (const [path, tries] of Object.entries(plan)) {
     try {
       const place = nodeOf(parsePath(path).from);
-      placed.set(place, [...(placed.get(place) ?? []), ...attemptsFor(where, path, flows)]);
+      placed.set(place, [...(placed.get(place) ?? []), ...attemptsFor(where, path, tries)]);
     } catch (error) {
       lost.push(unknownObservation(path, (error as Error).message));
     }
@@ -45,15 +54,17 @@ export async function measure(
   return [...(await Promise.all(rounds)).flat(), ...lost];
 }
 
+/** A stream that was cut tells no gap, and a starved node is where that is likeliest. */
 function stalled(worstGapMs: number | null): boolean {
-  return worstGapMs !== null && worstGapMs > STALL_MS;
+  return worstGapMs === null || worstGapMs > STALL_MS;
 }
 
 /** Of a starved round only what the far end said itself is worth anything: an answer, a refusal. Silence is not. */
 function starved(one: Observation, worstGapMs: number | null): Observation {
   const silent = ["connect-timeout", "stall", "dns-timeout", "loss", "slow"].includes(one.symptom);
   if (!silent) return one;
-  const detail = `the prober itself stood still for ${worstGapMs} ms: ${one.symptom} cannot be told from that`;
+  const how = worstGapMs === null ? "was cut off" : `stood still for ${worstGapMs} ms`;
+  const detail = `the prober itself ${how}: ${one.symptom} cannot be told from that`;
   return { ...one, symptom: "unknown", detail };
 }
 

@@ -10,7 +10,7 @@ import type { Target } from "../faults/target.ts";
 import { diffFingerprints, takeFingerprint, type Fingerprint } from "../fingerprint/fingerprint.ts";
 import type { Journal } from "../journal/journal.ts";
 import { expectationsOf, faultsOf, noFault, type Scenario } from "../scenario.ts";
-import { measure, planFor } from "./measure.ts";
+import { measure, onceEach, planFor } from "./measure.ts";
 import { allAsExpected, sleep, steadily } from "./steady.ts";
 
 /** What a scenario is run with. */
@@ -59,20 +59,25 @@ async function claimAndProve(
   const context = { cell: record.cell, traits: record.traits };
   const claimed = expectationsOf(scenario, context);
   const expect = mode === "swapped" ? mapValues(claimed, swapped) : claimed;
-  const where = await stand.cluster.locate();
-  const faults = mode === "no-fault" ? [noFault] : faultsOf(scenario, faultContext(where));
   const { title, claim, documented } = scenario;
   const recoversWithinMs = scenario.recovers.withinMs;
-  say({ type: "scenario-started", title, claim, documented, mode, faults, expect, recoversWithinMs });
+  const start = { type: "scenario-started", title, claim, documented, mode, expect, recoversWithinMs } as const;
   const reason = scenario.skipWhen?.(context) ?? null;
   if (reason !== null) {
+    say({ ...start, faults: [] });
     say({ type: "skipped", reason });
     return;
   }
+  const { where, faults } = await whereAndWhat(stand, scenario, mode).catch((error: unknown) => {
+    // A scenario that cannot even begin is in the log all the same: what is not there cannot be counted.
+    say({ ...start, faults: [] });
+    throw error;
+  });
+  say({ ...start, faults });
 
   const healthy = isHealthClaim(faults, mode) ? null : await steadyState(stand, where, expect, say);
   const before = healthy === null ? null : await fingerprints(stand);
-  for (const fault of faults) injected.push(await injectOne(stand, fault, say));
+  for (const fault of faults) await injectOne(stand, fault, say, injected);
   // How long to wait is ruled by the claim as written, even where it is judged swapped; with no fault nothing will appear.
   const appearsWithinMs = mode === "no-fault" ? 0 : (scenario.appears?.withinMs ?? 0);
   await underFault(stand, where, claimed, appearsWithinMs, say);
@@ -94,8 +99,8 @@ async function steadyState(
   expect: Readonly<Record<string, Expectation>>,
   say: Say,
 ): Promise<true> {
-  const plan = mapValues(expect, () => 1);
-  const budget = { withinMs: STEADY_BUDGET_MS, inARow: 3 };
+  const plan = onceEach(Object.keys(expect));
+  const budget = { withinMs: STEADY_BUDGET_MS, inARow: 3, ...signalOf(stand) };
   const result = await steadily(stand.cluster, where, plan, budget, (number, observations) =>
     say({ type: "round", phase: "steady", number, observations }),
   );
@@ -103,14 +108,21 @@ async function steadyState(
   return true;
 }
 
-async function injectOne(stand: Stand, nodeFault: NodeFault, say: Say): Promise<InjectedFault> {
+async function whereAndWhat(stand: Stand, scenario: Scenario, mode: Mode) {
+  const where = await stand.cluster.locate();
+  return { where, faults: mode === "no-fault" ? [noFault] : faultsOf(scenario, faultContext(where)) };
+}
+
+async function injectOne(stand: Stand, nodeFault: NodeFault, say: Say, injected: InjectedFault[]): Promise<void> {
+  stand.signal?.throwIfAborted();
   const startedAtMs = performance.now();
   const target = stand.targets[nodeFault.node];
   const one = await injectFault({ target, nodeFault, journal: stand.journal });
+  // Before anything else can throw: from here on it must be healed.
+  injected.push(one);
   const durationMs = Math.round(performance.now() - startedAtMs);
   say({ type: "injected", faultId: one.id, fault: nodeFault, durationMs });
   await readBack(one, "before", say);
-  return one;
 }
 
 async function readBack(one: InjectedFault, when: "before" | "after", say: Say): Promise<void> {
@@ -156,9 +168,10 @@ async function recovery(
   withinMs: number,
   say: Say,
 ): Promise<void> {
-  const plan = mapValues(expect, () => 1);
+  const plan = onceEach(Object.keys(expect));
   const where = await stand.cluster.locate();
-  const result = await steadily(stand.cluster, where, plan, { withinMs, inARow: 3 }, (number, observations) =>
+  const budget = { withinMs, inARow: 3, ...signalOf(stand) };
+  const result = await steadily(stand.cluster, where, plan, budget, (number, observations) =>
     say({ type: "round", phase: "recovery", number, observations }),
   );
   if (result.ok) say({ type: "recovered", afterMs: result.afterMs });
@@ -194,6 +207,10 @@ async function compareNodeState(
     }
     await sleep(NODE_STATE_INTERVAL_MS);
   }
+}
+
+function signalOf({ signal }: Stand): { readonly signal?: AbortSignal } {
+  return signal ? { signal } : {};
 }
 
 function faultContext(where: Whereabouts): FaultContext {

@@ -41,6 +41,6 @@ function defineTests(stand: SuiteStand, one: Scenario): void {
 
 /** `…/suites/services/no-endpoints.ts` → `services/no-endpoints`. */
 export function suiteId(file: string | undefined): string {
-  const below = /suites\/(.+)\.ts$/.exec(file ?? "");
+  const below = /^.*\/suites\/(.+)\.ts$/.exec(file ?? "");
   return below?.[1] ?? file ?? "unnamed";
 }

@@ -4,17 +4,17 @@ import type { CurlAttempt } from "../../lib/probes/probe.ts";
 import { WHERE } from "./sample-cluster.ts";
 
 function curl(path: string): CurlAttempt {
-  const [attempt] = attemptsFor(WHERE, path, 1);
+  const [attempt] = attemptsFor(WHERE, path, { flows: 1 });
   if (attempt?.tool !== "curl") throw new Error("not a curl attempt");
   return attempt;
 }
 
 describe("attemptsFor", () => {
   it("gives each flow an id of its own, on the same path", () => {
-    const attempts = attemptsFor(WHERE, "same → server by podIP", 3);
+    const attempts = attemptsFor(WHERE, "same → server by podIP", { flows: 3 });
     expect(attempts.map(({ id }) => id)).to.deep.equal([0, 1, 2].map((flow) => `same → server by podIP#${flow}`));
     expect(new Set(attempts.map(({ path }) => path))).to.deep.equal(new Set(["same → server by podIP"]));
-    expect(attemptsFor(WHERE, "same → server by podIP", 0)).to.deep.equal([]);
+    expect(attemptsFor(WHERE, "same → server by podIP", { flows: 0 })).to.deep.equal([]);
   });
 
   const urls: Readonly<Record<string, readonly [url: string, server: string, container: string]>> = {
@@ -43,12 +43,12 @@ describe("attemptsFor", () => {
   });
 
   it("tells a stall from a connect time-out, and waits longer than ARP does", () => {
-    expect(BUDGETS.totalTimeoutMs).to.be.greaterThan(BUDGETS.connectTimeoutMs);
+    expect(BUDGETS.answerMs).to.be.greaterThan(0);
     expect(BUDGETS.connectTimeoutMs).to.be.greaterThan(3000 * 1.15);
   });
 
   it("asks DNS for the server's name and knows the answer", () => {
-    const [attempt] = attemptsFor(WHERE, "same → dnsB by podIP", 1);
+    const [attempt] = attemptsFor(WHERE, "same → dnsB by podIP", { flows: 1 });
     expect(attempt).to.deep.include({
       tool: "dig",
       server: "10.244.0.4",
@@ -59,16 +59,16 @@ describe("attemptsFor", () => {
   });
 
   it("gives lookups legal source ports", () => {
-    for (const attempt of attemptsFor(WHERE, "same → dns by ClusterIP", 200)) {
+    for (const attempt of attemptsFor(WHERE, "same → dns by ClusterIP", { flows: 200 })) {
       expect(attempt.tool === "dig" && attempt.sourcePort).to.be.within(1024, 65_535);
     }
   });
 
   it("throws for a role that is not there just now, naming it", () => {
-    expect(() => attemptsFor({ ...WHERE, pods: {} }, "same → server by podIP", 1)).to.throw("role same");
+    expect(() => attemptsFor({ ...WHERE, pods: {} }, "same → server by podIP", { flows: 1 })).to.throw("role same");
   });
 
   it("throws for a destination that answers no HTTP", () => {
-    expect(() => attemptsFor(WHERE, "same → hostA by nodeIP", 1)).to.throw("role hostA");
+    expect(() => attemptsFor(WHERE, "same → hostA by nodeIP", { flows: 1 })).to.throw("role hostA");
   });
 });

@@ -73,7 +73,7 @@ describe("review: never green by mistake", () => {
 
   it("lookups of one round never share a source port", () => {
     for (let round = 0; round < 200; round += 1) {
-      const attempts = attemptsFor(WHERE, "same → dns by ClusterIP", 40);
+      const attempts = attemptsFor(WHERE, "same → dns by ClusterIP", { flows: 40 });
       const ports = attempts.map((one) => (one.tool === "dig" ? one.sourcePort : undefined));
       expect(new Set(ports).size).to.equal(40);
     }
