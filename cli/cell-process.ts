@@ -12,7 +12,10 @@ import type { Event, Mode } from "../lib/event.ts";
 import { eventLog } from "../lib/event-log.ts";
 import { containerTarget } from "../lib/faults/target.ts";
 import { openJournal } from "../lib/journal/journal.ts";
-import { useStand } from "../lib/mocha/stand.ts";
+import { measure } from "../lib/engine/measure.ts";
+import { suiteId } from "../lib/mocha/scenario.ts";
+import { registeredScenarios, useStand } from "../lib/mocha/stand.ts";
+import type { NodeRole } from "../lib/faults/fault.ts";
 import type { Scenario } from "../lib/scenario.ts";
 import { judgeScenario } from "../lib/verdict/scenario.ts";
 import { liveCluster } from "../clusters/live-cluster.ts";
@@ -32,39 +35,65 @@ export interface CellOrder {
 async function main(orderPath: string): Promise<void> {
   const order = JSON.parse(readFileSync(orderPath, "utf8")) as CellOrder;
   const stopping = new AbortController();
-  process.on("SIGTERM", () => stopping.abort(new Error("the run was told to stop")));
-  const stand = await standFor(order, stopping.signal);
+  const stop = () => stopping.abort(new Error("the run was told to stop"));
+  process.on("SIGTERM", stop);
+  // Whoever started us is gone: nobody will read what we find, and `heal` may come any moment.
+  process.on("disconnect", stop);
+  const stand = standFor(order, stopping.signal, await targetsOf(order.cluster));
   const { cell, traits } = order.cluster;
+  let tainted: string | null = null;
   useStand({
     context: { cell, traits },
     run: async (scenario: Scenario) => {
       stopping.signal.throwIfAborted();
+      if (tainted !== null) throw new Error(`not run: ${tainted}`);
       const mine: Event[] = [];
       const emit: Stand["emit"] = (event) => {
         mine.push({ atMs: Date.now(), ...event });
         stand.emit(event);
       };
       await runScenario({ ...stand, emit }, scenario, order.mode);
+      if (mine.some((event) => event.type === "healed" && !event.ok))
+        tainted = `${scenario.id} left a fault on its node`;
       return judgeScenario(cellId(cell), mine);
     },
+    observe: async (path, flows) => measure(stand.cluster, await stand.cluster.locate(), { [path]: { flows } }),
   });
-  const mocha = new Mocha({ timeout: 0, reporter: order.mochaReporter ?? SilentReporter });
+  const mocha = new Mocha({ timeout: 0, reporter: order.mochaReporter ?? SilentReporter, forbidOnly: true });
   await loadSuites(mocha, order.suiteFiles);
   await new Promise<void>((resolve) => {
     const runner = mocha.run(() => resolve());
+    runner.on("pass", (test) => logTest(stand.emit, order.mode, test, null));
+    runner.on("fail", (test, error: Error) => logTest(stand.emit, order.mode, test, error));
     stopping.signal.addEventListener("abort", () => runner.abort());
   });
+  if (stopping.signal.aborted) process.exit(STOPPED_EXIT);
 }
 
-async function standFor(order: CellOrder, signal: AbortSignal): Promise<Stand> {
-  const cluster = liveCluster(order.cluster);
-  const { name, containers } = order.cluster;
-  const target = (node: "A" | "B" | "control-plane") =>
-    containerTarget({ node, cluster: name, container: containers[node] });
+const STOPPED_EXIT = 3;
+
+/** Tests that a scenario made are judged with it; what somebody wrote by hand, hooks too, is logged one by one. */
+function logTest(emit: Stand["emit"], mode: Mode, test: Mocha.Runnable, error: Error | null): void {
+  const suite = suiteId(test.file);
+  const title = test.fullTitle();
+  if (registeredScenarios().some(({ id, title: made }) => id === suite && title.startsWith(made))) return;
+  emit({ type: "test", suite, title, mode, passed: error === null, message: error?.message ?? "" });
+}
+
+async function targetsOf({ name, containers }: ClusterRecord): Promise<Stand["targets"]> {
+  const target = (node: NodeRole) => containerTarget({ node, cluster: name, container: containers[node] });
   const [A, B, controlPlane] = await Promise.all([target("A"), target("B"), target("control-plane")]);
+  return { A, B, "control-plane": controlPlane };
+}
+
+function standFor(order: CellOrder, signal: AbortSignal, targets: Stand["targets"]): Stand {
   const journal = openJournal(order.journalPath);
-  const emit = eventLog(order.eventsPath, (error) => console.error(`event log: ${error.message}`));
-  return { cluster, targets: { A, B, "control-plane": controlPlane }, journal, emit, signal };
+  const emit = eventLog(order.eventsPath, (error) => {
+    // What is not logged cannot be judged: stop, heal, and say so.
+    console.error(`event log: ${error.message}`);
+    process.emit("SIGTERM");
+  });
+  return { cluster: liveCluster(order.cluster), targets, journal, emit, signal };
 }
 
 class SilentReporter extends Mocha.reporters.Base {
@@ -73,5 +102,10 @@ class SilentReporter extends Mocha.reporters.Base {
 
 const [orderPath] = process.argv.slice(2);
 if (orderPath === undefined) throw new Error("usage: cell-process.ts ORDER.json");
-await main(orderPath);
-process.exit(0);
+try {
+  await main(orderPath);
+  process.exit(0);
+} catch (error) {
+  console.error((error as Error).message);
+  process.exit(1);
+}

@@ -19,7 +19,7 @@ export function followLog(path: string, onEvent: (event: Event) => void): { stop
         const lines = (rest + buffer.toString("latin1", 0, read)).split("\n");
         rest = lines.pop() ?? "";
         // latin1 keeps the bytes of a character that two reads cut in half.
-        for (const line of lines) onEvent(JSON.parse(Buffer.from(line, "latin1").toString("utf8")) as Event);
+        for (const line of lines) tell(Buffer.from(line, "latin1").toString("utf8"), onEvent);
         read = readSync(file, buffer, 0, buffer.length, offset);
       }
     } finally {
@@ -34,4 +34,13 @@ export function followLog(path: string, onEvent: (event: Event) => void): { stop
       look();
     },
   };
+}
+
+/** Progress is a comfort: a damaged line, or a renderer that fails, must not end a run that has faults in force. The report will name the line. */
+function tell(line: string, onEvent: (event: Event) => void): void {
+  try {
+    onEvent(JSON.parse(line) as Event);
+  } catch {
+    // Said above.
+  }
 }

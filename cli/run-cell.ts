@@ -5,7 +5,9 @@ import { fileURLToPath } from "node:url";
 import { cellId, type Cell } from "../lib/cell.ts";
 import type { ClusterRecord } from "../lib/cluster.ts";
 import type { Mode } from "../lib/event.ts";
+import { NotUndoneError } from "../lib/errors.ts";
 import { eventLog, type Emit } from "../lib/event-log.ts";
+import type { Scenario } from "../lib/scenario.ts";
 import type { NodeImage } from "../clusters/image/node-image.ts";
 import { createCluster, stage } from "../clusters/create.ts";
 import { deleteCluster } from "../clusters/delete.ts";
@@ -13,6 +15,7 @@ import { liveCluster } from "../clusters/live-cluster.ts";
 import { proveClosed, untilBaselineHolds } from "../clusters/ready.ts";
 import type { CellOrder } from "./cell-process.ts";
 import { healJournal } from "./heal.ts";
+import { writeAtomically } from "./run-dir.ts";
 
 export type Keep = "never" | "failure" | "always";
 
@@ -20,11 +23,13 @@ export interface CellJob {
   readonly cell: Cell;
   readonly clusterName: string;
   readonly dir: string;
-  readonly image: NodeImage;
+  /** Builds or finds the node image; asked only when a cluster is to be made. */
+  readonly image: () => Promise<NodeImage>;
   readonly kind: string;
   readonly owner: string;
   readonly modes: readonly Mode[];
   readonly suiteFiles: readonly string[];
+  readonly scenarios: readonly Scenario[];
   readonly mochaReporter: string | null;
   /** A kept cluster to use instead of a new one. */
   readonly reuse: ClusterRecord | null;
@@ -38,11 +43,11 @@ const CELL_PROCESS = fileURLToPath(new URL("cell-process.ts", import.meta.url));
 
 /**
  * Runs one cell's suites on its cluster and leaves everything in its event log. Throws what stopped it before its suites; faults are undone by then.
- * Returns how many faults could not be undone.
+ * Throws NotUndoneError when one could not be.
  */
-export async function runCell(job: CellJob, emit: Emit): Promise<{ readonly notUndone: number }> {
-  const record = job.reuse ?? (await createCluster({ ...job, name: job.clusterName, emit }));
-  writeFileSync(join(job.dir, "cluster.json"), `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600 });
+export async function runCell(job: CellJob, emit: Emit): Promise<void> {
+  const record = job.reuse ?? (await createCluster({ ...job, name: job.clusterName, image: await job.image(), emit }));
+  writeAtomically(join(job.dir, "cluster.json"), `${JSON.stringify(record, null, 2)}\n`);
   const named = { emit, name: record.name };
   await stage(named, "ready", async () => {
     const cluster = liveCluster(record);
@@ -51,19 +56,19 @@ export async function runCell(job: CellJob, emit: Emit): Promise<{ readonly notU
     emit({ type: "note", text: `${closed}; ${baseline}` });
   });
   const journalPath = join(job.dir, "journal.ndjson");
-  let notUndone = 0;
   try {
     await stage(named, "suites", async () => {
       for (const mode of job.modes) {
         job.signal.throwIfAborted();
-        await runSuites(job, record, journalPath, mode);
+        await runSuites(job, record, journalPath, mode, emit);
       }
     });
   } finally {
     // Whatever ended the suites, the journal says what is still to be undone; usually nothing.
-    notUndone = await undoWhatIsLeft(journalPath, emit);
+    const left = await undoWhatIsLeft(journalPath, emit);
+    // It outranks whatever else went wrong.
+    if (left > 0) throw new NotUndoneError(`cell ${cellId(job.cell)}: ${left} faults could not be undone`);
   }
-  return { notUndone };
 }
 
 async function undoWhatIsLeft(journalPath: string, emit: Emit): Promise<number> {
@@ -72,7 +77,18 @@ async function undoWhatIsLeft(journalPath: string, emit: Emit): Promise<number> 
   return outcomes.filter(({ outcome }) => outcome === "failed").length + problems.length;
 }
 
-async function runSuites(job: CellJob, cluster: ClusterRecord, journalPath: string, mode: Mode): Promise<void> {
+async function runSuites(
+  job: CellJob,
+  cluster: ClusterRecord,
+  journalPath: string,
+  mode: Mode,
+  emit: Emit,
+): Promise<void> {
+  emit({
+    type: "planned",
+    mode,
+    scenarios: job.scenarios.map(({ id, title, claim, documented }) => ({ id, title, claim, documented })),
+  });
   const { suiteFiles, mochaReporter } = job;
   const eventsPath = join(job.dir, "events.ndjson");
   const order: CellOrder = { cluster, eventsPath, journalPath, mode, suiteFiles, mochaReporter };
@@ -91,7 +107,10 @@ async function spawnCellProcess(
   signal: AbortSignal,
 ): Promise<string> {
   const argv = ["--disable-warning=DEP0190", "--disable-warning=ExperimentalWarning", CELL_PROCESS, orderPath];
-  const child = spawn(process.execPath, argv, { detached: true, stdio: ["ignore", show ? "inherit" : "pipe", "pipe"] });
+  const child = spawn(process.execPath, argv, {
+    detached: true,
+    stdio: ["ignore", show ? "inherit" : "pipe", "pipe", "ipc"],
+  });
   for (const stream of [child.stdout, child.stderr]) {
     stream?.on("data", (chunk: Buffer) => writeFileSync(logPath, chunk, { flag: "a", mode: 0o600 }));
   }

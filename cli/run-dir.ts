@@ -2,7 +2,9 @@ import { mkdirSync, readFileSync, readdirSync, renameSync, symlinkSync, writeFil
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { cellId, type Cell } from "../lib/cell.ts";
 import { UsageError } from "../lib/errors.ts";
+import type { Event } from "../lib/event.ts";
 import { readEventLog } from "../lib/event-log.ts";
 import type { RunRecord } from "../lib/run.ts";
 
@@ -14,6 +16,7 @@ export interface RunHeader {
   readonly startedAt: string;
   readonly command: readonly string[];
   readonly facts: Readonly<Record<string, string>>;
+  readonly cells: readonly Cell[];
   readonly durationMs: number | null;
 }
 
@@ -50,9 +53,13 @@ export function writeAtomically(path: string, text: string): void {
 
 /** A cell's own folder in a run. */
 export function cellDir(runDir: string, cell: string): string {
-  const dir = join(runDir, "cells", cell.replace(/[^a-zA-Z0-9.@-]/g, "_"));
+  const dir = cellPath(runDir, cell);
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   return dir;
+}
+
+function cellPath(runDir: string, cell: string): string {
+  return join(runDir, "cells", cell.replace(/[^a-zA-Z0-9.@-]/g, "_"));
 }
 
 /** The directory of a run named by id, by path, or `latest`. Throws UsageError when there is none. */
@@ -74,16 +81,35 @@ export function listRuns(): readonly string[] {
     .sort();
 }
 
-/** What a run left, as the verdict engine takes it. */
+/** What a run left, as the verdict engine takes it: every cell of the run, also one whose log is gone or damaged. */
 export function readRun(dir: string): RunRecord {
   const header = JSON.parse(readFileSync(join(dir, "run.json"), "utf8")) as RunHeader;
-  const logs = cellDirs(dir)
-    .map((cell) => join(cell, "events.ndjson"))
-    .filter((path) => existsSync(path))
-    .map((path) => readEventLog(path));
+  const logs = header.cells.map((cell) => cellLog(header, cell, join(cellPath(dir, cellId(cell)), "events.ndjson")));
   const lastAtMs = Math.max(Date.parse(header.startedAt), ...logs.map((events) => events.at(-1)?.atMs ?? 0));
   const durationMs = header.durationMs ?? lastAtMs - Date.parse(header.startedAt);
   return { ...header, durationMs, logs };
+}
+
+function cellLog({ runId, facts, startedAt }: RunHeader, cell: Cell, path: string): readonly Event[] {
+  const atMs = Date.parse(startedAt);
+  const start: Event = { atMs, type: "cell-started", runId, cell, facts };
+  const failed = (message: string): Event => ({
+    atMs,
+    type: "stage-failed",
+    stage: "suites",
+    durationMs: 0,
+    message,
+    exitCode: 2,
+  });
+  if (!existsSync(path)) return [start, failed("it never began: there is no event log")];
+  try {
+    const events = readEventLog(path);
+    return events[0]?.type === "cell-started"
+      ? events
+      : [start, failed(`${path}: the log lacks its beginning`), ...events];
+  } catch (error) {
+    return [start, failed((error as Error).message)];
+  }
 }
 
 /** The folders of a run's cells. */

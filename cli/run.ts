@@ -1,10 +1,13 @@
 import { join } from "node:path";
 import { cellId, type Cell } from "../lib/cell.ts";
 import type { ClusterRecord } from "../lib/cluster.ts";
-import { EXIT, FaultlineError } from "../lib/errors.ts";
+import Mocha from "mocha";
+import { EXIT, FaultlineError, NotUndoneError, UsageError } from "../lib/errors.ts";
 import type { Mode } from "../lib/event.ts";
-import type { Run } from "../lib/run.ts";
-import { judgeRun } from "../lib/verdict/run.ts";
+import { readEventLog, type Emit } from "../lib/event-log.ts";
+import type { Run, ScenarioResult } from "../lib/run.ts";
+import type { Scenario } from "../lib/scenario.ts";
+import { judgeLog, judgeRun } from "../lib/verdict/run.ts";
 import { DEFAULT_CELL, parseCell } from "../clusters/cells.ts";
 import { stage } from "../clusters/create.ts";
 import { ensureNodeImage, type NodeImage } from "../clusters/image/node-image.ts";
@@ -55,19 +58,32 @@ export async function carryOut(
   modes: readonly Mode[],
 ): Promise<CarriedOut> {
   const files = selectSuites(filters, suiteFiles());
-  await scenariosOf(files);
-  const reuse = options.cluster === undefined ? null : keptCluster(options.cluster);
-  const cells = reuse ? [reuse.cell] : options.cell.length > 0 ? options.cell.map(parseCell) : [DEFAULT_CELL];
+  const scenarios = await scenariosOf(files);
+  checkReporter(options.reporter);
+  const { cells, reuse } = cellsOf(options);
   const interruption = onInterrupt((line) => process.stderr.write(`\nfaultline: ${line}\n`));
   const progress = startProgress(options.progress);
   try {
     await prepareMachine({ yes: options.yes, progress: (line) => progress.line(line) });
-    const header = await newHeader(argv);
+    interruption.signal.throwIfAborted();
+    const header = await newHeader(argv, cells);
     const dir = createRunDir(header);
     let notUndone = 0;
     for (const [index, cell] of cells.entries()) {
       if (interruption.signal.aborted) break;
-      notUndone += await inCell({ cell, index, dir, header, options, modes, files, reuse, interruption, progress });
+      notUndone += await inCell({
+        cell,
+        index,
+        dir,
+        header,
+        options,
+        modes,
+        files,
+        scenarios,
+        reuse,
+        interruption,
+        progress,
+      });
     }
     const durationMs = Date.now() - Date.parse(header.startedAt);
     writeHeader(dir, { ...header, durationMs });
@@ -81,11 +97,28 @@ export async function carryOut(
   }
 }
 
-async function newHeader(argv: readonly string[]): Promise<RunHeader> {
+function cellsOf(options: RunOptions): { readonly cells: readonly Cell[]; readonly reuse: ClusterRecord | null } {
+  if (options.cluster === undefined) {
+    const cells = options.cell.length > 0 ? options.cell.map(parseCell) : [DEFAULT_CELL];
+    return { cells: [...new Map(cells.map((cell) => [cellId(cell), cell])).values()], reuse: null };
+  }
+  if (options.cell.length > 0)
+    throw new UsageError("--cluster names a cluster that has its cell already", "leave --cell out");
+  const reuse = keptCluster(options.cluster);
+  return { cells: [reuse.cell], reuse };
+}
+
+function checkReporter(name: string | undefined): void {
+  if (name === undefined || name in Mocha.reporters) return;
+  const known = Object.keys(Mocha.reporters).filter((one) => one === one.toLowerCase());
+  throw new UsageError(`mocha reporter "${name}" is not known`, `known: ${known.join(", ")}`);
+}
+
+async function newHeader(argv: readonly string[], cells: readonly Cell[]): Promise<RunHeader> {
   const now = new Date();
   const facts = await cellFacts();
   const runId = newRunId(now, Math.random());
-  return { runId, startedAt: now.toISOString(), command: ["./faultline", ...argv], facts, durationMs: null };
+  return { runId, startedAt: now.toISOString(), command: ["./faultline", ...argv], facts, cells, durationMs: null };
 }
 
 interface CellWork {
@@ -96,6 +129,7 @@ interface CellWork {
   readonly options: RunOptions;
   readonly modes: readonly Mode[];
   readonly files: readonly string[];
+  readonly scenarios: readonly Scenario[];
   readonly reuse: ClusterRecord | null;
   readonly interruption: Interruption;
   readonly progress: Progress;
@@ -112,29 +146,39 @@ async function inCell(work: CellWork): Promise<number> {
   let failed = true;
   let job: CellJob | null = null;
   try {
-    job = await cellJob(work, dir, await nodeImage(work, emit));
-    const { notUndone } = await runCell(job, emit);
-    failed = judgeRun(readRun(work.dir)).results.some((one) => one.cell === cellId(cell) && one.verdict !== "pass");
-    return notUndone;
+    job = await cellJob(work, dir, emit);
+    await runCell(job, emit);
+    failed = judgeLog(readEventLog(join(dir, "events.ndjson"))).some(isBad);
+    return 0;
   } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    emit({
-      type: "note",
-      text: `stopped: ${error.message}${error instanceof FaultlineError ? `\n${error.nextStep}` : ""}`,
-    });
-    return error instanceof FaultlineError && error.exitCode === EXIT.notUndone ? 1 : 0;
+    const { message } = error as Error;
+    const next = error instanceof FaultlineError ? `\n${error.nextStep}` : "";
+    emit({ type: "note", text: `stopped: ${message}${next}` });
+    return error instanceof NotUndoneError ? 1 : 0;
   } finally {
-    if (job && !interruption.hurried()) {
-      await dispose(job, options.keep, failed, emit).catch((error: unknown) =>
-        emit({ type: "note", text: `cluster not deleted: ${(error as Error).message}` }),
-      );
-    }
+    if (job && !interruption.hurried()) await disposeOf(job, options.keep, failed, emit);
     emit({ type: "cell-finished", durationMs: Math.round(performance.now() - startedAtMs) });
     following.stop();
   }
 }
 
-async function nodeImage(work: CellWork, emit: ReturnType<typeof cellEmit>): Promise<NodeImage> {
+/** In a selfcheck a fail is what is wanted. */
+function isBad({ verdict, mode }: ScenarioResult): boolean {
+  return verdict === "unknown" || (verdict === "fail" && mode === "as-claimed");
+}
+
+async function disposeOf(job: CellJob, keep: Keep, failed: boolean, emit: Emit): Promise<void> {
+  try {
+    await dispose(job, keep, failed, emit);
+  } catch (error) {
+    emit({
+      type: "note",
+      text: `cluster ${job.clusterName} not deleted: ${(error as Error).message}; run ./faultline gc`,
+    });
+  }
+}
+
+async function nodeImage(work: CellWork, emit: Emit): Promise<NodeImage> {
   const { progress, interruption } = work;
   return await stage({ emit, name: "node image" }, "node-image", () =>
     ensureNodeImage({
@@ -145,7 +189,7 @@ async function nodeImage(work: CellWork, emit: ReturnType<typeof cellEmit>): Pro
   );
 }
 
-async function cellJob(work: CellWork, dir: string, image: NodeImage): Promise<CellJob> {
+async function cellJob(work: CellWork, dir: string, emit: Emit): Promise<CellJob> {
   const context = machine();
   const kind = await kindPath(context);
   const owner = await ownerOf(context.readText);
@@ -155,11 +199,12 @@ async function cellJob(work: CellWork, dir: string, image: NodeImage): Promise<C
     cell: work.cell,
     clusterName,
     dir,
-    image,
+    image: () => nodeImage(work, emit),
     kind,
     owner: owner ?? String(process.pid),
     modes: work.modes,
     suiteFiles: work.files,
+    scenarios: work.scenarios,
     mochaReporter: work.options.reporter ?? null,
     reuse: work.reuse,
     readyBudgetMs: work.options.readyTimeout * 1000,

@@ -35,7 +35,7 @@ export function selectSuites(filters: readonly string[], files: readonly string[
 
 function matches(filter: string, id: string): boolean {
   if (id === filter || id.startsWith(`${filter.replace(/\/$/, "")}/`)) return true;
-  const pattern = filter.replace(/[.+^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*");
+  const pattern = filter.replace(/[.?+^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*");
   return filter.includes("*") && new RegExp(`^${pattern}$`).test(id);
 }
 

@@ -48,9 +48,10 @@ export function knownCells(): readonly Cell[] {
  */
 export function parseCell(text: string): Cell {
   const [cni = "", proxyMode, kubernetesVersion, ipFamily, ...rest] = text.split("/");
-  const [name, version] = cni.split("@");
+  const [name, version, ...more] = cni.split("@");
   const matches = (cell: Cell) =>
     rest.length === 0 &&
+    more.length === 0 &&
     [
       [name, cell.cni],
       [version, cell.cniVersion],

@@ -150,7 +150,7 @@ async function deployRoles(order: ClusterOrder, api: Kubernetes, kubeconfig: str
       what: "CoreDNS",
       namespace: "kube-system",
       selector: "k8s-app=kube-dns",
-      done: allReady(2),
+      done: rolledOut,
       ...ready,
     }),
   ]).catch((error: unknown) => {
@@ -170,6 +170,12 @@ async function deployRoles(order: ClusterOrder, api: Kubernetes, kubeconfig: str
 
 function allReady(count: number): (pods: readonly Pod[]) => boolean {
   return (pods) => pods.filter(isReady).length === count;
+}
+
+/** Two of one generation and no other: a replica of before the patch would be replaced under the first scenario's feet. */
+function rolledOut(pods: readonly Pod[]): boolean {
+  const generations = new Set(pods.map((pod) => pod.metadata?.labels?.["pod-template-hash"]));
+  return pods.length === 2 && pods.every(isReady) && generations.size === 1;
 }
 
 /** A container on the cluster's network that is no node: the node image, for its tools, with nothing running in it. */

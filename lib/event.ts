@@ -27,7 +27,25 @@ export type CellEvent =
       readonly message: string;
       readonly exitCode: number;
     }
+  /** What the suites of the coming stage are, so that one that never began is not lost. */
+  | { readonly type: "planned"; readonly mode: Mode; readonly scenarios: readonly PlannedScenario[] }
+  /** A hand-written mocha test of a suite, as it ended. */
+  | {
+      readonly type: "test";
+      readonly suite: string;
+      readonly title: string;
+      readonly mode: Mode;
+      readonly passed: boolean;
+      readonly message: string;
+    }
   | { readonly type: "cell-finished"; readonly durationMs: number };
+
+export interface PlannedScenario {
+  readonly id: string;
+  readonly title: string;
+  readonly claim: string;
+  readonly documented: readonly string[];
+}
 
 /** How a cell comes to be, in order. */
 export type Stage = "setup" | "node-image" | "cluster" | "cni" | "roles" | "ready" | "suites" | "delete";

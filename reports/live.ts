@@ -69,6 +69,7 @@ export function runningLines(running: Running, nowMs: number): readonly string[]
 /** Whether the event deserves a line that stays; the others only move the live line. */
 export function stays(event: Event): boolean {
   if (event.type === "healed") return !event.ok;
+  if (event.type === "test") return !event.passed;
   if (event.type === "read-back") return !event.inForce;
   if (event.type === "node-state") return event.differences.length > 0;
   return STAYS.has(event.type);

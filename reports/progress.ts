@@ -35,6 +35,10 @@ function cellText(event: CellEvent): string {
       return withDetail(`${event.stage} done in ${duration(event.durationMs)}`, event.detail);
     case "stage-failed":
       return `${event.stage} FAILED after ${duration(event.durationMs)} (exit ${event.exitCode}): ${event.message}`;
+    case "planned":
+      return `${event.scenarios.length} suites to run [${event.mode}]`;
+    case "test":
+      return `${event.suite}: ${event.passed ? "passed" : "FAILED"}: ${event.title}${event.passed ? "" : `: ${event.message}`}`;
     case "cell-finished":
       return `finished in ${duration(event.durationMs)}`;
   }

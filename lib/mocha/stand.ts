@@ -1,12 +1,15 @@
 import type { Cell, Traits } from "../cell.ts";
 import type { ScenarioResult } from "../run.ts";
+import type { Observation } from "../probes/probe.ts";
 import type { Scenario } from "../scenario.ts";
 
 /** What the suites of this process run on: a real cell in a cell process, nothing where suites are only listed. */
 export interface SuiteStand {
   readonly context: { readonly cell: Cell; readonly traits: Traits };
   /** Runs the scenario, logs it, and judges it from the log. */
-  run(scenario: Scenario): Promise<ScenarioResult>;
+  readonly run: (scenario: Scenario) => Promise<ScenarioResult>;
+  /** Tries a path with so many fresh flows. */
+  readonly observe: (path: string, flows: number) => Promise<readonly Observation[]>;
 }
 
 let stand: SuiteStand | null = null;

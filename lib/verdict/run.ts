@@ -1,6 +1,6 @@
 import { cellId } from "../cell.ts";
-import type { Event } from "../event.ts";
-import type { CellResult, Run, RunRecord, ScenarioResult, Verdict } from "../run.ts";
+import type { Event, Mode, PlannedScenario } from "../event.ts";
+import type { CellResult, Run, RunRecord, ScenarioResult, Times, Verdict } from "../run.ts";
 import { judgeScenario } from "./scenario.ts";
 
 /** Everything a run's reports say, from what was logged: same logs, same result. */
@@ -13,21 +13,83 @@ export function judgeRun(record: RunRecord): Run {
   return { schemaVersion: 1, runId, startedAt, durationMs, command, facts, summary, cells, results };
 }
 
-/** Each scenario of one cell's log, in the order they began. One that was run again (another mode, a repeat) is judged each time. */
+/**
+ * Each scenario of one cell's log, in the order they began; one that was run again (another mode, a repeat) is judged each time. What was planned
+ * and never began is unknown.
+ */
 export function judgeLog(events: readonly Event[]): readonly ScenarioResult[] {
   const cell = cellOf(events);
   const open = new Map<string, Event[]>();
-  const all: Event[][] = [];
+  const begun: Event[][] = [];
   for (const event of events) {
     if (!("scenario" in event)) continue;
-    if (event.type === "scenario-started") {
+    if (event.type === "scenario-started" || !open.has(event.scenario)) {
       const mine: Event[] = [];
       open.set(event.scenario, mine);
-      all.push(mine);
+      begun.push(mine);
     }
     open.get(event.scenario)?.push(event);
   }
-  return all.map((mine) => judgeScenario(cell, mine));
+  const started = begun.filter(([event]) => event?.type === "scenario-started");
+  const judged = [...started.map((mine) => judgeScenario(cell, mine)), ...judgeTests(cell, events)];
+  return [...judged, ...neverBegan(cell, events, judged), ...neverStated(cell, begun)];
+}
+
+const NO_TIMES: Times = {
+  steadyMs: null,
+  injectMs: null,
+  proveMs: null,
+  healMs: null,
+  recoveryMs: null,
+  totalMs: 0,
+};
+
+interface Unmeasured extends PlannedScenario {
+  readonly cell: string;
+  readonly mode: Mode;
+  readonly verdict: Verdict;
+  readonly reason: string;
+}
+
+function unmeasured(one: Unmeasured): ScenarioResult {
+  const { id, title, claim, documented, cell, mode, verdict, reason } = one;
+  const result = { scenario: id, title, claim, cell, mode, verdict, reason, faults: [], documented, paths: [] };
+  return { ...result, times: NO_TIMES, nodeStateDifferences: [], reproduce: `./faultline run ${id} --cell ${cell}` };
+}
+
+function neverBegan(
+  cell: string,
+  events: readonly Event[],
+  judged: readonly ScenarioResult[],
+): readonly ScenarioResult[] {
+  const planned = events.filter((event) => event.type === "planned");
+  return planned.flatMap(({ mode, scenarios }) =>
+    scenarios
+      .filter(({ id }) => !judged.some((one) => one.scenario === id && one.mode === mode))
+      .map((one) => unmeasured({ ...one, cell, mode, verdict: "unknown", reason: "it never began" })),
+  );
+}
+
+function neverStated(cell: string, begun: readonly (readonly Event[])[]): readonly ScenarioResult[] {
+  return begun.flatMap(([event]) => {
+    if (!event || !("scenario" in event) || event.type === "scenario-started") return [];
+    const reason = event.type === "error" ? event.message : "the log lacks how it began";
+    const words = { id: event.scenario, title: event.scenario, claim: "", documented: [] };
+    return [unmeasured({ ...words, cell, mode: "as-claimed", verdict: "unknown", reason })];
+  });
+}
+
+/** Hand-written tests count by suite: it passes when all of them do. */
+function judgeTests(cell: string, events: readonly Event[]): readonly ScenarioResult[] {
+  const tests = events.filter((event) => event.type === "test");
+  return [...Map.groupBy(tests, ({ suite, mode }) => `${mode} ${suite}`).values()].flatMap((mine) => {
+    const [one] = mine;
+    if (!one) return [];
+    const failed = mine.find(({ passed }) => !passed);
+    const reason = failed ? `${failed.title}: ${failed.message}` : `${mine.length} hand-written tests passed`;
+    const words = { id: one.suite, title: one.suite, claim: "hand-written tests", documented: [] };
+    return [unmeasured({ ...words, cell, mode: one.mode, verdict: failed ? "fail" : "pass", reason })];
+  });
 }
 
 function cellOf(events: readonly Event[]): string {
@@ -38,12 +100,21 @@ function cellOf(events: readonly Event[]): string {
 function cellResult(events: readonly Event[]): CellResult {
   const start = events.find((event) => event.type === "cell-started");
   if (!start) throw new Error("a cell's log begins with cell-started");
-  const failed = events.find((event) => event.type === "stage-failed");
   const stages = events.filter((event) => event.type === "stage-done");
   return {
     cell: cellId(start.cell),
     parts: start.cell,
     stages: stages.map(({ stage, durationMs, detail }) => ({ stage, durationMs, detail })),
-    failure: failed ? { stage: failed.stage, message: failed.message } : null,
+    failure: failureOf(events),
   };
+}
+
+/** A cell that did not get through its suites has failed, whether or not something was logged that says why. */
+function failureOf(events: readonly Event[]): CellResult["failure"] {
+  const failed = events.find((event) => event.type === "stage-failed");
+  if (failed) return { stage: failed.stage, message: failed.message };
+  if (events.some((event) => event.type === "stage-done" && event.stage === "suites")) return null;
+  const stage = events.findLast((event) => event.type === "stage-started")?.stage ?? "setup";
+  const note = events.findLast((event) => event.type === "note")?.text;
+  return { stage, message: note ?? "the log ends before the suites were through" };
 }

@@ -7,21 +7,17 @@ type Of<T extends ScenarioEvent["type"]> = Extract<Event, { readonly type: T; re
 
 /**
  * Judges one scenario from its events, in the order they were logged: a pure function, so that a run can be judged again later (`replay`).
- * fail: something decided speaks against the claim. unknown: it could not be decided, or the log ends too early. Fail outranks unknown.
+ * fail: something decided speaks against the claim. unknown: it could not be decided, or the log lacks something that must have happened. Fail
+ * outranks unknown.
  */
 export function judgeScenario(cell: string, events: readonly Event[]): ScenarioResult {
   const start = first(events, "scenario-started");
   if (!start) throw new Error("a scenario's events begin with scenario-started");
-  const probes = all(events, "round")
-    .filter((one) => one.phase === "fault")
-    .at(-1);
-  const paths = Object.entries(start.expect).map(([path, expected]) =>
-    judgePath(path, expected, probes?.observations.filter((one) => one.path === path) ?? []),
-  );
+  const paths = judgePaths(start, events);
   const nodeStateDifferences = all(events, "node-state").flatMap((one) =>
     one.differences.map((line) => `${one.node}: ${line}`),
   );
-  const { verdict, reason } = decide(events, paths, nodeStateDifferences);
+  const { verdict, reason } = decide(start, events, paths, nodeStateDifferences);
   return {
     scenario: start.scenario,
     title: start.title,
@@ -39,29 +35,55 @@ export function judgeScenario(cell: string, events: readonly Event[]): ScenarioR
   };
 }
 
+/** The last round under the fault counts, since a symptom may take its time; a control must have been ok in every one. */
+function judgePaths(start: Of<"scenario-started">, events: readonly Event[]): readonly PathResult[] {
+  const rounds = all(events, "round").filter((one) => one.phase === "fault");
+  return Object.entries(start.expect).map(([path, expected]) => {
+    const isControl = expected.symptoms.every((symptom) => symptom === "ok");
+    const counted = isControl ? rounds : rounds.slice(-1);
+    const flows = counted.flatMap((round) => round.observations.filter((one) => one.path === path));
+    return judgePath(path, expected, flows);
+  });
+}
+
 interface Finding {
   readonly verdict: Verdict;
   readonly reason: string;
 }
 
-function decide(events: readonly Event[], paths: readonly PathResult[], differences: readonly string[]): Finding {
+function decide(
+  start: Of<"scenario-started">,
+  events: readonly Event[],
+  paths: readonly PathResult[],
+  differences: readonly string[],
+): Finding {
   const skipped = first(events, "skipped");
   if (skipped) return { verdict: "skip", reason: skipped.reason };
-  const findings = [...brokenClaims(paths), ...faultFindings(events), ...afterwards(events, differences)];
-  const worst = findings.find((one) => one.verdict === "fail") ?? findings.find((one) => one.verdict === "unknown");
+  const findings = [
+    ...brokenClaims(paths),
+    ...faultFindings(events),
+    ...afterwards(start, events, differences),
+    ...whatIsMissing(start, events),
+  ];
+  // An error explains better than what it left unmeasured.
+  const error = first(events, "error");
+  const unknown = error ? { verdict: "unknown" as const, reason: error.message } : undefined;
+  const worst =
+    findings.find((one) => one.verdict === "fail") ?? unknown ?? findings.find((one) => one.verdict === "unknown");
   return worst ?? { verdict: "pass", reason: "every path as claimed, healed, recovered, node state as before" };
 }
 
 function brokenClaims(paths: readonly PathResult[]): readonly Finding[] {
-  const bad = paths.filter((path) => path.verdict !== "pass" && path.observed !== "not measured");
-  return bad.map((path) => ({
-    verdict: path.verdict,
-    reason: `${path.path}: expected ${path.expected}, observed ${path.observed} (${path.reason})`,
-  }));
+  return paths
+    .filter((path) => path.verdict !== "pass")
+    .map(({ path, verdict, expected, observed, reason }) => ({
+      verdict,
+      reason: `${path}: expected ${expected}, observed ${observed} (${reason})`,
+    }));
 }
 
 function faultFindings(events: readonly Event[]): readonly Finding[] {
-  const findings: Finding[] = all(events, "error").map(({ message }) => ({ verdict: "unknown", reason: message }));
+  const findings: Finding[] = [];
   for (const { when, inForce, detail } of all(events, "read-back")) {
     const moment = when === "before" ? "before the probes" : "after the probes";
     if (!inForce) findings.push({ verdict: "unknown", reason: `fault not in force ${moment}: ${detail}` });
@@ -69,23 +91,50 @@ function faultFindings(events: readonly Event[]): readonly Finding[] {
   for (const { ok, detail } of all(events, "healed")) {
     if (!ok) findings.push({ verdict: "fail", reason: `fault could not be undone: ${detail}` });
   }
-  if (!first(events, "scenario-finished")) {
-    findings.push({ verdict: "unknown", reason: "the log ends before the scenario did" });
-  } else if (!all(events, "round").some((one) => one.phase === "fault")) {
-    findings.push({ verdict: "unknown", reason: "no path was measured under the fault" });
-  }
   return findings;
 }
 
-function afterwards(events: readonly Event[], differences: readonly string[]): readonly Finding[] {
+function afterwards(
+  start: Of<"scenario-started">,
+  events: readonly Event[],
+  differences: readonly string[],
+): readonly Finding[] {
   const findings: Finding[] = [];
-  const late = first(events, "not-recovered");
-  if (late) findings.push({ verdict: "fail", reason: `not recovered ${late.afterMs} ms after the fault was undone` });
+  const late = first(events, "not-recovered") ?? first(events, "recovered");
+  if (late && (late.type === "not-recovered" || late.afterMs > start.recoversWithinMs)) {
+    const how = late.type === "recovered" ? "recovered only" : "not recovered";
+    findings.push({ verdict: "fail", reason: `${how} ${late.afterMs} ms after the fault was undone` });
+  }
   if (differences.length > 0) {
     const more = differences.length > 1 ? ` (and ${differences.length - 1} more)` : "";
     findings.push({ verdict: "fail", reason: `node state differs from the baseline: ${differences[0]}${more}` });
   }
   return findings;
+}
+
+/** What did not happen speaks against a pass just as what went wrong: the log may have been cut, or not been written. */
+function whatIsMissing(start: Of<"scenario-started">, events: readonly Event[]): readonly Finding[] {
+  const missing: string[] = [];
+  if (!first(events, "scenario-finished")) missing.push("the end of the scenario");
+  if (!all(events, "round").some((one) => one.phase === "fault")) missing.push("a round of probes under the fault");
+  const expected = Math.max(1, start.faults.length);
+  if (all(events, "injected").length < expected) missing.push("a fault that was injected");
+  if (all(events, "read-back").length < 2 * expected)
+    missing.push("a reading of the fault before and after the probes");
+  if (all(events, "healed").length < expected) missing.push("a fault that was undone");
+  const breaksNothing = start.faults.every(({ fault }) => fault.kind === "none") && start.mode !== "no-fault";
+  if (!breaksNothing) {
+    const steady = all(events, "round")
+      .filter((one) => one.phase === "steady")
+      .slice(-3);
+    const held =
+      steady.length === 3 && steady.every((round) => round.observations.every((one) => one.symptom === "ok"));
+    if (!held) missing.push("a steady state before the fault, three rounds in a row");
+    if (!first(events, "recovered") && !first(events, "not-recovered")) missing.push("the recovery");
+    if (new Set(all(events, "node-state").map(({ node }) => node)).size < 2)
+      missing.push("the comparison of node states");
+  }
+  return missing.map((what) => ({ verdict: "unknown", reason: `the log has no trace of ${what}` }));
 }
 
 function timesOf(events: readonly Event[], startedAtMs: number): Times {
