@@ -1,28 +1,39 @@
-import { clusterNetworks, ownerLives } from "../clusters/setup/ownership.ts";
-import { kindPath } from "../clusters/setup/kind.ts";
 import { deleteCluster } from "../clusters/delete.ts";
-import { EXIT } from "../lib/errors.ts";
+import { leases } from "../clusters/lease.ts";
+import { kindPath } from "../clusters/setup/kind.ts";
+import { clusterNetworks, ownerLives } from "../clusters/setup/ownership.ts";
+import { EXIT, PreflightError } from "../lib/errors.ts";
 import { hostExec } from "../lib/exec.ts";
 import { machine } from "./prepare.ts";
 
-/** Deletes our clusters whose owner is dead; a cluster in use, or not ours, is never touched. Resolves to 2 when one could not be deleted. */
+/**
+ * Deletes our clusters that nobody living made or uses; one in use, or not ours, is never touched. Resolves to 2 when one could not be deleted. Throws
+ * PreflightError when Docker does not answer.
+ */
 export async function gc(dryRun: boolean): Promise<number> {
   const context = machine();
+  const asked = await hostExec(["docker", "version", "--format", "{{.Server.Version}}"]);
+  if (asked.exitCode !== 0) throw new PreflightError(`Docker does not answer: ${asked.stderr.trim()}`);
   const kind = (await kindPath(context)) ?? "kind";
+  const inUse = leases(context.cacheDir, context.readText);
   let failed = 0;
   for (const { cluster, owner } of await clusterNetworks(hostExec)) {
-    if (await ownerLives(context.readText, owner)) {
+    if ((await ownerLives(context.readText, owner)) || (await inUse.isTaken(cluster))) {
       process.stdout.write(`${cluster}: in use, left alone\n`);
       continue;
     }
     process.stdout.write(`${cluster}: ${dryRun ? "would be deleted" : "deleting"}\n`);
-    if (dryRun) continue;
-    try {
-      await deleteCluster(kind, cluster);
-    } catch (error) {
-      failed += 1;
-      process.stderr.write(`${cluster}: not deleted: ${(error as Error).message}\n`);
-    }
+    if (!dryRun && !(await deleted(kind, cluster))) failed += 1;
   }
   return failed > 0 ? EXIT.undecided : EXIT.ok;
+}
+
+async function deleted(kind: string, cluster: string): Promise<boolean> {
+  try {
+    await deleteCluster(kind, cluster);
+    return true;
+  } catch (error) {
+    process.stderr.write(`${cluster}: not deleted: ${(error as Error).message}\n`);
+    return false;
+  }
 }

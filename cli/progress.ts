@@ -42,10 +42,7 @@ function onTerminal(): Progress {
   process.on("SIGUSR1", tell);
   return {
     follow: (cell, path) => followLog(path, (event) => live.event(cell, event)),
-    line: (text) => {
-      live.clear();
-      process.stderr.write(`${text}\n`);
-    },
+    line: (text) => live.line(text),
     stop: () => {
       clearInterval(timer);
       process.off("SIGUSR1", tell);

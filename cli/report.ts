@@ -6,12 +6,22 @@ import { renderJunit } from "../reports/junit.ts";
 import { renderTable } from "../reports/table.ts";
 import { findRunDir, readRun, writeAtomically } from "./run-dir.ts";
 
-/** Writes report.json and junit.xml into the run's directory and prints the table. */
+/** Writes report.json and junit.xml into the run's directory. */
 export function writeReports(judged: Run, dir: string): void {
   writeAtomically(join(dir, "report.json"), renderJson(judged));
   writeAtomically(join(dir, "junit.xml"), renderJunit(judged));
-  process.stdout.write(renderTable(judged, { stream: process.stdout }));
+}
+
+/** Prints the table and where the report is. */
+export function printTable(judged: Run, dir: string): void {
+  process.stdout.write(renderTable(judged, { stream: process.stdout, ascii: isAscii() }));
   process.stdout.write(`${join(dir, "report.json")}\n`);
+}
+
+/** A terminal whose locale is not UTF-8; a pipe or file takes UTF-8 always. */
+function isAscii(): boolean {
+  const { LC_ALL, LC_CTYPE, LANG } = process.env;
+  return process.stdout.isTTY && !/utf-?8/i.test(LC_ALL ?? LC_CTYPE ?? LANG ?? "");
 }
 
 export type Format = "table" | "json" | "junit";

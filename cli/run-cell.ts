@@ -11,6 +11,7 @@ import type { Scenario } from "../lib/scenario.ts";
 import type { NodeImage } from "../clusters/image/node-image.ts";
 import { createCluster, stage } from "../clusters/create.ts";
 import { deleteCluster } from "../clusters/delete.ts";
+import type { Leases } from "../clusters/lease.ts";
 import { liveCluster } from "../clusters/live-cluster.ts";
 import { proveClosed, untilBaselineHolds } from "../clusters/ready.ts";
 import type { CellOrder } from "./cell-process.ts";
@@ -27,6 +28,7 @@ export interface CellJob {
   readonly image: () => Promise<NodeImage>;
   readonly kind: string;
   readonly owner: string;
+  readonly leases: Leases;
   readonly modes: readonly Mode[];
   readonly suiteFiles: readonly string[];
   readonly scenarios: readonly Scenario[];

@@ -1,28 +1,21 @@
-import { join } from "node:path";
+import Mocha from "mocha";
 import { cellId, type Cell } from "../lib/cell.ts";
 import type { ClusterRecord } from "../lib/cluster.ts";
-import Mocha from "mocha";
-import { EXIT, FaultlineError, NotUndoneError, UsageError } from "../lib/errors.ts";
+import { EXIT, UsageError } from "../lib/errors.ts";
 import type { Mode } from "../lib/event.ts";
-import { readEventLog, type Emit } from "../lib/event-log.ts";
-import type { Run, ScenarioResult } from "../lib/run.ts";
-import type { Scenario } from "../lib/scenario.ts";
-import { judgeLog, judgeRun } from "../lib/verdict/run.ts";
+import type { Run } from "../lib/run.ts";
+import { judgeRun } from "../lib/verdict/run.ts";
 import { DEFAULT_CELL, parseCell } from "../clusters/cells.ts";
-import { stage } from "../clusters/create.ts";
-import { ensureNodeImage, type NodeImage } from "../clusters/image/node-image.ts";
-import { machine, prepareMachine } from "./prepare.ts";
-import { kindPath } from "../clusters/setup/kind.ts";
-import { ownerOf } from "../clusters/setup/ownership.ts";
-import { hostExec } from "../lib/exec.ts";
+import { leases } from "../clusters/lease.ts";
 import { cellFacts } from "./facts.ts";
+import { inCell } from "./in-cell.ts";
 import { keptCluster } from "./kept.ts";
-
-import { startProgress, type Progress, type ProgressKind } from "./progress.ts";
-import { writeReports } from "./report.ts";
-import { cellEmit, dispose, runCell, type CellJob, type Keep } from "./run-cell.ts";
-import { cellDir, createRunDir, newRunId, readRun, writeHeader, type RunHeader } from "./run-dir.ts";
-import { onInterrupt, type Interruption } from "./signals.ts";
+import { machine, prepareMachine } from "./prepare.ts";
+import { startProgress, type ProgressKind } from "./progress.ts";
+import { printTable, writeReports } from "./report.ts";
+import type { Keep } from "./run-cell.ts";
+import { createRunDir, newRunId, readRun, writeHeader, type RunHeader } from "./run-dir.ts";
+import { onInterrupt } from "./signals.ts";
 import { scenariosOf, selectSuites, suiteFiles } from "./suites.ts";
 
 export interface RunOptions {
@@ -39,6 +32,8 @@ export interface RunOptions {
 /** Runs the suites that `filters` name in every cell, writes the reports, and resolves to the exit code. */
 export async function run(filters: readonly string[], options: RunOptions, argv: readonly string[]): Promise<number> {
   const result = await carryOut(filters, options, argv, ["as-claimed"]);
+  if (!result.hurried) printTable(result.run, result.dir);
+  if (result.notUndone > 0) return EXIT.notUndone;
   return result.exitCode ?? exitCodeOf(result.run, result.notUndone);
 }
 
@@ -46,6 +41,8 @@ export interface CarriedOut {
   readonly run: Run;
   readonly dir: string;
   readonly notUndone: number;
+  /** A second signal came: no reports. */
+  readonly hurried: boolean;
   /** What a signal asked for; null when none came. */
   readonly exitCode: number | null;
 }
@@ -66,35 +63,29 @@ export async function carryOut(
   try {
     await prepareMachine({ yes: options.yes, progress: (line) => progress.line(line) });
     interruption.signal.throwIfAborted();
+    if (reuse) await mustBeFree(reuse.name);
     const header = await newHeader(argv, cells);
     const dir = createRunDir(header);
+    const shared = { dir, header, options, modes, files, scenarios, reuse, interruption, progress };
     let notUndone = 0;
     for (const [index, cell] of cells.entries()) {
-      if (interruption.signal.aborted) break;
-      notUndone += await inCell({
-        cell,
-        index,
-        dir,
-        header,
-        options,
-        modes,
-        files,
-        scenarios,
-        reuse,
-        interruption,
-        progress,
-      });
+      if (!interruption.signal.aborted) notUndone += await inCell({ ...shared, cell, index });
     }
-    const durationMs = Date.now() - Date.parse(header.startedAt);
-    writeHeader(dir, { ...header, durationMs });
     progress.stop();
-    const judged = judgeRun(readRun(dir));
-    if (!interruption.hurried()) writeReports(judged, dir);
-    return { run: judged, dir, notUndone, exitCode: notUndone > 0 ? EXIT.notUndone : interruption.exitCode() };
+    const hurried = interruption.hurried();
+    return { ...concluded(header, dir, hurried), notUndone, hurried, exitCode: interruption.exitCode() };
   } finally {
     progress.stop();
     interruption.release();
   }
+}
+
+/** Judges the run from its logs and writes its reports. */
+function concluded(header: RunHeader, dir: string, hurried: boolean): Pick<CarriedOut, "run" | "dir"> {
+  writeHeader(dir, { ...header, durationMs: Date.now() - Date.parse(header.startedAt) });
+  const run = judgeRun(readRun(dir));
+  if (!hurried) writeReports(run, dir);
+  return { run, dir };
 }
 
 function cellsOf(options: RunOptions): { readonly cells: readonly Cell[]; readonly reuse: ClusterRecord | null } {
@@ -108,6 +99,15 @@ function cellsOf(options: RunOptions): { readonly cells: readonly Cell[]; readon
   return { cells: [reuse.cell], reuse };
 }
 
+async function mustBeFree(cluster: string): Promise<void> {
+  const { cacheDir, readText } = machine();
+  if (!(await leases(cacheDir, readText).isTaken(cluster))) return;
+  throw new UsageError(
+    `cluster "${cluster}" is in use by another run`,
+    "wait for that run to end, or leave --cluster out",
+  );
+}
+
 function checkReporter(name: string | undefined): void {
   if (name === undefined || name in Mocha.reporters) return;
   const known = Object.keys(Mocha.reporters).filter((one) => one === one.toLowerCase());
@@ -119,97 +119,6 @@ async function newHeader(argv: readonly string[], cells: readonly Cell[]): Promi
   const facts = await cellFacts();
   const runId = newRunId(now, Math.random());
   return { runId, startedAt: now.toISOString(), command: ["./faultline", ...argv], facts, cells, durationMs: null };
-}
-
-interface CellWork {
-  readonly cell: Cell;
-  readonly index: number;
-  readonly dir: string;
-  readonly header: RunHeader;
-  readonly options: RunOptions;
-  readonly modes: readonly Mode[];
-  readonly files: readonly string[];
-  readonly scenarios: readonly Scenario[];
-  readonly reuse: ClusterRecord | null;
-  readonly interruption: Interruption;
-  readonly progress: Progress;
-}
-
-/** One cell from its image to its end. What goes wrong is in its log; resolves to how many faults could not be undone. */
-async function inCell(work: CellWork): Promise<number> {
-  const { cell, header, options, interruption, progress } = work;
-  const dir = cellDir(work.dir, cellId(cell));
-  const emit = cellEmit(dir, cell);
-  const startedAtMs = performance.now();
-  emit({ type: "cell-started", runId: header.runId, cell, facts: header.facts });
-  const following = progress.follow(cellId(cell), join(dir, "events.ndjson"));
-  let failed = true;
-  let job: CellJob | null = null;
-  try {
-    job = await cellJob(work, dir, emit);
-    await runCell(job, emit);
-    failed = judgeLog(readEventLog(join(dir, "events.ndjson"))).some(isBad);
-    return 0;
-  } catch (error) {
-    const { message } = error as Error;
-    const next = error instanceof FaultlineError ? `\n${error.nextStep}` : "";
-    emit({ type: "note", text: `stopped: ${message}${next}` });
-    return error instanceof NotUndoneError ? 1 : 0;
-  } finally {
-    if (job && !interruption.hurried()) await disposeOf(job, options.keep, failed, emit);
-    emit({ type: "cell-finished", durationMs: Math.round(performance.now() - startedAtMs) });
-    following.stop();
-  }
-}
-
-/** In a selfcheck a fail is what is wanted. */
-function isBad({ verdict, mode }: ScenarioResult): boolean {
-  return verdict === "unknown" || (verdict === "fail" && mode === "as-claimed");
-}
-
-async function disposeOf(job: CellJob, keep: Keep, failed: boolean, emit: Emit): Promise<void> {
-  try {
-    await dispose(job, keep, failed, emit);
-  } catch (error) {
-    emit({
-      type: "note",
-      text: `cluster ${job.clusterName} not deleted: ${(error as Error).message}; run ./faultline gc`,
-    });
-  }
-}
-
-async function nodeImage(work: CellWork, emit: Emit): Promise<NodeImage> {
-  const { progress, interruption } = work;
-  return await stage({ emit, name: "node image" }, "node-image", () =>
-    ensureNodeImage({
-      exec: hostExec,
-      signal: interruption.signal,
-      progress: (step) => progress.line(`node image ${step.index}/${step.total} ${step.name}: ${step.state}`),
-    }),
-  );
-}
-
-async function cellJob(work: CellWork, dir: string, emit: Emit): Promise<CellJob> {
-  const context = machine();
-  const kind = await kindPath(context);
-  const owner = await ownerOf(context.readText);
-  if (kind === undefined) throw new Error("kind is gone since set-up; run ./faultline doctor");
-  const clusterName = work.reuse?.name ?? `faultline-${work.header.runId.slice(-11).replace("-", "")}${work.index}`;
-  return {
-    cell: work.cell,
-    clusterName,
-    dir,
-    image: () => nodeImage(work, emit),
-    kind,
-    owner: owner ?? String(process.pid),
-    modes: work.modes,
-    suiteFiles: work.files,
-    scenarios: work.scenarios,
-    mochaReporter: work.options.reporter ?? null,
-    reuse: work.reuse,
-    readyBudgetMs: work.options.readyTimeout * 1000,
-    signal: work.interruption.signal,
-  };
 }
 
 /** 5 above 1 above 2: a broken expectation is told even where something else could not be decided. A cell that never got to its suites is undecided. */

@@ -1,5 +1,6 @@
+import { join } from "node:path";
 import { EXIT } from "../lib/errors.ts";
-import type { ScenarioResult } from "../lib/run.ts";
+import type { PathResult, ScenarioResult } from "../lib/run.ts";
 import { carryOut, type RunOptions } from "./run.ts";
 
 /**
@@ -11,22 +12,34 @@ export async function selfcheck(
   options: RunOptions,
   argv: readonly string[],
 ): Promise<number> {
-  const { run, exitCode } = await carryOut(filters, options, argv, ["no-fault", "swapped"]);
-  const escaped = run.results.filter((one) => !isCaught(one));
-  const caught = run.results.length - escaped.length;
-  process.stdout.write(`selfcheck: ${caught} of ${run.results.length} mutants caught\n`);
-  for (const one of escaped)
-    process.stdout.write(`  not caught: ${one.scenario} [${one.mode}]: ${one.verdict}, ${one.reason}\n`);
+  const { run, dir, notUndone, exitCode } = await carryOut(filters, options, argv, ["no-fault", "swapped"]);
+  const mutants = run.results.filter((one) => one.verdict !== "skip");
+  const escaped = mutants.filter((one) => !isCaught(one));
+  const lines = [
+    ...run.results
+      .filter((one) => one.verdict === "skip")
+      .map((one) => `  skipped: ${one.scenario} [${one.mode}]: ${one.reason}`),
+    ...escaped.map((one) => `  not caught: ${one.scenario} [${one.mode}]: ${one.verdict}, ${one.reason}`),
+    `selfcheck: ${mutants.length - escaped.length} of ${mutants.length} mutants caught`,
+  ];
+  process.stdout.write(`${lines.join("\n")}\n${join(dir, "report.json")}\n`);
+  if (notUndone > 0) return EXIT.notUndone;
   if (exitCode !== null) return exitCode;
-  if (run.cells.some((cell) => cell.failure !== null) || run.results.length === 0) return EXIT.undecided;
-  return escaped.length === 0 ? EXIT.ok : EXIT.broken;
+  if (run.cells.some((cell) => cell.failure !== null) || mutants.length === 0) return EXIT.undecided;
+  if (escaped.some((one) => one.verdict !== "unknown")) return EXIT.broken;
+  return escaped.length === 0 ? EXIT.ok : EXIT.undecided;
 }
 
-/** A mutant is caught by a fail that was measured; an unknown would be caught by any breakage of the harness itself. */
+/**
+ * A mutant is caught by a fail that was measured, since an unknown would come of any breakage of the harness itself. Swapped: every single path fails.
+ * No fault: exactly the paths that were claimed to break fail, and for no other reason.
+ */
 export function isCaught(one: ScenarioResult): boolean {
-  if (one.verdict === "skip") return true;
-  if (one.mode === "swapped") return one.verdict === "fail" && one.paths.every((path) => path.verdict === "fail");
-  // With no fault the steady state itself contradicts every path that was claimed to break. A suite that breaks nothing has no such mutant.
-  const breaksNothing = one.paths.every((path) => path.expected.startsWith("ok"));
-  return breaksNothing || one.verdict === "fail";
+  if (one.verdict !== "fail") return false;
+  if (one.mode === "swapped") return one.paths.every((path) => path.verdict === "fail");
+  return one.paths.every((path) => (path.verdict === "fail") !== isControl(path));
+}
+
+function isControl(path: PathResult): boolean {
+  return path.expected === "ok" || path.expected.startsWith("ok, ");
 }

@@ -1,3 +1,4 @@
+import type { Role } from "./path.ts";
 import type { Symptom } from "./symptom.ts";
 
 /**
@@ -7,7 +8,15 @@ import type { Symptom } from "./symptom.ts";
 export interface Expectation {
   readonly symptoms: readonly Symptom[];
   readonly addresses?: AddressClaim;
-  readonly share?: { readonly of: number; readonly part: number };
+  readonly share?: ShareClaim;
+}
+
+export interface ShareClaim {
+  readonly of: number;
+  /** 0 to 1. */
+  readonly part: number;
+  /** Exactly the lookups that meet this replica fail, and no other. */
+  readonly replica?: Role;
 }
 
 /**
@@ -30,15 +39,19 @@ export function okWith(addresses: AddressClaim): Expectation {
   return { symptoms: ["ok"], addresses };
 }
 
-/** `share(0.5, 40, "dns-timeout")`: half of 40 lookups time out, the others are ok. */
-export function share(part: number, of: number, ...symptoms: readonly Symptom[]): Expectation {
-  return { symptoms, share: { of, part } };
+/** `share({ part: 1 / 2, of: 40, replica: "dnsA" }, "dns-timeout")`: half of 40 lookups time out, those that meet dnsA; the others are ok. */
+export function share(claim: ShareClaim, ...symptoms: readonly Symptom[]): Expectation {
+  return { symptoms, share: claim };
 }
 
 /** The expectation in words, for reports: `connect-timeout`, `ok, untranslated`, `50 % of 40 dns-timeout`. */
 export function inWords(expected: Expectation): string {
   const symptoms = expected.symptoms.join(" or ");
-  if (expected.share) return `${Math.round(expected.share.part * 100)} % of ${expected.share.of} ${symptoms}`;
+  if (expected.share) {
+    const { part, of, replica } = expected.share;
+    const those = replica === undefined ? "" : `, those that meet ${replica}`;
+    return `${Math.round(part * 100)} % of ${of} ${symptoms}${those}`;
+  }
   return expected.addresses ? `${symptoms}, ${expected.addresses}` : symptoms;
 }
 
@@ -57,8 +70,7 @@ const NEIGHBOURS: Partial<Record<Symptom, Symptom>> = {
  * fail. An address claim is swapped for the opposite one, a share for its mirror image.
  */
 export function swapped(expected: Expectation): Expectation {
-  if (expected.share)
-    return { ...expected, share: { of: expected.share.of, part: expected.share.part < 0.75 ? 1 : 0.1 } };
+  if (expected.share) return { ...expected, share: { ...expected.share, part: expected.share.part < 0.75 ? 1 : 0.1 } };
   if (expected.addresses) return { ...expected, addresses: expected.addresses === "dnat" ? "untranslated" : "dnat" };
   const otherwise = expected.symptoms.includes("slow") ? "ok" : "slow";
   const neighbour = expected.symptoms

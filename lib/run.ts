@@ -58,6 +58,15 @@ export interface PathResult {
   readonly verdict: Verdict;
   readonly reason: string;
   readonly symptoms: Readonly<Partial<Record<Symptom, number>>>;
+  /** Of a Service's replicas: how many lookups met each, and how many of those failed. Empty unless the claim asks for it. */
+  readonly replicas: readonly ReplicaCount[];
+}
+
+export interface ReplicaCount {
+  /** Role, or address where it is no role's. */
+  readonly replica: string;
+  readonly asked: number;
+  readonly failed: number;
 }
 
 /** In ms; null where that part did not happen. */

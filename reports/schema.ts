@@ -57,6 +57,9 @@ const pathResult = z.object({
   verdict,
   reason: z.string(),
   symptoms: z.partialRecord(symptom, count).describe("how many probes showed each symptom"),
+  replicas: z
+    .array(z.object({ replica: z.string(), asked: count, failed: count }))
+    .describe("of a Service's replicas: how many lookups met each and how many of those failed"),
 });
 
 const scenarioResult = z.object({

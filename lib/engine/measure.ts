@@ -5,17 +5,24 @@ import type { Expectation } from "../expectation.ts";
 import { parsePath } from "../path.ts";
 import type { Attempt, Observation } from "../probes/probe.ts";
 import { probeRound } from "../probes/round.ts";
+import { withReplicas } from "./replicas.ts";
 
 /** More than this without a tick of the prober's own clock, and the node was too busy for its time-outs to mean anything. */
 const STALL_MS = 1000;
 
+export interface HowToTry extends Tries {
+  /** Ask afterwards which replica of a Service each lookup met. */
+  readonly tellReplicas?: boolean;
+}
+
 /** Each path and how to try it. */
-export type Plan = Readonly<Record<string, Tries>>;
+export type Plan = Readonly<Record<string, HowToTry>>;
 
 /** How to try paths under a fault: `flows` each, or as many as a share-claim names; patiently where the claim is one that takes its time. */
 export function planFor(expect: Readonly<Record<string, Expectation>>, flows: number): Plan {
-  const tries = (one: Expectation): Tries => ({
+  const tries = (one: Expectation): HowToTry => ({
     flows: one.share?.of ?? flows,
+    tellReplicas: one.share?.replica !== undefined,
     patient: one.symptoms.includes("host-unreachable"),
   });
   return Object.fromEntries(Object.entries(expect).map(([path, one]) => [path, tries(one)]));
@@ -45,11 +52,12 @@ export async function measure(
       lost.push(unknownObservation(path, (error as Error).message));
     }
   }
+  const tellReplicas = Object.values(plan).some((tries) => tries.tellReplicas === true);
   const rounds = [...placed].map(async ([place, attempts]) => {
-    const round = await probeRound(cluster.exec(place), attempts, signal ? { signal } : {});
-    return stalled(round.worstGapMs)
-      ? round.observations.map((one) => starved(one, round.worstGapMs))
-      : round.observations;
+    const exec = cluster.exec(place);
+    const { observations, worstGapMs } = await probeRound(exec, attempts, signal ? { signal } : {});
+    const told = tellReplicas ? await withReplicas(exec, where, attempts, observations) : observations;
+    return stalled(worstGapMs) ? told.map((one) => starved(one, worstGapMs)) : told;
   });
   return [...(await Promise.all(rounds)).flat(), ...lost];
 }

@@ -62,7 +62,7 @@ async function claimAndProve(
   const { title, claim, documented } = scenario;
   const recoversWithinMs = scenario.recovers.withinMs;
   const start = { type: "scenario-started", title, claim, documented, mode, expect, recoversWithinMs } as const;
-  const reason = scenario.skipWhen?.(context) ?? null;
+  const reason = scenario.skipWhen?.(context) ?? nothingToTakeAway(claimed, mode);
   if (reason !== null) {
     say({ ...start, faults: [] });
     say({ type: "skipped", reason });
@@ -106,6 +106,11 @@ async function steadyState(
   );
   if (!result.ok) throw new Error(`no steady state within ${STEADY_BUDGET_MS} ms before the fault: ${result.last}`);
   return true;
+}
+
+function nothingToTakeAway(claimed: Readonly<Record<string, Expectation>>, mode: Mode): string | null {
+  const allOk = Object.values(claimed).every((one) => one.symptoms.every((symptom) => symptom === "ok"));
+  return mode === "no-fault" && allOk ? "it claims that nothing breaks, so it is the same without its fault" : null;
 }
 
 async function whereAndWhat(stand: Stand, scenario: Scenario, mode: Mode) {

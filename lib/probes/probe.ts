@@ -89,6 +89,8 @@ export interface Seen {
   readonly answers?: readonly string[];
   /** dig: where an unexpected reply came from. */
   readonly replyFrom?: string;
+  /** A lookup through a Service: the role (or address) of the replica it met. */
+  readonly replica?: string;
   /** ping: sent and received. */
   readonly sent?: number;
   readonly received?: number;

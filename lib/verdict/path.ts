@@ -1,14 +1,45 @@
-import { inWords, type AddressClaim, type Expectation } from "../expectation.ts";
+import { inWords, type AddressClaim, type Expectation, type ShareClaim } from "../expectation.ts";
 import type { Observation } from "../probes/probe.ts";
-import type { PathResult, Verdict } from "../run.ts";
+import type { PathResult, ReplicaCount, Verdict } from "../run.ts";
 import type { Symptom } from "../symptom.ts";
 import { plausibleShare } from "./share.ts";
 
 /** Judges one path: what its flows showed against what was expected. Pure. */
 export function judgePath(path: string, expected: Expectation, observations: readonly Observation[]): PathResult {
   const symptoms = countSymptoms(observations);
-  const { verdict, reason } = expected.share ? judgeShare(expected, symptoms) : judgeEach(expected, observations);
-  return { path, expected: inWords(expected), observed: countsInWords(symptoms), verdict, reason, symptoms };
+  const replicas = replicasOf(observations);
+  const { verdict, reason } = expected.share
+    ? worseOf(judgeShare(expected, symptoms), judgeReplicas(expected.share, replicas))
+    : judgeEach(expected, observations);
+  return { path, expected: inWords(expected), observed: countsInWords(symptoms), verdict, reason, symptoms, replicas };
+}
+
+/** How many lookups met each replica of a Service, and how many of those failed; empty where nobody asked. */
+function replicasOf(observations: readonly Observation[]): readonly ReplicaCount[] {
+  const told = observations.filter((one) => one.seen.replica !== undefined);
+  return [...Map.groupBy(told, (one) => one.seen.replica ?? "")]
+    .map(([replica, met]) => ({ replica, asked: met.length, failed: met.filter((one) => one.symptom !== "ok").length }))
+    .sort((a, b) => a.replica.localeCompare(b.replica));
+}
+
+function judgeReplicas({ replica, of }: ShareClaim, counts: readonly ReplicaCount[]): Judgement {
+  if (replica === undefined) return { verdict: "pass", reason: "" };
+  const words = counts.map((one) => `${one.replica} ${one.failed} of ${one.asked}`).join(", ");
+  const told = counts.reduce((sum, one) => sum + one.asked, 0);
+  if (told < of)
+    return { verdict: "unknown", reason: `of ${of} lookups only ${told} could be traced to a replica (${words})` };
+  const asClaimed = counts.every((one) => one.failed === (one.replica === replica ? one.asked : 0));
+  return asClaimed
+    ? { verdict: "pass", reason: `failed by replica: ${words}` }
+    : { verdict: "fail", reason: `not just those that met ${replica} failed: ${words}` };
+}
+
+const RANK = ["fail", "unknown", "skip", "pass"] as const;
+
+/** The worse of two; where both are as good, both reasons. */
+function worseOf(a: Judgement, b: Judgement): Judgement {
+  if (a.verdict === b.verdict) return { ...a, reason: [a.reason, b.reason].filter((one) => one !== "").join("; ") };
+  return RANK.indexOf(a.verdict) < RANK.indexOf(b.verdict) ? a : b;
 }
 
 interface Judgement {

@@ -1,0 +1,117 @@
+import { join } from "node:path";
+import { cellId, type Cell } from "../lib/cell.ts";
+import type { ClusterRecord } from "../lib/cluster.ts";
+import { FaultlineError, NotUndoneError } from "../lib/errors.ts";
+import type { Mode } from "../lib/event.ts";
+import { readEventLog, type Emit } from "../lib/event-log.ts";
+import { hostExec } from "../lib/exec.ts";
+import type { ScenarioResult } from "../lib/run.ts";
+import type { Scenario } from "../lib/scenario.ts";
+import { judgeLog } from "../lib/verdict/run.ts";
+import { stage } from "../clusters/create.ts";
+import { ensureNodeImage, type NodeImage } from "../clusters/image/node-image.ts";
+import { leases } from "../clusters/lease.ts";
+import { kindPath } from "../clusters/setup/kind.ts";
+import { ownerOf } from "../clusters/setup/ownership.ts";
+import { machine } from "./prepare.ts";
+import type { Progress } from "./progress.ts";
+import { cellEmit, dispose, runCell, type CellJob, type Keep } from "./run-cell.ts";
+import { cellDir, type RunHeader } from "./run-dir.ts";
+import type { RunOptions } from "./run.ts";
+import type { Interruption } from "./signals.ts";
+
+/** One cell of a run, and what it is run with. */
+export interface CellWork {
+  readonly cell: Cell;
+  readonly index: number;
+  readonly dir: string;
+  readonly header: RunHeader;
+  readonly options: RunOptions;
+  readonly modes: readonly Mode[];
+  readonly files: readonly string[];
+  readonly scenarios: readonly Scenario[];
+  readonly reuse: ClusterRecord | null;
+  readonly interruption: Interruption;
+  readonly progress: Progress;
+}
+
+/** One cell from its image to its end. What goes wrong is in its log; resolves to how many faults could not be undone. */
+export async function inCell(work: CellWork): Promise<number> {
+  const { cell, header, options, interruption, progress } = work;
+  const dir = cellDir(work.dir, cellId(cell));
+  const emit = cellEmit(dir, cell);
+  const startedAtMs = performance.now();
+  emit({ type: "cell-started", runId: header.runId, cell, facts: header.facts });
+  const following = progress.follow(cellId(cell), join(dir, "events.ndjson"));
+  let failed = true;
+  let job: CellJob | null = null;
+  try {
+    const ordered = await cellJob(work, dir, emit);
+    await ordered.leases.take(ordered.clusterName, ordered.owner);
+    job = ordered;
+    await runCell(job, emit);
+    failed = judgeLog(readEventLog(join(dir, "events.ndjson"))).some(isBad);
+    return 0;
+  } catch (error) {
+    const { message } = error as Error;
+    const next = error instanceof FaultlineError ? `\n${error.nextStep}` : "";
+    emit({ type: "note", text: `stopped: ${message}${next}` });
+    return error instanceof NotUndoneError ? 1 : 0;
+  } finally {
+    if (job && !interruption.hurried()) await disposeOf(job, options.keep, failed, emit);
+    job?.leases.release(job.clusterName);
+    emit({ type: "cell-finished", durationMs: Math.round(performance.now() - startedAtMs) });
+    following.stop();
+  }
+}
+
+/** In a selfcheck a fail is what is wanted. */
+function isBad({ verdict, mode }: ScenarioResult): boolean {
+  return verdict === "unknown" || (verdict === "fail" && mode === "as-claimed");
+}
+
+async function disposeOf(job: CellJob, keep: Keep, failed: boolean, emit: Emit): Promise<void> {
+  try {
+    await dispose(job, keep, failed, emit);
+  } catch (error) {
+    emit({
+      type: "note",
+      text: `cluster ${job.clusterName} not deleted: ${(error as Error).message}; run ./faultline gc`,
+    });
+  }
+}
+
+async function nodeImage(work: CellWork, emit: Emit): Promise<NodeImage> {
+  const { progress, interruption } = work;
+  return await stage({ emit, name: "node image" }, "node-image", () =>
+    ensureNodeImage({
+      exec: hostExec,
+      signal: interruption.signal,
+      progress: (step) => progress.line(`node image ${step.index}/${step.total} ${step.name}: ${step.state}`),
+    }),
+  );
+}
+
+async function cellJob(work: CellWork, dir: string, emit: Emit): Promise<CellJob> {
+  const context = machine();
+  const kind = await kindPath(context);
+  const owner = await ownerOf(context.readText);
+  if (kind === undefined) throw new Error("kind is gone since set-up; run ./faultline doctor");
+  const clusterName = work.reuse?.name ?? `faultline-${work.header.runId.slice(-11).replace("-", "")}${work.index}`;
+  return {
+    cell: work.cell,
+    clusterName,
+    dir,
+    image: () => nodeImage(work, emit),
+    kind,
+    owner: owner ?? String(process.pid),
+    leases: leases(context.cacheDir, context.readText),
+    modes: work.modes,
+    suiteFiles: work.files,
+    scenarios: work.scenarios,
+    mochaReporter: work.options.reporter ?? null,
+    reuse: work.reuse,
+    readyBudgetMs: work.options.readyTimeout * 1000,
+    signal: work.interruption.signal,
+  };
+}
