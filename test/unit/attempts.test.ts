@@ -64,6 +64,20 @@ describe("attemptsFor", () => {
     }
   });
 
+  it("never gives two lookups of one round the same source port", () => {
+    for (let round = 0; round < 600; round += 1) {
+      const attempts = attemptsFor(WHERE, "same → dns by ClusterIP", { flows: 40 });
+      const ports = attempts.map((one) => (one.tool === "dig" ? one.sourcePort : undefined));
+      expect(new Set(ports).size).to.equal(40);
+    }
+  });
+
+  it("waits for the second ARP failure where it is told to be patient, and for it alone", () => {
+    const [patient] = attemptsFor(WHERE, "same → server by podIP", { flows: 1, patient: true });
+    expect(patient).to.include({ connectTimeoutMs: 7500, totalTimeoutMs: 9000 });
+    expect(curl("same → server by podIP")).to.include({ connectTimeoutMs: 4500, totalTimeoutMs: 6000 });
+  });
+
   it("throws for a role that is not there just now, naming it", () => {
     expect(() => attemptsFor({ ...WHERE, pods: {} }, "same → server by podIP", { flows: 1 })).to.throw("role same");
   });

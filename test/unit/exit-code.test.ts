@@ -4,7 +4,7 @@ import { exitCodeOf } from "../../cli/run.ts";
 import type { Event } from "../../lib/event.ts";
 import type { Run, ScenarioResult } from "../../lib/run.ts";
 import { judgeRun } from "../../lib/verdict/run.ts";
-import { BROKEN, cellLog, CONTROL, flows, scenarioLog, without, withEvent } from "./sample-log.ts";
+import { BROKEN, cellLog, changed, CONTROL, flows, scenarioLog, without, withEvent } from "./sample-log.ts";
 
 const ok = scenarioLog();
 const nothingBroke = [...flows(BROKEN, "ok", 3), ...flows(CONTROL, "ok", 3)];
@@ -19,6 +19,16 @@ function judged(...logs: readonly (readonly Event[])[]): Run {
 
 describe("exitCodeOf", () => {
   const neverReady = [...cellLog().slice(0, 1), stageFailed];
+  const stopped = [...cellLog().slice(0, 1), { atMs: 0, type: "note", text: "stopped: kind is gone" } as const];
+  const scenario = "dns/coredns-loop";
+  const neverStated = [
+    { atMs: 0, type: "error", scenario, message: "API is gone" },
+    { atMs: 1, type: "scenario-finished", scenario, durationMs: 1 },
+  ] as const;
+  const one = { id: "d/never", title: "t", claim: "c", documented: [] };
+  const planned = { atMs: 0, type: "planned", mode: "as-claimed", scenarios: [one] } as const;
+  const test = { suite: "e/by-hand", title: "e works", mode: "as-claimed" } as const;
+  const handWritten = { atMs: 0, type: "test", ...test, passed: false, message: "it does not" } as const;
   const table: readonly (readonly [string, Run, number, number])[] = [
     ["all pass", judged(cellLog(ok)), 0, 0],
     ["a skip beside a pass", judged(cellLog(ok, skipped)), 0, 0],
@@ -27,6 +37,11 @@ describe("exitCodeOf", () => {
     ["a fail outranks what is undecided", judged(cellLog(undecided, failing)), 0, 1],
     ["a cell never got to its suites", judged(cellLog(ok), neverReady), 0, 2],
     ["a fail outranks a cell that never got there", judged(neverReady, cellLog(failing)), 0, 1],
+    ["a cell stopped outside of a stage", judged(cellLog(ok), stopped), 0, 2],
+    ["a cell's log ends between two scenarios", judged(cellLog(ok).slice(0, 2 + ok.length)), 0, 2],
+    ["a scenario ended before it was stated", judged(cellLog(ok, neverStated)), 0, 2],
+    ["a scenario was planned and never began", judged(cellLog([planned], ok)), 0, 2],
+    ["a hand-written test fails", judged(cellLog(ok, [handWritten])), 0, 1],
     ["nothing was run", judged(cellLog()), 0, 2],
     ["there is no cell", judged(), 0, 2],
     ["a fault not undone outranks all", judged(cellLog(ok, failing)), 1, 5],
@@ -52,6 +67,8 @@ describe("isCaught", () => {
   const claimed = [...flows(BROKEN, "connect-timeout", 3), ...flows(CONTROL, "ok", 3)];
   const oneAccepted = [...flows(BROKEN, "connection-refused", 3), ...flows(CONTROL, "ok", 3)];
   const swapped = { mode: "swapped", expect: swap } as const;
+  const controlToo = [...flows(BROKEN, "ok", 3), ...flows(CONTROL, "connect-timeout", 3)];
+  const notUndone = changed(scenarioLog({ mode: "no-fault" }), "healed", { ok: false });
   const table: readonly (readonly [string, readonly Event[], boolean])[] = [
     ["no fault, and it fails", scenarioLog({ mode: "no-fault", underFault: nothingBroke }), true],
     ["no fault, and it passes all the same", scenarioLog({ mode: "no-fault" }), false],
@@ -64,11 +81,13 @@ describe("isCaught", () => {
     ["swapped, and one path passes", scenarioLog({ ...swapped, underFault: oneAccepted }), false],
     ["swapped, and it passes", scenarioLog({ ...swapped }), false],
     ["swapped, and nothing could be told", scenarioLog({ ...swapped, underFault: flows(BROKEN, "unknown", 3) }), false],
-    ["skipped", skipped, true],
+    ["no fault, and a control fails too", scenarioLog({ mode: "no-fault", underFault: controlToo }), false],
+    ["no fault, and it fails for another reason", notUndone, false],
+    ["skipped, which is no mutant", skipped, false],
     [
-      "no fault, of a suite that breaks nothing",
+      "no fault, of a suite that breaks nothing (the engine skips it)",
       scenarioLog({ mode: "no-fault", expect: { [CONTROL]: { symptoms: ["ok"] } } }),
-      true,
+      false,
     ],
   ];
   for (const [name, log, caught] of table) {

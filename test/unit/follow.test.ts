@@ -49,6 +49,19 @@ describe("followLog", () => {
     expect(texts()).to.deep.equal([big, "small"]);
   });
 
+  it("passes over a damaged line, and a renderer that throws, and goes on", async () => {
+    appendFileSync(path, `{"atMs":1,"ty\n${note("x")}`);
+    const following = followLog(path, (event) => {
+      seen.push(event);
+      throw new Error("no such terminal");
+    });
+    // From a timer an error would end the whole process; mocha takes it for a failure of this test.
+    await until(1);
+    appendFileSync(path, `}\n${note("y")}`);
+    following.stop();
+    expect(texts()).to.deep.equal(["x", "y"]);
+  });
+
   it("leaves a torn last line alone, and is content with no file", () => {
     follow().stop();
     expect(seen).to.deep.equal([]);

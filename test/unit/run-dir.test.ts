@@ -4,14 +4,20 @@ import { basename, join } from "node:path";
 import { expect } from "chai";
 import { keptCluster } from "../../cli/kept.ts";
 import { cellDir, cellDirs, findRunDir, newRunId, readRun, writeAtomically, writeHeader } from "../../cli/run-dir.ts";
+import { exitCodeOf } from "../../cli/run.ts";
+import { cellId, type Cell } from "../../lib/cell.ts";
 import { UsageError } from "../../lib/errors.ts";
-import { cellLog, scenarioLog } from "./sample-log.ts";
+import { judgeRun } from "../../lib/verdict/run.ts";
+import { BROKEN, CELL, cellLog, flows, scenarioLog } from "./sample-log.ts";
+
+const IPVS: Cell = { ...CELL, proxyMode: "ipvs" };
 
 const HEADER = {
   runId: "20260101-000000-abcd",
   startedAt: "2023-11-14T22:13:20.000Z",
   command: ["./faultline", "run"],
   facts: { kernel: "6.18" },
+  cells: [CELL],
   durationMs: null,
 };
 
@@ -31,6 +37,7 @@ describe("a run's directory", () => {
   afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
   const writeLog = (cell: string, text: string) => writeFileSync(join(cellDir(dir, cell), "events.ndjson"), text);
+  const CELL_ID = cellId(CELL);
   const lines = cellLog(scenarioLog()).map((event) => JSON.stringify(event));
 
   it("has a folder for each cell, which is a plain name and private", () => {
@@ -50,18 +57,51 @@ describe("a run's directory", () => {
     expect(readdirSync(dir)).to.deep.equal(["report.json"]);
   });
 
-  it("is read back, every cell's log among it, in a fixed order", () => {
-    writeHeader(dir, { ...HEADER, durationMs: 7 });
-    writeLog("b", lines.join("\n"));
-    writeLog("a", lines.slice(0, 1).join("\n"));
+  it("is read back, every cell's log among it, in the order that was planned", () => {
+    writeHeader(dir, { ...HEADER, cells: [IPVS, CELL], durationMs: 7 });
+    writeLog(CELL_ID, lines.join("\n"));
+    writeLog(cellId(IPVS), lines.slice(0, 1).join("\n"));
+    writeLog("a cell that nobody planned", lines.join("\n"));
     const run = readRun(dir);
     expect(run).to.include({ runId: HEADER.runId, startedAt: HEADER.startedAt, durationMs: 7 });
     expect(run.logs.map((log) => log.length)).to.deep.equal([1, lines.length]);
   });
 
+  const damages: readonly (readonly [name: string, text: string | null, says: RegExp])[] = [
+    ["missing", null, /never began/],
+    ["empty", "", /lacks its beginning/],
+    ["cut off at the start", lines.slice(1).join("\n"), /lacks its beginning/],
+    ["damaged in its first line", `{"atMs":1,"ty\n${lines.join("\n")}`, /events\.ndjson:1: expected one JSON object/],
+    ["damaged further down", lines.with(4, "\0\0\0").join("\n"), /events\.ndjson:5: expected one JSON object/],
+    ["torn after its first line", `${lines[0]}\n{"atMs":`, /ends before the suites were through/],
+  ];
+  for (const [name, text, says] of damages) {
+    it(`of two cells, the log of one ${name}: the other's results stand, the run is undecided`, () => {
+      writeHeader(dir, { ...HEADER, cells: [CELL, IPVS] });
+      writeLog(CELL_ID, lines.join("\n"));
+      const alone = judgeRun({ ...readRun(dir), logs: readRun(dir).logs.slice(0, 1) });
+      if (text !== null) writeLog(cellId(IPVS), text.replaceAll('"proxyMode":"iptables"', '"proxyMode":"ipvs"'));
+      const { cells, results, ...run } = judgeRun(readRun(dir));
+      expect(results.filter((one) => one.cell === CELL_ID)).to.deep.equal(alone.results);
+      expect(alone.results.map(({ verdict }) => verdict)).to.deep.equal(["pass"]);
+      expect(cells.map(({ cell }) => cell)).to.deep.equal([CELL_ID, cellId(IPVS)]);
+      expect(cells[0]?.failure).to.equal(null);
+      expect(cells[1]?.failure?.message).to.match(says);
+      expect(exitCodeOf(alone, 0)).to.equal(0);
+      expect(exitCodeOf({ ...run, cells, results }, 0)).to.equal(2);
+    });
+  }
+
+  it("takes the fails that a damaged beginning left, and cannot be green by them", () => {
+    writeHeader(dir, HEADER);
+    const failing = cellLog(scenarioLog({ underFault: flows(BROKEN, "ok", 3) })).map((event) => JSON.stringify(event));
+    writeLog(CELL_ID, failing.slice(1).join("\n"));
+    expect(exitCodeOf(judgeRun(readRun(dir)), 0)).to.equal(1);
+  });
+
   it("of a run that was killed lasted until its last event", () => {
     writeHeader(dir, HEADER);
-    writeLog("a", lines.join("\n"));
+    writeLog(CELL_ID, lines.join("\n"));
     expect(readRun(dir).durationMs).to.equal((lines.length - 1) * 1000);
     rmSync(join(dir, "cells"), { recursive: true });
     expect(readRun(dir).durationMs).to.equal(0);

@@ -59,7 +59,9 @@ export function asExpected(expect: Readonly<Record<string, Expectation>>): reado
     const symptom = symptoms[0] ?? "unknown";
     if (share) {
       const hits = Math.round(share.of * share.part);
-      return [...flows(path, symptom, hits), ...flows(path, "ok", share.of - hits)];
+      const others = share.replica === "dnsB" ? "dnsA" : "dnsB";
+      const [met, spared] = share.replica ? [{ replica: share.replica }, { replica: others }] : [{}, {}];
+      return [...flows(path, symptom, hits, met), ...flows(path, "ok", share.of - hits, spared)];
     }
     return flows(path, symptom, 3, addresses ? SEEN[addresses] : {});
   });

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { Expectation } from "../../lib/expectation.ts";
 import type { Observation, Seen } from "../../lib/probes/probe.ts";
 import type { Verdict } from "../../lib/run.ts";
-import { SYMPTOMS } from "../../lib/symptom.ts";
+import { SYMPTOMS, type Symptom } from "../../lib/symptom.ts";
 import { judgePath } from "../../lib/verdict/path.ts";
 import { flows, SEEN } from "./sample-log.ts";
 
@@ -99,6 +99,39 @@ describe("judgePath: addresses", () => {
   it("is no help to a wrong symptom", () => {
     const observed = flows(PATH, "wrong-server", 3, SEEN.dnat);
     expect(judge({ symptoms: ["ok"], addresses: "dnat" }, observed).verdict).to.equal("fail");
+  });
+});
+
+describe("judgePath: a share that meets one replica", () => {
+  const half: Expectation = { symptoms: ["dns-timeout"], share: { part: 0.5, of: 40, replica: "dnsA" } };
+  const lookups = (symptom: Symptom, count: number, replica?: string) =>
+    flows(PATH, symptom, count, replica === undefined ? {} : { replica });
+  const [failed, spared] = [lookups("dns-timeout", 20, "dnsA"), lookups("ok", 20, "dnsB")];
+  const table: readonly (readonly [string, readonly Observation[], Verdict])[] = [
+    ["just those fail", [...failed, ...spared], "pass"],
+    ["the other replica's fail", [...lookups("dns-timeout", 20, "dnsB"), ...lookups("ok", 20, "dnsA")], "fail"],
+    ["one of the other's fails too", [...failed, ...spared.slice(1), ...lookups("dns-timeout", 1, "dnsB")], "fail"],
+    ["one of its own does not fail", [...failed.slice(1), ...spared, ...lookups("ok", 1, "dnsA")], "fail"],
+    ["a stranger's fails", [...failed, ...spared.slice(1), ...lookups("dns-timeout", 1, "10.9.9.9")], "fail"],
+    ["one could not be traced", [...failed, ...spared.slice(1), ...lookups("ok", 1)], "unknown"],
+    ["none could be traced", [...lookups("dns-timeout", 20), ...lookups("ok", 20)], "unknown"],
+    ["one of its own could not be told", [...failed.slice(1), ...spared, ...lookups("unknown", 1, "dnsA")], "unknown"],
+    ["the share is too small", [...lookups("dns-timeout", 4, "dnsA"), ...lookups("ok", 36, "dnsB")], "fail"],
+    ["nothing measured", [], "unknown"],
+  ];
+  for (const [name, observed, verdict] of table) {
+    it(`${name}: ${verdict}`, () => {
+      expect(judge(half, observed).verdict).to.equal(verdict);
+    });
+  }
+
+  it("counts by replica", () => {
+    const { replicas, reason } = judge(half, [...failed, ...spared]);
+    expect(replicas).to.deep.equal([
+      { replica: "dnsA", asked: 20, failed: 20 },
+      { replica: "dnsB", asked: 20, failed: 0 },
+    ]);
+    expect(reason).to.include("failed by replica: dnsA 20 of 20, dnsB 0 of 20");
   });
 });
 

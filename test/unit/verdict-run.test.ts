@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { Event } from "../../lib/event.ts";
+import type { Event, Mode } from "../../lib/event.ts";
 import type { RunRecord } from "../../lib/run.ts";
 import { judgeLog, judgeRun } from "../../lib/verdict/run.ts";
 import { BROKEN, cellLog, CONTROL, flows, scenarioLog, without } from "./sample-log.ts";
@@ -80,6 +80,64 @@ describe("judgeLog", () => {
   it("keeps scenarios apart whose events are interleaved", () => {
     const mixed = ok.flatMap((event, index) => [event, failing[index]].filter((one) => one !== undefined));
     expect(judgeLog(cellLog(mixed)).map(({ verdict }) => verdict)).to.deep.equal(["pass", "fail"]);
+  });
+
+  const planned = (mode: Mode, ...ids: readonly string[]): Event => {
+    const words = { title: "a title", claim: "a claim", documented: ["document 003"] };
+    return { atMs: 0, type: "planned", mode, scenarios: ids.map((id) => ({ id, ...words })) };
+  };
+  const verdicts = (...parts: readonly (readonly Event[])[]) =>
+    judgeLog(cellLog(...parts)).map(({ scenario, mode, verdict }) => `${scenario} ${mode} ${verdict}`);
+
+  it("cannot tell of what was planned and never began, and says what it was", () => {
+    const [first, second, ...more] = judgeLog(cellLog([planned("as-claimed", "nodes/ip-forward", "d/never")], ok));
+    expect(first).to.include({ scenario: "nodes/ip-forward", verdict: "pass" });
+    expect(second).to.include({ scenario: "d/never", title: "a title", claim: "a claim", verdict: "unknown" });
+    expect(second).to.include({ mode: "as-claimed", reason: "it never began" });
+    expect(second?.documented).to.deep.equal(["document 003"]);
+    expect(more).to.deep.equal([]);
+  });
+
+  it("holds what was planned against its own mode", () => {
+    const plan = [planned("as-claimed", "nodes/ip-forward"), planned("swapped", "nodes/ip-forward")];
+    expect(verdicts(plan, ok)).to.deep.equal(["nodes/ip-forward as-claimed pass", "nodes/ip-forward swapped unknown"]);
+    expect(verdicts(plan, swapped)).to.deep.equal([
+      "nodes/ip-forward swapped fail",
+      "nodes/ip-forward as-claimed unknown",
+    ]);
+  });
+
+  it("cannot tell of a scenario whose beginning the log lacks", () => {
+    expect(judgeLog(cellLog(ok, failing.slice(1)))[1]).to.include({
+      scenario: "b/fails",
+      verdict: "unknown",
+      reason: "the log lacks how it began",
+    });
+    const message = "API is gone";
+    const error = { atMs: 0, type: "error", scenario: "d/lost", message } as const;
+    expect(judgeLog(cellLog([error]))[0]).to.include({ scenario: "d/lost", verdict: "unknown", reason: message });
+  });
+
+  const test = (suite: string, title: string, passed: boolean, mode: Mode = "as-claimed"): Event => {
+    return { atMs: 0, type: "test", suite, title, mode, passed, message: passed ? "" : "expected 1 to equal 2" };
+  };
+
+  it("judges hand-written tests by their suite: all of them, or it fails", () => {
+    const tests = [test("a/hand", "a one", true), test("b/hand", "b one", true), test("a/hand", "a two", true)];
+    expect(verdicts(tests)).to.deep.equal(["a/hand as-claimed pass", "b/hand as-claimed pass"]);
+    expect(judgeLog(cellLog(tests))[0]?.reason).to.equal("2 hand-written tests passed");
+    const worse = [...tests, test("a/hand", "a three", false), test("a/hand", "a four", true)];
+    expect(verdicts(worse)).to.deep.equal(["a/hand as-claimed fail", "b/hand as-claimed pass"]);
+    expect(judgeLog(cellLog(worse))[0]?.reason).to.equal("a three: expected 1 to equal 2");
+  });
+
+  it("keeps hand-written tests of two modes apart, and beside the scenarios", () => {
+    const tests = [test("a/hand", "a one", true), test("a/hand", "a one", false, "no-fault")];
+    expect(verdicts(ok, tests)).to.deep.equal([
+      "nodes/ip-forward as-claimed pass",
+      "a/hand as-claimed pass",
+      "a/hand no-fault fail",
+    ]);
   });
 
   it("passes over notes and stages", () => {

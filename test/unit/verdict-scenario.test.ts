@@ -3,7 +3,8 @@ import fc from "fast-check";
 import type { Event } from "../../lib/event.ts";
 import type { Verdict } from "../../lib/run.ts";
 import { judgeScenario } from "../../lib/verdict/scenario.ts";
-import { BROKEN, changed, CONTROL, EXPECT, flows, NOTHING, scenarioLog, withEvent, without } from "./sample-log.ts";
+import { BROKEN, changed, CONTROL, EXPECT, flows, FORWARD_OFF } from "./sample-log.ts";
+import { NOTHING, scenarioLog, withEvent, without } from "./sample-log.ts";
 
 const passing = scenarioLog();
 const scenario = "nodes/ip-forward";
@@ -49,8 +50,8 @@ describe("judgeScenario", () => {
     ["not recovered", withEvent(passing, late), "fail", /not recovered 6200 ms/],
     ["node state differs", dirty, "fail", /B: route gone \(and 1 more\)/],
     ["an error", withEvent(passing, error), "unknown", /docker does not answer/],
-    ["nothing measured under the fault", noRound, "unknown", /no path was measured/],
-    ["the log ends too early", noEnd, "unknown", /log ends before/],
+    ["nothing measured under the fault", noRound, "unknown", /other → server .* observed not measured/],
+    ["the log ends too early", noEnd, "unknown", /no trace of the end of the scenario/],
   ];
   for (const [name, events, verdict, reason] of table) {
     it(`${name}: ${verdict}`, () => {
@@ -59,6 +60,38 @@ describe("judgeScenario", () => {
       expect(result.reason).to.match(reason).and.not.include("\n");
     });
   }
+
+  for (const type of ["injected", "read-back", "healed", "recovered", "node-state"] as const) {
+    it(`cannot tell from a log without ${type}`, () => {
+      const { verdict, reason } = judge(without(passing, (event) => event.type === type));
+      expect(verdict).to.equal("unknown");
+      expect(reason).to.match(/^the log has no trace of /);
+    });
+  }
+
+  it("has two faults injected, read back and healed, or cannot tell", () => {
+    const two = scenarioLog({ faults: [FORWARD_OFF, NOTHING] });
+    expect(judge(two).verdict).to.equal("pass");
+    for (const type of ["injected", "read-back", "healed"] as const) {
+      const second = (event: Event) => event.type === type && event.faultId === "f1";
+      expect(judge(without(two, second)).verdict, type).to.equal("unknown");
+    }
+  });
+
+  for (const [afterMs, verdict] of [
+    [4999, "pass"],
+    [5000, "pass"],
+    [5001, "fail"],
+  ] as const) {
+    it(`recovered after ${afterMs} ms of 5000: ${verdict}`, () => {
+      expect(judge(changed(passing, "recovered", { afterMs })).verdict).to.equal(verdict);
+    });
+  }
+
+  it("says that it recovered, but too late", () => {
+    const { reason } = judge(changed(passing, "recovered", { afterMs: 5001 }));
+    expect(reason).to.equal("recovered only 5001 ms after the fault was undone");
+  });
 
   const unknowns: readonly (readonly [string, (events: readonly Event[]) => readonly Event[]])[] = [
     ["an error", (events) => withEvent(events, error)],
@@ -92,6 +125,14 @@ describe("judgeScenario", () => {
     expect(judge([...passing.slice(0, at + 1), before, ...passing.slice(at + 1)]).verdict).to.equal("fail");
   });
 
+  it("cannot tell of a path that the round under the fault does not have", () => {
+    const { verdict, reason } = judge(scenarioLog({ underFault: flows(BROKEN, "connect-timeout", 3) }));
+    expect({ verdict, reason }).to.deep.equal({
+      verdict: "unknown",
+      reason: `${CONTROL}: expected ok, observed not measured (not measured)`,
+    });
+  });
+
   it("does not take a steady or recovery round for one under the fault", () => {
     expect(judge(without(passing, (event) => event.type === "round" && event.phase === "fault")).paths).to.deep.equal([
       ...Object.entries(EXPECT).map(([path, { symptoms }]) => ({
@@ -101,6 +142,7 @@ describe("judgeScenario", () => {
         verdict: "unknown",
         reason: "not measured",
         symptoms: {},
+        replicas: [],
       })),
     ]);
   });
