@@ -37,6 +37,7 @@ export async function selfcheck(
 export function isCaught(one: ScenarioResult): boolean {
   if (one.verdict !== "fail") return false;
   if (one.mode === "swapped") return one.paths.every((path) => path.verdict === "fail");
+  if (one.nodeStateDifferences.length > 0) return false;
   return one.paths.every((path) => (path.verdict === "fail") !== isControl(path));
 }
 

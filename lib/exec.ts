@@ -1,8 +1,21 @@
 /**
  * Runs commands: the only file that imports zx. A command is an argv, never a string, so nothing is ever parsed by a shell
- * of ours (zx quotes each element for its bash, see ARCHITECTURE.md, "zx").
+ * of ours (zx quotes each element for its bash, see ARCHITECTURE.md, "zx"). Time-outs and aborts are not zx's: it kills the
+ * children before the group, so that a script can go on and exit 0, and it needs `ps` for that.
  */
-import { $, quote } from "zx/core";
+import type { ChildProcess } from "node:child_process";
+import { existsSync } from "node:fs";
+import type { Readable, Writable } from "node:stream";
+import { StringDecoder } from "node:string_decoder";
+import { $, quote, type ProcessPromise } from "zx/core";
+
+const DEFAULT_TIMEOUT_MS = 60_000;
+/** Above this setTimeout fires at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+/** How long the pipes of a killed command may take to run dry; whoever holds them open then has left its group. */
+const GRACE_MS = 500;
+/** Settings of the user for shells and for zx: our bash would run, trace or skip something that is not the command. */
+const NOT_FOR_OUR_BASH = /^(?:BASH_ENV|BASH_FUNC_.*|BASH_COMPAT|BASH_XTRACEFD|BASHOPTS|SHELLOPTS|ENV|ZX_.*)$/s;
 
 /** What a command did. `exitCode` is null when a signal or the time-out ended it. */
 export interface ExecResult {
@@ -15,17 +28,18 @@ export interface ExecResult {
 }
 
 export interface ExecOptions {
+  /** Without it the command finds its stdin at the end. */
   readonly stdin?: string;
-  /** Default 60 s. The command's whole process group is killed when it has passed. */
+  /** Default 60 s. The command's whole process group is killed when it has passed, and nobody is waited for any more. */
   readonly timeoutMs?: number;
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   readonly signal?: AbortSignal;
-  /** Called for each whole line of stdout and stderr as it comes (progress of long builds). */
+  /** Called for each line of stdout and stderr as it comes (progress of long builds). What it throws ends the command and rejects. */
   readonly onLine?: (line: string) => void;
 }
 
-/** Host, node and pod all have this shape. Resolves whatever the exit code; rejects only when `signal` aborts. */
+/** Host, node and pod all have this shape. Resolves whatever the exit code; rejects when `signal` aborts or nothing could be started. */
 export type Exec = (argv: readonly string[], options?: ExecOptions) => Promise<ExecResult>;
 
 /** A command that had to succeed and did not; the message can be pasted into a shell. */
@@ -37,6 +51,14 @@ export class ExecError extends Error {
     super(`${how}: ${printable(result.argv)}\n${lastLines(result.stderr || result.stdout, 15)}`.trimEnd());
     this.name = "ExecError";
     this.result = result;
+  }
+}
+
+/** There never was a process: the argv cannot be passed on as it is, or the system would not start it. */
+export class NotStartedError extends Error {
+  constructor(argv: readonly string[], why: string, options?: ErrorOptions) {
+    super(`not started: ${why}: ${printable(argv)}`, options);
+    this.name = "NotStartedError";
   }
 }
 
@@ -56,35 +78,20 @@ export function lastLines(text: string, count: number): string {
 
 /** Runs argv on the host, detached in a process group of its own, so that a Ctrl-C for us does not reach it. */
 export const hostExec: Exec = async (argv, options = {}) => {
-  const startedAtMs = performance.now();
-  const shell = $({
-    nothrow: true,
-    quiet: true,
-    detached: true,
-    shell: "/bin/bash",
-    prefix: "",
-    quote,
-    timeout: options.timeoutMs ?? 60_000,
-    timeoutSignal: "SIGKILL",
-    killSignal: "SIGKILL",
-    input: options.stdin ?? "",
-    env: { ...process.env, ...options.env },
-    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
-  });
-  const running = shell`${[...argv]}`;
-  if (options.onLine) followLines(running, options.onLine);
-  const output = await running;
   options.signal?.throwIfAborted();
-  const durationMs = Math.round(performance.now() - startedAtMs);
-  return {
-    argv,
-    exitCode: output.exitCode,
-    timedOut: output.exitCode === null && durationMs >= (options.timeoutMs ?? 60_000),
-    stdout: output.stdout,
-    stderr: output.stderr,
-    durationMs,
-  };
+  mustBePassable(argv);
+  const startedAtMs = performance.now();
+  const follower = options.onLine && guarded(options.onLine);
+  const signals = [options.signal, follower?.failed].filter((one) => one !== undefined);
+  const running = start(argv, options);
+  const stdout = collect(running.stdout, follower?.onLine);
+  const stderr = collect(running.stderr, follower?.onLine);
+  const ended = await endOf(running, signals, options.timeoutMs ?? DEFAULT_TIMEOUT_MS).catch((error: unknown) => {
+    throw notStarted(argv, options, error);
+  });
+  const result = { argv, ...ended, stdout: stdout(), stderr: stderr() };
+  for (const signal of signals) signal.throwIfAborted();
+  return { ...result, durationMs: Math.round(performance.now() - startedAtMs) };
 };
 
 /** Runs argv through `exec` and throws ExecError unless it exits 0. */
@@ -99,18 +106,132 @@ export function behind(prefix: readonly string[], exec: Exec = hostExec): Exec {
   return (argv, options) => exec([...prefix, ...argv], options);
 }
 
-interface LineSource {
-  readonly stdout: NodeJS.ReadableStream;
-  readonly stderr: NodeJS.ReadableStream;
+/** execve ends an argument at its first NUL, and bash takes no command at all for one that worked. */
+function mustBePassable(argv: readonly string[]): void {
+  if (argv.length === 0) throw new NotStartedError(argv, "the command is empty");
+  const index = argv.findIndex((word) => word.includes("\0"));
+  if (index >= 0) throw new NotStartedError(argv, `argument ${index} contains a NUL character`);
 }
 
-function followLines(running: LineSource, onLine: (line: string) => void): void {
-  for (const stream of [running.stdout, running.stderr]) {
-    let rest = "";
-    stream.on("data", (chunk: Buffer | string) => {
-      const lines = (rest + chunk.toString()).split("\n");
-      rest = lines.pop() ?? "";
-      for (const line of lines) onLine(line);
-    });
+/** Every option is given, since zx takes those left out from ZX_* variables and, within `onLine`, from the command around it. */
+function start(argv: readonly string[], options: ExecOptions): ProcessPromise {
+  const running = $({
+    ...{ nothrow: true, quiet: true, verbose: false, detached: true, preferLocal: false, timeout: 0 },
+    ...{ shell: "/bin/bash", prefix: "", postfix: "", quote },
+    // zx takes "" for no input, and then the command would wait for an end that never comes.
+    stdio: [options.stdin ? "pipe" : "ignore", "pipe", "pipe"],
+    input: options.stdin ?? "",
+    env: { ...usersEnvironment(), ...options.env },
+    cwd: options.cwd ?? process.cwd(),
+  })`${[...argv]}`;
+  // A command may end before it has read its stdin: what it made of it is told by its exit code, not by an uncaught EPIPE.
+  for (const stream of pipesOf(running.child)) stream.on("error", () => undefined);
+  return running;
+}
+
+function usersEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !NOT_FOR_OUR_BASH.test(name)));
+}
+
+/** For a folder that is not there the system blames bash, and for a long command it says E2BIG. */
+function notStarted(argv: readonly string[], { cwd }: ExecOptions, cause: unknown): NotStartedError {
+  const { message, code } = cause as NodeJS.ErrnoException;
+  const isThere = cwd === undefined || existsSync(`${cwd}/.`);
+  if (!isThere) return new NotStartedError(argv, `its working directory ${printable([cwd])} is not there`, { cause });
+  if (code !== "E2BIG") return new NotStartedError(argv, message, { cause });
+  return new NotStartedError(argv.slice(0, 1), "command or environment too long (E2BIG), data belongs on stdin", {
+    cause,
+  });
+}
+
+/** Waits for the command, until the time is up or a signal aborts: then its group is killed. Rejects when it could not be started. */
+async function endOf(running: ProcessPromise, signals: readonly AbortSignal[], timeoutMs: number) {
+  const { child } = running;
+  const ended = Promise.withResolvers<null>();
+  const tooLate = new AbortController();
+  const stopping = [...signals, tooLate.signal];
+  let grace: NodeJS.Timeout | undefined;
+  const stop = (): void => {
+    killGroup(child);
+    // What it has said is still to be read; but a daemon of it, or a process that SIGKILL does not reach, may hold the pipes for ever.
+    grace ??= setTimeout(() => {
+      for (const stream of pipesOf(child)) stream.destroy();
+      child?.unref();
+      ended.resolve(null);
+    }, GRACE_MS);
+  };
+  const timer = setTimeout(() => tooLate.abort(), Math.min(timeoutMs, LONGEST_TIMER_MS));
+  // zx does not hear of a process that never was when there are too many open files.
+  child?.once("error", ended.reject);
+  for (const signal of stopping) signal.addEventListener("abort", stop);
+  try {
+    const output = await Promise.race([running, ended.promise]);
+    // What spawn throws: zx takes it for the end of a command.
+    if (output?.cause) throw output.cause;
+    const timedOut = tooLate.signal.aborted;
+    return { exitCode: timedOut ? null : (output?.exitCode ?? null), timedOut };
+  } finally {
+    for (const signal of stopping) signal.removeEventListener("abort", stop);
+    clearTimeout(timer);
+    clearTimeout(grace);
   }
+}
+
+function killGroup(child: ChildProcess | undefined): void {
+  if (child?.pid === undefined) return;
+  const isReaped = child.exitCode !== null || child.signalCode !== null;
+  // The number of a group is not given out while somebody is in it: a process that has it now is a stranger.
+  if (isReaped && canSignal(child.pid, 0)) return;
+  canSignal(-child.pid, "SIGKILL");
+}
+
+/** False when there is nobody, and when it is not ours to signal (sudo): the wait ends all the same. */
+function canSignal(pid: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(pid, signal);
+  } catch {
+    return false;
+  }
+}
+
+function pipesOf(child: ChildProcess | undefined): readonly (Readable | Writable)[] {
+  return [child?.stdin, child?.stdout, child?.stderr].flatMap((stream) => stream ?? []);
+}
+
+/** Collects a stream, and tells its lines. Returns how to end it: that tells a last line without newline, and gives the whole text. */
+function collect(stream: Readable | null | undefined, onLine?: (line: string) => void): () => string {
+  const chunks: Buffer[] = [];
+  const decoder = new StringDecoder("utf8");
+  let rest = "";
+  const follow = (text: string): void => {
+    // Only the new text is split: a line of many megabytes stays linear.
+    const [first = "", ...others] = text.split("\n");
+    rest += first;
+    for (const line of others) {
+      onLine?.(rest);
+      rest = line;
+    }
+  };
+  stream?.on("data", (chunk: Buffer) => {
+    chunks.push(chunk);
+    if (onLine) follow(decoder.write(chunk));
+  });
+  return () => {
+    if (onLine) follow(decoder.end());
+    if (rest !== "") onLine?.(rest);
+    return Buffer.concat(chunks).toString();
+  };
+}
+
+/** An error thrown within a stream's event would end our process, with whatever it has still to undo. */
+function guarded(onLine: (line: string) => void) {
+  const controller = new AbortController();
+  const guardedOnLine = (line: string): void => {
+    try {
+      if (!controller.signal.aborted) onLine(line);
+    } catch (error) {
+      controller.abort(error);
+    }
+  };
+  return { onLine: guardedOnLine, failed: controller.signal };
 }

@@ -51,12 +51,24 @@ export function parsePath(text: string): Path {
     way: oneOf(WAYS, way, text),
     tool: tool === undefined ? usual : oneOf(TOOLS, tool, text),
   };
-  if (!REACHED_BY[path.way].includes(destination)) {
-    const reached = REACHED_BY[path.way].join(", ");
-    throw new UsageError(`path "${text}": ${destination} has no ${path.way}; those that have one are ${reached}`);
-  }
+  const reason = whyNot(path, usual);
+  if (reason !== null) throw new UsageError(`path "${text}": ${reason}`);
   return path;
 }
+
+/** Why nobody can try this path; null when somebody can. */
+function whyNot({ from, to, way, tool }: Path, usual: Tool): string | null {
+  if (!REACHED_BY[way].includes(to))
+    return `${to} has no ${way}; those that have one are ${REACHED_BY[way].join(", ")}`;
+  if (way === "localhost" && from !== "server" && from !== "sidecar")
+    return `localhost of ${from} is not that of ${to}`;
+  if (way === "Service name" && !PODS.includes(from)) return `${from} is no pod, and only pods know names of Services`;
+  if (tool !== usual && tool !== "ping") return `${to} answers ${usual}, not ${tool}`;
+  if (way === "nodeIP" && tool !== "ping") return 'on a node nothing of ours listens; add "with ping"';
+  return null;
+}
+
+const PODS: readonly Role[] = ["server", "sidecar", "same", "other"];
 
 /** CoreDNS is only ever asked. */
 const SENDERS = ROLES.filter((role) => !role.startsWith("dns"));

@@ -52,11 +52,12 @@ export async function measure(
       lost.push(unknownObservation(path, (error as Error).message));
     }
   }
-  const tellReplicas = Object.values(plan).some((tries) => tries.tellReplicas === true);
   const rounds = [...placed].map(async ([place, attempts]) => {
     const exec = cluster.exec(place);
     const { observations, worstGapMs } = await probeRound(exec, attempts, signal ? { signal } : {});
-    const told = tellReplicas ? await withReplicas(exec, where, attempts, observations) : observations;
+    const traced = attempts.filter(({ path }) => plan[path]?.tellReplicas === true);
+    // What cannot be traced stays untold, and a claim that needs it comes out unknown.
+    const told = await withReplicas(exec, where, traced, observations).catch(() => observations);
     return stalled(worstGapMs) ? told.map((one) => starved(one, worstGapMs)) : told;
   });
   return [...(await Promise.all(rounds)).flat(), ...lost];

@@ -7,7 +7,7 @@ import type { Attempt, Observation } from "../probes/probe.ts";
 const LOOKUPS = ["conntrack", "-L", "-p", "udp", "--orig-port-dst", "53"] as const;
 
 /**
- * Says of each lookup which replica it met, from the node's conntrack: kube-proxy's DNAT is what chooses. A lookup without an entry stays as it
+ * Says of the lookups of these attempts which replica each met, from the node's conntrack: kube-proxy's DNAT is what chooses. A lookup without an entry stays as it
  * is. Throws ExecError when the node cannot be asked.
  */
 export async function withReplicas(
@@ -16,6 +16,7 @@ export async function withReplicas(
   attempts: readonly Attempt[],
   observations: readonly Observation[],
 ): Promise<readonly Observation[]> {
+  if (attempts.length === 0) return observations;
   const { stdout } = await mustExec(exec, LOOKUPS);
   const met = replicaByPort(stdout);
   return observations.map((one) => {

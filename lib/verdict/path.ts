@@ -16,7 +16,7 @@ export function judgePath(path: string, expected: Expectation, observations: rea
 
 /** How many lookups met each replica of a Service, and how many of those failed; empty where nobody asked. */
 function replicasOf(observations: readonly Observation[]): readonly ReplicaCount[] {
-  const told = observations.filter((one) => one.seen.replica !== undefined);
+  const told = observations.filter((one) => one.seen.replica !== undefined && one.symptom !== "unknown");
   return [...Map.groupBy(told, (one) => one.seen.replica ?? "")]
     .map(([replica, met]) => ({ replica, asked: met.length, failed: met.filter((one) => one.symptom !== "ok").length }))
     .sort((a, b) => a.replica.localeCompare(b.replica));

@@ -31,8 +31,9 @@ export function judgeLog(events: readonly Event[]): readonly ScenarioResult[] {
     open.get(event.scenario)?.push(event);
   }
   const started = begun.filter(([event]) => event?.type === "scenario-started");
-  const judged = [...started.map((mine) => judgeScenario(cell, mine)), ...judgeTests(cell, events)];
-  return [...judged, ...neverBegan(cell, events, judged), ...neverStated(cell, begun)];
+  const judged = started.map((mine) => judgeScenario(cell, mine));
+  const stray = neverStated(cell, begun);
+  return [...judged, ...judgeTests(cell, events), ...stray, ...neverBegan(cell, events, [...judged, ...stray])];
 }
 
 const NO_TIMES: Times = {

@@ -1,5 +1,6 @@
 import type { Event, ScenarioEvent } from "../event.ts";
 import { describeFault } from "../faults/fault.ts";
+import type { Observation } from "../probes/probe.ts";
 import type { PathResult, ScenarioResult, Times, Verdict } from "../run.ts";
 import { judgePath } from "./path.ts";
 
@@ -112,6 +113,11 @@ function afterwards(
   return findings;
 }
 
+function allOk(paths: readonly string[], observations: readonly Observation[]): boolean {
+  const has = (path: string) => observations.some((one) => one.path === path);
+  return paths.every(has) && observations.every((one) => one.symptom === "ok");
+}
+
 /** What did not happen speaks against a pass just as what went wrong: the log may have been cut, or not been written. */
 function whatIsMissing(start: Of<"scenario-started">, events: readonly Event[]): readonly Finding[] {
   const missing: string[] = [];
@@ -119,16 +125,16 @@ function whatIsMissing(start: Of<"scenario-started">, events: readonly Event[]):
   if (!all(events, "round").some((one) => one.phase === "fault")) missing.push("a round of probes under the fault");
   const expected = Math.max(1, start.faults.length);
   if (all(events, "injected").length < expected) missing.push("a fault that was injected");
-  if (all(events, "read-back").length < 2 * expected)
-    missing.push("a reading of the fault before and after the probes");
+  const read = new Set(all(events, "read-back").map(({ faultId, when }) => `${when} ${faultId}`));
+  if (read.size < 2 * expected) missing.push("a reading of the fault before and after the probes");
   if (all(events, "healed").length < expected) missing.push("a fault that was undone");
   const breaksNothing = start.faults.every(({ fault }) => fault.kind === "none") && start.mode !== "no-fault";
   if (!breaksNothing) {
     const steady = all(events, "round")
       .filter((one) => one.phase === "steady")
       .slice(-3);
-    const held =
-      steady.length === 3 && steady.every((round) => round.observations.every((one) => one.symptom === "ok"));
+    const paths = Object.keys(start.expect);
+    const held = steady.length === 3 && steady.every(({ observations }) => allOk(paths, observations));
     if (!held) missing.push("a steady state before the fault, three rounds in a row");
     if (!first(events, "recovered") && !first(events, "not-recovered")) missing.push("the recovery");
     if (new Set(all(events, "node-state").map(({ node }) => node)).size < 2)

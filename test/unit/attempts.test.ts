@@ -81,8 +81,4 @@ describe("attemptsFor", () => {
   it("throws for a role that is not there just now, naming it", () => {
     expect(() => attemptsFor({ ...WHERE, pods: {} }, "same → server by podIP", { flows: 1 })).to.throw("role same");
   });
-
-  it("throws for a destination that answers no HTTP", () => {
-    expect(() => attemptsFor(WHERE, "same → hostA by nodeIP", { flows: 1 })).to.throw("role hostA");
-  });
 });

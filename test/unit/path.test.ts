@@ -36,6 +36,11 @@ describe("parsePath", () => {
     ["same → sidecar by NodePort", "sidecar has no NodePort"],
     ["same → server by nodeIP", "server has no nodeIP"],
     ["same → outside by podIP", "outside has no podIP"],
+    ["same → server by localhost", "localhost of same"],
+    ["hostA → server by Service name", "hostA is no pod"],
+    ["same → server by podIP with dig", "answers curl"],
+    ["same → dns by ClusterIP with curl", "answers dig"],
+    ["hostB → hostA by nodeIP", "with ping"],
   ];
   for (const [text, word] of wrong) {
     it(`refuses ${JSON.stringify(text)}`, () => {
@@ -58,7 +63,13 @@ describe("parsePath", () => {
     fc.Arbitrary<Way>,
     fc.Arbitrary<Tool>,
   ];
-  const exists = (path: Path) => !path.from.startsWith("dns") && reached[path.way].split(" ").includes(path.to);
+  const exists = (path: Path) =>
+    !path.from.startsWith("dns") &&
+    reached[path.way].split(" ").includes(path.to) &&
+    (path.way !== "localhost" || ["server", "sidecar"].includes(path.from)) &&
+    (path.way !== "Service name" || ["server", "sidecar", "same", "other"].includes(path.from)) &&
+    (path.tool === "ping" || (path.tool === "dig") === path.to.startsWith("dns")) &&
+    (path.way !== "nodeIP" || path.tool === "ping");
 
   it("reads back every path that there is, and refuses every other", () => {
     fc.assert(

@@ -44,7 +44,9 @@ describe("kind", () => {
     try {
       const path = join(folder, "kind");
       await writeFile(path, "not kind");
-      const error: unknown = await expectSha256(path, { url: "u", sha256: "0".repeat(64) }).catch((reason) => reason);
+      const error: unknown = await expectSha256(path, { url: "u", sha256: "0".repeat(64) }).catch(
+        (reason: unknown) => reason,
+      );
       expect(error).to.be.instanceOf(PreflightError);
     } finally {
       await rm(folder, { recursive: true });
