@@ -161,12 +161,10 @@ async function endOf(running: ProcessPromise, signals: readonly AbortSignal[], t
     }, GRACE_MS);
   };
   const timer = setTimeout(() => tooLate.abort(), Math.min(timeoutMs, LONGEST_TIMER_MS));
-  // zx does not hear of a process that never was when there are too many open files.
-  child?.once("error", ended.reject);
   for (const signal of stopping) signal.addEventListener("abort", stop);
   try {
     const output = await Promise.race([running, ended.promise]);
-    // What spawn throws: zx takes it for the end of a command.
+    // zx takes a failure to start for the end of a command.
     if (output?.cause) throw output.cause;
     const timedOut = tooLate.signal.aborted;
     return { exitCode: timedOut ? null : (output?.exitCode ?? null), timedOut };
