@@ -86,8 +86,8 @@ async function createByKind(order: ClusterOrder, kubeconfig: string): Promise<vo
 async function installCni(order: ClusterOrder, api: Kubernetes): Promise<void> {
   const cni = cniOf(order.cell);
   const manifest = await readFile(new URL(`cni/${cni.manifest}`, import.meta.url), "utf8");
-  // While its pods are still pending, so that the two replicas go to two nodes from the start.
-  await api.patchDeployment("kube-system", "coredns", spreadOverNodes);
+  // None until the CNI is there: a sandbox that fails for want of it is not tried again for about 15 s.
+  await api.patchDeployment("kube-system", "coredns", coreDns(0));
   await api.apply(manifest);
   const signal = order.signal ? { signal: order.signal } : {};
   const waits = [
@@ -116,25 +116,23 @@ async function installCni(order: ClusterOrder, api: Kubernetes): Promise<void> {
   });
 }
 
-/** One replica a node, so that a lookup can meet the one on its own node and the one on the other. */
-const spreadOverNodes = {
-  spec: {
-    strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 1, maxSurge: 0 } },
-    template: {
-      spec: {
-        affinity: {
-          podAntiAffinity: {
-            requiredDuringSchedulingIgnoredDuringExecution: [
-              { labelSelector: { matchLabels: { "k8s-app": "kube-dns" } }, topologyKey: "kubernetes.io/hostname" },
-            ],
-          },
-        },
-      },
-    },
-  },
-};
+/**
+ * One replica a node, so that a lookup can meet the one on its own node and the one on the other. Asked every second whether it is ready, not every
+ * ten as kubeadm has it: that only shortens the waiting, here and when a scenario has made it anew.
+ */
+function coreDns(replicas: number): object {
+  const labelSelector = { matchLabels: { "k8s-app": "kube-dns" } };
+  const elsewhere = [{ labelSelector, topologyKey: "kubernetes.io/hostname" }];
+  const spec = {
+    containers: [{ name: "coredns", readinessProbe: { periodSeconds: 1 } }],
+    affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: elsewhere } },
+  };
+  const strategy = { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 1, maxSurge: 0 } };
+  return { spec: { replicas, strategy, template: { spec } } };
+}
 
 async function deployRoles(order: ClusterOrder, api: Kubernetes, kubeconfig: string): Promise<ClusterRecord> {
+  await api.patchDeployment("kube-system", "coredns", coreDns(2));
   const { name, cell } = order;
   const containers = { A: `${name}-worker`, B: `${name}-control-plane`, "control-plane": `${name}-control-plane` };
   await api.applyObjects(roleObjects(containers, ECHO_IMAGE));

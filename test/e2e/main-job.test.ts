@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Ajv2020 } from "ajv/dist/2020.js";
+import { Ajv } from "ajv";
 import { expect } from "chai";
 import { hostExec } from "../../lib/exec.ts";
 import type { Run } from "../../lib/run.ts";
@@ -48,7 +48,7 @@ describe("the main job on a real kind cluster", function () {
     const schema = JSON.parse(
       readFileSync(new URL("../../docs/report.schema.json", import.meta.url), "utf8"),
     ) as object;
-    const validate = new Ajv2020({ strict: false }).compile(schema);
+    const validate = new Ajv({ strict: false }).compile(schema);
     expect(validate(run), JSON.stringify(validate.errors)).to.equal(true);
   });
 
@@ -81,9 +81,9 @@ describe("the main job on a real kind cluster", function () {
 
   it("fails every scenario with no fault, and every path with its expectation swapped", async function () {
     const { code, stdout } = await faultline(["selfcheck", "--cluster", cluster.name, "--progress", "none"]);
-    expect(stdout).to.match(
-      new RegExp(`selfcheck: ${2 * SEED_SUITES.length} of ${2 * SEED_SUITES.length} mutants caught`),
-    );
+    // One suite breaks nothing, so it has no mutant without its fault.
+    const mutants = 2 * SEED_SUITES.length - 1;
+    expect(stdout).to.match(new RegExp(`selfcheck: ${mutants} of ${mutants} mutants caught`));
     expect(code, stdout).to.equal(0);
   });
 
