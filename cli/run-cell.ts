@@ -114,7 +114,7 @@ async function spawnCellProcess(
     stdio: ["ignore", show ? "inherit" : "pipe", "pipe", "ipc"],
   });
   for (const stream of [child.stdout, child.stderr]) {
-    stream?.on("data", (chunk: Buffer) => writeFileSync(logPath, chunk, { flag: "a", mode: 0o600 }));
+    stream?.on("data", (chunk: Buffer) => keep(logPath, chunk));
   }
   // It undoes its own faults first, since only it knows what it has under way; should it hang, the journal is enough.
   let lastResort: NodeJS.Timeout | undefined;
@@ -132,6 +132,15 @@ async function spawnCellProcess(
   } finally {
     clearTimeout(lastResort);
     signal.removeEventListener("abort", stop);
+  }
+}
+
+/** A comfort for whoever looks later: a full disk must not end a run that has faults in force. */
+function keep(logPath: string, chunk: Buffer): void {
+  try {
+    writeFileSync(logPath, chunk, { flag: "a", mode: 0o600 });
+  } catch {
+    // The event log meets the same disk, and says so.
   }
 }
 

@@ -1,9 +1,9 @@
-import { mkdirSync, readFileSync, readdirSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cellId, type Cell } from "../lib/cell.ts";
-import { UsageError } from "../lib/errors.ts";
+import { UndecidedError, UsageError } from "../lib/errors.ts";
 import type { Event } from "../lib/event.ts";
 import { readEventLog } from "../lib/event-log.ts";
 import type { RunRecord } from "../lib/run.ts";
@@ -44,11 +44,20 @@ export function writeHeader(dir: string, header: RunHeader): void {
   writeAtomically(join(dir, "run.json"), `${JSON.stringify(header, null, 2)}\n`);
 }
 
-/** Whole or not at all: a reader never sees half a report. */
+/** Whole or not at all: a reader never sees half a report. Throws UndecidedError when it cannot be written. */
 export function writeAtomically(path: string, text: string): void {
   const partial = `${path}.partial`;
-  writeFileSync(partial, text, { mode: 0o600 });
-  renameSync(partial, path);
+  try {
+    writeFileSync(partial, text, { mode: 0o600 });
+    renameSync(partial, path);
+  } catch (error) {
+    rmSync(partial, { force: true });
+    const { message } = error as Error;
+    throw new UndecidedError(
+      `${path} could not be written: ${message}`,
+      "make room there; ./faultline report tells the rest",
+    );
+  }
 }
 
 /** A cell's own folder in a run. */

@@ -82,9 +82,17 @@ export async function carryOut(
 
 /** Judges the run from its logs and writes its reports. */
 function concluded(header: RunHeader, dir: string, hurried: boolean): Pick<CarriedOut, "run" | "dir"> {
-  writeHeader(dir, { ...header, durationMs: Date.now() - Date.parse(header.startedAt) });
-  const run = judgeRun(readRun(dir));
-  if (!hurried) writeReports(run, dir);
+  const durationMs = Date.now() - Date.parse(header.startedAt);
+  const run = judgeRun({ ...readRun(dir), durationMs });
+  if (hurried) return { run, dir };
+  try {
+    writeHeader(dir, { ...header, durationMs });
+    writeReports(run, dir);
+  } catch (error) {
+    // What could be judged is told before why it could not be kept.
+    printTable(run, dir);
+    throw error;
+  }
   return { run, dir };
 }
 

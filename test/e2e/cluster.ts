@@ -20,13 +20,14 @@ export interface TestCluster {
   readonly ON_A_FULL_DISK: string;
 }
 
-/** Constant: $1 runs directory, $2 a cluster's record, $3 the cluster. 96 KiB hold a run's first files, not its events. */
+/** Constant: $1 runs directory, $2 a cluster's record, $3 the cluster. 72 KiB hold a run up to its fault, not beyond. */
 const ON_A_FULL_DISK = `set -eu
-keep=$(mktemp -d); cp "$2" "$keep/cluster.json"
-mount -t tmpfs -o size=96k tmpfs "$1"
-mkdir -p "$1/20000101-000000-kept/cells/kept"
-cp "$keep/cluster.json" "$1/20000101-000000-kept/cells/kept/"; echo '{}' >"$1/20000101-000000-kept/run.json"
-rm -r "$keep"
+cell=$(dirname "$2"); run=$(dirname "$(dirname "$cell")"); keep=$(mktemp -d)
+cp "$cell/cluster.json" "$cell/kubeconfig" "$run/run.json" "$keep/"
+mount -t tmpfs -o size=72k tmpfs "$1"
+mkdir -p "$cell"
+mv "$keep/run.json" "$run/"; mv "$keep/cluster.json" "$keep/kubeconfig" "$cell/"
+rmdir "$keep"
 exec ./faultline run nodes/ip-forward --cluster "$3" --progress none`;
 
 export function clusterOf(run: Run): TestCluster {
