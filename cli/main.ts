@@ -147,7 +147,7 @@ function addMending(root: Command, done: (code: number) => void): void {
     );
   root
     .command("gc")
-    .description("delete clusters of ours whose run is gone, kept ones too")
+    .description("delete clusters of ours whose run is gone, kept ones too, and superseded node images")
     .option("--dry-run", "only print them", false)
     .action(async (options: { dryRun: boolean }) => done(await (await import("./gc.ts")).gc(options.dryRun)));
 }

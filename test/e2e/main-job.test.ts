@@ -139,7 +139,7 @@ describe("the main job on a real kind cluster", function () {
     ];
     const { exitCode, stdout, stderr } = await hostExec(argv, { timeoutMs: 120_000 });
     expect(exitCode, stdout + stderr).to.equal(2);
-    expect(stdout + stderr).to.match(/no space left|ENOSPC/i);
+    expect(stdout + stderr, stdout + stderr).to.match(/no space left|ENOSPC/i);
     expect(stdout + stderr).not.to.match(/^\s+at .+:\d+:\d+/m);
     expect(await cluster.differences("A", before)).to.deep.equal([]);
   });
