@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Cluster, ClusterRecord, PodPlace, Whereabouts } from "../lib/cluster.ts";
-import { behind, mustExec, type Exec } from "../lib/exec.ts";
+import { containerExec } from "../lib/container-exec.ts";
+import { mustExec, type Exec } from "../lib/exec.ts";
 import { isReady, kubernetes, type Kubernetes, type Pod } from "../lib/kubernetes.ts";
 import type { Role } from "../lib/path.ts";
 import { NAMESPACE } from "./roles/objects.ts";
@@ -12,7 +13,7 @@ const SANDBOXES = readFileSync(new URL("sandboxes.sh", import.meta.url), "utf8")
 export function liveCluster(record: ClusterRecord): Cluster {
   const api = kubernetes(record.kubeconfig);
   const exec: Cluster["exec"] = (place) =>
-    behind(["docker", "exec", "-i", place === "outside" ? record.outside : record.containers[place]]);
+    containerExec(place === "outside" ? record.outside : record.containers[place]);
   return { record, exec, locate: () => locate(record, api, exec) };
 }
 

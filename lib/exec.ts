@@ -101,7 +101,7 @@ export async function mustExec(exec: Exec, argv: readonly string[], options?: Ex
   return result;
 }
 
-/** The same Exec, each command run behind `prefix` (`docker exec -i NODE`, `ip netns exec NAME`, …). */
+/** The same Exec, each command run behind `prefix` (`ip netns exec NAME`, …). */
 export function behind(prefix: readonly string[], exec: Exec = hostExec): Exec {
   return (argv, options) => exec([...prefix, ...argv], options);
 }

@@ -14,7 +14,7 @@ export function dropTable(id: string): string {
 }
 
 /**
- * The fault as nft reads it from stdin, in one transaction: the table of this name is made anew, so applying twice leaves one. Its input has
+ * The fault as nft reads it, in one transaction: the table of this name is made anew, so applying twice leaves one. Its input has
  * passed the schema; nothing else may reach this text.
  */
 export function renderDrop(fault: DropFault, id: string): string {
@@ -47,7 +47,7 @@ function address(text: string, field: "saddr" | "daddr"): string {
 }
 
 const CAPTURE = `${GUARD}nft list tables >/dev/null`;
-const APPLY = `${GUARD}exec nft -f -`;
+const APPLY = `${GUARD}printf "%s" "$1" | nft -f -`;
 
 /** A listing that fails must not pass for a table that is not there, hence `set -e` and the listing apart. */
 const READ_BACK = `${GUARD}set -eu
@@ -91,7 +91,7 @@ export const dropKind: FaultKind<DropFault, null> = {
   capture: () => ({ script: CAPTURE, args: [] }),
   captured: () => null,
   priorInPlan: () => null,
-  apply: (fault, _prior, id) => ({ script: APPLY, args: [], stdin: renderDrop(fault, id) }),
+  apply: (fault, _prior, id) => ({ script: APPLY, args: [renderDrop(fault, id)] }),
   readBack: (_fault, _prior, id) => ({ script: READ_BACK, args: [dropTable(id)] }),
   readBackSaid(fault, stdout) {
     const counter = COUNTER.exec(stdout);

@@ -37,6 +37,6 @@ export function nameOf(identity: TargetIdentity): string {
 /** The argv in front of every command for this target; by container id, so that a successor of the same name never gets one. */
 export function transportOf(identity: TargetIdentity): readonly string[] {
   return identity.kind === "container"
-    ? ["docker", "exec", "-i", identity.containerId]
+    ? ["docker", "exec", identity.containerId]
     : ["ip", "netns", "exec", identity.name];
 }

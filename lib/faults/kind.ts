@@ -3,12 +3,11 @@ import type { Fault } from "./fault.ts";
 
 /**
  * One command on a node, as data: what `plan` prints is what runs. `script` is a constant of this repository for `sh -c` and begins with GUARD; whatever varies is in
- * `args` ($1, $2, …) or on stdin, so it is never read as code.
+ * `args` ($1, $2, …), so it is never read as code.
  */
 export interface NodeCommand {
   readonly script: string;
   readonly args: readonly string[];
-  readonly stdin?: string;
 }
 
 /** What the node says about a fault. `count`: packets that hit it so far, where the kind counts them. */

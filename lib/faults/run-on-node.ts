@@ -1,4 +1,4 @@
-import { lastLines, printable, type ExecOptions, type ExecResult } from "../exec.ts";
+import { lastLines, printable, type ExecResult } from "../exec.ts";
 import { crashPoint } from "../journal/crash-point.ts";
 import { transportOf } from "./identity.ts";
 import { GUARD, WRONG_PLACE_EXIT } from "./guard-script.ts";
@@ -34,12 +34,8 @@ export async function runOnNode(target: Target, command: NodeCommand | null): Pr
   if (target.hostNetnsInodes.includes(target.identity.netnsInode)) {
     throw new GuardError(`node ${target.node}: its network namespace is the host's`);
   }
-  const options: ExecOptions = {
-    timeoutMs: TIMEOUT_MS,
-    ...(command.stdin === undefined ? {} : { stdin: command.stdin }),
-  };
   crashPoint();
-  const result = await target.exec(guardedArgv(target, command), options);
+  const result = await target.exec(guardedArgv(target, command), { timeoutMs: TIMEOUT_MS });
   crashPoint();
   if (result.exitCode === WRONG_PLACE_EXIT) {
     throw new GuardError(`node ${target.node}: commands end up in another network namespace than they were meant for`);
@@ -50,6 +46,5 @@ export async function runOnNode(target: Target, command: NodeCommand | null): Pr
 
 /** The command as a person can paste it into bash on the host, for `plan` and `heal --dry-run`. */
 export function printableCommand(target: Pick<Target, "identity">, command: NodeCommand): string {
-  const line = printable([...transportOf(target.identity), ...guardedArgv(target, command)]);
-  return command.stdin === undefined ? line : `${line} <<'FAULTLINE'\n${command.stdin.trimEnd()}\nFAULTLINE`;
+  return printable([...transportOf(target.identity), ...guardedArgv(target, command)]);
 }

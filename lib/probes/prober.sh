@@ -1,5 +1,5 @@
-# Runs on a node: bash -c THIS prober NONCE, attempts on stdin (lib/probes/request.ts writes them). A constant: data comes as
-# NUL-ended words and is only ever an element of an argv. All attempts run side by side, each in its network namespace, and each
+# Runs on a node: bash -c THIS prober NONCE WORD…, the attempts as words (lib/probes/request.ts writes them). A constant: data
+# comes as arguments and is only ever an element of an argv. All attempts run side by side, each in its network namespace, and each
 # prints one frame as it ends (lib/probes/frames.ts reads them). Tool output goes as base64: any bytes survive, and nothing a
 # probed server says can look like a frame. Needs bash 5, coreutils and util-linux.
 set -u
@@ -116,7 +116,7 @@ ticker() {
 
 number() { [[ $1 =~ ^[0-9]{1,9}$ ]] || die "not a number: word $at of the request"; }
 
-mapfile -d '' words
+words=("${@:2}")
 [[ ${words[0]:-} == "$((${#words[@]} - 1))" ]] || die "the request was cut"
 dir=$(mktemp -d) || die "no temporary directory"
 trap 'rm -rf -- "$dir"' EXIT

@@ -102,8 +102,8 @@ function longestMs(attempt: Attempt): number {
   }
 }
 
-/** The prober's stdin: NUL-ended words, the first their number. Throws when a word holds a NUL, which no argv can. */
-export function requestWords(attempts: readonly Attempt[]): string {
+/** The prober's arguments: words, the first their number. Throws when a word holds a NUL, which no argv can. */
+export function requestWords(attempts: readonly Attempt[]): readonly string[] {
   const words = attempts.flatMap((attempt) => {
     const argv = attemptArgv(attempt);
     const followUp = followUpOf(attempt);
@@ -115,5 +115,5 @@ export function requestWords(attempts: readonly Attempt[]): string {
     ];
   });
   if (words.some((word) => word.includes("\0"))) throw new RangeError("a probe's word holds a NUL byte");
-  return [String(words.length), ...words].map((word) => `${word}\0`).join("");
+  return [String(words.length), ...words];
 }

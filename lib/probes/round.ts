@@ -27,15 +27,14 @@ export interface RoundOptions {
 
 /**
  * Carries out all attempts side by side in one exec on the node and says what each showed. An attempt that the node did not report
- * whole is `unknown`, with the reason as its detail. Rejects only when `signal` aborts; is over, at the latest, 20 s after the longest
- * attempt's own time-out.
+ * whole is `unknown`, with the reason as its detail. Rejects only when `signal` aborts; a try is over, at the latest, 20 s after
+ * the longest attempt's own time-out, and there are three at most.
  */
 export async function probeRound(exec: Exec, attempts: readonly Attempt[], options: RoundOptions = {}): Promise<Round> {
   if (attempts.length === 0) return { observations: [], worstGapMs: null };
   const nonce = `fl-${randomBytes(12).toString("hex")}`;
   const startedAtMs = Date.now();
-  const ran = await runProber(exec, attempts, nonce, options);
-  const frames = parseFrames(ran.stdout, nonce);
+  const { ran, frames } = await heardOf(exec, attempts, nonce, options);
   const missing = [frames.problem ?? "its frame is missing", howItEnded(ran)].filter(Boolean).join("; ");
   const observations = attempts.map((attempt, index) => {
     const record = frames.records.get(index);
@@ -46,12 +45,23 @@ export async function probeRound(exec: Exec, attempts: readonly Attempt[], optio
   return { observations, worstGapMs: whole ? frames.close.worstGapMs : null };
 }
 
+/** An exec that brought no frame at all was a failure of the transport: it is tried again. What brought a frame is a result, and never is. */
+async function heardOf(exec: Exec, attempts: readonly Attempt[], nonce: string, options: RoundOptions) {
+  for (let tries = 1; ; tries += 1) {
+    const ran = await runProber(exec, attempts, nonce, options);
+    const frames = parseFrames(ran.stdout, nonce);
+    if (frames.records.size > 0 || frames.close || tries === MOST_TRIES) return { ran, frames };
+  }
+}
+
+const MOST_TRIES = 3;
+
 type Ran = Pick<ExecResult, "stdout" | "stderr" | "exitCode" | "timedOut">;
 
 async function runProber(exec: Exec, attempts: readonly Attempt[], nonce: string, options: RoundOptions): Promise<Ran> {
   const timeoutMs = Math.max(...attempts.map(attemptBoundMs)) + MARGIN_MS;
   const abort = options.signal === undefined ? {} : { signal: options.signal };
-  const running = exec(["bash", "-c", PROBER, "prober", nonce], { stdin: requestWords(attempts), timeoutMs, ...abort });
+  const running = exec(["bash", "-c", PROBER, "prober", nonce, ...requestWords(attempts)], { timeoutMs, ...abort });
   try {
     // The exec ends itself at timeoutMs; the race is for one that does not.
     return await Promise.race([running, tooLate(timeoutMs + 3_000, running)]);

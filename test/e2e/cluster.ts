@@ -3,7 +3,8 @@ import { existsSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import type { ClusterRecord } from "../../lib/cluster.ts";
 import { readEventLog } from "../../lib/event-log.ts";
-import { behind, hostExec, mustExec } from "../../lib/exec.ts";
+import { containerExec } from "../../lib/container-exec.ts";
+import { hostExec, mustExec } from "../../lib/exec.ts";
 import { diffFingerprints, takeFingerprint, type Fingerprint } from "../../lib/fingerprint/fingerprint.ts";
 import type { Run } from "../../lib/run.ts";
 import { waitFor } from "../../lib/wait.ts";
@@ -34,7 +35,7 @@ export function clusterOf(run: Run): TestCluster {
   const dir = cellDirs(join(RUNS, run.runId))[0] ?? "";
   const recordPath = join(dir, "cluster.json");
   const record = JSON.parse(readFileSync(recordPath, "utf8")) as ClusterRecord;
-  const exec = (node: "A" | "B") => behind(["docker", "exec", "-i", record.containers[node]]);
+  const exec = (node: "A" | "B") => containerExec(record.containers[node]);
   return {
     name: record.name,
     recordPath,

@@ -1,4 +1,6 @@
 import { expect } from "chai";
+import { spawn } from "node:child_process";
+import { stat } from "node:fs/promises";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,11 +11,16 @@ import { PODS_RESOLV_CONF } from "../../lib/faults/resolv-conf.ts";
 import type { Target } from "../../lib/faults/target.ts";
 import { diffFingerprints, takeFingerprint } from "../../lib/fingerprint/fingerprint.ts";
 import { healRun } from "../../lib/journal/heal.ts";
+import { waitFor } from "../../lib/wait.ts";
 import { openJournal } from "../../lib/journal/journal.ts";
 import { makeTestNode } from "../fixtures/faults/namespace.ts";
 
 const BIN = fileURLToPath(new URL("../fixtures/faults/bin", import.meta.url));
 const noForwarding = { node: "A", fault: { kind: "sysctl", key: "net.ipv4.ip_forward", value: "0" } } as const;
+
+async function inodeOf(path: string): Promise<number> {
+  return (await stat(path)).ino;
+}
 
 describe("what becomes of a fault's target", function () {
   this.timeout(120_000);
@@ -40,12 +47,15 @@ describe("what becomes of a fault's target", function () {
       using journal = openJournal(path);
       await injectFault({ target: await node.target(), nodeFault: noForwarding, journal });
     }
-    // The next namespace must not get the very inode that is set free here, as the kernel may choose to do.
-    await using placeholder = await makeTestNode();
-    expect(placeholder.name).to.not.equal(node.name);
+    // Held by a process, so that the next namespace cannot get the very inode that would be set free here.
+    const holder = spawn("ip", ["netns", "exec", node.name, "sleep", "60"], { stdio: "ignore" });
+    const old = await inodeOf(`/run/netns/${node.name}`);
+    await waitFor("the holder", async () => expect(await inodeOf(`/proc/${holder.pid}/ns/net`)).to.equal(old), {
+      budgetMs: 10_000,
+      intervalMs: 20,
+    });
+    after(() => holder.kill("SIGKILL"));
     await mustExec(hostExec, ["ip", "netns", "del", node.name]);
-    await using another = await makeTestNode();
-    expect(another.name).to.not.equal(node.name);
     await mustExec(hostExec, ["ip", "netns", "add", node.name]);
     await mustExec(node.exec, ["sysctl", "-qw", "net.ipv4.ip_forward=0"]);
     const before = await takeFingerprint(node.exec);

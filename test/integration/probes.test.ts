@@ -113,9 +113,9 @@ describe("the prober, in network namespaces of its own", () => {
   it("says so when its request was cut or names another tool, and runs none of it", async () => {
     const words = requestWords([ping("ping", "10.77.2.2")]);
     const argv = ["bash", "-c", PROBER, "prober", "fl-test"];
-    const cut = await lab.exec(argv, { stdin: words.slice(0, -20) });
+    const cut = await lab.exec([...argv, ...words.slice(0, -2)]);
     expect(cut.stdout).to.include("fl-test error the request was cut");
-    const other = await lab.exec(argv, { stdin: words.replace("\0ping\0", "\0sh\0") });
+    const other = await lab.exec([...argv, ...words.map((word) => (word === "ping" ? "sh" : word))]);
     expect(other.stdout).to.include("fl-test error not a probe");
   });
 

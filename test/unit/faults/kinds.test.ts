@@ -105,7 +105,7 @@ table inet fl_abc1 {
     const nodeFault = { node: "B", fault: { kind: "sysctl", key: "net.ipv4.ip_forward", value: "0" } } as const;
     const [capture, apply] = describeApply({ nodeFault });
     expect(capture)
-      .to.match(/^docker exec -i /)
+      .to.match(/^docker exec /)
       .and.include("net:[$1]");
     expect(apply).to.match(/net\/ipv4\/ip_forward 0$/);
     expect(describeUndo({ nodeFault })[0]).to.match(/net\/ipv4\/ip_forward 0 \S*'<value read before>'$/);

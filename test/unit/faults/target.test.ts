@@ -57,7 +57,7 @@ describe("a fault's target", () => {
       ...place,
     });
     await exec(["true"]);
-    expect(asked.at(-1)).to.deep.equal(["docker", "exec", "-i", ID, "true"]);
+    expect(asked.at(-1)).to.deep.equal(["docker", "exec", ID, "true"]);
   });
 
   const REFUSED: readonly (readonly [why: string, docker: Docker, message: RegExp])[] = [

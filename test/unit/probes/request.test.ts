@@ -8,15 +8,13 @@ const dig = fixture("dig-ok").attempt as DigAttempt;
 
 describe("requestWords", () => {
   it("counts its words, so that a cut request is noticed", () => {
-    const words = requestWords([dig, fixture("curl-ok").attempt])
-      .split("\0")
-      .slice(0, -1);
+    const words = requestWords([dig, fixture("curl-ok").attempt]);
     expect(Number(words[0])).to.equal(words.length - 1);
   });
 
   it("keeps whatever a value holds as one word, and refuses a NUL", () => {
     const name = "$(touch /tmp/x) `id` ' \" \n -x";
-    expect(requestWords([{ ...dig, name }]).split("\0")).to.include(name);
+    expect(requestWords([{ ...dig, name }])).to.include(name);
     expect(() => requestWords([{ ...dig, name: "a\0b" }])).to.throw(RangeError);
   });
 

@@ -1,0 +1,13 @@
+import { hostExec, type Exec } from "./exec.ts";
+
+/**
+ * Runs argv in a container, by its name or id. `-i` only where there is a stdin to give: Docker 20.10 can lose the end of it when it comes before the
+ * process has started, and whatever reads to the end then waits for ever (seen: 1 in some thousands). So nothing of ours reads stdin in a node; data
+ * goes as arguments.
+ */
+export function containerExec(container: string, host: Exec = hostExec): Exec {
+  return (argv, options) => {
+    const interactive = options?.stdin === undefined ? [] : ["-i"];
+    return host(["docker", "exec", ...interactive, container, ...argv], options);
+  };
+}
