@@ -1,15 +1,26 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { EXIT } from "../lib/errors.ts";
 import { describeFault } from "../lib/faults/fault.ts";
 import { healRun, type HealOutcome, type HealReport } from "../lib/journal/heal.ts";
-import { cellDirs, findRunDir, listRuns, RUNS } from "./run-dir.ts";
+import { ownerLives } from "../clusters/setup/ownership.ts";
+import { machine } from "./prepare.ts";
+import { cellDirs, findRunDir, listRuns, readHeader, RUNS } from "./run-dir.ts";
 
-/** Undoes what runs left behind (all runs, or one), from their journals. Resolves to 5 when something could not be undone. */
+/**
+ * Undoes what runs left behind (all runs, or one), from their journals. A run that is still going on is left alone: its faults are meant to be in force, and it
+ * undoes them itself. Resolves to 5 when something could not be undone.
+ */
 export async function heal(options: { readonly run?: string; readonly dryRun: boolean }): Promise<number> {
   const dirs = options.run === undefined ? listRuns().map((id) => join(RUNS, id)) : [findRunDir(options.run)];
   const reports: HealReport[] = [];
-  for (const path of dirs.flatMap(journalsOf)) reports.push(await healJournal(path, print, options.dryRun));
+  for (const dir of dirs) {
+    if (await ownerLives(machine().readText, readHeader(dir).owner)) {
+      print(`${basename(dir)}: is going on, and undoes its faults itself; stop it with Ctrl-C`);
+      continue;
+    }
+    for (const path of journalsOf(dir)) reports.push(await healJournal(path, print, options.dryRun));
+  }
   if (reports.every(({ outcomes }) => outcomes.length === 0)) print("nothing to undo");
   return reports.every(({ ok }) => ok) ? EXIT.ok : EXIT.notUndone;
 }

@@ -17,6 +17,8 @@ export interface RunHeader {
   readonly command: readonly string[];
   readonly facts: Readonly<Record<string, string>>;
   readonly cells: readonly Cell[];
+  /** The process that carries the run out (clusters/setup/ownership.ts): while it lives, the run's faults are its own. */
+  readonly owner: string;
   readonly durationMs: number | null;
 }
 
@@ -71,6 +73,11 @@ function cellPath(runDir: string, cell: string): string {
   return join(runDir, "cells", cell.replace(/[^a-zA-Z0-9.@-]/g, "_"));
 }
 
+/** What a run said of itself when it began. */
+export function readHeader(dir: string): RunHeader {
+  return JSON.parse(readFileSync(join(dir, "run.json"), "utf8")) as RunHeader;
+}
+
 /** The directory of a run named by id, by path, or `latest`. Throws UsageError when there is none. */
 export function findRunDir(name: string): string {
   const candidates = [join(RUNS, name), resolve(name)];
@@ -92,7 +99,7 @@ export function listRuns(): readonly string[] {
 
 /** What a run left, as the verdict engine takes it: every cell of the run, also one whose log is gone or damaged. */
 export function readRun(dir: string): RunRecord {
-  const header = JSON.parse(readFileSync(join(dir, "run.json"), "utf8")) as RunHeader;
+  const header = readHeader(dir);
   const logs = header.cells.map((cell) => cellLog(header, cell, join(cellPath(dir, cellId(cell)), "events.ndjson")));
   const lastAtMs = Math.max(Date.parse(header.startedAt), ...logs.map((events) => events.at(-1)?.atMs ?? 0));
   const durationMs = header.durationMs ?? lastAtMs - Date.parse(header.startedAt);

@@ -7,6 +7,7 @@ import type { Run } from "../lib/run.ts";
 import { judgeRun } from "../lib/verdict/run.ts";
 import { DEFAULT_CELL, parseCell } from "../clusters/cells.ts";
 import { leases } from "../clusters/lease.ts";
+import { ownerOf } from "../clusters/setup/ownership.ts";
 import { cellFacts } from "./facts.ts";
 import { inCell } from "./in-cell.ts";
 import { keptCluster } from "./kept.ts";
@@ -126,7 +127,9 @@ async function newHeader(argv: readonly string[], cells: readonly Cell[]): Promi
   const now = new Date();
   const facts = await cellFacts();
   const runId = newRunId(now, Math.random());
-  return { runId, startedAt: now.toISOString(), command: ["./faultline", ...argv], facts, cells, durationMs: null };
+  const owner = (await ownerOf(machine().readText)) ?? "";
+  const startedAt = now.toISOString();
+  return { runId, startedAt, command: ["./faultline", ...argv], facts, cells, owner, durationMs: null };
 }
 
 /** 5 above 1 above 2: a broken expectation is told even where something else could not be decided. A cell that never got to its suites is undecided. */

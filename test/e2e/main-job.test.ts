@@ -116,6 +116,10 @@ describe("the main job on a real kind cluster", function () {
       "none",
     ]);
     await injectedIn(child);
+    const meanwhile = await faultline(["heal"]);
+    expect(meanwhile.stdout, "heal leaves a run that is going on alone").to.match(
+      /is going on, and undoes its faults itself/,
+    );
     child.kill("SIGINT");
     const { code, stderr } = await outcome;
     expect(code, stderr).to.equal(130);

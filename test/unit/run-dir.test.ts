@@ -18,6 +18,7 @@ const HEADER = {
   command: ["./faultline", "run"],
   facts: { kernel: "6.18" },
   cells: [CELL],
+  owner: "",
   durationMs: null,
 };
 
@@ -58,7 +59,7 @@ describe("a run's directory", () => {
   });
 
   it("is read back, every cell's log among it, in the order that was planned", () => {
-    writeHeader(dir, { ...HEADER, cells: [IPVS, CELL], durationMs: 7 });
+    writeHeader(dir, { ...HEADER, cells: [IPVS, CELL], owner: "", durationMs: 7 });
     writeLog(CELL_ID, lines.join("\n"));
     writeLog(cellId(IPVS), lines.slice(0, 1).join("\n"));
     writeLog("a cell that nobody planned", lines.join("\n"));
@@ -77,7 +78,7 @@ describe("a run's directory", () => {
   ];
   for (const [name, text, says] of damages) {
     it(`of two cells, the log of one ${name}: the other's results stand, the run is undecided`, () => {
-      writeHeader(dir, { ...HEADER, cells: [CELL, IPVS] });
+      writeHeader(dir, { ...HEADER, cells: [CELL, IPVS], owner: "" });
       writeLog(CELL_ID, lines.join("\n"));
       const alone = judgeRun({ ...readRun(dir), logs: readRun(dir).logs.slice(0, 1) });
       if (text !== null) writeLog(cellId(IPVS), text.replaceAll('"proxyMode":"iptables"', '"proxyMode":"ipvs"'));
