@@ -9,11 +9,11 @@ import type { ScenarioResult } from "../lib/run.ts";
 import type { Scenario } from "../lib/scenario.ts";
 import { judgeLog } from "../lib/verdict/run.ts";
 import { stage } from "../clusters/create.ts";
-import { ensureNodeImage, type NodeImage, type StepProgress } from "../clusters/image/node-image.ts";
+import { ensureNodeImage, type NodeImage } from "../clusters/image/node-image.ts";
 import { leases } from "../clusters/lease.ts";
 import { kindPath } from "../clusters/setup/kind.ts";
 import { ownerOf } from "../clusters/setup/ownership.ts";
-import { machine } from "./prepare.ts";
+import { buildProgress, machine } from "./prepare.ts";
 import type { Progress } from "./progress.ts";
 import { cellEmit, dispose, runCell, type CellJob, type Keep } from "./run-cell.ts";
 import { cellDir, type RunHeader } from "./run-dir.ts";
@@ -90,18 +90,6 @@ async function nodeImage(work: CellWork, emit: Emit): Promise<NodeImage> {
       progress: buildProgress((line) => progress.line(line)),
     }),
   );
-}
-
-/** A line a step; the first says how long all of it takes, since nobody expects minutes where a warm start takes none. */
-function buildProgress(say: (line: string) => void): (step: StepProgress) => void {
-  let told = false;
-  return ({ name, what, index, total, expectedS, state, durationMs }) => {
-    if (!told) say("building the node image, once: about 11 min on 2 cores, less what is cached (docs/node-image.md)");
-    told = true;
-    const took = durationMs === undefined ? "" : ` in ${Math.round(durationMs / 1000)} s`;
-    const about = state === "started" ? `, about ${expectedS} s` : took;
-    say(`node image ${index}/${total} ${name} (${what}): ${state}${about}`);
-  };
 }
 
 async function cellJob(work: CellWork, dir: string, emit: Emit): Promise<CellJob> {

@@ -3,6 +3,7 @@ import { terminalAsk } from "../clusters/setup/ask.ts";
 import { kindPath } from "../clusters/setup/kind.ts";
 import { setUp } from "../clusters/setup/setup.ts";
 import type { CheckContext } from "../clusters/setup/check.ts";
+import type { StepProgress } from "../clusters/image/node-image.ts";
 import { deleteCluster } from "../clusters/delete.ts";
 
 /** This machine, with our own way to delete clusters (their closing rule goes with them). */
@@ -20,4 +21,16 @@ export async function prepareMachine(options: {
 }): Promise<void> {
   const ask = terminalAsk();
   await setUp({ context: machine(options.progress), yes: options.yes, ...(ask ? { ask } : {}) });
+}
+
+/** A line a step; the first says how long all of it takes, since nobody expects minutes where a warm start takes none. */
+export function buildProgress(say: (line: string) => void): (step: StepProgress) => void {
+  let told = false;
+  return ({ name, what, index, total, expectedS, state, durationMs }) => {
+    if (!told) say("building the node image, once: about 11 min on 2 cores, less what is cached (docs/node-image.md)");
+    told = true;
+    const took = durationMs === undefined ? "" : ` in ${Math.round(durationMs / 1000)} s`;
+    const about = state === "started" ? `, about ${expectedS} s` : took;
+    say(`node image ${index}/${total} ${name} (${what}): ${state}${about}`);
+  };
 }

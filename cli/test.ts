@@ -4,7 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { EXIT, UsageError } from "../lib/errors.ts";
-import { prepareMachine } from "./prepare.ts";
+import { ensureNodeImage } from "../clusters/image/node-image.ts";
+import { hostExec } from "../lib/exec.ts";
+import { buildProgress, prepareMachine } from "./prepare.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const LAYERS = ["check", "unit", "integration", "e2e"] as const;
@@ -25,7 +27,10 @@ export async function test(only: readonly string[]): Promise<number> {
   if (unknown !== undefined) throw new UsageError(`layer "${unknown}" is not known`, `known: ${LAYERS.join(", ")}`);
   const layers = LAYERS.filter((layer) => only.length === 0 || only.includes(layer));
   const needsMachine = layers.includes("integration") || layers.includes("e2e");
-  if (needsMachine) await prepareMachine({ yes: true, progress: (line) => process.stderr.write(`${line}\n`) });
+  const say = (line: string) => process.stderr.write(`${line}\n`);
+  if (needsMachine) await prepareMachine({ yes: true, progress: say });
+  // Before the tests, so that none of them has to allow for minutes of building.
+  if (layers.includes("e2e")) await ensureNodeImage({ exec: hostExec, progress: buildProgress(say) });
   const all: Counts[] = [];
   for (const layer of layers) {
     process.stdout.write(`\n== ${layer}\n`);
