@@ -6,8 +6,8 @@ describe("suiteId", () => {
     ["/home/me/faultline/suites/services/no-endpoints.ts", "services/no-endpoints"],
     ["/x/suites/a.ts", "a"],
     ["/x/suites/a/b/c.ts", "a/b/c"],
-    ["/work/test-suites/faultline/suites/dns/coredns-loop.ts", "dns/coredns-loop"],
-    ["/work/suites/faultline/suites/dns/coredns-loop.ts", "dns/coredns-loop"],
+    ["/home/me/test-suites/faultline/suites/dns/coredns-loop.ts", "dns/coredns-loop"],
+    ["/home/me/suites/faultline/suites/dns/coredns-loop.ts", "dns/coredns-loop"],
     ["/x/elsewhere/mine.ts", "/x/elsewhere/mine.ts"],
     [undefined, "unnamed"],
   ];
