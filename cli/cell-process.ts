@@ -13,8 +13,8 @@ import { eventLog } from "../lib/event-log.ts";
 import { containerTarget } from "../lib/faults/target.ts";
 import { openJournal } from "../lib/journal/journal.ts";
 import { measure } from "../lib/engine/measure.ts";
-import { suiteId } from "../lib/mocha/scenario.ts";
-import { registeredScenarios, useStand } from "../lib/mocha/stand.ts";
+import { isOfScenario, suiteId } from "../lib/mocha/scenario.ts";
+import { useStand } from "../lib/mocha/stand.ts";
 import type { NodeRole } from "../lib/faults/fault.ts";
 import type { Scenario } from "../lib/scenario.ts";
 import { judgeScenario } from "../lib/verdict/scenario.ts";
@@ -64,6 +64,9 @@ async function main(orderPath: string): Promise<void> {
   await new Promise<void>((resolve) => {
     const runner = mocha.run(() => resolve());
     runner.on("pass", (test) => logTest(stand.emit, order.mode, test, null));
+    runner.on("pending", (test) => {
+      logTest(stand.emit, order.mode, test, new Error("pending: it was not run"));
+    });
     runner.on("fail", (test, error: Error) => logTest(stand.emit, order.mode, test, error));
     stopping.signal.addEventListener("abort", () => runner.abort());
   });
@@ -78,7 +81,7 @@ function logTest(emit: Stand["emit"], mode: Mode, test: Mocha.Runnable, error: E
   if (mode !== "as-claimed") return;
   const suite = suiteId(test.file);
   const title = test.fullTitle();
-  if (registeredScenarios().some(({ id, title: made }) => id === suite && title.startsWith(made))) return;
+  if (isOfScenario(test)) return;
   emit({ type: "test", suite, title, mode, passed: error === null, message: error?.message ?? "" });
 }
 

@@ -6,19 +6,26 @@ import { clusterNetworks, ownerLives } from "../clusters/setup/ownership.ts";
 import { EXIT, PreflightError } from "../lib/errors.ts";
 import { hostExec } from "../lib/exec.ts";
 import { machine } from "./prepare.ts";
+import { RUNS } from "./run-dir.ts";
 
 /**
- * Deletes our clusters that nobody living made or uses, and node images that are superseded; what is in use, or not ours, is never touched. Resolves to 2 when one could not be deleted. Throws
+ * Deletes this checkout's clusters that nobody living made or uses; with `all` those of other checkouts too, and node images that no recipe of this one makes. What is
+ * in use, or not ours, is never touched. Resolves to 2 when one could not be deleted. Throws
  * PreflightError when Docker does not answer.
  */
-export async function gc(dryRun: boolean): Promise<number> {
+export async function gc(options: { readonly dryRun: boolean; readonly all: boolean }): Promise<number> {
+  const { dryRun, all } = options;
   const context = machine();
   const asked = await hostExec(["docker", "version", "--format", "{{.Server.Version}}"]);
   if (asked.exitCode !== 0) throw new PreflightError(`Docker does not answer: ${asked.stderr.trim()}`);
   const kind = (await kindPath(context)) ?? "kind";
   const inUse = leases(context.cacheDir, context.readText);
   let failed = 0;
-  for (const { cluster, owner } of await clusterNetworks(hostExec)) {
+  for (const { cluster, owner, runDir } of await clusterNetworks(hostExec)) {
+    if (!all && !runDir.startsWith(RUNS)) {
+      process.stdout.write(`${cluster}: made by another checkout, left alone (--all takes it too)\n`);
+      continue;
+    }
     if ((await ownerLives(context.readText, owner)) || (await inUse.isTaken(cluster))) {
       process.stdout.write(`${cluster}: in use, left alone\n`);
       continue;
@@ -26,7 +33,7 @@ export async function gc(dryRun: boolean): Promise<number> {
     process.stdout.write(`${cluster}: ${dryRun ? "would be deleted" : "deleting"}\n`);
     if (!dryRun && !(await deleted(kind, cluster))) failed += 1;
   }
-  for (const image of await supersededImages()) {
+  for (const image of all ? await supersededImages() : []) {
     process.stdout.write(`${image}: ${dryRun ? "would be removed" : "removing"}\n`);
     // One that a cluster still uses is refused by Docker, and goes with the next gc.
     if (!dryRun) await hostExec(["docker", "image", "rm", image]);

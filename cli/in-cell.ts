@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { cellId, type Cell } from "../lib/cell.ts";
 import type { ClusterRecord } from "../lib/cluster.ts";
-import { FaultlineError, NotUndoneError } from "../lib/errors.ts";
+import { FaultlineError, NotUndoneError, PreflightError } from "../lib/errors.ts";
 import type { Mode } from "../lib/event.ts";
 import { readEventLog, type Emit } from "../lib/event-log.ts";
 import { hostExec } from "../lib/exec.ts";
@@ -35,8 +35,15 @@ export interface CellWork {
   readonly progress: Progress;
 }
 
-/** One cell from its image to its end. What goes wrong is in its log; resolves to how many faults could not be undone. */
-export async function inCell(work: CellWork): Promise<number> {
+/** What a cell's log does not say. */
+export interface CellEnd {
+  readonly notUndone: number;
+  /** The machine lacked something that only showed now (the node image could not be built, say). */
+  readonly preflight: boolean;
+}
+
+/** One cell from its image to its end. What goes wrong is in its log. */
+export async function inCell(work: CellWork): Promise<CellEnd> {
   const { cell, header, options, interruption, progress } = work;
   const dir = cellDir(work.dir, cellId(cell));
   const emit = cellEmit(dir, cell);
@@ -51,12 +58,12 @@ export async function inCell(work: CellWork): Promise<number> {
     job = ordered;
     await runCell(job, emit);
     failed = judgeLog(readEventLog(join(dir, "events.ndjson"))).some(isBad);
-    return 0;
+    return { notUndone: 0, preflight: false };
   } catch (error) {
     const { message } = error as Error;
     const next = error instanceof FaultlineError ? `\n${error.nextStep}` : "";
     emit({ type: "note", text: `stopped: ${message}${next}` });
-    return error instanceof NotUndoneError ? 1 : 0;
+    return { notUndone: error instanceof NotUndoneError ? 1 : 0, preflight: error instanceof PreflightError };
   } finally {
     if (job && !interruption.hurried()) await disposeOf(job, options.keep, failed, emit);
     job?.leases.release(job.clusterName);

@@ -43,7 +43,7 @@ function running(command: Command): Command {
     .argument("[filters...]", "scenario ids, folders or globs: services/no-endpoints, overlay, 'services/*'")
     .option(
       "--cell <cell>",
-      "cell to run in, again for more: cni@version/proxy mode/Kubernetes version/IP family",
+      "cell to run in, again for more: cni@version/proxy mode/Kubernetes version/IP family, or its first parts: flannel/nftables",
       collect,
       [],
     )
@@ -147,9 +147,10 @@ function addMending(root: Command, done: (code: number) => void): void {
     );
   root
     .command("gc")
-    .description("delete clusters of ours whose run is gone, kept ones too, and superseded node images")
+    .description("delete this checkout's clusters whose run is gone, kept ones too")
     .option("--dry-run", "only print them", false)
-    .action(async (options: { dryRun: boolean }) => done(await (await import("./gc.ts")).gc(options.dryRun)));
+    .option("--all", "those of other checkouts too, and superseded node images", false)
+    .action(async (options: { dryRun: boolean; all: boolean }) => done(await (await import("./gc.ts")).gc(options)));
 }
 
 /** Never a stack trace for what a user can do something about; FAULTLINE_DEBUG=1 shows it for the rest. */

@@ -2,7 +2,8 @@ import { hostContext } from "../clusters/setup/host-context.ts";
 import { terminalAsk } from "../clusters/setup/ask.ts";
 import { kindPath } from "../clusters/setup/kind.ts";
 import { setUp } from "../clusters/setup/setup.ts";
-import type { CheckContext } from "../clusters/setup/check.ts";
+import type { Check, CheckContext } from "../clusters/setup/check.ts";
+import { CHECKS } from "../clusters/setup/checks.ts";
 import type { StepProgress } from "../clusters/image/node-image.ts";
 import { deleteCluster } from "../clusters/delete.ts";
 
@@ -18,9 +19,12 @@ export function machine(progress: (line: string) => void = () => undefined): Che
 export async function prepareMachine(options: {
   readonly yes: boolean;
   readonly progress: (line: string) => void;
+  /** Beyond what a run needs. */
+  readonly also?: readonly Check[];
 }): Promise<void> {
   const ask = terminalAsk();
-  await setUp({ context: machine(options.progress), yes: options.yes, ...(ask ? { ask } : {}) });
+  const checks = [...CHECKS, ...(options.also ?? [])];
+  await setUp({ context: machine(options.progress), yes: options.yes, checks, ...(ask ? { ask } : {}) });
 }
 
 /** A line a step; the first says how long all of it takes, since nobody expects minutes where a warm start takes none. */

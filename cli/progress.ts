@@ -16,6 +16,8 @@ export type ProgressKind = "auto" | "tty" | "plain" | "none";
 
 /** `auto`: one moving line on a terminal, a line an event elsewhere. */
 export function startProgress(kind: ProgressKind): Progress {
+  // Without a handler Node would open its debugger's port.
+  process.on("SIGUSR1", () => undefined);
   if (kind === "none")
     return { follow: () => ({ stop: () => undefined }), line: () => undefined, stop: () => undefined };
   return kind === "tty" || (kind === "auto" && process.stderr.isTTY) ? onTerminal() : plain();

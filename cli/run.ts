@@ -1,7 +1,7 @@
 import Mocha from "mocha";
 import { cellId, type Cell } from "../lib/cell.ts";
 import type { ClusterRecord } from "../lib/cluster.ts";
-import { EXIT, UsageError } from "../lib/errors.ts";
+import { EXIT, FaultlineError, UsageError } from "../lib/errors.ts";
 import type { Mode } from "../lib/event.ts";
 import type { Run } from "../lib/run.ts";
 import { judgeRun } from "../lib/verdict/run.ts";
@@ -9,7 +9,7 @@ import { DEFAULT_CELL, parseCell } from "../clusters/cells.ts";
 import { leases } from "../clusters/lease.ts";
 import { ownerOf } from "../clusters/setup/ownership.ts";
 import { cellFacts } from "./facts.ts";
-import { inCell } from "./in-cell.ts";
+import { inCell, type CellEnd } from "./in-cell.ts";
 import { keptCluster } from "./kept.ts";
 import { machine, prepareMachine } from "./prepare.ts";
 import { startProgress, type ProgressKind } from "./progress.ts";
@@ -35,13 +35,16 @@ export async function run(filters: readonly string[], options: RunOptions, argv:
   const result = await carryOut(filters, options, argv, ["as-claimed"]);
   if (!result.hurried) printTable(result.run, result.dir);
   if (result.notUndone > 0) return EXIT.notUndone;
-  return result.exitCode ?? exitCodeOf(result.run, result.notUndone);
+  const code = result.exitCode ?? exitCodeOf(result.run, result.notUndone);
+  return code === EXIT.undecided && result.preflight ? EXIT.preflight : code;
 }
 
 export interface CarriedOut {
   readonly run: Run;
   readonly dir: string;
   readonly notUndone: number;
+  /** The machine lacked something that only showed in a cell. */
+  readonly preflight: boolean;
   /** A second signal came: no reports. */
   readonly hurried: boolean;
   /** What a signal asked for; null when none came. */
@@ -63,22 +66,28 @@ export async function carryOut(
   const progress = startProgress(options.progress);
   try {
     await prepareMachine({ yes: options.yes, progress: (line) => progress.line(line) });
-    interruption.signal.throwIfAborted();
+    if (interruption.exitCode() !== null) throw interrupted(interruption.exitCode());
     if (reuse) await mustBeFree(reuse.name);
     const header = await newHeader(argv, cells);
     const dir = createRunDir(header);
     const shared = { dir, header, options, modes, files, scenarios, reuse, interruption, progress };
-    let notUndone = 0;
+    const ends: CellEnd[] = [];
     for (const [index, cell] of cells.entries()) {
-      if (!interruption.signal.aborted) notUndone += await inCell({ ...shared, cell, index });
+      if (!interruption.signal.aborted) ends.push(await inCell({ ...shared, cell, index }));
     }
+    const notUndone = ends.reduce((sum, end) => sum + end.notUndone, 0);
+    const preflight = ends.some((end) => end.preflight);
     progress.stop();
     const hurried = interruption.hurried();
-    return { ...concluded(header, dir, hurried), notUndone, hurried, exitCode: interruption.exitCode() };
+    return { ...concluded(header, dir, hurried), notUndone, preflight, hurried, exitCode: interruption.exitCode() };
   } finally {
     progress.stop();
     interruption.release();
   }
+}
+
+function interrupted(exitCode: number | null): FaultlineError {
+  return new FaultlineError("interrupted during set-up: nothing was run", exitCode ?? EXIT.sigint, "run it again");
 }
 
 /** Judges the run from its logs and writes its reports. */

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { EXIT, UsageError } from "../lib/errors.ts";
 import { ensureNodeImage } from "../clusters/image/node-image.ts";
+import { testTools } from "../clusters/setup/test-tools.ts";
 import { hostExec } from "../lib/exec.ts";
 import { buildProgress, prepareMachine } from "./prepare.ts";
 
@@ -28,7 +29,7 @@ export async function test(only: readonly string[]): Promise<number> {
   const layers = LAYERS.filter((layer) => only.length === 0 || only.includes(layer));
   const needsMachine = layers.includes("integration") || layers.includes("e2e");
   const say = (line: string) => process.stderr.write(`${line}\n`);
-  if (needsMachine) await prepareMachine({ yes: true, progress: say });
+  if (needsMachine) await prepareMachine({ yes: true, progress: say, also: [testTools] });
   // Before the tests, so that none of them has to allow for minutes of building.
   if (layers.includes("e2e")) await ensureNodeImage({ exec: hostExec, progress: buildProgress(say) });
   const all: Counts[] = [];

@@ -1,7 +1,7 @@
 import type { ClusterRecord, Whereabouts } from "./cluster.ts";
 import type { Role, Way } from "./path.ts";
 
-/** Ports and names of the roles; clusters/roles/manifest.yaml has the same. */
+/** Ports and names of the roles; clusters/roles/objects.ts has the same. */
 export const ROLE_PORTS = { server: 8080, sidecar: 8081, dns: 53, servicePort: 80 } as const;
 export const SERVER_NAME = "server.faultline.svc.cluster.local";
 

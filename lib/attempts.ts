@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { addressOf, netnsPidOf, podOf, ROLE_PORTS, SERVER_NAME } from "./address.ts";
 import type { Whereabouts } from "./cluster.ts";
 import { parsePath, type Path } from "./path.ts";
@@ -33,7 +34,7 @@ export interface Tries {
  * Below the kernel's own range (ip_local_port_range begins at 32768).
  */
 const LOOKUP_PORTS = { first: 10_000, count: 20_000 } as const;
-let lookups = 0;
+let lookups = randomInt(LOOKUP_PORTS.count);
 
 /** The attempts of one path: fresh flows, resolved to addresses. Throws when a role is not there just now. */
 export function attemptsFor(where: Whereabouts, pathText: string, tries: Tries): readonly Attempt[] {

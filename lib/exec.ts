@@ -130,7 +130,12 @@ function start(argv: readonly string[], options: ExecOptions): ProcessPromise {
 }
 
 function usersEnvironment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !NOT_FOR_OUR_BASH.test(name)));
+  const kept = Object.entries(process.env).filter(([name]) => !NOT_FOR_OUR_BASH.test(name));
+  // Root by way of plain `su` has no sbin on its PATH, and iptables is there.
+  return {
+    ...Object.fromEntries(kept),
+    PATH: `${process.env["PATH"] ?? "/usr/bin:/bin"}:/usr/local/sbin:/usr/sbin:/sbin`,
+  };
 }
 
 /** For a folder that is not there the system blames bash, and for a long command it says E2BIG. */

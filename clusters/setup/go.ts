@@ -1,13 +1,14 @@
+import { VERSIONS } from "../image/versions.ts";
 import type { Check } from "./check.ts";
 import { ok, warning } from "./check.ts";
 import { compareVersions, parseVersion } from "./version.ts";
 
-/** What Kubernetes 1.34's go.mod asks for. */
-const OLDEST = [1, 24, 0] as const;
+/** The oldest that builds all modules of the node image. */
+const OLDEST = parseVersion(VERSIONS.go) ?? [1, 26, 0];
 
 export const go: Check = {
   id: "go",
-  what: "Go 1.24 or newer, where no image registry answers",
+  what: `Go ${VERSIONS.go} or newer, where no image registry answers`,
   why: "the offline node image is built from Go modules",
   find: async (context) => {
     const path = await context.which("go");

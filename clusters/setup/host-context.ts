@@ -69,6 +69,8 @@ async function freeBytes(path: string): Promise<number> {
 
 async function deleteByKind(context: CheckContext, name: string): Promise<void> {
   const kind = (await kindPath(context)) ?? "kind";
-  await mustExec(context.exec, [kind, "delete", "cluster", "--name", name], { timeoutMs: 120_000 });
+  await mustExec(context.exec, [kind, "delete", "cluster", "--name", name, "--kubeconfig", "/dev/null"], {
+    timeoutMs: 120_000,
+  });
   await removeClosedNetwork(name, context.exec);
 }

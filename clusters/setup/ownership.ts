@@ -20,6 +20,8 @@ export interface ClusterNetwork {
   readonly id: string;
   readonly cluster: string;
   readonly owner: string;
+  /** Of the run that made it; empty when the label is missing. */
+  readonly runDir: string;
 }
 
 /** The value of LABELS.owner for a process (default: this one); undefined where /proc does not tell. */
@@ -47,9 +49,14 @@ export async function ownerLives(readText: ReadText, label: string): Promise<boo
 
 /** All networks that carry our cluster label; empty when the engine does not answer. */
 export async function clusterNetworks(exec: Exec): Promise<ClusterNetwork[]> {
-  const format = `{{.ID}}\t{{.Label "${LABELS.cluster}"}}\t{{.Label "${LABELS.owner}"}}`;
+  const format = `{{.ID}}\t{{.Label "${LABELS.cluster}"}}\t{{.Label "${LABELS.owner}"}}\t{{.Label "${LABELS.runDir}"}}`;
   const argv = ["docker", "network", "ls", "--filter", `label=${LABELS.cluster}`, "--format", format];
-  return rows((await exec(argv)).stdout).map(([id = "", cluster = "", owner = ""]) => ({ id, cluster, owner }));
+  return rows((await exec(argv)).stdout).map(([id = "", cluster = "", owner = "", runDir = ""]) => ({
+    id,
+    cluster,
+    owner,
+    runDir,
+  }));
 }
 
 /** Names of all kind clusters of the engine, ours or not; empty when it does not answer. */

@@ -55,8 +55,8 @@ async function claimAndProve(
   say: Say,
   injected: InjectedFault[],
 ): Promise<void> {
-  const { record } = stand.cluster;
-  const context = { cell: record.cell, traits: record.traits };
+  const { cell, traits } = stand.cluster.record;
+  const context = { cell, traits };
   const claimed = expectationsOf(scenario, context);
   const expect = mode === "swapped" ? mapValues(claimed, swapped) : claimed;
   const { title, claim, documented } = scenario;
@@ -77,10 +77,11 @@ async function claimAndProve(
 
   const healthy = isHealthClaim(faults, mode) ? null : await steadyState(stand, where, expect, say);
   const before = healthy === null ? null : await fingerprints(stand);
-  for (const fault of faults) await injectOne(stand, fault, say, injected);
+  // Pods may have been made anew while we waited for the steady state: an address of before would be a dead one.
+  const now = await whereAndWhat(stand, scenario, mode);
+  for (const fault of now.faults) await injectOne(stand, fault, say, injected);
   // How long to wait is ruled by the claim as written, even where it is judged swapped; with no fault nothing will appear.
-  const appearsWithinMs = mode === "no-fault" ? 0 : (scenario.appears?.withinMs ?? 0);
-  await underFault(stand, where, claimed, appearsWithinMs, say);
+  await underFault(stand, now.where, claimed, mode === "no-fault" ? 0 : (scenario.appears?.withinMs ?? 0), say);
   for (const one of injected) await readBack(one, "after", say);
   await healAll(injected, say);
   if (before === null) return;

@@ -2,7 +2,7 @@ import { EXIT, FaultlineError, UndecidedError } from "../errors.ts";
 
 /** A guard held: nothing was written anywhere. Exit 4. */
 export class GuardError extends FaultlineError {
-  constructor(message: string, nextStep = "faults go only into kind nodes of this run; see docs/safety.md") {
+  constructor(message: string, nextStep = "faults go only into kind nodes of this run") {
     super(message, EXIT.preflight, nextStep);
   }
 }

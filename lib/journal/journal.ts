@@ -29,7 +29,7 @@ export interface Journal extends Disposable {
 }
 
 /**
- * Opens `path` (`runs/ID/journal.ndjson`) for appending, and makes it and its directory (0700) when they are not there. Several processes may
+ * Opens `path` (`runs/ID/cells/CELL/journal.ndjson`) for appending, and makes it and its directory (0700) when they are not there. Several processes may
  * have it open: each line is one write. Throws JournalError.
  */
 export function openJournal(path: string): Journal {

@@ -36,9 +36,13 @@ export function readJournal(path: string): ReadJournal {
   try {
     text = readFileSync(path, "utf8");
   } catch (error) {
-    throw new UsageError(`journal ${path} cannot be read: ${(error as Error).message}`, "name a run: ls runs", {
-      cause: error,
-    });
+    throw new UsageError(
+      `journal ${path} cannot be read: ${(error as Error).message}`,
+      "name a run: ./faultline list runs",
+      {
+        cause: error,
+      },
+    );
   }
   return parseJournal(text);
 }

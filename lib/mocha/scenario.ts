@@ -14,10 +14,19 @@ export function scenario(title: string, spec: ScenarioSpec): void {
     const one: Scenario = { ...spec, id: suiteId(this.file), title };
     checkScenario(one);
     register(one);
+    ours.add(this);
     const stand = currentStand();
     if (stand) defineTests(stand, one);
     else for (const path of Object.keys(one.expect)) it(path);
   });
+}
+
+const ours = new WeakSet<Mocha.Suite>();
+
+/** Whether a test or hook is one that a scenario made, so that it is judged with it. */
+export function isOfScenario(test: Mocha.Runnable): boolean {
+  for (let suite = test.parent; suite; suite = suite.parent) if (ours.has(suite)) return true;
+  return false;
 }
 
 function defineTests(stand: SuiteStand, one: Scenario): void {

@@ -1,5 +1,6 @@
 import type { Cell, Traits } from "../cell.ts";
 import type { ScenarioResult } from "../run.ts";
+import { UsageError } from "../errors.ts";
 import type { Observation } from "../probes/probe.ts";
 import type { Scenario } from "../scenario.ts";
 
@@ -24,7 +25,14 @@ export function currentStand(): SuiteStand | null {
   return stand;
 }
 
+/** Throws UsageError for a second scenario in one file: their results could not be told apart. */
 export function register(scenario: Scenario): void {
+  if (scenarios.some(({ id }) => id === scenario.id)) {
+    throw new UsageError(
+      `suite ${scenario.id} states two scenarios`,
+      "give each a file of its own: its path is its id",
+    );
+  }
   scenarios.push(scenario);
 }
 

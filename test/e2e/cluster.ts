@@ -71,11 +71,11 @@ async function cellProcessOf(child: ChildProcess): Promise<number> {
 /** The host's own firewall, routes, links and network sysctls as text, without what Docker itself sets: its chains, bridges and counters. */
 export async function hostState(): Promise<string> {
   const parts = await Promise.all([
-    hostExec(["iptables-save"]),
-    hostExec(["ip", "-o", "route"]),
-    hostExec(["ip", "-o", "-br", "link"]),
-    hostExec(["nft", "list", "tables"]),
-    hostExec([
+    mustExec(hostExec, ["iptables-save"]),
+    mustExec(hostExec, ["ip", "-o", "route"]),
+    mustExec(hostExec, ["ip", "-o", "-br", "link"]),
+    mustExec(hostExec, ["nft", "list", "tables"]),
+    mustExec(hostExec, [
       "sysctl",
       "-a",
       "-r",

@@ -1,0 +1,30 @@
+import type { Check } from "./check.ts";
+import { ok } from "./check.ts";
+import { missingPackages } from "./distribution.ts";
+
+/** What the project's own tests call on the host, and the Debian packages that have it. A run needs none of them: its probes use the nodes' tools. */
+const TOOLS: Readonly<Record<string, string>> = {
+  curl: "curl",
+  dig: "bind9-dnsutils",
+  ip: "iproute2",
+  nft: "nftables",
+  perl: "perl-base",
+  pgrep: "procps",
+  ping: "iputils-ping",
+  sysctl: "procps",
+  unshare: "util-linux",
+};
+
+/** Not among CHECKS: only `./faultline test` asks for it. */
+export const testTools: Check = {
+  id: "test-tools",
+  what: "curl, dig, ping, nft, ip, perl, procps and util-linux on the host",
+  why: "the integration tests use them in network namespaces of their own",
+  find: async (context) => {
+    const found = await Promise.all(Object.keys(TOOLS).map(async (tool) => [tool, await context.which(tool)] as const));
+    const absent = found.filter(([, path]) => path === undefined).map(([tool]) => tool);
+    if (absent.length === 0) return ok(Object.keys(TOOLS).join(", "));
+    const packages = [...new Set(absent.map((tool) => TOOLS[tool] ?? tool))];
+    return await missingPackages(context, `not found: ${absent.join(", ")}`, packages);
+  },
+};
