@@ -131,9 +131,12 @@ function start(argv: readonly string[], options: ExecOptions): ProcessPromise {
 
 function usersEnvironment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => !NOT_FOR_OUR_BASH.test(name));
+  // bash takes a stdin that is a socket (Node's pipes are) for a remote login and reads ~/.bashrc, unless SHLVL says it is inside a shell.
+  const level = { SHLVL: "2" };
   // Root by way of plain `su` has no sbin on its PATH, and iptables is there.
   return {
     ...Object.fromEntries(kept),
+    ...level,
     PATH: `${process.env["PATH"] ?? "/usr/bin:/bin"}:/usr/local/sbin:/usr/sbin:/sbin`,
   };
 }
