@@ -22,7 +22,10 @@ async function inProcess(script: string, env: Readonly<Record<string, string>> =
   const node = [process.execPath, "--disable-warning=DEP0190", "--input-type=module", "-e", whole];
   const argv = ["-c", 'ulimit -n 64; exec "$@"', "x", ...node];
   const failed = (error: unknown) => ({ stdout: "", stderr: String(error) });
-  const { stdout, stderr } = await promisify(execFile)("/bin/bash", argv, { timeout: 40_000 }).catch(failed);
+  const { stdout, stderr } = await promisify(execFile)("/bin/bash", argv, {
+    timeout: 40_000,
+    env: { ...process.env, SHLVL: "2" },
+  }).catch(failed);
   return stdout + stderr;
 }
 
