@@ -88,6 +88,8 @@ export const dropKind: FaultKind<DropFault, null> = {
       );
     }
   },
+  /** Its table is its own. */
+  claims: () => [],
   capture: () => ({ script: CAPTURE, args: [] }),
   captured: () => null,
   priorInPlan: () => null,

@@ -35,6 +35,11 @@ export interface FaultKind<F extends Fault = Fault, P = unknown> {
   readonly priorSchema: z.ZodType<P>;
   /** Throws UsageError or GuardError for what a schema cannot say. */
   validate(fault: F): void;
+  /**
+   * What the fault writes to, one name each, the same on every machine. Two faults with a name in common are never in force on a node at once: undone in any other
+   * order than last in, first out, the second would put back what the first had broken.
+   */
+  claims(fault: F): readonly string[];
   capture(fault: F): NodeCommand | null;
   /** Throws FaultRefused when what is there already cannot be told from the fault, or is not there at all. */
   captured(fault: F, stdout: string): P;

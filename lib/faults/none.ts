@@ -9,6 +9,7 @@ export const noneKind: FaultKind<NoFault, null> = {
   schema: z.strictObject({ kind: z.literal("none") }),
   priorSchema: z.null(),
   validate: nothingMore,
+  claims: () => [],
   capture: () => null,
   captured: () => null,
   priorInPlan: () => null,

@@ -71,6 +71,7 @@ export const resolvConfKind: FaultKind<ResolvConfFault, ResolvConfPrior> = {
   schema: z.strictObject({ kind: z.literal("resolv-conf"), nameservers: z.array(addressSchema).min(1).max(3) }),
   priorSchema: z.strictObject({ contentBase64: z.base64().max(8192) }),
   validate: nothingMore,
+  claims: () => ["pods-resolv.conf"],
   capture: () => ({ script: CAPTURE, args: [PODS_RESOLV_CONF] }),
   captured(_fault, stdout) {
     const contentBase64 = stdout.trim();

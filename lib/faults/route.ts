@@ -58,6 +58,7 @@ export const routeKind: FaultKind<RouteFault, null> = {
       );
     }
   },
+  claims: ({ to }) => [`route ${network(to).cidr}`],
   capture: (fault) => ({ script: CAPTURE, args: args(fault).slice(0, 2) }),
   captured({ to }, stdout) {
     const there = stdout.trim();

@@ -74,6 +74,7 @@ export const selectorKind: FaultKind<SelectorFault, SelectorPrior> = {
       "name a label that no pod has",
     );
   },
+  claims: ({ namespace, service }) => [`service ${namespace}/${service}`],
   capture: ({ namespace, service }) => ({ script: READ, args: [namespace, service] }),
   captured({ namespace, service }, stdout) {
     const selector = labelsSchema.safeParse(parsed(stdout));

@@ -37,6 +37,19 @@ export function sysctlPath(key: string): string {
   return key.replace(/[./]/g, (separator) => (separator === "." ? "/" : "."));
 }
 
+/** One value in several guises: writing any of them writes or hides the others. */
+const SWITCHES: readonly (readonly [RegExp, string])[] = [
+  [/^net\/ipv4\/(ip_forward|conf\/[^/]+\/forwarding|conf\/all\/accept_redirects)$/, "net/ipv4/forwarding"],
+  [/^net\/ipv6\/conf\/[^/]+\/(forwarding|disable_ipv6)$/, "net/ipv6/$1"],
+  [/^net\/(ipv[46])\/(conf|neigh)\/[^/]+\/([^/]+)$/, "net/$1/$2/$3"],
+];
+
+/** The claim of a key: a device's value and those of `all` and `default` depend on each other, so they are one. */
+function switchOf(path: string): string {
+  const found = SWITCHES.find(([pattern]) => pattern.test(path));
+  return found ? path.replace(...found) : path;
+}
+
 const NORM = 'norm() { tr -s "[:space:]" " " <"$1" | sed "s/ $//"; }';
 
 /**
@@ -123,6 +136,7 @@ export const sysctlKind: FaultKind<SysctlFault, SysctlPrior> = {
       );
     }
   },
+  claims: ({ key }) => [`sysctl ${switchOf(sysctlPath(key))}`],
   capture: ({ key }) => ({ script: CAPTURE, args: [sysctlPath(key)] }),
   captured({ key }, stdout) {
     const [value = "", ...alongside] = stdout.trimEnd().split("\n");
