@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import { EXIT } from "../lib/errors.ts";
+import { describeShared } from "../lib/faults/describe.ts";
 import { describeFault } from "../lib/faults/fault.ts";
 import { healRun, type HealOutcome, type HealReport } from "../lib/journal/heal.ts";
 import { ownerLives } from "../clusters/setup/ownership.ts";
@@ -22,6 +23,7 @@ export async function heal(options: { readonly run?: string; readonly dryRun: bo
     for (const path of journalsOf(dir)) reports.push(await healJournal(path, print, options.dryRun));
   }
   if (reports.every(({ outcomes }) => outcomes.length === 0)) print("nothing to undo");
+  else if (options.dryRun) print(`\n# Shared by the commands above:\n${describeShared().join("\n")}`);
   return reports.every(({ ok }) => ok) ? EXIT.ok : EXIT.notUndone;
 }
 

@@ -1,6 +1,6 @@
 import { cellId, type Cell } from "../lib/cell.ts";
 import { inWords } from "../lib/expectation.ts";
-import { describeApply, describeUndo } from "../lib/faults/describe.ts";
+import { describeApply, describeShared, describeUndo } from "../lib/faults/describe.ts";
 import { describeFault } from "../lib/faults/fault.ts";
 import { expectationsOf, faultsOf, type Scenario } from "../lib/scenario.ts";
 import { cniOf, DEFAULT_CELL, parseCell } from "../clusters/cells.ts";
@@ -11,6 +11,7 @@ export async function plan(filters: readonly string[], cells: readonly string[])
   const scenarios = await scenariosOf(selectSuites(filters, suiteFiles()));
   const chosen = cells.length > 0 ? cells.map(parseCell) : [DEFAULT_CELL];
   for (const cell of chosen) process.stdout.write(planOf(cell, scenarios));
+  process.stdout.write(`\n# Shared by the commands above:\n${describeShared().join("\n")}\n`);
 }
 
 /** The plan of one cell as text. Addresses and ids that only a cluster can tell stand as `<…>`. Pure. */

@@ -1,8 +1,10 @@
+import { printable } from "../exec.ts";
+import { armAndApply, LEASE, SHARED_SCRIPTS, undoAndVerify } from "./dead-man.ts";
 import type { NodeFault } from "./fault.ts";
-import type { TargetIdentity } from "./identity.ts";
+import { transportOf, type TargetIdentity } from "./identity.ts";
 import type { NodeCommand } from "./kind.ts";
 import { kindOf } from "./kinds.ts";
-import { printableCommand } from "./run-on-node.ts";
+import { guardedArgv } from "./run-on-node.ts";
 
 /** A fault as `plan` and `heal --dry-run` show it. What a plan cannot know yet is left out and stands as `<…>`. */
 export interface Described {
@@ -12,16 +14,25 @@ export interface Described {
   readonly identity?: TargetIdentity;
 }
 
-/** The commands that will read the prior state, apply the fault and read it back, each as one that bash can run. Pure. */
-export function describeApply(described: Described): readonly string[] {
-  const { kind, fault, prior, id } = parts(described);
-  return printed(described, [kind.capture(fault), kind.apply(fault, prior, id), kind.readBack(fault, prior, id)]);
+/** The scripts that the commands below share, as bash assignments without which they do nothing: `ARM='…'`. Pure. */
+export function describeShared(): readonly string[] {
+  return [...SHARED_SCRIPTS].map(([script, name]) => `${name}='${script.replaceAll("'", "'\\''")}'`);
 }
 
-/** The commands that will undo the fault and verify that. Pure. */
-export function describeUndo(described: Described): readonly string[] {
+/** The commands that will read the prior state, arm and apply, and read back, each as bash takes it after the lines of describeShared. Pure. */
+export function describeApply(described: Described): readonly string[] {
   const { kind, fault, prior, id } = parts(described);
-  return printed(described, [kind.undo(fault, prior, id), kind.verifyUndone(fault, prior, id)]);
+  return printed(described, [
+    kind.capture(fault),
+    armAndApply({ id, fault, prior }, LEASE),
+    kind.readBack(fault, prior, id),
+  ]);
+}
+
+/** The command that will undo the fault and verify that, as bash takes it after the lines of describeShared. Pure. */
+export function describeUndo(described: Described): readonly string[] {
+  const { fault, prior, id } = parts(described);
+  return printed(described, [undoAndVerify({ id, fault, prior })]);
 }
 
 function parts({ nodeFault: { fault }, prior, id }: Described) {
@@ -33,7 +44,12 @@ function printed({ nodeFault, identity }: Described, commands: readonly (NodeCom
   const place = identity ?? planned(nodeFault.node);
   return commands
     .filter((command) => command !== null)
-    .map((command) => printableCommand({ identity: place }, command));
+    .map((command) => [...transportOf(place), ...guardedArgv({ identity: place }, command)].map(word).join(" "));
+}
+
+function word(text: string): string {
+  const shared = SHARED_SCRIPTS.get(text);
+  return shared === undefined ? printable([text]) : `"$${shared}"`;
 }
 
 function planned(node: string): TargetIdentity {

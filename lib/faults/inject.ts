@@ -1,11 +1,13 @@
 import { randomInt } from "node:crypto";
 import { release } from "node:os";
 import { FaultlineError, NotUndoneError } from "../errors.ts";
+import { armAndApply, LEASE, type Lease } from "./dead-man.ts";
 import type { Journal } from "../journal/journal.ts";
 import { describeFault, type NodeFault } from "./fault.ts";
 import type { ReadBack } from "./kind.ts";
 import { kindOf, validateFault } from "./kinds.ts";
 import { FaultNotInForce, GuardError } from "./refused.ts";
+import { keepRenewing } from "./renewal.ts";
 import { runOnNode } from "./run-on-node.ts";
 import { assertWritable, type Target } from "./target.ts";
 import { undoFault, type UndoResult } from "./undo.ts";
@@ -28,14 +30,22 @@ export interface Injection {
   readonly journal: Journal;
   /** Default: a new one. */
   readonly faultId?: string;
+  readonly lease?: Lease;
 }
 
 /**
- * Puts a fault in force: validate, guard, capture, journal, apply, read back. The intent is on the disk before anything is written to the node.
+ * Puts a fault in force: validate, guard, capture, journal, arm the dead-man and apply, read back. The intent is on the disk before anything is written to
+ * the node. Until it is healed its lease is renewed; a harness that is gone, or stuck, loses its fault.
  * Throws UsageError or GuardError with nothing written; JournalError with nothing applied; FaultNotInForce when it did not take and was undone
  * again; NotUndoneError when even that failed.
  */
-export async function injectFault({ target, nodeFault, journal, faultId }: Injection): Promise<InjectedFault> {
+export async function injectFault({
+  target,
+  nodeFault,
+  journal,
+  faultId,
+  lease = LEASE,
+}: Injection): Promise<InjectedFault> {
   validateFault(nodeFault);
   if (nodeFault.node !== target.node) {
     throw new GuardError(`fault for node ${nodeFault.node} was given node ${target.node}`);
@@ -53,7 +63,7 @@ export async function injectFault({ target, nodeFault, journal, faultId }: Injec
       journal.append({ faultId: id, state, detail }),
     );
   try {
-    await runOnNode(target, kind.apply(fault, prior, id));
+    await runOnNode(target, armAndApply({ id, fault, prior }, lease));
     journal.append({ faultId: id, state: "applied", detail: "" });
     const { inForce, detail } = await readBack();
     if (!inForce) throw new FaultNotInForce(`${describeFault(nodeFault)} did not take: ${detail}`, "look at the node");
@@ -61,7 +71,13 @@ export async function injectFault({ target, nodeFault, journal, faultId }: Injec
   } catch (error) {
     throw afterUndo(nodeFault, error as Error, await undo(false));
   }
-  return { id, nodeFault, readBack, heal: once(() => undo(true)) };
+  const stopRenewing = fault.kind === "none" ? () => {} : keepRenewing(target, id, lease);
+  // Whether or not the undo succeeds, nothing more is done for the fault to stay.
+  const heal = once(() => {
+    stopRenewing();
+    return undo(true);
+  });
+  return { id, nodeFault, readBack, heal };
 }
 
 /** Unique enough for a journal and short enough for an nft table's name; its first part sorts by time. */

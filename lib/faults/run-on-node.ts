@@ -1,12 +1,14 @@
-import { lastLines, printable, type ExecResult } from "../exec.ts";
+import { lastLines, type ExecResult } from "../exec.ts";
 import { crashPoint } from "../journal/crash-point.ts";
-import { transportOf } from "./identity.ts";
 import { GUARD, WRONG_PLACE_EXIT } from "./guard-script.ts";
 import type { NodeCommand } from "./kind.ts";
-import { GuardError } from "./refused.ts";
+import { FaultNotInForce, GuardError } from "./refused.ts";
 import type { Target } from "./target.ts";
 
-const TIMEOUT_MS = 30_000;
+/** Longer than a command waits for the node's lock and then may take (on-node/lock.sh). */
+const TIMEOUT_MS = 60_000;
+/** What the scripts in on-node/ say before they have changed anything. */
+const REFUSED_EXITS: readonly number[] = [93, 94, 95, 96];
 
 /** A command on a node failed. The message has what it said; the whole command is in `result`, since a script is no thing for one line. */
 export class NodeCommandError extends Error {
@@ -28,7 +30,7 @@ export function guardedArgv(target: Pick<Target, "identity">, { script, args }: 
   return ["sh", "-c", script, "faultline", netnsInode, bootId, ...args];
 }
 
-/** Runs a command in the target and gives its stdout; "" for null. Throws GuardError from inside the wrong namespace, else NodeCommandError. */
+/** Runs a command in the target and gives its stdout; "" for null. Throws GuardError from inside the wrong namespace, FaultNotInForce when the node refused, else NodeCommandError. */
 export async function runOnNode(target: Target, command: NodeCommand | null): Promise<string> {
   if (command === null) return "";
   if (target.hostNetnsInodes.includes(target.identity.netnsInode)) {
@@ -40,11 +42,13 @@ export async function runOnNode(target: Target, command: NodeCommand | null): Pr
   if (result.exitCode === WRONG_PLACE_EXIT) {
     throw new GuardError(`node ${target.node}: commands end up in another network namespace than they were meant for`);
   }
+  if (REFUSED_EXITS.includes(result.exitCode ?? 0)) {
+    const why = lastLines(result.stderr, 1).replace(/^faultline: /, "");
+    throw new FaultNotInForce(
+      `node ${target.node} refused: ${why}`,
+      "see what is in force there: ./faultline heal --dry-run",
+    );
+  }
   if (result.exitCode !== 0) throw new NodeCommandError(target, result);
   return result.stdout;
-}
-
-/** The command as a person can paste it into bash on the host, for `plan` and `heal --dry-run`. */
-export function printableCommand(target: Pick<Target, "identity">, command: NodeCommand): string {
-  return printable([...transportOf(target.identity), ...guardedArgv(target, command)]);
 }

@@ -1,5 +1,5 @@
 import type { NodeFault } from "./fault.ts";
-import { kindOf } from "./kinds.ts";
+import { undoAndVerify, undoSaid } from "./dead-man.ts";
 import { runOnNode } from "./run-on-node.ts";
 import type { Target } from "./target.ts";
 
@@ -42,7 +42,7 @@ export async function undoFault(
       troubles.push((error as Error).message);
     }
   };
-  const done = await undoAndVerify(target, applied, say).catch((error: unknown) => {
+  const done = await undoOnce(target, applied, say).catch((error: unknown) => {
     const { message } = error as Error;
     say("failed", message);
     return { ok: false, outcome: "failed", detail: message } as const;
@@ -51,45 +51,53 @@ export async function undoFault(
   return { ...done, detail, durationMs: Math.round(performance.now() - startedAtMs) };
 }
 
-async function undoAndVerify(
+async function undoOnce(
   target: Target,
   applied: AppliedFault,
   say: (state: UndoState, detail: string) => void,
 ): Promise<Omit<UndoResult, "durationMs">> {
   const { id, nodeFault, prior } = applied;
-  const kind = kindOf(nodeFault.fault);
   say("undo-intent", "");
-  const undone = said(await runOnNode(target, kind.undo(nodeFault.fault, prior, id)), "nothing-to-undo");
-  say("undone", undone.line);
-  const verified = said(await runOnNode(target, kind.verifyUndone(nodeFault.fault, prior, id)), "clean");
+  const { undo, verify, deadMan } = undoSaid(
+    await runOnNode(target, undoAndVerify({ id, fault: nodeFault.fault, prior })),
+  );
+  const [undone, verified] = [said(undo), said(verify)];
+  say("undone", deadMan === null ? undo : `${undo}; dead-man: ${deadMan}`);
   if (verified.word !== "clean" && verified.word !== "changed-by-other") {
-    say("failed", verified.line);
-    return { ok: false, outcome: "failed", detail: verified.line };
+    say("failed", verify);
+    return { ok: false, outcome: "failed", detail: verify };
   }
-  say("undo-verified", verified.line);
-  return { ok: true, ...judged(applied, undone, verified) };
+  say("undo-verified", verify);
+  return { ok: true, ...judged(applied, undone, verified, deadMan) };
 }
 
 interface Said {
   readonly word: string;
   readonly rest: string;
-  readonly line: string;
 }
 
-function judged(applied: AppliedFault, undone: Said, verified: Said): Omit<UndoResult, "durationMs" | "ok"> {
+function judged(
+  applied: AppliedFault,
+  undone: Said,
+  verified: Said,
+  deadMan: string | null,
+): Omit<UndoResult, "durationMs" | "ok"> {
   for (const { word, rest } of [undone, verified]) {
     if (word !== "changed-by-other") continue;
     const finding = `changed by someone else meanwhile, left as it is: ${rest}`;
     return { outcome: "changed-by-other", detail: finding, finding };
   }
   if (undone.word === "undone") return { outcome: "undone", detail: "undone and verified" };
+  if (deadMan !== null) {
+    const finding = `its dead-man undid it, since nobody had renewed it: ${deadMan}`;
+    return { outcome: "undone", detail: finding, finding };
+  }
   const detail = "nothing to undo";
   if (!applied.seenInForce || applied.nodeFault.fault.kind === "none") return { outcome: "nothing-to-undo", detail };
   return { outcome: "nothing-to-undo", detail, finding: "someone else had undone it before we did" };
 }
 
-function said(stdout: string, whenSilent: string): Said {
-  const line = (stdout.split("\n")[0] ?? "").trim() || whenSilent;
+function said(line: string): Said {
   const [word = "", ...rest] = line.split(" ");
-  return { word, rest: rest.join(" "), line };
+  return { word, rest: rest.join(" ") };
 }

@@ -17,9 +17,9 @@ const FAULTS: readonly Fault[] = [
   { kind: "drop", hook: "prerouting", protocol: "udp", destinationPort: 8472 },
   { kind: "route", type: "unicast", to: "10.98.3.0/25", device: "cni0" },
 ];
-/** Before and after: capture, intent, apply, applied, read-back, verified, and undo-intent, undo, undone, verify, undo-verified. */
+/** Before and after: capture, intent, apply, applied, read-back, verified, and undo-intent, undo, undone, undo-verified. */
 const INJECT_POINTS = 12;
-const HEAL_POINTS = 10;
+const HEAL_POINTS = 8;
 
 describe("kill -9 at every boundary of journal and node", function () {
   this.timeout(600_000);

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { hostExec, mustExec, type Exec } from "../../lib/exec.ts";
+import { describeShared } from "../../lib/faults/describe.ts";
 import { injectFault } from "../../lib/faults/inject.ts";
 import { PODS_RESOLV_CONF } from "../../lib/faults/resolv-conf.ts";
 import type { Target } from "../../lib/faults/target.ts";
@@ -72,11 +73,11 @@ describe("what becomes of a fault's target", function () {
     await injectFault({ target: await node.target(), nodeFault: noForwarding, journal });
     const before = [await takeFingerprint(node.exec), readFileSync(path, "utf8")] as const;
     const { outcomes } = await healRun(path, { dryRun: true });
-    expect(outcomes[0]?.commands).to.have.length(2);
+    expect(outcomes[0]?.commands).to.have.length(1);
     expect(diffFingerprints(before[0], await takeFingerprint(node.exec))).to.deep.equal([]);
     expect(readFileSync(path, "utf8")).to.equal(before[1]);
     // What it printed is the very command: bash runs it and the fault is undone.
-    await mustExec(hostExec, ["bash", "-c", outcomes[0]?.commands[0] ?? "false"]);
+    await mustExec(hostExec, ["bash", "-c", [...describeShared(), outcomes[0]?.commands[0] ?? "false"].join("\n")]);
     expect((await node.exec(["sysctl", "-n", "net.ipv4.ip_forward"])).stdout).to.equal("1\n");
   });
 });

@@ -36,8 +36,8 @@ describe("inject", () => {
     const undoing = [
       "journal undo-intent",
       `undo ${PATH}`,
-      "journal undone",
       `verify ${PATH}`,
+      "journal undone",
       "journal undo-verified",
     ];
     expect(log).to.deep.equal(undoing);

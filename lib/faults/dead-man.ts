@@ -1,0 +1,86 @@
+import { readFileSync } from "node:fs";
+import type { Fault } from "./fault.ts";
+import { GUARD } from "./guard-script.ts";
+import type { NodeCommand } from "./kind.ts";
+import { kindOf } from "./kinds.ts";
+
+/** How long a fault stays without word from the harness, and at most whatever the harness says. */
+export interface Lease {
+  readonly leaseMs: number;
+  readonly longestMs: number;
+}
+
+/** Three renewals may fail before a fault is undone under a living harness. A run that hangs loses its fault after a quarter of an hour. */
+export const LEASE: Lease = { leaseMs: 30_000, longestMs: 900_000 };
+
+/** One fault as the node gets to know it. `prior` as its kind captured it. */
+export interface OnNode {
+  readonly id: string;
+  readonly fault: Fault;
+  readonly prior: unknown;
+}
+
+const script = (name: string): string => readFileSync(new URL(`on-node/${name}.sh`, import.meta.url), "utf8");
+const LOCK = `${GUARD}${script("lock")}`;
+const DEAD_MAN = script("dead-man");
+export const ARM = `${LOCK}${script("arm")}`;
+export const UNDO = `${LOCK}${script("undo")}`;
+const RENEW = `${LOCK}${script("renew")}`;
+
+/** The scripts that are the same in every command, by the name `plan` prints them under. */
+export const SHARED_SCRIPTS: ReadonlyMap<string, string> = new Map([
+  [DEAD_MAN, "DEAD_MAN"],
+  [ARM, "ARM"],
+  [UNDO, "UNDO"],
+]);
+
+/** Arms the dead-man and applies the fault, in one exec under the node's lock. Null when the kind has nothing to apply. */
+export function armAndApply({ id, fault, prior }: OnNode, { leaseMs, longestMs }: Lease): NodeCommand | null {
+  const kind = kindOf(fault);
+  const [apply, undo] = [kind.apply(fault, prior, id), kind.undo(fault, prior, id)];
+  if (!apply || !undo) return null;
+  const scripts = [DEAD_MAN, undo.script, apply.script];
+  const lease = [seconds(leaseMs), seconds(longestMs)];
+  const args = [id, ...lease, claimsOf(fault), ...scripts, String(undo.args.length), ...undo.args, ...apply.args];
+  return { script: ARM, args };
+}
+
+/** Undoes and verifies in one exec under the node's lock; afterwards no apply of this id can land any more. Null when there is nothing to undo. */
+export function undoAndVerify({ id, fault, prior }: OnNode): NodeCommand | null {
+  const kind = kindOf(fault);
+  const [undo, verify] = [kind.undo(fault, prior, id), kind.verifyUndone(fault, prior, id)];
+  if (!undo || !verify) return null;
+  const args = [claimsOf(fault), undo.script, verify.script, String(undo.args.length), ...undo.args, ...verify.args];
+  return { script: UNDO, args: [id, ...args] };
+}
+
+/** Gives the fault another lease; prints `renewed`, or `gone` when the dead-man was quicker. */
+export function renew(id: string, { leaseMs }: Lease): NodeCommand {
+  return { script: RENEW, args: [id, seconds(leaseMs), DEAD_MAN] };
+}
+
+/** What undoAndVerify printed. */
+export interface UndoSaid {
+  readonly undo: string;
+  readonly verify: string;
+  /** What the dead-man said when it undid the fault before us; null when it did not. */
+  readonly deadMan: string | null;
+}
+
+/** Reads what undoAndVerify printed; nothing printed means there was nothing to do. Pure. */
+export function undoSaid(stdout: string): UndoSaid {
+  const line = (word: string) => new RegExp(`^${word} ?(.*)$`, "m").exec(stdout)?.[1]?.trim();
+  return {
+    undo: line("undo") || "nothing-to-undo",
+    verify: line("verify") || "clean",
+    deadMan: line("dead-man")?.replace(/^\d+ /, "") ?? null,
+  };
+}
+
+function claimsOf(fault: Fault): string {
+  return kindOf(fault).claims(fault).join("\n");
+}
+
+function seconds(ms: number): string {
+  return String(Math.ceil(ms / 1000));
+}

@@ -1,0 +1,30 @@
+# Arms the dead-man and applies the fault, in one: nothing is in force that would not undo itself.
+#   $1 id, $2 lease and $3 longest time in force (s), $4 claims (one a line), $5 the dead-man, $6 undo, $7 apply, $8 how many arguments undo has, then these,
+#   then apply's.
+id=$1 lease_s=$2 longest_s=$3 claims=$4 dead_man=$5 undo=$6 apply=$7 count=$8
+shift 8
+now=$(uptime_cs)
+
+for mark in "$state/undone/"*; do
+  # Long after any apply that it could have been meant for.
+  if [ -e "$mark" ] && [ $((now - $(cat "$mark"))) -gt 360000 ]; then rm -f "$mark"; fi
+done
+if [ -e "$state/undone/$id" ] || [ -e "$state/fired/$id" ]; then refuse 95 "this fault was undone before it could be applied; it stays so"; fi
+
+if claimed_by_other "$claims"; then refuse 94 "another fault in force on this node writes to the same ($claims)"; fi
+
+new=$state/new-$id
+rm -rf "$new"
+mkdir "$new" || exit 1
+printf '%s\n' "$undo" >"$new/undo" && sh -n "$new/undo" || refuse 93 "the undo could not be kept on the node"
+printf '%s\0' "$netns" "$boot" >"$new/args"
+while [ "$count" -gt 0 ]; do
+  printf '%s\0' "$1" >>"$new/args" || exit 1
+  shift
+  count=$((count - 1))
+done
+echo "$claims" >"$new/claims"
+write_number "$new/expires" $((now + lease_s * 100)) && write_number "$new/until" $((now + longest_s * 100)) || exit 1
+mv "$new" "$state/armed/$(printf %015d "$now")-$id" || exit 1
+start_dead_man "$dead_man"
+timeout -k 1 "$step_s" sh -c "$apply" faultline "$netns" "$boot" "$@" 9>&-

@@ -1,0 +1,50 @@
+# Stays on the node while a fault is armed, and undoes what nobody has renewed: the harness may be dead and the network cut. It is given the watch lock as
+# file 8 and lets go of it only while it holds the node's lock, so that whoever arms next starts another. $1 inode of the namespace, $2 boot.
+set -u
+umask 077
+netns=$1 boot=$2
+state=/run/faultline/$netns
+step_s=12 retry_cs=500
+
+uptime_cs() {
+  read -r up _ </proc/uptime
+  echo "${up%.*}${up#*.}"
+}
+
+is_due() {
+  expires=$(cat "$1/expires" 2>/dev/null) && [ "$(uptime_cs)" -ge "$expires" ]
+}
+
+# Newest first: the names begin with the time of arming.
+armed() {
+  ls -1r "$state/armed"
+}
+
+anything_to_do() {
+  if [ -z "$(armed)" ]; then return 0; fi
+  for name in $(armed); do
+    if is_due "$state/armed/$name"; then return 0; fi
+  done
+  return 1
+}
+
+undo() {
+  if said=$(xargs -0 -x -s 1000000 timeout -k 1 "$step_s" sh "$1/undo" <"$1/args" 2>&1); then
+    printf '%s %s\n' "$(uptime_cs)" "$said" >"$state/fired/${1##*-}"
+    rm -rf "$1"
+  else
+    echo $(($(uptime_cs) + retry_cs)) >"$1/expires"
+  fi
+}
+
+while sleep 1; do
+  if ! [ -d "$state/armed" ]; then exit 0; fi
+  anything_to_do || continue
+  exec 9>"$state/lock"
+  flock 9
+  for name in $(armed); do
+    if is_due "$state/armed/$name"; then undo "$state/armed/$name" 8>&- 9>&-; fi
+  done
+  if [ -z "$(armed)" ]; then exit 0; fi
+  exec 9>&-
+done

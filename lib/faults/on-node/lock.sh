@@ -1,0 +1,56 @@
+# Common to what changes a node, after the guard: one at a time in a network namespace. State is in /run, which on a kind node is a tmpfs that dies with
+# the container, as the namespace does.
+#   armed/UPTIME-ID/  a fault that may be in force: undo, args (NUL-separated), claims, expires, until (uptimes in 1/100 s)
+#   fired/ID          undone by the dead-man: when, and what the undo said
+#   undone/ID         undone before it was ever armed: an apply that is still on its way must not land any more
+set -u
+umask 077
+netns=$(readlink /proc/self/ns/net)
+netns=${netns#net:\[}
+netns=${netns%\]}
+boot=$(cat /proc/sys/kernel/random/boot_id)
+state=/run/faultline/$netns
+# One step may take this long, so that the lock is never held for longer than a lease can bear.
+step_s=12
+
+refuse() {
+  echo "faultline: $2" >&2
+  exit "$1"
+}
+
+# Time since boot, in 1/100 s: nobody can set it, unlike the clock.
+uptime_cs() {
+  read -r up _ </proc/uptime
+  echo "${up%.*}${up#*.}"
+}
+
+# The state of a fault; nothing when it is not armed.
+armed_as() {
+  for found in "$state/armed/"*-"$1"; do
+    if [ -d "$found" ]; then echo "$found"; fi
+  done
+}
+
+# Whether a fault that is armed has one of these claims (one a line).
+claimed_by_other() {
+  [ -n "$1" ] && echo "$1" | grep -qxF -f - "$state/armed/"*/claims 2>/dev/null
+}
+
+# Atomic, so that the dead-man never reads half a number.
+write_number() {
+  echo "$2" >"$1.new" && mv "$1.new" "$1"
+}
+
+# The watch lock is handed over to the dead-man with the open file, so there is never none and never a second one.
+start_dead_man() {
+  exec 8>"$state/watch"
+  if flock -n 8; then
+    setsid sh -c "$1" faultline-dead-man "$netns" "$boot" </dev/null >/dev/null 2>&1 9>&- &
+    echo "dead-man started"
+  fi
+  exec 8>&-
+}
+
+mkdir -p "$state/armed" "$state/fired" "$state/undone" || exit 1
+exec 9>"$state/lock"
+flock -w 25 9 || refuse 96 "another command of ours has held this node for over 25 s"

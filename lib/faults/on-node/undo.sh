@@ -1,0 +1,41 @@
+# Undoes a fault and verifies that; the dead-man has then nothing left to do for it.
+#   $1 id, $2 claims (one a line), $3 undo, $4 verify, $5 how many arguments undo has, then these, then verify's.
+# Prints "dead-man UPTIME SAID" where that was quicker, then "undo SAID" and "verify SAID".
+id=$1 claims=$2 undo=$3 verify=$4 count=$5
+shift 5
+armed=$(armed_as "$id")
+fired=$state/fired/$id
+
+# Runs a script with the first so many of the arguments that follow.
+run_with_first() {
+  script=$1 wanted=$2 left=$(($# - 2))
+  shift 2
+  while [ "$left" -gt 0 ]; do
+    first=$1
+    shift
+    if [ "$wanted" -gt 0 ]; then set -- "$@" "$first"; fi
+    wanted=$((wanted - 1)) left=$((left - 1))
+  done
+  timeout -k 1 "$step_s" sh -c "$script" faultline "$netns" "$boot" "$@" 9>&-
+}
+
+if [ -e "$fired" ]; then
+  echo "dead-man $(cat "$fired")"
+elif [ -z "$armed" ]; then
+  uptime_cs >"$state/undone/$id" || exit 1
+  # Never applied here, so what looks like it is another fault's.
+  if claimed_by_other "$claims"; then
+    printf 'undo nothing-to-undo\nverify clean\n'
+    exit 0
+  fi
+fi
+
+said=$(run_with_first "$undo" "$count" "$@") || exit $?
+echo "undo $said" | head -n 1
+shift "$count"
+said=$(run_with_first "$verify" $# "$@") || exit $?
+echo "verify $said" | head -n 1
+# What is still in force stays the dead-man's business.
+case $said in still-in-force*) exit 0 ;; esac
+rm -rf ${armed:+"$armed"}
+rm -f "$fired"
