@@ -154,18 +154,17 @@ async function underFault(
   }
 }
 
-/** Undoes in reverse order and goes on after an error: the journal keeps what is left for `heal`. */
+/** Undoes newest first on a node, nodes side by side, and goes on after an error: the journal keeps what is left for `heal`. */
 async function healAll(injected: InjectedFault[], say: Say): Promise<void> {
-  for (let one = injected.pop(); one; one = injected.pop()) {
-    const startedAtMs = performance.now();
-    try {
-      const { ok, detail, durationMs } = await one.heal();
-      say({ type: "healed", faultId: one.id, durationMs, ok, detail });
-    } catch (error) {
-      const durationMs = Math.round(performance.now() - startedAtMs);
-      say({ type: "healed", faultId: one.id, durationMs, ok: false, detail: (error as Error).message });
-    }
-  }
+  const byNode = Map.groupBy(injected.splice(0).reverse(), ({ nodeFault }) => nodeFault.node);
+  await Promise.all(
+    [...byNode.values()].map(async (faults) => {
+      for (const one of faults) {
+        const { ok, detail, durationMs } = await one.heal();
+        say({ type: "healed", faultId: one.id, durationMs, ok, detail });
+      }
+    }),
+  );
 }
 
 async function recovery(
