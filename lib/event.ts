@@ -27,6 +27,8 @@ export type CellEvent =
       readonly message: string;
       readonly exitCode: number;
     }
+  /** The container of each node role, so that a report can name it. */
+  | { readonly type: "nodes"; readonly containers: Readonly<Record<NodeRole, string>> }
   /** What the suites of the coming stage are, so that one that never began is not lost. */
   | { readonly type: "planned"; readonly mode: Mode; readonly scenarios: readonly PlannedScenario[] }
   /** A hand-written mocha test of a suite, as it ended. */
@@ -86,6 +88,8 @@ export type ScenarioEvent = { readonly scenario: string } & (
       readonly ok: boolean;
       readonly detail: string;
     }
+  /** A fault that the journal leaves open and no `healed` tells of: its injection failed and then its undo, or the undo after the suites did. */
+  | { readonly type: "not-undone"; readonly faultId: string; readonly fault: NodeFault; readonly detail: string }
   | { readonly type: "recovered"; readonly afterMs: number }
   | { readonly type: "not-recovered"; readonly afterMs: number }
   | { readonly type: "node-state"; readonly node: NodeRole; readonly differences: readonly string[] }

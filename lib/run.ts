@@ -1,5 +1,6 @@
 import type { Cell } from "./cell.ts";
 import type { Event, Mode, Stage } from "./event.ts";
+import type { NodeRole } from "./faults/fault.ts";
 import type { Symptom } from "./symptom.ts";
 
 /** `unknown`: it could not be decided; never green. */
@@ -26,6 +27,18 @@ export interface CellResult {
   readonly stages: readonly { readonly stage: Stage; readonly durationMs: number; readonly detail: string }[];
   /** Why the cell never got to its suites; null when it did. */
   readonly failure: { readonly stage: Stage; readonly message: string } | null;
+  /** Nodes that did not come back; while there is one the cluster is used no further, and exit is 5. */
+  readonly tainted: readonly TaintedNode[];
+}
+
+/** A node that a scenario left other than it was: an undo failed, or its state differed from before when the recovery budget was spent. */
+export interface TaintedNode {
+  readonly node: NodeRole;
+  /** Its container; null where the log does not tell. */
+  readonly container: string | null;
+  readonly scenario: string;
+  /** One line: what the undo said, or the first differences. */
+  readonly why: string;
 }
 
 /** One scenario in one cell. */

@@ -1,5 +1,5 @@
 /** JUnit XML: a testsuite a cell, a testcase a scenario, in the dialect that CI servers share. Valid XML whatever the probes said. */
-import type { CellResult, PathResult, Run, ScenarioResult } from "../lib/run.ts";
+import type { CellResult, PathResult, Run, ScenarioResult, TaintedNode } from "../lib/run.ts";
 import { cleanText, cut, oneLine } from "./text.ts";
 
 /** CI servers load the whole file into memory; the full output is in the run directory. */
@@ -30,10 +30,10 @@ export function renderJunit(run: Run): string {
 
 function testcasesOf(run: Run, cell: string): readonly Testcase[] {
   const results = run.results.filter((result) => result.cell === cell);
-  const failures = run.cells
-    .filter((one) => one.cell === cell)
-    .flatMap((one) => cellTestcase(one, results.length === 0));
-  return [...failures, ...results.map(scenarioTestcase)];
+  const known = run.cells.filter((one) => one.cell === cell);
+  const failures = known.flatMap((one) => cellTestcase(one, results.length === 0));
+  const tainted = known.flatMap((one) => one.tainted.map(taintTestcase));
+  return [...failures, ...tainted, ...results.map(scenarioTestcase)];
 }
 
 /** Without it a cell that broke down, or was cut off, before its suites would be an empty, green testsuite. */
@@ -46,6 +46,12 @@ function cellTestcase(cell: CellResult, empty: boolean): readonly Testcase[] {
   return [
     { name: `stage ${stage}`, seconds, outcome: "error", message: `the cell failed at stage ${stage}`, body: message },
   ];
+}
+
+function taintTestcase({ node, container, scenario, why }: TaintedNode): Testcase {
+  const message = `node ${node} tainted by ${scenario}: ${why}`;
+  const body = `${container ?? "container not known"}: nothing more is run on its cluster`;
+  return { name: `node ${node} as before`, seconds: 0, outcome: "failure", message, body };
 }
 
 function scenarioTestcase(result: ScenarioResult): Testcase {

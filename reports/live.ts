@@ -20,6 +20,7 @@ const STAYS: ReadonlySet<Event["type"]> = new Set<Event["type"]>([
   "stage-failed",
   "skipped",
   "not-recovered",
+  "not-undone",
   "error",
   "scenario-finished",
   "cell-finished",

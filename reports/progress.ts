@@ -35,6 +35,10 @@ function cellText(event: CellEvent): string {
       return withDetail(`${event.stage} done in ${duration(event.durationMs)}`, event.detail);
     case "stage-failed":
       return `${event.stage} FAILED after ${duration(event.durationMs)} (exit ${event.exitCode}): ${event.message}`;
+    case "nodes":
+      return Object.entries(event.containers)
+        .map(([node, container]) => `${node} is ${container}`)
+        .join(", ");
     case "planned":
       return `${event.scenarios.length} suites to run [${event.mode}]`;
     case "test":
@@ -83,6 +87,8 @@ function faultText(event: FaultEvent, describe: DescribeFault): string {
       const what = event.ok ? "healed" : "NOT healed";
       return withDetail(`${what} in ${duration(event.durationMs)}`, event.detail);
     }
+    case "not-undone":
+      return withDetail(`NOT undone: ${describe(event.fault)}`, event.detail);
   }
 }
 

@@ -48,6 +48,16 @@ const cellResult = z.object({
   }),
   stages: z.array(z.object({ stage, durationMs, detail: z.string() })),
   failure: z.object({ stage, message: z.string() }).nullable().describe("why the cell never got to its suites"),
+  tainted: z
+    .array(
+      z.object({
+        node: z.enum(["A", "B", "control-plane"]),
+        container: z.string().nullable(),
+        scenario: z.string(),
+        why: z.string(),
+      }),
+    )
+    .describe("nodes that did not come back: a fault not undone, or a state that differs from before; exit 5"),
 });
 
 const pathResult = z.object({

@@ -25,6 +25,7 @@ export function renderTable(run: Run, options: TableOptions = {}): string {
   const lines = [
     ...[...cells].flatMap((cell) => cellLines(run, cell, paint)),
     ...run.cells.flatMap((cell) => failureLines(cell, paint)),
+    ...run.cells.flatMap((cell) => taintLines(cell, paint)),
     ...run.results
       .filter(({ verdict }) => verdict === "fail" || verdict === "unknown")
       .flatMap((one) => detail(one, paint)),
@@ -40,8 +41,10 @@ export function summaryLine(run: Run): string {
   const { pass, fail, unknown, skip } = run.summary;
   const failed = run.cells.filter((cell) => cell.failure !== null).length;
   const cells = failed === 0 ? "" : `; ${failed} of ${run.cells.length} cells failed`;
+  const tainted = run.cells.flatMap((cell) => cell.tainted).length;
+  const nodes = tainted === 0 ? "" : `; ${tainted} ${tainted === 1 ? "node" : "nodes"} tainted`;
   const counts = `${pass} pass, ${fail} fail, ${unknown} unknown, ${skip} skip`;
-  return `${counts}${cells}; ${duration(run.durationMs)}; run ${oneLine(run.runId)}`;
+  return `${counts}${cells}${nodes}; ${duration(run.durationMs)}; run ${oneLine(run.runId)}`;
 }
 
 function cellLines(run: Run, cell: string, paint: Paint): readonly string[] {
@@ -104,4 +107,14 @@ function failureLines({ cell, failure }: CellResult, paint: Paint): readonly str
     `${badge("unknown", paint)}  ${oneLine(cell)} failed at stage ${failure.stage}`,
     ...shown.map((line) => `  ${oneLine(line)}`),
   ];
+}
+
+/** Nodes that did not come back: by whom, and that their cluster is out of use. */
+function taintLines({ cell, tainted }: CellResult, paint: Paint): readonly string[] {
+  return tainted.flatMap(({ node, container, scenario, why }) => [
+    "",
+    `${paint("fail", `${SYMBOLS.fail} tainted`)}  node ${node}${container === null ? "" : ` (${oneLine(container)})`}  ${oneLine(cell)}`,
+    `  by ${oneLine(scenario)}: ${oneLine(why)}`,
+    "  nothing more is run on this cluster, now or later; where it was kept, ./faultline gc deletes it",
+  ]);
 }

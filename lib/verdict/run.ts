@@ -2,6 +2,7 @@ import { cellId } from "../cell.ts";
 import type { Event, Mode, PlannedScenario } from "../event.ts";
 import type { CellResult, Run, RunRecord, ScenarioResult, Times, Verdict } from "../run.ts";
 import { judgeScenario } from "./scenario.ts";
+import { notRunFor, taintedNodes } from "./taint.ts";
 
 /** Everything a run's reports say, from what was logged: same logs, same result. */
 export function judgeRun(record: RunRecord): Run {
@@ -64,10 +65,12 @@ function neverBegan(
   judged: readonly ScenarioResult[],
 ): readonly ScenarioResult[] {
   const planned = events.filter((event) => event.type === "planned");
+  const [taint] = taintedNodes(events);
+  const reason = taint ? notRunFor(taint) : "it never began";
   return planned.flatMap(({ mode, scenarios }) =>
     scenarios
       .filter(({ id }) => !judged.some((one) => one.scenario === id && one.mode === mode))
-      .map((one) => unmeasured({ ...one, cell, mode, verdict: "unknown", reason: "it never began" })),
+      .map((one) => unmeasured({ ...one, cell, mode, verdict: "unknown", reason })),
   );
 }
 
@@ -80,7 +83,7 @@ function neverStated(cell: string, begun: readonly (readonly Event[])[]): readon
   });
 }
 
-/** Hand-written tests count by suite: it passes when all of them do. */
+/** Hand-written tests count by suite: it passes when all of them do. What fails on a tainted cluster says nothing of what it tests. */
 function judgeTests(cell: string, events: readonly Event[]): readonly ScenarioResult[] {
   const tests = events.filter((event) => event.type === "test");
   return [...Map.groupBy(tests, ({ suite, mode }) => `${mode} ${suite}`).values()].flatMap((mine) => {
@@ -88,8 +91,10 @@ function judgeTests(cell: string, events: readonly Event[]): readonly ScenarioRe
     if (!one) return [];
     const failed = mine.find(({ passed }) => !passed);
     const reason = failed ? `${failed.title}: ${failed.message}` : `${mine.length} hand-written tests passed`;
+    const blind = failed && taintedNodes(events.slice(0, events.indexOf(failed))).length > 0;
+    const verdict = blind ? "unknown" : failed ? "fail" : "pass";
     const words = { id: one.suite, title: one.suite, claim: "hand-written tests", documented: [] };
-    return [unmeasured({ ...words, cell, mode: one.mode, verdict: failed ? "fail" : "pass", reason })];
+    return [unmeasured({ ...words, cell, mode: one.mode, verdict, reason })];
   });
 }
 
@@ -107,6 +112,7 @@ function cellResult(events: readonly Event[]): CellResult {
     parts: start.cell,
     stages: stages.map(({ stage, durationMs, detail }) => ({ stage, durationMs, detail })),
     failure: failureOf(events),
+    tainted: taintedNodes(events),
   };
 }
 

@@ -92,6 +92,9 @@ function faultFindings(events: readonly Event[]): readonly Finding[] {
   for (const { ok, detail } of all(events, "healed")) {
     if (!ok) findings.push({ verdict: "fail", reason: `fault could not be undone: ${detail}` });
   }
+  for (const { fault, detail } of all(events, "not-undone")) {
+    findings.push({ verdict: "fail", reason: `${describeFault(fault)} could not be undone: ${detail}` });
+  }
   return findings;
 }
 

@@ -37,9 +37,10 @@ const MARKUP =
 describe("JUnit XML", () => {
   it("has a testsuite a cell and a testcase a scenario, with counts that add up", () => {
     const { root, suites, testcases } = parse(sampleRun());
-    expect(root).to.include({ tests: "5", failures: "1", errors: "2", skipped: "1" });
-    expect(suites.map((suite) => suite["tests"])).to.deep.equal(["4", "1"]);
+    expect(root).to.include({ tests: "6", failures: "2", errors: "2", skipped: "1" });
+    expect(suites.map((suite) => suite["tests"])).to.deep.equal(["5", "1"]);
     expect(testcases.map((testcase) => testcase["name"])).to.deep.equal([
+      "node A as before",
       "services/bridge-nf-call-iptables",
       "overlay/vxlan-port-blocked",
       "nodes/ip-forward [swapped]",
@@ -49,7 +50,7 @@ describe("JUnit XML", () => {
   });
 
   it("tells a failure by what was expected and observed on each path, and how to see it again", () => {
-    const failure = parse(sampleRun()).testcases[1]?.["failure"] as Element;
+    const failure = parse(sampleRun()).testcases[2]?.["failure"] as Element;
     expect(failure["message"]).to.equal("1 of 2 paths did not show what was expected");
     expect(failure["#text"]).to.contain("fail other → server by podIP: expected connect-timeout, observed ok ×2");
     expect(failure["#text"]).to.contain("pass same → server by podIP: expected ok, observed ok ×3");
@@ -57,7 +58,7 @@ describe("JUnit XML", () => {
   });
 
   it("tells unknown as error and skip as skipped with its reason, and pass as neither", () => {
-    const [pass, , unknown, skip] = parse(sampleRun()).testcases;
+    const [, pass, , unknown, skip] = parse(sampleRun()).testcases;
     expect(pass).to.have.all.keys("classname", "name", "time");
     expect(unknown).to.have.property("error");
     expect(skip?.["skipped"]).to.deep.equal({ message: "needs a second network" });
@@ -65,9 +66,17 @@ describe("JUnit XML", () => {
 
   it("never makes an empty, green testsuite of a cell that ran nothing", () => {
     const run = sampleRun();
-    expect(parse(run).testcases[4]?.["error"]).to.include({ message: "the cell failed at stage cluster" });
-    const cutOff = { ...run, results: [], cells: run.cells.map((cell) => ({ ...cell, failure: null })) };
+    expect(parse(run).testcases[5]?.["error"]).to.include({ message: "the cell failed at stage cluster" });
+    const cutOff = { ...run, results: [], cells: run.cells.map((cell) => ({ ...cell, failure: null, tainted: [] })) };
     expect(parse(cutOff).root).to.include({ tests: "2", errors: "2" });
+  });
+
+  it("tells a tainted node as a failure of its own, and what made it so", () => {
+    const failure = parse(sampleRun()).testcases[0]?.["failure"] as Element;
+    expect(failure["message"]).to.equal(
+      "node A tainted by overlay/vxlan-port-blocked: route new: blackhole 198.51.100.0/24",
+    );
+    expect(failure["#text"]).to.match(/^faultline-x-worker: nothing more is run/);
   });
 
   it("keeps a huge message short, with its end", () => {
@@ -83,7 +92,7 @@ describe("JUnit XML", () => {
         expect(xml).not.to.match(NOT_XML);
         expect(xml.replace(MARKUP, "")).not.to.match(/[<&>]/);
         expect(xml.isWellFormed()).to.equal(true);
-        expect(parse(run).root).to.include({ tests: "5", failures: "1", errors: "2", skipped: "1" });
+        expect(parse(run).root).to.include({ tests: "6", failures: "2", errors: "2", skipped: "1" });
       }),
     );
   });

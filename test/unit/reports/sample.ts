@@ -42,6 +42,10 @@ export function hostileRun(text: string): Run {
     nodeStateDifferences: [text],
     paths: result.paths.map((path) => ({ ...path, path: text, expected: text, observed: text, reason: text })),
   }));
-  const cells = run.cells.map((cell) => ({ ...cell, failure: cell.failure && { ...cell.failure, message: text } }));
+  const cells = run.cells.map((cell) => ({
+    ...cell,
+    failure: cell.failure && { ...cell.failure, message: text },
+    tainted: cell.tainted.map((one) => ({ ...one, container: text, scenario: text, why: text })),
+  }));
   return { ...run, runId: text, facts: { [text]: text }, cells, results };
 }

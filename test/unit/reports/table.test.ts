@@ -14,7 +14,7 @@ describe("the terminal table", () => {
 
   it("ends with the sum", () => {
     expect(renderTable(sampleRun()).trimEnd().split("\n").at(-1)).to.equal(
-      "1 pass, 1 fail, 1 unknown, 1 skip; 1 of 2 cells failed; 3 min 03 s; run 20260301-020000-4f2a",
+      "1 pass, 1 fail, 1 unknown, 1 skip; 1 of 2 cells failed; 1 node tainted; 3 min 03 s; run 20260301-020000-4f2a",
     );
   });
 
@@ -43,6 +43,18 @@ describe("the terminal table", () => {
     expect(block?.[0]).to.equal("? unknown  flannel@0.28.4/iptables/1.34.4/ipv4 failed at stage cni");
     expect(block?.slice(1, 3)).to.deep.equal(["  line 0", "  …"]);
     expect(block?.at(-1)).to.equal("  line 29");
+  });
+
+  it("names a tainted node: its container, by what, why, and that its cluster is out of use", () => {
+    const text = renderTable({ ...sampleRun(), results: [] });
+    const block = text.split("\n\n").find((one) => one.includes("tainted  "));
+    expect(block?.split("\n")).to.deep.equal([
+      "✘ tainted  node A (faultline-x-worker)  flannel@0.28.4/iptables/1.34.4/ipv4",
+      "  by overlay/vxlan-port-blocked: route new: blackhole 198.51.100.0/24",
+      "  nothing more is run on this cluster, now or later; where it was kept, ./faultline gc deletes it",
+    ]);
+    const cells = sampleRun().cells.map((cell) => ({ ...cell, tainted: [] }));
+    expect(renderTable({ ...sampleRun(), cells })).not.to.contain("tainted");
   });
 
   it("is ASCII on request, and nothing but text without a stream", () => {
