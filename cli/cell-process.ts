@@ -5,20 +5,17 @@
  */
 import { readFileSync } from "node:fs";
 import Mocha from "mocha";
-import { cellId } from "../lib/cell.ts";
 import type { ClusterRecord } from "../lib/cluster.ts";
-import { runScenario, type Stand } from "../lib/engine/run-scenario.ts";
-import type { Event, Mode } from "../lib/event.ts";
+import type { Stand } from "../lib/engine/run-scenario.ts";
+import type { Mode } from "../lib/event.ts";
 import { eventLog } from "../lib/event-log.ts";
 import { containerTarget } from "../lib/faults/target.ts";
 import { openJournal } from "../lib/journal/journal.ts";
-import { measure } from "../lib/engine/measure.ts";
 import { isOfScenario, suiteId } from "../lib/mocha/scenario.ts";
 import { useStand } from "../lib/mocha/stand.ts";
 import type { NodeRole } from "../lib/faults/fault.ts";
-import type { Scenario } from "../lib/scenario.ts";
-import { judgeScenario } from "../lib/verdict/scenario.ts";
 import { liveCluster } from "../clusters/live-cluster.ts";
+import { suiteStand } from "./suite-stand.ts";
 import { loadSuites } from "./suites.ts";
 
 /** What the parent orders; data only. */
@@ -40,25 +37,7 @@ async function main(orderPath: string): Promise<void> {
   // Whoever started us is gone: nobody will read what we find, and `heal` may come any moment.
   process.on("disconnect", stop);
   const stand = standFor(order, stopping.signal, await targetsOf(order.cluster));
-  const { cell, traits } = order.cluster;
-  let tainted: string | null = null;
-  useStand({
-    context: { cell, traits },
-    run: async (scenario: Scenario) => {
-      stopping.signal.throwIfAborted();
-      if (tainted !== null) throw new Error(`not run: ${tainted}`);
-      const mine: Event[] = [];
-      const emit: Stand["emit"] = (event) => {
-        mine.push({ atMs: Date.now(), ...event });
-        stand.emit(event);
-      };
-      await runScenario({ ...stand, emit }, scenario, order.mode);
-      if (mine.some((event) => event.type === "healed" && !event.ok))
-        tainted = `${scenario.id} left a fault on its node`;
-      return judgeScenario(cellId(cell), mine);
-    },
-    observe: async (path, flows) => measure(stand.cluster, await stand.cluster.locate(), { [path]: { flows } }),
-  });
+  useStand(suiteStand(stand, order.mode));
   const mocha = new Mocha({ timeout: 0, reporter: order.mochaReporter ?? SilentReporter, forbidOnly: true });
   await loadSuites(mocha, order.suiteFiles);
   await new Promise<void>((resolve) => {

@@ -15,10 +15,11 @@ import { kindPath } from "../clusters/setup/kind.ts";
 import { ownerOf } from "../clusters/setup/ownership.ts";
 import { buildProgress, machine } from "./prepare.ts";
 import type { Progress } from "./progress.ts";
-import { cellEmit, dispose, runCell, type CellJob, type Keep } from "./run-cell.ts";
+import { cellEmit, dispose, runCell, type CellJob, type Ending, type Keep } from "./run-cell.ts";
 import { cellDir, type RunHeader } from "./run-dir.ts";
 import type { RunOptions } from "./run.ts";
 import type { Interruption } from "./signals.ts";
+import { markTainted } from "./taint-mark.ts";
 
 /** One cell of a run, and what it is run with. */
 export interface CellWork {
@@ -65,7 +66,8 @@ export async function inCell(work: CellWork): Promise<CellEnd> {
     emit({ type: "note", text: `stopped: ${message}${next}` });
     return { notUndone: error instanceof NotUndoneError ? 1 : 0, preflight: error instanceof PreflightError };
   } finally {
-    if (job && !interruption.hurried()) await disposeOf(job, options.keep, failed, emit);
+    const tainted = markTainted(dir, emit).length > 0;
+    if (job && !interruption.hurried()) await disposeOf(job, options.keep, { failed, tainted }, emit);
     job?.leases.release(job.clusterName);
     emit({ type: "cell-finished", durationMs: Math.round(performance.now() - startedAtMs) });
     following.stop();
@@ -77,9 +79,9 @@ function isBad({ verdict, mode }: ScenarioResult): boolean {
   return verdict === "unknown" || (verdict === "fail" && mode === "as-claimed");
 }
 
-async function disposeOf(job: CellJob, keep: Keep, failed: boolean, emit: Emit): Promise<void> {
+async function disposeOf(job: CellJob, keep: Keep, ending: Ending, emit: Emit): Promise<void> {
   try {
-    await dispose(job, keep, failed, emit);
+    await dispose(job, keep, ending, emit);
   } catch (error) {
     emit({
       type: "note",

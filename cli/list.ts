@@ -2,6 +2,7 @@ import { cellId } from "../lib/cell.ts";
 import { knownCells } from "../clusters/cells.ts";
 import { clusterNetworks } from "../clusters/setup/ownership.ts";
 import { hostExec } from "../lib/exec.ts";
+import { taintOf } from "./kept.ts";
 import { listRuns } from "./run-dir.ts";
 import { scenariosOf, suiteFiles } from "./suites.ts";
 
@@ -25,6 +26,9 @@ async function linesOf(name: ListName): Promise<readonly string[]> {
     case "runs":
       return listRuns();
     case "clusters":
-      return (await clusterNetworks(hostExec)).map(({ cluster, owner }) => `${cluster}  owner ${owner || "unknown"}`);
+      return (await clusterNetworks(hostExec)).map(({ cluster, owner }) => {
+        const taint = taintOf(cluster);
+        return `${cluster}  owner ${owner || "unknown"}${taint === null ? "" : `  tainted: ${taint}`}`;
+      });
   }
 }

@@ -29,7 +29,7 @@ function program(done: (code: number) => void): Command {
     .showHelpAfterError("(see ./faultline --help)")
     .addHelpText(
       "after",
-      "\nExit: 0 as expected, 1 an expectation broken, 2 could not decide, 3 usage, 4 preflight, 5 a fault not undone, 130/143 interrupted but healed.",
+      "\nExit: 0 as expected, 1 an expectation broken, 2 could not decide, 3 usage, 4 preflight, 5 a fault not undone or a node tainted, 130/143 interrupted but healed.",
     );
   addRunning(root, done);
   addLooking(root, done);

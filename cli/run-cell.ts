@@ -1,12 +1,12 @@
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cellId, type Cell } from "../lib/cell.ts";
 import type { ClusterRecord } from "../lib/cluster.ts";
-import type { Mode } from "../lib/event.ts";
+import type { Event, Mode } from "../lib/event.ts";
 import { NotUndoneError } from "../lib/errors.ts";
-import { eventLog, type Emit } from "../lib/event-log.ts";
+import { eventLog, readEventLog, type Emit } from "../lib/event-log.ts";
 import type { Scenario } from "../lib/scenario.ts";
 import type { NodeImage } from "../clusters/image/node-image.ts";
 import { createCluster, stage } from "../clusters/create.ts";
@@ -16,7 +16,9 @@ import { liveCluster } from "../clusters/live-cluster.ts";
 import { proveClosed, untilBaselineHolds } from "../clusters/ready.ts";
 import type { CellOrder } from "./cell-process.ts";
 import { healJournal } from "./heal.ts";
+import { stillNotUndone } from "./not-undone.ts";
 import { writeAtomically } from "./run-dir.ts";
+import { taintedIn } from "./taint-mark.ts";
 
 export type Keep = "never" | "failure" | "always";
 
@@ -50,6 +52,7 @@ const CELL_PROCESS = fileURLToPath(new URL("cell-process.ts", import.meta.url));
 export async function runCell(job: CellJob, emit: Emit): Promise<void> {
   const record = job.reuse ?? (await createCluster({ ...job, name: job.clusterName, image: await job.image(), emit }));
   writeAtomically(join(job.dir, "cluster.json"), `${JSON.stringify(record, null, 2)}\n`);
+  emit({ type: "nodes", containers: record.containers });
   const named = { emit, name: record.name };
   await stage(named, "ready", async () => {
     const cluster = liveCluster(record);
@@ -60,37 +63,43 @@ export async function runCell(job: CellJob, emit: Emit): Promise<void> {
   const journalPath = join(job.dir, "journal.ndjson");
   try {
     await stage(named, "suites", async () => {
-      for (const mode of job.modes) {
+      for (const [index, mode] of job.modes.entries()) {
         job.signal.throwIfAborted();
-        await runSuites(job, record, journalPath, mode, emit);
+        plan(job, mode, emit);
+        // What is planned and not run comes out as unknown, with the taint as its reason.
+        if (index === 0 || taintedIn(job.dir).length === 0) await runSuites(job, record, journalPath, mode);
       }
     });
   } finally {
     // Whatever ended the suites, the journal says what is still to be undone; usually nothing.
-    const left = await undoWhatIsLeft(journalPath, emit);
+    const left = await undoWhatIsLeft(job.dir, journalPath, emit);
     // It outranks whatever else went wrong.
     if (left > 0) throw new NotUndoneError(`cell ${cellId(job.cell)}: ${left} faults could not be undone`);
   }
 }
 
-async function undoWhatIsLeft(journalPath: string, emit: Emit): Promise<number> {
+async function undoWhatIsLeft(dir: string, journalPath: string, emit: Emit): Promise<number> {
   if (!existsSync(journalPath)) return 0;
   const { outcomes, problems } = await healJournal(journalPath, (text) => emit({ type: "note", text }));
+  for (const left of stillNotUndone(outcomes, logOf(dir))) emit(left);
   return outcomes.filter(({ outcome }) => outcome === "failed").length + problems.length;
 }
 
-async function runSuites(
-  job: CellJob,
-  cluster: ClusterRecord,
-  journalPath: string,
-  mode: Mode,
-  emit: Emit,
-): Promise<void> {
-  emit({
-    type: "planned",
-    mode,
-    scenarios: job.scenarios.map(({ id, title, claim, documented }) => ({ id, title, claim, documented })),
-  });
+/** Nothing from a log that cannot be read: that only leaves unsaid which scenario it was. */
+function logOf(dir: string): readonly Event[] {
+  try {
+    return readEventLog(join(dir, "events.ndjson"));
+  } catch {
+    return [];
+  }
+}
+
+function plan({ scenarios }: CellJob, mode: Mode, emit: Emit): void {
+  const planned = scenarios.map(({ id, title, claim, documented }) => ({ id, title, claim, documented }));
+  emit({ type: "planned", mode, scenarios: planned });
+}
+
+async function runSuites(job: CellJob, cluster: ClusterRecord, journalPath: string, mode: Mode): Promise<void> {
   const { suiteFiles, mochaReporter } = job;
   const eventsPath = join(job.dir, "events.ndjson");
   const order: CellOrder = { cluster, eventsPath, journalPath, mode, suiteFiles, mochaReporter };
@@ -144,14 +153,18 @@ function keep(logPath: string, chunk: Buffer): void {
   }
 }
 
-/** Deletes the cell's cluster unless it is to be kept. */
-export async function dispose(job: CellJob, keep: Keep, failed: boolean, emit: Emit): Promise<void> {
-  if (job.reuse) return;
-  if (keep === "always" || (keep === "failure" && failed)) {
-    emit({
-      type: "note",
-      text: `cluster ${job.clusterName} kept; use it with --cluster ${job.clusterName}, delete it with ./faultline gc`,
-    });
+/** How a cell ended, as far as it decides what becomes of its cluster. */
+export interface Ending {
+  readonly failed: boolean;
+  readonly tainted: boolean;
+}
+
+/** Deletes the cell's cluster unless it is to be kept. One that was kept before stays, tainted or not: it is not this run's to delete. */
+export async function dispose(job: CellJob, keep: Keep, { failed, tainted }: Ending, emit: Emit): Promise<void> {
+  const { clusterName: name, reuse } = job;
+  if (reuse || keep === "always" || (keep === "failure" && (failed || tainted))) {
+    const use = tainted ? "tainted, so --cluster refuses it" : `use it with --cluster ${name}`;
+    if (tainted || !reuse) emit({ type: "note", text: `cluster ${name} kept; ${use}; delete it with ./faultline gc` });
     return;
   }
   await stage({ emit, name: job.clusterName }, "delete", () => deleteCluster(job.kind, job.clusterName));
@@ -162,9 +175,4 @@ export function cellEmit(dir: string, cell: Cell): Emit {
   return eventLog(join(dir, "events.ndjson"), (error) =>
     process.stderr.write(`faultline: events of ${cellId(cell)} are not logged: ${error.message}\n`),
   );
-}
-
-/** The record of a kept cluster, as its run left it. */
-export function readClusterRecord(dir: string): ClusterRecord {
-  return JSON.parse(readFileSync(join(dir, "cluster.json"), "utf8")) as ClusterRecord;
 }

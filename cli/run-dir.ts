@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cellId, type Cell } from "../lib/cell.ts";
+import type { ClusterRecord } from "../lib/cluster.ts";
 import { UndecidedError, UsageError } from "../lib/errors.ts";
 import type { Event } from "../lib/event.ts";
 import { readEventLog } from "../lib/event-log.ts";
@@ -75,7 +76,8 @@ function cellPath(runDir: string, cell: string): string {
 
 /** What a run said of itself when it began. */
 export function readHeader(dir: string): RunHeader {
-  return JSON.parse(readFileSync(join(dir, "run.json"), "utf8")) as RunHeader;
+  // Runs of the first days did not name their owner: nobody living has them.
+  return { owner: "", ...(JSON.parse(readFileSync(join(dir, "run.json"), "utf8")) as RunHeader) };
 }
 
 /** The directory of a run named by id, by path, or `latest`. Throws UsageError when there is none. */
@@ -89,11 +91,11 @@ export function findRunDir(name: string): string {
   );
 }
 
-/** All runs, oldest first. */
-export function listRuns(): readonly string[] {
-  if (!existsSync(RUNS)) return [];
-  return readdirSync(RUNS)
-    .filter((name) => name !== "latest" && existsSync(join(RUNS, name, "run.json")))
+/** All runs of a directory of runs, oldest first. */
+export function listRuns(runs = RUNS): readonly string[] {
+  if (!existsSync(runs)) return [];
+  return readdirSync(runs)
+    .filter((name) => name !== "latest" && existsSync(join(runs, name, "run.json")))
     .sort();
 }
 
@@ -136,4 +138,9 @@ export function cellDirs(dir: string): readonly string[] {
         .sort()
         .map((name) => join(cells, name))
     : [];
+}
+
+/** The record of the cluster that a cell was run on, from the cell's folder. */
+export function readClusterRecord(dir: string): ClusterRecord {
+  return JSON.parse(readFileSync(join(dir, "cluster.json"), "utf8")) as ClusterRecord;
 }

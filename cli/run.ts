@@ -10,7 +10,7 @@ import { leases } from "../clusters/lease.ts";
 import { ownerOf } from "../clusters/setup/ownership.ts";
 import { cellFacts } from "./facts.ts";
 import { inCell, type CellEnd } from "./in-cell.ts";
-import { keptCluster } from "./kept.ts";
+import { keptCluster, mustBeAsNew } from "./kept.ts";
 import { machine, prepareMachine } from "./prepare.ts";
 import { startProgress, type ProgressKind } from "./progress.ts";
 import { printTable, writeReports } from "./report.ts";
@@ -34,8 +34,9 @@ export interface RunOptions {
 export async function run(filters: readonly string[], options: RunOptions, argv: readonly string[]): Promise<number> {
   const result = await carryOut(filters, options, argv, ["as-claimed"]);
   if (!result.hurried) printTable(result.run, result.dir);
-  if (result.notUndone > 0) return EXIT.notUndone;
-  const code = result.exitCode ?? exitCodeOf(result.run, result.notUndone);
+  const code = exitCodeOf(result.run, result.notUndone);
+  if (code === EXIT.notUndone) return code;
+  if (result.exitCode !== null) return result.exitCode;
   return code === EXIT.undecided && result.preflight ? EXIT.preflight : code;
 }
 
@@ -67,7 +68,10 @@ export async function carryOut(
   try {
     await prepareMachine({ yes: options.yes, progress: (line) => progress.line(line) });
     if (interruption.exitCode() !== null) throw interrupted(interruption.exitCode());
-    if (reuse) await mustBeFree(reuse.name);
+    if (reuse) {
+      await mustBeFree(reuse.name);
+      mustBeAsNew(reuse.name);
+    }
     const header = await newHeader(argv, cells);
     const dir = createRunDir(header);
     const shared = { dir, header, options, modes, files, scenarios, reuse, interruption, progress };
@@ -141,9 +145,12 @@ async function newHeader(argv: readonly string[], cells: readonly Cell[]): Promi
   return { runId, startedAt, command: ["./faultline", ...argv], facts, cells, owner, durationMs: null };
 }
 
-/** 5 above 1 above 2: a broken expectation is told even where something else could not be decided. A cell that never got to its suites is undecided. */
+/**
+ * 5 above 1 above 2: a node that was left other than it was (`notUndone` faults, or tainted by the log) outranks all, and a broken expectation is told even
+ * where something else could not be decided. A cell that never got to its suites is undecided.
+ */
 export function exitCodeOf(judged: Run, notUndone: number): number {
-  if (notUndone > 0) return EXIT.notUndone;
+  if (notUndone > 0 || judged.cells.some((cell) => cell.tainted.length > 0)) return EXIT.notUndone;
   if (judged.summary.fail > 0) return EXIT.broken;
   if (judged.summary.unknown > 0 || judged.cells.some((cell) => cell.failure !== null)) return EXIT.undecided;
   return judged.results.length > 0 ? EXIT.ok : EXIT.undecided;

@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { EXIT } from "../lib/errors.ts";
 import type { PathResult, ScenarioResult } from "../lib/run.ts";
-import { carryOut, type RunOptions } from "./run.ts";
+import { carryOut, exitCodeOf, type RunOptions } from "./run.ts";
+import { describeTaint } from "./taint-mark.ts";
 
 /**
  * Does the suite itself work? Runs each scenario with nothing broken and with every expectation swapped for its neighbour: both must come out
@@ -20,10 +21,11 @@ export async function selfcheck(
       .filter((one) => one.verdict === "skip")
       .map((one) => `  skipped: ${one.scenario} [${one.mode}]: ${one.reason}`),
     ...escaped.map((one) => `  not caught: ${one.scenario} [${one.mode}]: ${one.verdict}, ${one.reason}`),
+    ...run.cells.flatMap(({ tainted }) => tainted.map((one) => `  ${describeTaint(one, run.runId)}`)),
     `selfcheck: ${mutants.length - escaped.length} of ${mutants.length} mutants caught`,
   ];
   process.stdout.write(`${lines.join("\n")}\n${join(dir, "report.json")}\n`);
-  if (notUndone > 0) return EXIT.notUndone;
+  if (exitCodeOf(run, notUndone) === EXIT.notUndone) return EXIT.notUndone;
   if (exitCode !== null) return exitCode;
   if (run.cells.some((cell) => cell.failure !== null) || mutants.length === 0) return EXIT.undecided;
   if (escaped.some((one) => one.verdict !== "unknown")) return EXIT.broken;

@@ -20,6 +20,9 @@ function judged(...logs: readonly (readonly Event[])[]): Run {
 describe("exitCodeOf", () => {
   const neverReady = [...cellLog().slice(0, 1), stageFailed];
   const stopped = [...cellLog().slice(0, 1), { atMs: 0, type: "note", text: "stopped: kind is gone" } as const];
+  const stuck = changed(ok, "healed", { ok: false, detail: "busy" });
+  const dirty = changed(ok, "node-state", { differences: ["route new: blackhole 198.51.100.0/24"] });
+  const dirtyMutant = changed(scenarioLog({ mode: "swapped" }), "node-state", { differences: ["rule gone"] });
   const scenario = "dns/coredns-loop";
   const neverStated = [
     { atMs: 0, type: "error", scenario, message: "API is gone" },
@@ -46,6 +49,9 @@ describe("exitCodeOf", () => {
     ["there is no cell", judged(), 0, 2],
     ["a fault not undone outranks all", judged(cellLog(ok, failing)), 1, 5],
     ["a fault not undone, though all pass", judged(cellLog(ok)), 1, 5],
+    ["an undo that failed, though a later one did not", judged(cellLog(ok, stuck), neverReady), 0, 5],
+    ["a node whose state differs from before", judged(cellLog(dirty)), 0, 5],
+    ["a node tainted in one cell of two, in a selfcheck", judged(cellLog(ok), cellLog(dirtyMutant)), 0, 5],
   ];
   for (const [name, run, notUndone, code] of table) {
     it(`${name}: ${code}`, () => {
