@@ -77,7 +77,9 @@ function cellPath(runDir: string, cell: string): string {
 /** What a run said of itself when it began. */
 export function readHeader(dir: string): RunHeader {
   // Runs of the first days did not name their owner: nobody living has them.
-  return { owner: "", ...(JSON.parse(readFileSync(join(dir, "run.json"), "utf8")) as RunHeader) };
+  const header = JSON.parse(readFileSync(join(dir, "run.json"), "utf8")) as Omit<RunHeader, "owner"> &
+    Partial<RunHeader>;
+  return { ...header, owner: header.owner ?? "" };
 }
 
 /** The directory of a run named by id, by path, or `latest`. Throws UsageError when there is none. */

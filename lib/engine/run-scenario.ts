@@ -3,8 +3,7 @@ import type { Cluster, FaultContext, Whereabouts } from "../cluster.ts";
 import type { Mode, ScenarioEvent } from "../event.ts";
 import type { Emit } from "../event-log.ts";
 import { swapped, type Expectation } from "../expectation.ts";
-import type { InjectedFault } from "../faults/inject.ts";
-import { injectFault } from "../faults/inject.ts";
+import { healInjected, injectFault, type InjectedFault } from "../faults/inject.ts";
 import type { NodeFault, NodeRole } from "../faults/fault.ts";
 import type { Target } from "../faults/target.ts";
 import { diffFingerprints, takeFingerprint, type Fingerprint } from "../fingerprint/fingerprint.ts";
@@ -154,17 +153,11 @@ async function underFault(
   }
 }
 
-/** Undoes newest first on a node, nodes side by side, and goes on after an error: the journal keeps what is left for `heal`. */
+/** Goes on after an error: the journal keeps what is left for `heal`. */
 async function healAll(injected: InjectedFault[], say: Say): Promise<void> {
-  const byNode = Map.groupBy(injected.splice(0).reverse(), ({ nodeFault }) => nodeFault.node);
-  await Promise.all(
-    [...byNode.values()].map(async (faults) => {
-      for (const one of faults) {
-        const { ok, detail, durationMs } = await one.heal();
-        say({ type: "healed", faultId: one.id, durationMs, ok, detail });
-      }
-    }),
-  );
+  for (const [faultId, { ok, detail, durationMs }] of await healInjected(injected.splice(0))) {
+    say({ type: "healed", faultId, durationMs, ok, detail });
+  }
 }
 
 async function recovery(

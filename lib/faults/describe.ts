@@ -1,5 +1,5 @@
 import { printable } from "../exec.ts";
-import { armAndApply, LEASE, SHARED_SCRIPTS, undoAndVerify } from "./dead-man.ts";
+import { armAndApply, captureUnclaimed, LEASE, SHARED_SCRIPTS, undoAndVerify } from "./dead-man.ts";
 import type { NodeFault } from "./fault.ts";
 import { transportOf, type TargetIdentity } from "./identity.ts";
 import type { NodeCommand } from "./kind.ts";
@@ -23,7 +23,7 @@ export function describeShared(): readonly string[] {
 export function describeApply(described: Described): readonly string[] {
   const { kind, fault, prior, id } = parts(described);
   return printed(described, [
-    kind.capture(fault),
+    captureUnclaimed(fault),
     armAndApply({ id, fault, prior }, LEASE),
     kind.readBack(fault, prior, id),
   ]);
@@ -32,7 +32,7 @@ export function describeApply(described: Described): readonly string[] {
 /** The command that will undo the fault and verify that, as bash takes it after the lines of describeShared. Pure. */
 export function describeUndo(described: Described): readonly string[] {
   const { fault, prior, id } = parts(described);
-  return printed(described, [undoAndVerify({ id, fault, prior })]);
+  return printed(described, [undoAndVerify([{ id, fault, prior }])]);
 }
 
 function parts({ nodeFault: { fault }, prior, id }: Described) {

@@ -21,7 +21,8 @@ const containerIdentity = z.strictObject({
 /** A network namespace of `ip netns`: what the project's own tests break. */
 const netnsIdentity = z.strictObject({
   kind: z.literal("netns"),
-  name: z.string().regex(/^[a-z0-9-]{1,64}$/),
+  /** It may not look like an option of ip(8). */
+  name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/),
   ...place,
 });
 
@@ -39,4 +40,9 @@ export function transportOf(identity: TargetIdentity): readonly string[] {
   return identity.kind === "container"
     ? ["docker", "exec", identity.containerId]
     : ["ip", "netns", "exec", identity.name];
+}
+
+/** The same for all that is one node: a worker and a control plane may be one container. */
+export function nodeKey(identity: TargetIdentity): string {
+  return identity.kind === "container" ? identity.containerId : `netns ${identity.name}`;
 }

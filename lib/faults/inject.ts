@@ -1,16 +1,17 @@
 import { randomInt } from "node:crypto";
 import { release } from "node:os";
 import { FaultlineError, NotUndoneError } from "../errors.ts";
-import { armAndApply, LEASE, type Lease } from "./dead-man.ts";
+import { armAndApply, captureUnclaimed, LEASE, type Lease } from "./dead-man.ts";
 import type { Journal } from "../journal/journal.ts";
 import { describeFault, type NodeFault } from "./fault.ts";
 import type { ReadBack } from "./kind.ts";
 import { kindOf, validateFault } from "./kinds.ts";
 import { FaultNotInForce, GuardError } from "./refused.ts";
+import { nodeKey } from "./identity.ts";
 import { keepRenewing } from "./renewal.ts";
 import { runOnNode } from "./run-on-node.ts";
 import { assertWritable, type Target } from "./target.ts";
-import { undoFault, type UndoResult } from "./undo.ts";
+import { undoFaults, type AppliedFault, type Note, type UndoResult } from "./undo.ts";
 
 export type HealResult = UndoResult;
 
@@ -22,6 +23,15 @@ export interface InjectedFault {
   readBack(): Promise<ReadBack>;
   /** Undoes and verifies. Never throws. Calls at the same time are one; after a success there is nothing left to do, after a failure it tries again. */
   heal(): Promise<HealResult>;
+  /** For healInjected. */
+  readonly undoing: Undoing;
+}
+
+interface Undoing {
+  readonly target: Target;
+  readonly applied: AppliedFault;
+  readonly note: Note;
+  stopRenewing(): void;
 }
 
 export interface Injection {
@@ -58,10 +68,8 @@ export async function injectFault({
   journal.append({ faultId: id, state: "intent", nodeFault, prior: prior as never, target: target.identity });
   const readBack = async (): Promise<ReadBack> =>
     kind.readBackSaid(fault, await runOnNode(target, kind.readBack(fault, prior, id)));
-  const undo = (seenInForce: boolean): Promise<HealResult> =>
-    undoFault(target, { id, nodeFault, prior, seenInForce }, (state, detail) =>
-      journal.append({ faultId: id, state, detail }),
-    );
+  const note: Note = (faultId, state, detail) => journal.append({ faultId, state, detail });
+  const applied = { id, nodeFault, prior, seenInForce: true };
   try {
     await runOnNode(target, armAndApply({ id, fault, prior }, lease));
     journal.append({ faultId: id, state: "applied", detail: "" });
@@ -69,15 +77,41 @@ export async function injectFault({
     if (!inForce) throw new FaultNotInForce(`${describeFault(nodeFault)} did not take: ${detail}`, "look at the node");
     journal.append({ faultId: id, state: "verified", detail });
   } catch (error) {
-    throw afterUndo(nodeFault, error as Error, await undo(false));
+    const undone = await undoFaults(target, [{ ...applied, seenInForce: false }], note);
+    throw afterUndo(nodeFault, error as Error, undone.get(id));
   }
   const stopRenewing = fault.kind === "none" ? () => {} : keepRenewing(target, id, lease);
+  const undoing = { target, applied, note, stopRenewing };
+  const heal = once(async () => resultFor(id, await undoTogether([undoing])));
+  return { id, nodeFault, readBack, heal, undoing };
+}
+
+/**
+ * Undoes and verifies faults as `heal` of each would, but those of one node in one exec, newest first, and nodes side by side. `injected` is in the order of
+ * injection. Never throws; results are by id.
+ */
+export async function healInjected(injected: readonly InjectedFault[]): Promise<ReadonlyMap<string, HealResult>> {
+  return await undoTogether(injected.map(({ undoing }) => undoing));
+}
+
+async function undoTogether(all: readonly Undoing[]): Promise<ReadonlyMap<string, HealResult>> {
   // Whether or not the undo succeeds, nothing more is done for the fault to stay.
-  const heal = once(() => {
-    stopRenewing();
-    return undo(true);
-  });
-  return { id, nodeFault, readBack, heal };
+  for (const one of all) one.stopRenewing();
+  const byNode = Map.groupBy(all.toReversed(), ({ target }) => nodeKey(target.identity));
+  const results = await Promise.all(
+    [...byNode.values()].map(async (faults) => {
+      const [first] = faults;
+      const note: Note = (id, state, detail) =>
+        faults.find(({ applied }) => applied.id === id)?.note(id, state, detail);
+      const applied = faults.map((one) => one.applied);
+      return first ? await undoFaults(first.target, applied, note) : new Map<string, HealResult>();
+    }),
+  );
+  return new Map(results.flatMap((one) => [...one]));
+}
+
+function resultFor(id: string, results: ReadonlyMap<string, HealResult>): HealResult {
+  return results.get(id) ?? { ok: false, outcome: "failed", detail: "no result", durationMs: 0 };
 }
 
 /** Unique enough for a journal and short enough for an nft table's name; its first part sorts by time. */
@@ -92,7 +126,7 @@ async function capture(target: Target, nodeFault: NodeFault): Promise<unknown> {
   const { fault } = nodeFault;
   const kind = kindOf(fault);
   try {
-    return kind.priorSchema.parse(kind.captured(fault, await runOnNode(target, kind.capture(fault))));
+    return kind.priorSchema.parse(kind.captured(fault, await runOnNode(target, captureUnclaimed(fault))));
   } catch (error) {
     if (error instanceof FaultlineError) throw error;
     const message = `${describeFault(nodeFault)}: what is there now cannot be read: ${(error as Error).message}`;
@@ -100,11 +134,11 @@ async function capture(target: Target, nodeFault: NodeFault): Promise<unknown> {
   }
 }
 
-function afterUndo(nodeFault: NodeFault, cause: Error, undone: HealResult): Error {
+function afterUndo(nodeFault: NodeFault, cause: Error, undone: HealResult | undefined): Error {
   const what = describeFault(nodeFault);
-  if (!undone.ok) {
+  if (undone?.ok !== true) {
     return new NotUndoneError(
-      `${what} failed (${cause.message}) and could not be undone: ${undone.detail}`,
+      `${what} failed (${cause.message}) and could not be undone: ${undone?.detail ?? "no answer"}`,
       undefined,
       { cause },
     );

@@ -7,12 +7,14 @@ import type { Target } from "./target.ts";
  * gone when it is read back, and its undo says why.
  */
 export function keepRenewing(target: Target, id: string, lease: Lease): () => void {
+  const everyMs = lease.leaseMs / 3;
   let isUnderWay = false;
   const renewOnce = async (): Promise<void> => {
     if (isUnderWay) return;
     isUnderWay = true;
     try {
-      const answer = await runOnNode(target, renew(id, lease));
+      // One that hangs is not waited for beyond the next.
+      const answer = await runOnNode(target, renew(id, lease), everyMs);
       if (answer.trim().endsWith("gone")) clearInterval(timer);
     } catch {
       // The next third of the lease is another chance.
@@ -20,7 +22,7 @@ export function keepRenewing(target: Target, id: string, lease: Lease): () => vo
       isUnderWay = false;
     }
   };
-  const timer = setInterval(() => void renewOnce(), lease.leaseMs / 3);
+  const timer = setInterval(() => void renewOnce(), everyMs);
   // A fault is no reason for a process to live on: the dead-man is for that.
   timer.unref();
   return () => clearInterval(timer);

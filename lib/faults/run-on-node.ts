@@ -30,14 +30,18 @@ export function guardedArgv(target: Pick<Target, "identity">, { script, args }: 
   return ["sh", "-c", script, "faultline", netnsInode, bootId, ...args];
 }
 
-/** Runs a command in the target and gives its stdout; "" for null. Throws GuardError from inside the wrong namespace, FaultNotInForce when the node refused, else NodeCommandError. */
-export async function runOnNode(target: Target, command: NodeCommand | null): Promise<string> {
+/** Runs a command in the target and gives its stdout; "" for null. `timeoutMs`: default 60 s. Throws GuardError from inside the wrong namespace, FaultNotInForce when the node refused, else NodeCommandError. */
+export async function runOnNode(
+  target: Target,
+  command: NodeCommand | null,
+  timeoutMs: number = TIMEOUT_MS,
+): Promise<string> {
   if (command === null) return "";
   if (target.hostNetnsInodes.includes(target.identity.netnsInode)) {
     throw new GuardError(`node ${target.node}: its network namespace is the host's`);
   }
   crashPoint();
-  const result = await target.exec(guardedArgv(target, command), { timeoutMs: TIMEOUT_MS });
+  const result = await target.exec(guardedArgv(target, command), { timeoutMs });
   crashPoint();
   if (result.exitCode === WRONG_PLACE_EXIT) {
     throw new GuardError(`node ${target.node}: commands end up in another network namespace than they were meant for`);

@@ -1,5 +1,6 @@
 import type { NodeFault } from "./fault.ts";
-import { undoAndVerify, undoSaid } from "./dead-man.ts";
+import { lastLines } from "../exec.ts";
+import { undoAndVerify, undoSaid, type UndoSaid } from "./dead-man.ts";
 import { runOnNode } from "./run-on-node.ts";
 import type { Target } from "./target.ts";
 
@@ -24,52 +25,66 @@ export interface UndoResult {
   readonly durationMs: number;
 }
 
+/** Told each state before what comes next; what it throws (journal on a full disk) does not keep a fault from being undone. */
+export type Note = (id: string, state: UndoState, detail: string) => void;
+
 /**
- * Undoes a fault and verifies it, telling `note` each state before it goes on. Never throws: what went wrong is in the result. A `note` that
- * fails (journal on a full disk) does not keep the fault from being undone; undoing again later does no harm.
+ * Undoes faults of one node and verifies that, in the order given, in one exec. Goes on after an undo that fails. Never throws: what went wrong is in the
+ * results, by id. Undoing again later does no harm.
  */
-export async function undoFault(
+export async function undoFaults(
   target: Target,
-  applied: AppliedFault,
-  note: (state: UndoState, detail: string) => void,
-): Promise<UndoResult> {
+  faults: readonly AppliedFault[],
+  note: Note,
+): Promise<ReadonlyMap<string, UndoResult>> {
   const startedAtMs = performance.now();
-  const troubles: string[] = [];
-  const say = (state: UndoState, detail: string): void => {
+  const troubles = new Map<string, string>();
+  const say: Note = (id, state, detail) => {
     try {
-      note(state, detail);
+      note(id, state, detail);
     } catch (error) {
-      troubles.push((error as Error).message);
+      troubles.set(id, (error as Error).message);
     }
   };
-  const done = await undoOnce(target, applied, say).catch((error: unknown) => {
-    const { message } = error as Error;
-    say("failed", message);
-    return { ok: false, outcome: "failed", detail: message } as const;
-  });
-  const detail = [done.detail, ...new Set(troubles)].join("; ");
-  return { ...done, detail, durationMs: Math.round(performance.now() - startedAtMs) };
+  for (const { id } of faults) say(id, "undo-intent", "");
+  const command = undoAndVerify(faults.map(({ id, nodeFault: { fault }, prior }) => ({ id, fault, prior })));
+  const said = await runOnNode(target, command, UNDO_TIMEOUT_MS).then(undoSaid, (error: unknown) => error as Error);
+  const durationMs = Math.round(performance.now() - startedAtMs);
+  return new Map(
+    faults.map((applied) => {
+      const done = outcomeOf(applied, said, say);
+      const trouble = troubles.get(applied.id);
+      const detail = trouble === undefined ? done.detail : `${done.detail}; ${trouble}`;
+      return [applied.id, { ...done, detail, durationMs }];
+    }),
+  );
 }
 
-async function undoOnce(
-  target: Target,
+/** For one step that hangs on each of several faults. */
+const UNDO_TIMEOUT_MS = 120_000;
+
+function outcomeOf(
   applied: AppliedFault,
-  say: (state: UndoState, detail: string) => void,
-): Promise<Omit<UndoResult, "durationMs">> {
-  const { id, nodeFault, prior } = applied;
-  say("undo-intent", "");
-  const { undo, verify, deadMan } = undoSaid(
-    await runOnNode(target, undoAndVerify({ id, fault: nodeFault.fault, prior })),
-  );
-  const [undone, verified] = [said(undo), said(verify)];
-  say("undone", deadMan === null ? undo : `${undo}; dead-man: ${deadMan}`);
-  if (verified.word !== "clean" && verified.word !== "changed-by-other") {
-    say("failed", verify);
-    return { ok: false, outcome: "failed", detail: verify };
-  }
-  say("undo-verified", verify);
-  return { ok: true, ...judged(applied, undone, verified, deadMan) };
+  said: ReadonlyMap<string, UndoSaid> | Error,
+  say: Note,
+): Omit<UndoResult, "durationMs"> {
+  const { id, nodeFault } = applied;
+  const failed = (detail: string) => {
+    say(id, "failed", detail);
+    return { ok: false, outcome: "failed", detail } as const;
+  };
+  if (said instanceof Error) return failed(said.message);
+  const mine = nodeFault.fault.kind === "none" ? NOTHING : said.get(id);
+  if (mine === undefined) return failed("the node did not say what became of it");
+  if (mine.exitCode !== 0) return failed(`exit ${mine.exitCode}: ${lastLines(mine.text, 3).replaceAll("\n", "; ")}`);
+  const [undone, verified] = [wordsIn(mine.undo), wordsIn(mine.verify)];
+  say(id, "undone", mine.deadMan === null ? mine.undo : `${mine.undo}; dead-man: ${mine.deadMan}`);
+  if (verified.word !== "clean" && verified.word !== "changed-by-other") return failed(mine.verify);
+  say(id, "undo-verified", mine.verify);
+  return { ok: true, ...judged(applied, undone, verified, mine.deadMan) };
 }
+
+const NOTHING: UndoSaid = { exitCode: 0, undo: "nothing-to-undo", verify: "clean", deadMan: null, text: "" };
 
 interface Said {
   readonly word: string;
@@ -87,17 +102,17 @@ function judged(
     const finding = `changed by someone else meanwhile, left as it is: ${rest}`;
     return { outcome: "changed-by-other", detail: finding, finding };
   }
-  if (undone.word === "undone") return { outcome: "undone", detail: "undone and verified" };
   if (deadMan !== null) {
-    const finding = `its dead-man undid it, since nobody had renewed it: ${deadMan}`;
+    const finding = `its dead-man had undone it when its lease was over: ${deadMan}`;
     return { outcome: "undone", detail: finding, finding };
   }
+  if (undone.word === "undone") return { outcome: "undone", detail: "undone and verified" };
   const detail = "nothing to undo";
   if (!applied.seenInForce || applied.nodeFault.fault.kind === "none") return { outcome: "nothing-to-undo", detail };
   return { outcome: "nothing-to-undo", detail, finding: "someone else had undone it before we did" };
 }
 
-function said(line: string): Said {
+function wordsIn(line: string): Said {
   const [word = "", ...rest] = line.split(" ");
   return { word, rest: rest.join(" ") };
 }

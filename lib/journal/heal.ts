@@ -1,10 +1,9 @@
 import { describeUndo } from "../faults/describe.ts";
 import type { NodeFault, NodeRole } from "../faults/fault.ts";
 import { findAgain, type FoundAgain } from "../faults/find-again.ts";
-import { nameOf, type TargetIdentity } from "../faults/identity.ts";
+import { nameOf, nodeKey, type TargetIdentity } from "../faults/identity.ts";
 import { kindOf } from "../faults/kinds.ts";
-import type { Target } from "../faults/target.ts";
-import { undoFault } from "../faults/undo.ts";
+import { undoFaults } from "../faults/undo.ts";
 import { openJournal, type Journal } from "./journal.ts";
 import { listOpenFaults, readJournal, type JournaledFault } from "./read.ts";
 
@@ -69,10 +68,6 @@ function tryToOpen(path: string): { readonly journal: Journal | null; readonly p
   }
 }
 
-function nodeKey(identity: TargetIdentity): string {
-  return identity.kind === "container" ? identity.containerId : `netns ${identity.name}`;
-}
-
 function wouldHeal(faults: readonly JournaledFault[], { onProgress }: HealOptions): readonly HealOutcome[] {
   return faults.map((fault) => {
     const { nodeFault, faultId, prior, target } = fault.intent;
@@ -88,14 +83,18 @@ async function healNode(
   journal: Journal | null,
   options: HealOptions,
 ): Promise<readonly HealOutcome[]> {
-  const outcomes: HealOutcome[] = [];
   const found = await foundOrWhyNot(faults, options.makeTarget ?? findAgain);
-  for (const fault of faults) {
-    const outcome = typeof found === "string" ? failed(fault, found) : await healOne(fault, found, journal);
-    outcomes.push(outcome);
+  const settled = faults.map((fault) =>
+    typeof found === "string" ? failed(fault, found) : notToUndo(fault, found, journal),
+  );
+  const toUndo = faults.filter((_, index) => settled[index] === null);
+  const undone =
+    typeof found === "string" ? new Map<string, HealOutcome>() : await undoJournaled(toUndo, found, journal);
+  return faults.map((fault, index) => {
+    const outcome = settled[index] ?? undone.get(fault.intent.faultId) ?? failed(fault, "no result");
     options.onProgress?.(outcome);
-  }
-  return outcomes;
+    return outcome;
+  });
 }
 
 async function foundOrWhyNot(
@@ -110,7 +109,8 @@ async function foundOrWhyNot(
   }
 }
 
-async function healOne(fault: JournaledFault, found: FoundAgain, journal: Journal | null): Promise<HealOutcome> {
+/** What became of a fault for which nothing is sent to the node; null when it is to be undone. */
+function notToUndo(fault: JournaledFault, found: FoundAgain, journal: Journal | null): HealOutcome | null {
   const { intent } = fault;
   const kind = kindOf(intent.nodeFault.fault);
   const prior = kind.priorSchema.safeParse(intent.prior);
@@ -118,7 +118,7 @@ async function healOne(fault: JournaledFault, found: FoundAgain, journal: Journa
   const diedWithIt = found.status === "deleted" || (kind.scope === "namespace" && found.status !== "same");
   if (diedWithIt) return closeAsGone(fault, found.why, journal);
   if (found.status === "stopped") return failed(fault, `${found.why}; start or delete it, then heal again`);
-  return undoJournaled(fault, found.target, prior.data, journal);
+  return null;
 }
 
 /** The namespace that the fault was in is no more; its successor is none of this fault's business. */
@@ -132,26 +132,30 @@ function closeAsGone(fault: JournaledFault, why: string, journal: Journal | null
 }
 
 async function undoJournaled(
-  fault: JournaledFault,
-  target: Target,
-  prior: unknown,
+  faults: readonly JournaledFault[],
+  found: FoundAgain,
   journal: Journal | null,
-): Promise<HealOutcome> {
-  const { faultId: id, nodeFault } = fault.intent;
-  // Once an undo was begun, finding nothing left is no news.
-  const seenInForce = fault.seenInForce && fault.state === "verified";
-  const result = await undoFault(target, { id, nodeFault, prior, seenInForce }, (state, detail) =>
-    journal?.append({ faultId: id, state, detail }),
+): Promise<ReadonlyMap<string, HealOutcome>> {
+  if (faults.length === 0 || !("target" in found)) return new Map();
+  const applied = faults.map(({ intent, seenInForce, state }) => ({
+    id: intent.faultId,
+    nodeFault: intent.nodeFault,
+    prior: intent.prior,
+    // Once an undo was begun, finding nothing left is no news.
+    seenInForce: seenInForce && state === "verified",
+  }));
+  const results = await undoFaults(found.target, applied, (faultId, state, detail) =>
+    journal?.append({ faultId, state, detail }),
   );
-  const { outcome, detail, durationMs, finding } = result;
-  return {
-    ...whichIs(fault),
-    outcome,
-    detail,
-    commands: [],
-    durationMs,
-    ...(finding === undefined ? {} : { finding }),
-  };
+  const outcomes = faults.map((fault): [string, HealOutcome] => {
+    const { faultId } = fault.intent;
+    const result = results.get(faultId);
+    if (!result) return [faultId, failed(fault, "no result")];
+    const { outcome, detail, durationMs, finding } = result;
+    const told = { ...whichIs(fault), outcome, detail, commands: [], durationMs };
+    return [faultId, finding === undefined ? told : { ...told, finding }];
+  });
+  return new Map(outcomes);
 }
 
 function failed(fault: JournaledFault, detail: string): HealOutcome {

@@ -7,11 +7,11 @@ now=$(uptime_cs)
 
 for mark in "$state/undone/"*; do
   # Long after any apply that it could have been meant for.
-  if [ -e "$mark" ] && [ $((now - $(cat "$mark"))) -gt 360000 ]; then rm -f "$mark"; fi
+  if [ -e "$mark" ] && since=$(cat "$mark") && [ $((now - ${since:-0})) -gt 360000 ]; then rm -f "$mark"; fi
 done
 if [ -e "$state/undone/$id" ] || [ -e "$state/fired/$id" ]; then refuse 95 "this fault was undone before it could be applied; it stays so"; fi
 
-if claimed_by_other "$claims"; then refuse 94 "another fault in force on this node writes to the same ($claims)"; fi
+refuse_if_claimed "$claims"
 
 new=$state/new-$id
 rm -rf "$new"
@@ -24,7 +24,8 @@ while [ "$count" -gt 0 ]; do
   count=$((count - 1))
 done
 echo "$claims" >"$new/claims"
+if [ "$lease_s" -gt "$longest_s" ]; then lease_s=$longest_s; fi
 write_number "$new/expires" $((now + lease_s * 100)) && write_number "$new/until" $((now + longest_s * 100)) || exit 1
 mv "$new" "$state/armed/$(printf %015d "$now")-$id" || exit 1
 start_dead_man "$dead_man"
-timeout -k 1 "$step_s" sh -c "$apply" faultline "$netns" "$boot" "$@" 9>&-
+run_step "$apply" "$@"

@@ -11,8 +11,11 @@ uptime_cs() {
   echo "${up%.*}${up#*.}"
 }
 
+# Gone is not due; a number that a full disk has spoilt is.
 is_due() {
-  expires=$(cat "$1/expires" 2>/dev/null) && [ "$(uptime_cs)" -ge "$expires" ]
+  expires=$(cat "$1/expires" 2>/dev/null) || return 1
+  case $expires in "" | *[!0-9]*) return 0 ;; esac
+  [ "$(uptime_cs)" -ge "$expires" ]
 }
 
 # Newest first: the names begin with the time of arming.
@@ -20,14 +23,16 @@ armed() {
   ls -1r "$state/armed"
 }
 
-anything_to_do() {
-  if [ -z "$(armed)" ]; then return 0; fi
-  for name in $(armed); do
-    if is_due "$state/armed/$name"; then return 0; fi
-  done
-  return 1
+lock() {
+  exec 9>"$state/lock"
+  flock 9
 }
 
+unlock() {
+  exec 9>&-
+}
+
+# The undo inherits the node's lock: should this shell be killed, nothing else gets in until it has ended too.
 undo() {
   if said=$(xargs -0 -x -s 1000000 timeout -k 1 "$step_s" sh "$1/undo" <"$1/args" 2>&1); then
     printf '%s %s\n' "$(uptime_cs)" "$said" >"$state/fired/${1##*-}"
@@ -39,12 +44,15 @@ undo() {
 
 while sleep 1; do
   if ! [ -d "$state/armed" ]; then exit 0; fi
-  anything_to_do || continue
-  exec 9>"$state/lock"
-  flock 9
   for name in $(armed); do
-    if is_due "$state/armed/$name"; then undo "$state/armed/$name" 8>&- 9>&-; fi
+    is_due "$state/armed/$name" || continue
+    # One at a time, so that undoes that hang do not keep the lock from a harness for longer than one step.
+    lock
+    if is_due "$state/armed/$name"; then undo "$state/armed/$name" 8>&-; fi
+    unlock
   done
+  if [ -n "$(armed)" ]; then continue; fi
+  lock
   if [ -z "$(armed)" ]; then exit 0; fi
-  exec 9>&-
+  unlock
 done

@@ -36,6 +36,17 @@ claimed_by_other() {
   [ -n "$1" ] && echo "$1" | grep -qxF -f - "$state/armed/"*/claims 2>/dev/null
 }
 
+refuse_if_claimed() {
+  if claimed_by_other "$1"; then refuse 94 "another fault in force on this node writes to the same ($1)"; fi
+}
+
+# Runs a kind's script. It inherits the lock: should this shell be killed, nothing else gets in until the step has ended too.
+run_step() {
+  script=$1
+  shift
+  timeout -k 1 "$step_s" sh -c "$script" faultline "$netns" "$boot" "$@"
+}
+
 # Atomic, so that the dead-man never reads half a number.
 write_number() {
   echo "$2" >"$1.new" && mv "$1.new" "$1"

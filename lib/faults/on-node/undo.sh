@@ -8,7 +8,7 @@ fired=$state/fired/$id
 
 # Runs a script with the first so many of the arguments that follow.
 run_with_first() {
-  script=$1 wanted=$2 left=$(($# - 2))
+  with=$1 wanted=$2 left=$(($# - 2))
   shift 2
   while [ "$left" -gt 0 ]; do
     first=$1
@@ -16,18 +16,21 @@ run_with_first() {
     if [ "$wanted" -gt 0 ]; then set -- "$@" "$first"; fi
     wanted=$((wanted - 1)) left=$((left - 1))
   done
-  timeout -k 1 "$step_s" sh -c "$script" faultline "$netns" "$boot" "$@" 9>&-
+  run_step "$with" "$@"
 }
 
+# What an arm left that was killed half-way.
+rm -rf "$state/new-$id"
 if [ -e "$fired" ]; then
   echo "dead-man $(cat "$fired")"
 elif [ -z "$armed" ]; then
   uptime_cs >"$state/undone/$id" || exit 1
-  # Never applied here, so what looks like it is another fault's.
-  if claimed_by_other "$claims"; then
-    printf 'undo nothing-to-undo\nverify clean\n'
-    exit 0
-  fi
+fi
+# Not in force any more, or never, so what looks like it is another fault's.
+if [ -z "$armed" ] && claimed_by_other "$claims"; then
+  rm -f "$fired"
+  printf 'undo nothing-to-undo\nverify clean\n'
+  exit 0
 fi
 
 said=$(run_with_first "$undo" "$count" "$@") || exit $?

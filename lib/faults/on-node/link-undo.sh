@@ -1,0 +1,98 @@
+# Sets a link up again and gives back what went with it. $1 device, $2 our mark, $3 the protocol of our own routes, then the lines that went with it.
+# The mark (the device's alias) is taken off last: until then there is something to undo, wherever a run before this one broke off.
+device=$1 mark=$2 our_protocol=$3
+shift 3
+find_link "$device"
+if [ -z "$link" ]; then
+  echo "changed-by-other $device is gone"
+  exit 0
+fi
+if ! is_marked "$mark"; then
+  echo nothing-to-undo
+  exit 0
+fi
+
+# Whether what line $1 is about (a neighbour's address, say: the first $2 words) is there now, but said otherwise.
+taken() {
+  case $nl$now in *"$nl$1 "*) echo "File exists" >&2 ;; *) return 1 ;; esac
+}
+
+# A route that is a fault of ours keeps its place; what it hides comes to light when that fault is undone.
+add_route() {
+  family=$1
+  shift
+  if said=$(ip "$family" route add "$@" 2>&1); then return; fi
+  case $said in *"File exists"*)
+    ours=$(ip "$family" route show table main exact "$1" proto "$our_protocol")
+    if [ -n "$ours" ] && ip "$family" route append "$@"; then return; fi
+    ;;
+  esac
+  echo "$said" >&2
+  return 1
+}
+
+# Gives one line back, or leaves it for the next round. The kernel makes by itself: link-local addresses, and an address's own routes once it has been tried out.
+give_back() {
+  set -- $1
+  tag=$1
+  shift
+  case $tag in
+  neighbour) if taken "$tag $1"; then return 1; else ip neighbour replace "$@" dev "$device" nud permanent; fi ;;
+  proxy) ip neighbour replace proxy "$1" dev "$device" ;;
+  fdb)
+    # Flooding goes to many places under one address, anything else to one.
+    case $1 in
+    00:00:00:00:00:00 | ?[13579bdf]:*) bridge fdb append "$@" dev "$device" ;;
+    *) if taken "$tag $1"; then return 1; else bridge fdb replace "$@" dev "$device"; fi ;;
+    esac
+    ;;
+  route4) add_route -4 "$@" ;;
+  mtu6) echo "$1" >"/proc/sys/net/ipv6/conf/$device/mtu" ;;
+  address)
+    if taken "$tag $1"; then return 1; fi
+    case " $* " in *" scope link "*) if [ "$round" -lt 10 ]; then return; fi ;; esac
+    if said=$(ip -6 address add "$@" dev "$device" 2>&1); then return; fi
+    case $said in *"File exists"*) return ;; *) echo "$said" >&2 ;; esac
+    return 1
+    ;;
+  route6)
+    if [ -n "$unsettled" ]; then return; fi
+    case " $* " in *" table local proto kernel "*) return ;; esac
+    add_route -6 "$@"
+    ;;
+  esac
+}
+
+# One round over all lines. $left: what is not there yet; $others: what somebody else has put something in the place of.
+try() {
+  now=$(goes_with "$device") || exit 1
+  left='' others='' why='' unsettled=''
+  for line; do
+    if has "$line"; then continue; fi
+    case $line in "address "*) unsettled=yes ;; esac
+    if said=$(give_back "$line" 2>&1); then
+      left="$left; $line"
+      continue
+    fi
+    case $said in
+    *"File exists"*) others="$others; $line" ;;
+    *) left="$left; $line" why=$said ;;
+    esac
+  done
+}
+
+ip link set dev "$device" up
+round=0
+try "$@"
+while [ -n "$left" ] && [ "$round" -lt 50 ]; do
+  round=$((round + 1))
+  # The first rounds give back and look; what is missing then waits for the kernel: a carrier, or an address being tried out.
+  if [ "$round" -gt 2 ]; then sleep 0.1; fi
+  try "$@"
+done
+if [ -n "$left" ]; then
+  echo "$device is up, but this could not be given back: ${left#; }${why:+ ($why)}" >&2
+  exit 1
+fi
+ip link set dev "$device" alias ""
+if [ -n "$others" ]; then echo "changed-by-other ${others#; }"; else echo undone; fi

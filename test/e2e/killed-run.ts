@@ -1,0 +1,61 @@
+import type { ChildProcess } from "node:child_process";
+import { existsSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { cellDirs, listRuns, readHeader } from "../../cli/run-dir.ts";
+import { hostExec } from "../../lib/exec.ts";
+import { readEventLog } from "../../lib/event-log.ts";
+import { listOpenFaults, readJournal } from "../../lib/journal/read.ts";
+import { GiveUpError, waitFor } from "../../lib/wait.ts";
+import { launch, RUNS } from "./command-line.ts";
+
+/** A run that was killed, and what its journal says was open just then. */
+export interface KilledRun {
+  readonly runId: string;
+  /** Faults that may have been in force: `intent`, `applied`, `verified`, `undo-intent`, … */
+  readonly open: readonly string[];
+}
+
+/**
+ * Starts a run of one suite on a kept cluster and kills it with SIGKILL, its cell process first (left alive it would heal), `afterMs` after its scenario began.
+ * Commands that are on their way to a node live on, as they would.
+ */
+export async function killedRun(suite: string, cluster: string, afterMs: number): Promise<KilledRun> {
+  const { child, outcome } = launch(["run", suite, "--cluster", cluster, "--progress", "none"]);
+  const cell = await scenarioBegunIn(child);
+  await sleep(afterMs);
+  const { stdout } = await hostExec(["pgrep", "--parent", String(child.pid), "--full", "cell-process.ts"]);
+  for (const pid of stdout.split("\n").filter(Boolean)) kill(Number(pid));
+  kill(child.pid ?? 0);
+  await outcome;
+  const journal = join(cell, "journal.ndjson");
+  const open = existsSync(journal) ? listOpenFaults(readJournal(journal)).map(({ state }) => state) : [];
+  return { runId: basename(dirname(dirname(cell))), open };
+}
+
+/** Resolves to the cell's folder. */
+async function scenarioBegunIn(child: ChildProcess): Promise<string> {
+  return await waitFor(
+    "a scenario to begin",
+    () => {
+      if (child.exitCode !== null) throw new GiveUpError(`the run ended with ${child.exitCode}`);
+      const run = listRuns().findLast((id) => readHeader(join(RUNS, id)).owner.startsWith(`${child.pid}/`));
+      const [cell] = run === undefined ? [] : cellDirs(join(RUNS, run));
+      if (cell === undefined) throw new Error("it has not begun");
+      if (!readEventLog(join(cell, "events.ndjson")).some(({ type }) => type === "scenario-started")) {
+        throw new Error("its scenario has not begun");
+      }
+      return Promise.resolve(cell);
+    },
+    { budgetMs: 90_000, intervalMs: 50 },
+  );
+}
+
+/** It may have ended by itself. */
+function kill(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    return;
+  }
+}
