@@ -1,7 +1,9 @@
-# Runs on a node and only reads. Prints the state of its network namespace in sections: "@@ name", then what a tool said. A tool that is not
-# there or fails is named by a line "@! …". The last line is "@@ end", so that half an answer is not taken for a whole one.
+# $1: which part of /proc/sys (net, or . for all of it). Only reads. Prints the state of the network namespace it runs in, in sections: "@@ name",
+# then what a tool said. A tool that is not there or fails is named by a line "@! …". The last line is "@@ end", so that half an answer is not
+# taken for a whole one.
 set -u
 export LC_ALL=C
+part=$1
 
 section() {
   printf '@@ %s\n' "$1"
@@ -9,22 +11,43 @@ section() {
   if command -v "$1" >/dev/null 2>&1; then
     "$@" 2>/dev/null || printf '@! %s failed\n' "$1"
   else
-    printf '@! %s is not on this node\n' "$1"
+    printf '@! %s not found\n' "$1"
   fi
+}
+
+# Asking would load the module, and so change the machine. Where it is not loaded there is nothing to list.
+section_of_module() { # FILE SECTION TOOL…
+  if [ -e "$1" ]; then shift && section "$@"; else printf '@@ %s\n' "$2"; fi
 }
 
 # Some keys cannot be read (stable_secret before it is set): grep says so by its exit code, which says nothing about the others.
 sysctls() {
-  cd /proc/sys && find net -type f -perm -0400 | sort | xargs grep -H '' 2>/dev/null
+  cd /proc/sys && find "$part" -type f -perm -0400 | sort | xargs grep -H '' 2>/dev/null | sed 's,^\./,,'
   cd /
 }
 
 routes() { ip -4 route show table all && ip -6 route show table all; }
 rules() { ip -4 rule show && ip -6 rule show; }
+neighbours() { ip neighbour show && ip neighbour show proxy; }
 
-vxlan_fdb() {
-  for device in $(ip -o link show type vxlan | cut -d: -f2 | cut -d@ -f1); do
-    bridge fdb show dev "$device" | sed "s/\$/ dev $device/"
+# tc lists classes a device at a time. A qdisc with handle 0: is the kernel's default and has none.
+classes() {
+  for device in $(tc qdisc show | awk '$3 != "0:" && !seen[$5]++ { print $5 }'); do
+    printf -- '-- %s\n' "$device"
+    tc class show dev "$device"
+  done
+}
+
+# Filters hang on one qdisc each; clsact and ingress have a side for each direction instead of a handle.
+filters() {
+  tc qdisc show | awk '
+    $2 == "clsact" { print $5, "ingress"; print $5, "egress"; next }
+    $2 == "ingress" { print $5, "ingress"; next }
+    $3 != "0:" { print $5, "parent", $3 }
+  ' | while read -r device side; do
+    printf -- '-- %s %s\n' "$device" "$side"
+    # Two words where it is a parent.
+    tc filter show dev "$device" $side
   done
 }
 
@@ -33,13 +56,16 @@ section link ip -d -j link show
 section address ip -o address show
 section route routes
 section rule rules
-section neighbour ip neighbour show nud permanent
-section fdb vxlan_fdb
+section neighbour neighbours
+section fdb bridge fdb show
 section iptables-nft iptables-nft-save
 section ip6tables-nft ip6tables-nft-save
 section iptables-legacy iptables-legacy-save
 section ip6tables-legacy ip6tables-legacy-save
 section nft nft -s list ruleset
-section ipvs ipvsadm -Sn
+section_of_module /sys/module/ip_set ipset ipset save
+section_of_module /proc/net/ip_vs ipvs ipvsadm -Sn
 section qdisc tc qdisc show
+section class classes
+section filter filters
 printf '@@ end\n'

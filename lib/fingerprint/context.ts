@@ -1,7 +1,8 @@
 import type { Fingerprint, Item } from "./fingerprint.ts";
+import { expiringSetsOf, type ExpiringSets } from "./kernel-rules.ts";
 
 /** What came or went between two fingerprints, seen from one of them: the ground on which rules may recognise an agent's own work. */
-export interface Context {
+export interface Context extends ExpiringSets {
   /** Devices into pods that only this side has. */
   readonly podDevices: ReadonlySet<string>;
   /** kube-proxy's per-endpoint chains (iptables or nftables) that only this side has. */
@@ -10,6 +11,8 @@ export interface Context {
   readonly movedServices: ReadonlySet<string>;
   /** ipvs destinations (`10.244.0.2:53`) that only this side has. */
   readonly ipvsEndpoints: ReadonlySet<string>;
+  /** Members of Calico's selector sets (`SET MEMBER`) that only this side has. */
+  readonly selectorMembers: ReadonlySet<string>;
 }
 
 /** The context of `here` against `there`. Pure. */
@@ -25,6 +28,8 @@ export function contextOf(here: Fingerprint, there: Fingerprint): Context {
     endpointChains,
     movedServices: new Set(leads.map(({ scope }) => scope)),
     ipvsEndpoints: only(ipvsEndpointsOf),
+    selectorMembers: only(selectorMembersOf),
+    expiringSets: expiringSetsOf(here),
   };
 }
 
@@ -59,4 +64,16 @@ export function endpointsOf({ section, scope }: Item): readonly string[] {
 function ipvsEndpointsOf({ items }: Fingerprint): Set<string> {
   const found = items.map(({ section, text }) => (section === "ipvs" ? IPVS_DESTINATION.exec(text)?.[0] : undefined));
   return new Set(found.filter((one) => one !== undefined));
+}
+
+/** Felix names the set of a selector `cali40s:HASH`, in IPv6 `cali60s:HASH`; other sets are of pools and hosts. */
+export const SELECTOR_SET = /^cali[46]0s:/;
+
+export function memberOf({ scope, text }: Item): string {
+  return `${scope} ${text}`;
+}
+
+function selectorMembersOf({ items }: Fingerprint): Set<string> {
+  const members = items.filter((item) => item.section === "ipset" && item.unordered && SELECTOR_SET.test(item.scope));
+  return new Set(members.map(memberOf));
 }

@@ -1,16 +1,25 @@
 import { contextOf } from "./context.ts";
 import type { Fingerprint, Item } from "./fingerprint.ts";
-import { ruled } from "./rules.ts";
+import { ruled, type Rule } from "./kernel-rules.ts";
+import { RULES } from "./rules.ts";
 
 /**
  * What is different about a node, a line each; none when it is as it was. What agents rightfully change (rules.ts) is no difference. Pure.
  */
 export function diffFingerprints(before: Fingerprint, after: Fingerprint): string[] {
-  const was = byScope(before, after);
-  const is = byScope(after, before);
+  return differences(RULES, [before, contextOf(before, after)], [after, contextOf(after, before)]);
+}
+
+/** A fingerprint and what its rules have to know of it. */
+export type Side<C> = readonly [fingerprint: Fingerprint, context: C];
+
+/** The same of any two fingerprints, by any rules. Pure. */
+export function differences<C>(rules: readonly Rule<C>[], before: Side<C>, after: Side<C>): string[] {
+  const was = byScope(rules, before);
+  const is = byScope(rules, after);
   const scopes = new Set([...was.keys(), ...is.keys()]);
   const lines = [...scopes].flatMap((scope) => compared(was.get(scope) ?? [], is.get(scope) ?? []));
-  return [...toolsGone(before, after), ...lines];
+  return [...toolsGone(before[0], after[0]), ...lines];
 }
 
 /** A section that could be read before and cannot now hides its differences, and that is one. */
@@ -19,10 +28,9 @@ function toolsGone(before: Fingerprint, after: Fingerprint): readonly string[] {
   return gone.map((line) => `cannot be compared: ${line}`);
 }
 
-function byScope(here: Fingerprint, there: Fingerprint): ReadonlyMap<string, readonly Item[]> {
-  const context = contextOf(here, there);
-  const items = here.items.map((item) => ruled(item, context)).filter((item) => item !== null);
-  return Map.groupBy(items, ({ section, scope }) => `${section} ${scope}`);
+function byScope<C>(rules: readonly Rule<C>[], [{ items }, context]: Side<C>): ReadonlyMap<string, readonly Item[]> {
+  const left = items.map((item) => ruled(rules, item, context)).filter((item) => item !== null);
+  return Map.groupBy(left, ({ section, scope }) => `${section} ${scope}`);
 }
 
 function compared(was: readonly Item[], is: readonly Item[]): readonly string[] {

@@ -18,8 +18,11 @@ export const SECTIONS = [
   "iptables-legacy",
   "ip6tables-legacy",
   "nft",
+  "ipset",
   "ipvs",
   "qdisc",
+  "class",
+  "filter",
 ] as const;
 export type Section = (typeof SECTIONS)[number];
 
@@ -44,7 +47,12 @@ const COLLECT = readFileSync(new URL("collect.sh", import.meta.url), "utf8");
 
 /** Reads the state of a node in one exec. Throws ExecError when the node cannot be asked, UndecidedError when its answer is not whole. */
 export async function takeFingerprint(exec: Exec): Promise<Fingerprint> {
-  const { stdout } = await mustExec(exec, ["sh", "-c", COLLECT], { timeoutMs: 60_000 });
-  if (!stdout.endsWith("@@ end\n")) throw new UndecidedError("fingerprint of a node is cut short", "run it again");
+  return await collect(exec, "net");
+}
+
+/** `net`: sysctls of the network namespace; `.`: the whole machine's too. */
+export async function collect(exec: Exec, sysctls: "net" | "."): Promise<Fingerprint> {
+  const { stdout } = await mustExec(exec, ["sh", "-c", COLLECT, "collect", sysctls], { timeoutMs: 60_000 });
+  if (!stdout.endsWith("@@ end\n")) throw new UndecidedError("a fingerprint is cut short", "run it again");
   return normalise(stdout);
 }

@@ -49,3 +49,13 @@ function elements(scope: string, text: string): readonly Item[] {
     .filter((one) => one !== "");
   return each.map((one) => ({ section: "nft", scope: `${scope} elements`, text: one, unordered: true }));
 }
+
+/** Lines of `ipset save`, a fact each, in the scope of the set; entries have no order, and their counters are left out. */
+export function ipsetItems(lines: readonly string[]): readonly Item[] {
+  return lines.flatMap((line): readonly Item[] => {
+    const [, verb = "", scope = "", rest = ""] = /^(create|add) (\S+) (.*)$/.exec(line) ?? [];
+    if (verb === "") return [];
+    const text = rest.replace(/ packets \d+ bytes \d+/, "");
+    return [{ section: "ipset", scope, text: verb === "create" ? `set of ${text}` : text, unordered: verb === "add" }];
+  });
+}

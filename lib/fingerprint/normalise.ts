@@ -1,5 +1,6 @@
 import type { Fingerprint, Item, Section } from "./fingerprint.ts";
-import { iptablesItems, nftItems } from "./firewall.ts";
+import { ipsetItems, iptablesItems, nftItems } from "./firewall.ts";
+import { classItems, filterItems, qdiscItems } from "./traffic-control.ts";
 
 /** What collect.sh printed, as facts that can be compared. Pure. */
 export function normalise(collected: string): Fingerprint {
@@ -30,6 +31,14 @@ function itemsOf(section: Section, lines: readonly string[], ownTables: Readonly
       return iptablesItems(section, lines);
     case "nft":
       return nftItems(lines).filter(({ scope }) => !ownTables.has(scope.split(" ").slice(0, 2).join(" ")));
+    case "ipset":
+      return ipsetItems(lines);
+    case "qdisc":
+      return qdiscItems(lines);
+    case "class":
+      return classItems(lines);
+    case "filter":
+      return filterItems(lines);
     default:
       return lines.map((line) => ({ section, scope: "", text: steady(line), unordered: section !== "rule" }));
   }
@@ -49,7 +58,7 @@ function sysctlItem(line: string): Item {
   };
 }
 
-/** Lifetimes, reference counts and the second in which a new v6 address is tried out (tentative), out of a line of ip(8) or tc(8). */
+/** Lifetimes, reference counts and the second in which a new v6 address is tried out (tentative), out of a line of ip(8) or bridge(8). */
 function steady(line: string): string {
   return line
     .replace(/ tentative\b/, "")

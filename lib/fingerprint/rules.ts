@@ -1,26 +1,11 @@
 import { isHostWide } from "../faults/sysctl.ts";
-import { endpointsNamed, endpointsOf, ENDPOINT, IPVS_DESTINATION, type Context } from "./context.ts";
+import { endpointsNamed, endpointsOf, ENDPOINT, IPVS_DESTINATION, memberOf, type Context } from "./context.ts";
 import type { Item } from "./fingerprint.ts";
+import { KERNEL_RULES, type Rule } from "./kernel-rules.ts";
 
-/**
- * One thing that agents or the kernel change rightfully while a fault comes and goes. It leaves an item as it is, rewrites it to what must be
- * equal, or takes it out (null). It may look only at what came or went as a whole: what is on both sides is always compared.
- */
-export interface Rule {
-  readonly name: string;
-  readonly why: string;
-  readonly test: (item: Item, context: Context) => Item | null;
-}
-
-const COUNTS_OR_SECRET =
-  /(_count|\.stable_secret|tcp_fastopen_key|netdev_rss_key|available_congestion_control|available_ulp)$/;
-
-export const RULES: readonly Rule[] = [
-  {
-    name: "sysctl-no-setting",
-    why: "counts of live objects, keys the kernel draws at random, and lists of loaded modules are not settings of the node",
-    test: (item) => (item.section === "sysctl" && COUNTS_OR_SECRET.test(item.scope) ? null : item),
-  },
+/** What the kernel, and agents on a node, change rightfully while a fault comes and goes. */
+export const RULES: readonly Rule<Context>[] = [
+  ...KERNEL_RULES,
   {
     name: "sysctl-of-the-host",
     why: "one value for the whole machine: another cluster's kube-proxy may set it, and no fault of ours may",
@@ -61,21 +46,24 @@ export const RULES: readonly Rule[] = [
       isMovedIpvs(item, ipvsEndpoints) ? { ...item, text: item.text.replace(IPVS_DESTINATION, "(moved)") } : item,
   },
   {
-    name: "router-advertised",
-    why: "the network's router announces and withdraws these, not the node",
-    test: (item) => (item.section === "route" && / proto ra\b/.test(item.text) ? null : item),
+    name: "ipset-endpoint-moved",
+    why: "kube-proxy in ipvs mode lists each of the node's endpoints once more, for those that reach themselves by their Service",
+    test: (item, { ipvsEndpoints }) =>
+      isLoopBackOfMoved(item, ipvsEndpoints) ? { ...item, text: item.text.replace(LOOP_BACK, "(moved)") } : item,
   },
   {
-    name: "fdb-learned",
-    why: "the kernel learns and forgets these from traffic; what the CNI puts in is permanent",
-    test: (item) => (item.section === "fdb" && !/\bpermanent\b/.test(item.text) ? null : item),
+    name: "ipset-selected-pod-moved",
+    why: "a Calico selector's set keeps as many members as it had, one of them at another address",
+    test: (item, { selectorMembers }) =>
+      item.section === "ipset" && selectorMembers.has(memberOf(item)) ? { ...item, text: "(moved)" } : item,
+  },
+  {
+    name: "bpf-program-reloaded",
+    why: "an agent that starts anew loads its programs anew; the tag says that they are the same",
+    test: (item) =>
+      item.section === "filter" ? { ...item, text: item.text.replace(/ id \d+(?= tag [0-9a-f]+)/, "") } : item,
   },
 ];
-
-/** The item after all rules, in the table's order; null when one took it out. */
-export function ruled(item: Item, context: Context): Item | null {
-  return RULES.reduce<Item | null>((left, rule) => (left === null ? null : rule.test(left, context)), item);
-}
 
 /** Every word that could be a device's name; Calico puts it behind `cali-tw-` and the like. */
 function words({ section, scope, text }: Item): readonly string[] {
@@ -104,4 +92,13 @@ function isRuleOfOneService({ section, scope, text }: Item): boolean {
 
 function isMovedIpvs({ section, text }: Item, moved: ReadonlySet<string>): boolean {
   return section === "ipvs" && moved.has(IPVS_DESTINATION.exec(text)?.[0] ?? "");
+}
+
+/** `10.244.0.2,udp:53,10.244.0.2`: the endpoint, and itself as the source. */
+const LOOP_BACK = /^(\S+),\w+:(\d+),\1/;
+
+function isLoopBackOfMoved({ section, scope, text }: Item, moved: ReadonlySet<string>): boolean {
+  const [, address = "", port = ""] = LOOP_BACK.exec(text) ?? [];
+  const isLoopBack = section === "ipset" && /^KUBE-(6-)?LOOP-BACK$/.test(scope);
+  return isLoopBack && moved.has(address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`);
 }

@@ -1,0 +1,131 @@
+import type { Fingerprint, Item } from "./fingerprint.ts";
+import { expiringSetsOf, KERNEL_RULES, type ExpiringSets, type Rule } from "./kernel-rules.ts";
+
+/** What rules have to know of one fingerprint of a host. */
+export interface HostContext extends ExpiringSets {
+  /** Marks of our clusters (bridges, comments of closing rules) that were there before and are not any more. */
+  readonly cleanedUp: ReadonlySet<string>;
+}
+
+/** The contexts of a host before and after. Pure. */
+export function hostContexts(before: Fingerprint, after: Fingerprint): readonly [HostContext, HostContext] {
+  const left = new Set(after.items.flatMap(marksOf));
+  const cleanedUp = new Set(before.items.flatMap(marksOf).filter((mark) => !left.has(mark)));
+  return [
+    { cleanedUp, expiringSets: expiringSetsOf(before) },
+    { cleanedUp: new Set(), expiringSets: expiringSetsOf(after) },
+  ];
+}
+
+/** Counters, and what the kernel numbers or tunes by itself. Source: kernel Documentation/admin-guide/sysctl/{fs,kernel}.rst; vm has none. */
+const LIVE = [
+  /^fs\.(aio-nr|dentry-state|file-nr|inode-nr|inode-state)$/,
+  /^fs\.quota\.(?!warnings$)/,
+  /^kernel\.(ns_last_pid|pty\.nr|random\.(uuid|entropy_avail))$/,
+  /^kernel\.(hung_task_(detect_count|warnings)|perf_event_max_sample_rate)$/,
+];
+
+/** As Docker names its default bridge, a network's bridge, and the host's end of a container's wire (moby, libnetwork/drivers/bridge). */
+const DOCKER_BRIDGE = /^(docker0|docker_gwbridge|br-[0-9a-f]{12})$/;
+const DOCKER_WIRE = /^veth[0-9a-f]{7}$/;
+/** A Docker network of ours has its bridge named for its cluster (clusters/network.ts). */
+const CLUSTER_BRIDGE = /^fl-[a-z0-9-]{1,12}$/;
+/** DOCKER-USER is not among them: Docker leaves it to its users, and we are one. */
+const DOCKER_CHAIN = /^DOCKER(-ISOLATION-STAGE-[12]|-FORWARD|-BRIDGE|-CT|-INTERNAL|-INGRESS)?$/;
+const CLOSING_RULE = /--comment "?faultline:([a-z0-9-]+)"?/;
+
+/** Docker's own objects, and what else may change on a host between two moments, beside what the kernel changes anywhere. */
+export const HOST_RULES: readonly Rule<HostContext>[] = [
+  ...KERNEL_RULES,
+  {
+    name: "sysctl-live",
+    why: "counters of live objects, the last number given out, and a limit the kernel lowers under load are not settings",
+    test: (item) => (item.section === "sysctl" && LIVE.some((pattern) => pattern.test(item.scope)) ? null : item),
+  },
+  {
+    name: "accepting-chain",
+    why: "iptables makes a table's built-in chains when it is first asked about them; one that accepts and holds no rule does nothing",
+    test: (item) => (isFirewall(item) && item.text === "chain, policy ACCEPT" ? null : item),
+  },
+  {
+    name: "docker-device",
+    why: "Docker's bridges and wires come and go with networks and containers, with their addresses, routes, sysctls and forwarding entries",
+    test: (item) => (isAboutDevice(item, DOCKER_BRIDGE) || isAboutDevice(item, DOCKER_WIRE) ? null : item),
+  },
+  {
+    name: "cluster-bridge",
+    why: "the bridge of a cluster's Docker network is Docker's in all but this: that it is there",
+    test: (item) => {
+      if (!isAboutDevice(item, CLUSTER_BRIDGE)) return item;
+      return / ifindex$/.test(item.scope) ? { ...item, text: "the bridge of a cluster" } : null;
+    },
+  },
+  {
+    name: "cluster-cleaned-up",
+    why: "a cluster that an earlier run left may be deleted meanwhile (./faultline gc); one that is new is a leftover",
+    test: (item, { cleanedUp }) => (marksOf(item).some((mark) => cleanedUp.has(mark)) ? null : item),
+  },
+  {
+    name: "docker-chain",
+    why: "Docker writes these chains anew whenever a network or a published port comes or goes",
+    test: (item) => (isFirewall(item) && DOCKER_CHAIN.test(chainOf(item)) ? null : item),
+  },
+  {
+    name: "docker-forward",
+    why: "Docker lets traffic pass from and to each of its bridges",
+    test: (item) => (isDockerForward(item) ? null : item),
+  },
+  {
+    name: "docker-masquerade",
+    why: "Docker masquerades what leaves a network of its own, and what a container sends to its own published port",
+    test: (item) => (isDockerMasquerade(item) ? null : item),
+  },
+  {
+    name: "docker-direct-access",
+    why: "Docker 28 and newer refuse what comes to a container's address past its bridge",
+    test: (item) => (isDockerDirectAccess(item) ? null : item),
+  },
+];
+
+function isFirewall({ section }: Item): boolean {
+  return section.includes("tables") || section === "nft";
+}
+
+/** Of `filter FORWARD`, the scope of iptables-save. */
+function chainOf({ scope }: Item): string {
+  return scope.split(" ")[1] ?? "";
+}
+
+/** Its scope or text names such a device; what a firewall says of one is another matter. */
+function isAboutDevice(item: Item, name: RegExp): boolean {
+  const { section, scope, text } = item;
+  const words = section === "sysctl" ? scope.split(".") : `${scope} ${text}`.split(/[\s"@]+/);
+  return !isFirewall(item) && words.some((word) => name.test(word));
+}
+
+function isBridge(name: string | undefined): boolean {
+  return name !== undefined && (DOCKER_BRIDGE.test(name) || CLUSTER_BRIDGE.test(name));
+}
+
+/** `fl-ID` of a bridge, `faultline-ID` of a closing rule. */
+function marksOf(item: Item): readonly string[] {
+  if (item.section === "link") return [item.scope.split(" ")[0] ?? ""].filter((name) => CLUSTER_BRIDGE.test(name));
+  if (!isFirewall(item) || chainOf(item) !== "DOCKER-USER") return [];
+  return [CLOSING_RULE.exec(item.text)?.[1]].filter((name) => name !== undefined);
+}
+
+function isDockerForward({ section, scope, text }: Item): boolean {
+  if (!section.includes("tables") || scope !== "filter FORWARD") return false;
+  return isBridge(/^-A FORWARD -[io] (\S+) (?:.* )?-j (?:ACCEPT|DOCKER)$/.exec(text)?.[1]);
+}
+
+function isDockerMasquerade({ section, scope, text }: Item): boolean {
+  if (!section.includes("tables") || scope !== "nat POSTROUTING") return false;
+  const toItself = /^-A POSTROUTING -s (\S+) -d \1 -p \w+ -m \w+ --dport \d+ -j MASQUERADE$/;
+  return isBridge(/^-A POSTROUTING -s \S+ ! -o (\S+) -j MASQUERADE$/.exec(text)?.[1]) || toItself.test(text);
+}
+
+function isDockerDirectAccess({ section, scope, text }: Item): boolean {
+  if (!section.includes("tables") || scope !== "raw PREROUTING") return false;
+  return isBridge(/^-A PREROUTING -d \S+ ! -i (\S+) -j DROP$/.exec(text)?.[1]);
+}
