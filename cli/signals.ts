@@ -30,7 +30,7 @@ export function onInterrupt(say: (line: string) => void): Interruption {
     } else if (count === 2) {
       say(`${name}: only undoing faults now (again: leave at once)`);
     } else {
-      say("left before everything was undone; run ./faultline heal");
+      say("left before everything was undone; run ./faultline heal, or wait 30 s for the dead-man on the node");
       process.exit(code);
     }
   };
