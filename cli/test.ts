@@ -1,13 +1,15 @@
-import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { EXIT, UsageError } from "../lib/errors.ts";
+import { EXIT, FaultlineError, UsageError } from "../lib/errors.ts";
 import { ensureNodeImage } from "../clusters/image/node-image.ts";
 import { testTools } from "../clusters/setup/test-tools.ts";
 import { hostExec } from "../lib/exec.ts";
 import { buildProgress, prepareMachine } from "./prepare.ts";
+import { watchHost, type HostFinding } from "./test-host.ts";
+import { nodeProcess } from "./test-process.ts";
+import { testSignals, type TestSignals } from "./test-signals.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const LAYERS = ["check", "unit", "integration", "e2e"] as const;
@@ -20,26 +22,65 @@ interface Counts {
 }
 
 /**
- * The project's own tests, layer by layer; all run, then fail. Ends with `N passed, N failed, N skipped`. A static check counts as one test. Set-up comes
- * before the layers that need the machine's tools. Throws UsageError for an unknown layer, PreflightError when set-up fails.
+ * The project's own tests, layer by layer; all run, then fail. Ends with `N passed, N failed, N skipped`. A static check counts as one test, and so does that
+ * the host is afterwards as it was. Set-up comes before the layers that need the machine's tools. A signal goes on to the layer under way, and is the end.
+ * Throws UsageError for an unknown layer, PreflightError when set-up fails, FaultlineError (130/143) when a signal came.
  */
 export async function test(only: readonly string[]): Promise<number> {
   const unknown = only.find((layer) => !LAYERS.some((known) => known === layer));
   if (unknown !== undefined) throw new UsageError(`layer "${unknown}" is not known`, `known: ${LAYERS.join(", ")}`);
   const layers = LAYERS.filter((layer) => only.length === 0 || only.includes(layer));
-  const needsMachine = layers.includes("integration") || layers.includes("e2e");
-  const say = (line: string) => process.stderr.write(`${line}\n`);
-  if (needsMachine) await prepareMachine({ yes: true, progress: say, also: [testTools] });
-  // Before the tests, so that none of them has to allow for minutes of building.
-  if (layers.includes("e2e")) await ensureNodeImage({ exec: hostExec, progress: buildProgress(say) });
+  const signals = testSignals();
+  try {
+    const all = await runLayers(layers, signals);
+    const sum = (key: keyof Counts) => all.reduce((total, one) => total + one[key], 0);
+    process.stdout.write(`\n${sum("passes")} passed, ${sum("failures")} failed, ${sum("pending")} skipped\n`);
+    return sum("failures") > 0 ? EXIT.broken : EXIT.ok;
+  } catch (error) {
+    // Whatever a command that was cut off made of it.
+    throw interrupted(signals.first()) ?? error;
+  } finally {
+    signals.release();
+  }
+}
+
+type Watched = () => Promise<HostFinding>;
+
+async function runLayers(layers: readonly Layer[], signals: TestSignals): Promise<readonly Counts[]> {
+  const watched = layers.includes("integration") || layers.includes("e2e") ? await prepared(layers, signals) : null;
   const all: Counts[] = [];
   for (const layer of layers) {
     process.stdout.write(`\n== ${layer}\n`);
-    all.push(layer === "check" ? await runChecks() : await runMocha(layer));
+    all.push(layer === "check" ? await runChecks(signals) : await runMocha(layer, signals));
+    signals.signal.throwIfAborted();
   }
-  const sum = (key: keyof Counts) => all.reduce((total, one) => total + one[key], 0);
-  process.stdout.write(`\n${sum("passes")} passed, ${sum("failures")} failed, ${sum("pending")} skipped\n`);
-  return sum("failures") > 0 ? EXIT.broken : EXIT.ok;
+  return watched ? [...all, hostCounts(await watched())] : all;
+}
+
+/** Sets the machine up and looks at it; null where there is nothing to look at (Docker in a VM). */
+async function prepared(layers: readonly Layer[], { signal }: TestSignals): Promise<Watched | null> {
+  const say = (line: string) => process.stderr.write(`${line}\n`);
+  await prepareMachine({ yes: true, progress: say, also: [testTools] });
+  signal.throwIfAborted();
+  const watched = process.platform === "linux" ? await watchHost() : null;
+  // Before the tests, so that none of them has to allow for minutes of building.
+  if (layers.includes("e2e")) await ensureNodeImage({ exec: hostExec, progress: buildProgress(say), signal });
+  return watched;
+}
+
+function hostCounts({ asItWas, lines }: HostFinding): Counts {
+  process.stdout.write(`\n== host\n${lines.join("\n")}\n`);
+  return { passes: asItWas ? 1 : 0, failures: asItWas ? 0 : 1, pending: 0 };
+}
+
+function interrupted(name: NodeJS.Signals | null): FaultlineError | null {
+  if (name === null) return null;
+  const code = name === "SIGINT" ? EXIT.sigint : EXIT.sigterm;
+  return new FaultlineError(
+    `tests interrupted by ${name}`,
+    code,
+    "./faultline heal, then ./faultline gc, for what they left",
+  );
 }
 
 const CHECKS = {
@@ -48,39 +89,26 @@ const CHECKS = {
   types: ["tsc", "--noEmit"],
 } as const;
 
-async function runChecks(): Promise<Counts> {
+async function runChecks(signals: TestSignals): Promise<Counts> {
   let failures = 0;
   for (const [name, [tool, ...args]] of Object.entries(CHECKS)) {
-    const exit = await nodeRun([join(ROOT, "node_modules", ".bin", tool), ...args], {});
+    const exit = await nodeProcess([join(ROOT, "node_modules", ".bin", tool), ...args], {}, signals);
+    signals.signal.throwIfAborted();
     process.stdout.write(`  ${exit === 0 ? "✔" : "✘"} ${name}\n`);
     if (exit !== 0) failures += 1;
   }
   return { passes: Object.keys(CHECKS).length - failures, failures, pending: 0 };
 }
 
-async function runMocha(layer: Exclude<Layer, "check">): Promise<Counts> {
+async function runMocha(layer: Exclude<Layer, "check">, signals: TestSignals): Promise<Counts> {
   const counts = join(mkdtempSync(join(tmpdir(), "faultline-test-")), "counts.ndjson");
   const config = join(ROOT, "test", `${layer}.mocharc.json`);
   const argv = [join(ROOT, "node_modules", "mocha", "bin", "mocha.js"), "--config", config];
-  const exit = await nodeRun([...argv, "--reporter", join(ROOT, "test", "summary-reporter.ts")], {
-    FAULTLINE_TEST_COUNTS: counts,
-  });
+  const reporter = ["--reporter", join(ROOT, "test", "summary-reporter.ts")];
+  const exit = await nodeProcess([...argv, ...reporter], { FAULTLINE_TEST_COUNTS: counts }, signals);
   const last = existsSync(counts) ? readFileSync(counts, "utf8").trim().split("\n").at(-1) : undefined;
   const stats = last === undefined ? { passes: 0, failures: 0, pending: 0 } : (JSON.parse(last) as Counts);
   // A layer that died, or ran nothing, has failed whatever its counts say.
   const died = (exit !== 0 && stats.failures === 0) || stats.passes + stats.failures === 0;
   return died ? { ...stats, failures: stats.failures + 1 } : stats;
-}
-
-function nodeRun(argv: readonly string[], env: Readonly<Record<string, string>>): Promise<number> {
-  const flags = ["--disable-warning=DEP0190", "--disable-warning=ExperimentalWarning"];
-  const child = spawn(process.execPath, [...flags, ...argv], {
-    cwd: ROOT,
-    stdio: "inherit",
-    env: { ...process.env, ...env },
-  });
-  return new Promise((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", (code) => resolve(code ?? 1));
-  });
 }

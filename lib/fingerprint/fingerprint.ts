@@ -38,7 +38,7 @@ export interface Item {
 /** A network namespace's state without what changes by itself from one moment to the next (counters, timers). Plain data. */
 export interface Fingerprint {
   readonly items: readonly Item[];
-  /** Sections that could not be read and why: `ipvs: ipvsadm is not on this node`. */
+  /** Sections that could not be read and why: `ipset: ipset not found`. */
   readonly missing: readonly string[];
 }
 

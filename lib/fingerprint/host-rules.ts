@@ -32,7 +32,7 @@ const DOCKER_WIRE = /^veth[0-9a-f]{7}$/;
 const CLUSTER_BRIDGE = /^fl-[a-z0-9-]{1,12}$/;
 /** DOCKER-USER is not among them: Docker leaves it to its users, and we are one. */
 const DOCKER_CHAIN = /^DOCKER(-ISOLATION-STAGE-[12]|-FORWARD|-BRIDGE|-CT|-INTERNAL|-INGRESS)?$/;
-const CLOSING_RULE = /--comment "?faultline:([a-z0-9-]+)"?/;
+const CLOSING_RULE = /--comment "?faultline:([a-z0-9-]+)/;
 
 /** Docker's own objects, and what else may change on a host between two moments, beside what the kernel changes anywhere. */
 export const HOST_RULES: readonly Rule<HostContext>[] = [
