@@ -11,8 +11,9 @@ import { judgeLog } from "../lib/verdict/run.ts";
 import { stage } from "../clusters/create.ts";
 import { ensureNodeImage, type NodeImage } from "../clusters/image/node-image.ts";
 import { leases } from "../clusters/lease.ts";
+import { clusterName } from "../clusters/network.ts";
 import { kindPath } from "../clusters/setup/kind.ts";
-import { ownerOf } from "../clusters/setup/ownership.ts";
+import { ownMark } from "../clusters/setup/ownership.ts";
 import { buildProgress, machine } from "./prepare.ts";
 import type { Progress } from "./progress.ts";
 import { cellEmit, dispose, runCell, type CellJob, type Ending, type Keep } from "./run-cell.ts";
@@ -55,7 +56,7 @@ export async function inCell(work: CellWork): Promise<CellEnd> {
   let job: CellJob | null = null;
   try {
     const ordered = await cellJob(work, dir, emit);
-    await ordered.leases.take(ordered.clusterName, ordered.owner);
+    await ordered.leases.take(ordered.clusterName, ordered.owner, dir);
     job = ordered;
     await runCell(job, emit);
     failed = judgeLog(readEventLog(join(dir, "events.ndjson"))).some(isBad);
@@ -104,16 +105,14 @@ async function nodeImage(work: CellWork, emit: Emit): Promise<NodeImage> {
 async function cellJob(work: CellWork, dir: string, emit: Emit): Promise<CellJob> {
   const context = machine();
   const kind = await kindPath(context);
-  const owner = await ownerOf(context.readText);
   if (kind === undefined) throw new Error("kind is gone since set-up; run ./faultline doctor");
-  const clusterName = work.reuse?.name ?? `faultline-${work.header.runId.slice(-11).replace("-", "")}${work.index}`;
   return {
     cell: work.cell,
-    clusterName,
+    clusterName: work.reuse?.name ?? clusterName(work.header.runId, work.index),
     dir,
     image: () => nodeImage(work, emit),
     kind,
-    owner: owner ?? String(process.pid),
+    owner: await ownMark(context.readText),
     leases: leases(context.cacheDir, context.readText),
     modes: work.modes,
     suiteFiles: work.files,

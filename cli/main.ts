@@ -147,10 +147,17 @@ function addMending(root: Command, done: (code: number) => void): void {
     );
   root
     .command("gc")
-    .description("delete this checkout's clusters whose run is gone, kept ones too")
+    .description("delete this checkout's clusters whose run is gone, kept ones and half-made ones too")
+    .argument("[clusters...]", "only these")
     .option("--dry-run", "only print them", false)
-    .option("--all", "those of other checkouts too, and superseded node images", false)
-    .action(async (options: { dryRun: boolean; all: boolean }) => done(await (await import("./gc.ts")).gc(options)));
+    .option(
+      "--all",
+      "those of other checkouts too, those of owners in containers that cannot be seen from here, and superseded node images",
+      false,
+    )
+    .action(async (clusters: string[], options: { dryRun: boolean; all: boolean }) =>
+      done(await (await import("./gc.ts")).gc({ ...options, clusters })),
+    );
 }
 
 /** Never a stack trace for what a user can do something about; FAULTLINE_DEBUG=1 shows it for the rest. */

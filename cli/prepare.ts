@@ -1,18 +1,13 @@
 import { hostContext } from "../clusters/setup/host-context.ts";
 import { terminalAsk } from "../clusters/setup/ask.ts";
-import { kindPath } from "../clusters/setup/kind.ts";
 import { setUp } from "../clusters/setup/setup.ts";
 import type { Check, CheckContext } from "../clusters/setup/check.ts";
 import { CHECKS } from "../clusters/setup/checks.ts";
 import type { StepProgress } from "../clusters/image/node-image.ts";
-import { deleteCluster } from "../clusters/delete.ts";
 
-/** This machine, with our own way to delete clusters (their closing rule goes with them). */
+/** This machine. */
 export function machine(progress: (line: string) => void = () => undefined): CheckContext {
-  return hostContext({
-    progress,
-    deleteCluster: async (name) => deleteCluster((await kindPath(hostContext())) ?? "kind", name),
-  });
+  return hostContext({ progress });
 }
 
 /** Brings the machine to where a run can start. Throws PreflightError listing all that is missing, with commands. */

@@ -167,7 +167,7 @@ export async function dispose(job: CellJob, keep: Keep, { failed, tainted }: End
     if (tainted || !reuse) emit({ type: "note", text: `cluster ${name} kept; ${use}; delete it with ./faultline gc` });
     return;
   }
-  await stage({ emit, name: job.clusterName }, "delete", () => deleteCluster(job.kind, job.clusterName));
+  await stage({ emit, name: job.clusterName }, "delete", () => deleteCluster(job.clusterName));
 }
 
 /** The log of a cell; a log that cannot be written is told once, on stderr. */

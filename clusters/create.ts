@@ -5,14 +5,16 @@ import type { ClusterRecord } from "../lib/cluster.ts";
 import { UndecidedError } from "../lib/errors.ts";
 import type { Emit } from "../lib/event-log.ts";
 import type { Stage } from "../lib/event.ts";
-import { behind, hostExec, mustExec } from "../lib/exec.ts";
+import { behind, hostExec, mustExec, type ExecResult } from "../lib/exec.ts";
 import { isNodeReady, isReady, kubernetes, type Kubernetes, type Pod } from "../lib/kubernetes.ts";
 import { cniOf } from "./cells.ts";
 import { ECHO_IMAGE } from "./image/images.ts";
 import type { NodeImage } from "./image/node-image.ts";
+import { removeContainers } from "./delete.ts";
 import { kindConfig } from "./kind-config.ts";
 import { createClosedNetwork, LABELS } from "./network.ts";
 import { NAMESPACE, roleObjects } from "./roles/objects.ts";
+import { mustHaveRoom, whetherReached } from "./setup/inotify.ts";
 
 export interface ClusterOrder {
   readonly name: string;
@@ -29,7 +31,11 @@ export interface ClusterOrder {
   readonly signal?: AbortSignal;
 }
 
+const MACHINE = { exec: hostExec, readText: (path: string) => readFile(path, "utf8").catch(() => undefined) };
 const CREATE_BUDGET_MS = 300_000;
+const CREATE_ATTEMPTS = 3;
+/** kind looks for a free port for the API server and lets go of it before Docker takes it, so that another process, another kind for one, can be quicker. */
+const PORT_TAKEN = /port is already allocated|address already in use/;
 
 /**
  * Creates the cell's cluster and waits until its roles are Ready. Throws UndecidedError, naming the stage that failed and the last it said; what
@@ -64,23 +70,38 @@ export async function stage<T>(
 }
 
 async function createByKind(order: ClusterOrder, kubeconfig: string): Promise<void> {
-  const { name, cell, image, kind, dir, owner, signal } = order;
-  const config = join(dir, "kind.yaml");
-  await writeFile(config, kindConfig(cell, image), { mode: 0o600 });
-  const labels = { [LABELS.cluster]: name, [LABELS.cell]: cellId(cell), [LABELS.owner]: owner, [LABELS.runDir]: dir };
-  await createClosedNetwork(name, labels);
-  const argv = [kind, "create", "cluster", "--name", name, "--image", image.tag, "--config", config];
+  const { name, cell, image, dir } = order;
+  await mustHaveRoom(MACHINE);
+  await writeFile(join(dir, "kind.yaml"), kindConfig(cell, image), { mode: 0o600 });
+  await createClosedNetwork(name, labelsOf(order));
+  let result = await runKind(order, kubeconfig);
+  for (let attempt = 2; PORT_TAKEN.test(result.stderr) && attempt <= CREATE_ATTEMPTS; attempt += 1) {
+    await removeContainers(name);
+    result = await runKind(order, kubeconfig);
+  }
+  if (result.exitCode !== 0) {
+    const last = (result.stderr || result.stdout).trim().split("\n").slice(-8).join("\n");
+    const next = [`see ${join(dir, "kind.log")}`, await whetherReached(MACHINE)].filter((text) => text !== "");
+    throw new UndecidedError(`kind could not create cluster ${name}:\n${last}`, next.join("; "));
+  }
+  await chmod(kubeconfig, 0o600);
+}
+
+/** In its own environment: what the user has set there for kind is meant for other clusters. */
+async function runKind(order: ClusterOrder, kubeconfig: string): Promise<ExecResult> {
+  const { name, image, kind, dir, signal } = order;
+  const argv = [kind, "create", "cluster", "--name", name, "--image", image.tag, "--config", join(dir, "kind.yaml")];
   const result = await hostExec([...argv, "--wait", "0", "--retain", "--kubeconfig", kubeconfig], {
     timeoutMs: CREATE_BUDGET_MS,
-    env: { KIND_EXPERIMENTAL_DOCKER_NETWORK: name },
+    env: { KIND_EXPERIMENTAL_DOCKER_NETWORK: name, KIND_EXPERIMENTAL_PROVIDER: "docker" },
     ...(signal ? { signal } : {}),
   });
   await writeFile(join(dir, "kind.log"), result.stdout + result.stderr, { mode: 0o600 });
-  if (result.exitCode !== 0) {
-    const last = (result.stderr || result.stdout).trim().split("\n").slice(-8).join("\n");
-    throw new UndecidedError(`kind could not create cluster ${name}:\n${last}`, `see ${join(dir, "kind.log")}`);
-  }
-  await chmod(kubeconfig, 0o600);
+  return result;
+}
+
+function labelsOf({ name, cell, owner, dir }: ClusterOrder): Readonly<Record<string, string>> {
+  return { [LABELS.cluster]: name, [LABELS.cell]: cellId(cell), [LABELS.owner]: owner, [LABELS.runDir]: dir };
 }
 
 async function installCni(order: ClusterOrder, api: Kubernetes): Promise<void> {
@@ -177,19 +198,11 @@ function rolledOut(pods: readonly Pod[]): boolean {
 }
 
 /** A container on the cluster's network that is no node: the node image, for its tools, with nothing running in it. */
-async function startOutside({ name, image }: ClusterOrder): Promise<string> {
+async function startOutside(order: ClusterOrder): Promise<string> {
+  const { name, image } = order;
   const container = `${name}-outside`;
-  const argv = [
-    "docker",
-    "run",
-    "--detach",
-    "--name",
-    container,
-    "--network",
-    name,
-    "--label",
-    `${LABELS.cluster}=${name}`,
-  ];
+  const labels = Object.entries(labelsOf(order)).flatMap(([key, value]) => ["--label", `${key}=${value}`]);
+  const argv = ["docker", "run", "--detach", "--name", container, "--network", name, ...labels];
   await mustExec(hostExec, [...argv, "--entrypoint", "/bin/sleep", image.tag, "infinity"]);
   await mustExec(behind(["docker", "exec", container]), ["true"]);
   return container;

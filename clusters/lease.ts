@@ -1,18 +1,32 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "../lib/errors.ts";
-import { ownerLives } from "./setup/ownership.ts";
+import { claim, markIn, release, type StateOf } from "./lock.ts";
+import { ownerState } from "./setup/ownership.ts";
 
 /**
- * Who uses a cluster just now: a file of the machine with the owner's mark (see ownership.ts). The label on its network tells who made it, and a kept
- * cluster outlives that; this tells who has it, so that neither a second run nor gc takes it away.
+ * Who uses a cluster just now: a file of the machine with the owner's mark (setup/ownership.ts) and the directory of its run. It is there before the first
+ * thing of the cluster and goes after the last, so it also tells whose is what a killed run left half-made. The labels on a cluster's network tell who made
+ * it, and a kept cluster outlives that; this tells who has it, so that neither a second run nor gc takes it away.
  */
 export interface Leases {
-  /** Takes the cluster for `owner`. Throws UsageError when somebody living has it. */
-  take(cluster: string, owner: string): Promise<void>;
+  /** Takes the cluster for `owner`, for the run in `runDir`. Throws UsageError when somebody has it who is not gone. */
+  take(cluster: string, owner: string, runDir: string): Promise<void>;
+  /** Gives up what `take` took here. */
   release(cluster: string): void;
-  /** Whether somebody living has it. */
+  /** Takes the lease away, whosever it is. */
+  drop(cluster: string): void;
+  /** Whether somebody has it who is not gone. */
   isTaken(cluster: string): Promise<boolean>;
+  /** All there are, those of dead owners among them. */
+  all(): Promise<readonly Lease[]>;
+}
+
+export interface Lease {
+  readonly cluster: string;
+  readonly owner: string;
+  /** Empty in leases of before it was written down. */
+  readonly runDir: string;
 }
 
 type ReadText = (path: string) => Promise<string | undefined>;
@@ -20,24 +34,38 @@ type ReadText = (path: string) => Promise<string | undefined>;
 /** The leases kept below `cacheDir`. */
 export function leases(cacheDir: string, readText: ReadText): Leases {
   const dir = join(cacheDir, "in-use");
+  const stateOf: StateOf = (mark) => ownerState(readText, mark);
   const path = (cluster: string) => join(dir, cluster);
-  const isTaken = async (cluster: string) => ownerLives(readText, (await readText(path(cluster))) ?? "");
+  const taken = new Map<string, string>();
   return {
-    take: async (cluster, owner) => {
-      mkdirSync(dir, { recursive: true, mode: 0o700 });
-      if (await isTaken(cluster)) throw inUse(cluster);
-      rmSync(path(cluster), { force: true });
-      try {
-        writeFileSync(path(cluster), owner, { flag: "wx", mode: 0o600 });
-      } catch {
-        throw inUse(cluster);
-      }
+    take: async (cluster, owner, runDir) => {
+      const text = `${owner}\n${runDir}`;
+      if ((await claim(path(cluster), text, stateOf)) !== null) throw inUse(cluster);
+      taken.set(cluster, text);
     },
     release: (cluster) => {
-      rmSync(path(cluster), { force: true });
+      const text = taken.get(cluster);
+      if (text !== undefined) release(path(cluster), text);
     },
-    isTaken,
+    drop: (cluster) => rmSync(path(cluster), { force: true }),
+    isTaken: async (cluster) => (await stateOf(markIn((await readText(path(cluster))) ?? ""))) !== "gone",
+    all: async () =>
+      Promise.all(clustersIn(dir).map(async (cluster) => leaseIn(cluster, await readText(path(cluster))))),
   };
+}
+
+function leaseIn(cluster: string, text = ""): Lease {
+  const [, runDir = ""] = text.split("\n");
+  return { cluster, owner: markIn(text), runDir };
+}
+
+/** Names with a dot or a tilde are of a claim under way (lock.ts). */
+function clustersIn(dir: string): readonly string[] {
+  try {
+    return readdirSync(dir).filter((name) => !/[.~]/.test(name));
+  } catch {
+    return [];
+  }
 }
 
 function inUse(cluster: string): UsageError {

@@ -47,12 +47,14 @@ async function absentTools(context: CheckContext): Promise<string[]> {
   return found.filter(({ path }) => path === undefined).map(({ name }) => name);
 }
 
-function installArgv(): string[] {
-  // install(1) puts a new file in place, so that a container being started keeps reading the old one.
-  return ["install", "-m", "0755", SOURCE, BOUNDED_RUNTIME_PATH];
+function installArgv(path = BOUNDED_RUNTIME_PATH): string[] {
+  return ["install", "-m", "0755", SOURCE, path];
 }
 
 async function installWrapper(context: CheckContext): Promise<void> {
   context.progress(`installing ${BOUNDED_RUNTIME_PATH}`);
-  await mustExec(context.exec, asRoot(context, installArgv()));
+  // A container that somebody starts meanwhile finds the old one or the new one, never none.
+  const beside = `${BOUNDED_RUNTIME_PATH}.new`;
+  await mustExec(context.exec, asRoot(context, installArgv(beside)));
+  await mustExec(context.exec, asRoot(context, ["mv", "-f", beside, BOUNDED_RUNTIME_PATH]));
 }

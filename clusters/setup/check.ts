@@ -53,8 +53,6 @@ export interface CheckContext {
   readonly uid: number;
   /** Where we keep what we bring: $XDG_CACHE_HOME/faultline or ~/.cache/faultline. */
   readonly cacheDir: string;
-  /** Names of the clusters the run is about to create, so that they must not exist yet. */
-  readonly wantedClusters: readonly string[];
   /** Text of a file; undefined when it is not there or may not be read. */
   readonly readText: (path: string) => Promise<string | undefined>;
   /** Absolute path of an executable on PATH or in the sbin folders; undefined when there is none. */
@@ -63,8 +61,8 @@ export interface CheckContext {
   readonly freeBytes: (path: string) => Promise<number>;
   /** Shows one line of progress while something is mended. */
   readonly progress: (line: string) => void;
-  /** Deletes one of our clusters with all that belongs to it. */
-  readonly deleteCluster: (name: string) => Promise<void>;
+  /** Does the work while no other process that sets up this machine does. */
+  readonly alone: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
 export const ok = (detail: string): Finding => ({ state: "ok", detail });

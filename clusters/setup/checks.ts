@@ -5,6 +5,7 @@ import { disk } from "./disk.ts";
 import { dockerEngine } from "./docker-engine.ts";
 import { firewall } from "./firewall.ts";
 import { go } from "./go.ts";
+import { inotify } from "./inotify.ts";
 import { kernel } from "./kernel.ts";
 import { kind } from "./kind.ts";
 import { leftovers } from "./leftovers.ts";
@@ -16,6 +17,7 @@ export const CHECKS: readonly Check[] = [
   cgroup,
   memory,
   disk,
+  inotify,
   boundedRuntime,
   dockerEngine,
   firewall,

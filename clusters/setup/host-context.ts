@@ -5,35 +5,35 @@ import { constants } from "node:fs";
 import { access, readFile, stat, statfs } from "node:fs/promises";
 import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
-import { hostExec, mustExec } from "../../lib/exec.ts";
-import { removeClosedNetwork } from "../network.ts";
+import { hostExec } from "../../lib/exec.ts";
+import { alone } from "../lock.ts";
 import type { CheckContext } from "./check.ts";
-import { kindPath } from "./kind.ts";
 
 export interface HostContextOptions {
-  readonly wantedClusters?: readonly string[];
   readonly progress?: (line: string) => void;
-  /** Default: `kind delete cluster`, then the cluster's closed network. */
-  readonly deleteCluster?: (name: string) => Promise<void>;
 }
+
+/** Packages from a slow mirror, and the questions of a person. */
+const SET_UP_BUDGET_MS = 20 * 60_000;
 
 /** This machine. */
 export function hostContext(options: HostContextOptions = {}): CheckContext {
-  const context: CheckContext = {
+  const progress = options.progress ?? (() => undefined);
+  const ownCacheDir = cacheDir(process.env);
+  const locking = { dir: join(ownCacheDir, "locks"), say: progress, budgetMs: SET_UP_BUDGET_MS };
+  return {
     exec: hostExec,
     env: process.env,
     platform: process.platform,
     arch: process.arch,
     uid: process.geteuid?.() ?? -1,
-    cacheDir: cacheDir(process.env),
-    wantedClusters: options.wantedClusters ?? [],
+    cacheDir: ownCacheDir,
     readText: (path) => readFile(path, "utf8").catch(() => undefined),
     which: (name) => which(name, process.env["PATH"] ?? ""),
     freeBytes,
-    progress: options.progress ?? (() => undefined),
-    deleteCluster: options.deleteCluster ?? ((name) => deleteByKind(context, name)),
+    progress,
+    alone: (work) => alone("set-up", locking, work),
   };
-  return context;
 }
 
 /** Where what set-up brings is kept between runs (XDG base directory specification). */
@@ -65,12 +65,4 @@ async function freeBytes(path: string): Promise<number> {
     if (path === dirname(path)) throw error;
     return await freeBytes(dirname(path));
   }
-}
-
-async function deleteByKind(context: CheckContext, name: string): Promise<void> {
-  const kind = (await kindPath(context)) ?? "kind";
-  await mustExec(context.exec, [kind, "delete", "cluster", "--name", name, "--kubeconfig", "/dev/null"], {
-    timeoutMs: 120_000,
-  });
-  await removeClosedNetwork(name, context.exec);
 }

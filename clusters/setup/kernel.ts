@@ -2,6 +2,7 @@ import { mustExec } from "../../lib/exec.ts";
 import { asRoot } from "./as-root.ts";
 import type { Check, CheckContext, Finding } from "./check.ts";
 import { mendable, missing, ok, warning } from "./check.ts";
+import { missingPackages } from "./distribution.ts";
 import { compareVersions, parseVersion } from "./version.ts";
 
 /** bridge-nf-call-iptables is a setting of each network namespace since 5.3: before, a fault would reach the host. */
@@ -24,7 +25,10 @@ async function findKernel(context: CheckContext): Promise<Finding> {
     return missing(`${release} is too old`, "upgrade the kernel to 5.3 or newer");
   if ((await context.readText(BRIDGE_NETFILTER)) !== undefined) return ok(`${release}, bridge netfilter present`);
   const argv = asRoot(context, ["modprobe", "br_netfilter"]);
-  return mendable(`${release}, bridge netfilter absent`, argv.join(" "), async () => {
+  const detail = `${release}, bridge netfilter absent`;
+  const load = async () => {
     await mustExec(context.exec, argv);
-  });
+  };
+  if ((await context.which("modprobe")) !== undefined) return mendable(detail, argv.join(" "), load);
+  return await missingPackages(context, `${detail}; modprobe not found`, ["kmod"], load);
 }

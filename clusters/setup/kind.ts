@@ -6,11 +6,12 @@ import { chmod, mkdir, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { PreflightError } from "../../lib/errors.ts";
 import { mustExec } from "../../lib/exec.ts";
+import { VERSIONS } from "../image/versions.ts";
 import type { Check, CheckContext, Finding } from "./check.ts";
 import { mendable, missing, ok, warning } from "./check.ts";
 import { compareVersions, parseVersion } from "./version.ts";
 
-export const KIND_VERSION = "0.30.0";
+export const KIND_VERSION = VERSIONS.kind;
 const PINNED = parseVersion(KIND_VERSION) ?? [0, 30, 0];
 
 /** SHA-256 of the release's binaries, as published beside them, by `platform-arch` in kind's words. */

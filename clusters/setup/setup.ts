@@ -52,11 +52,13 @@ export async function setUp(options: SetupOptions): Promise<readonly CheckedFind
   if (policy === "refuse" || problems.some(({ finding }) => finding.mend?.bySelf !== true)) {
     throw preflightError(problems, policy);
   }
-  for (const check of checks) await mendOne(check, options, problems);
-  return await findAll(context, checks);
+  return await context.alone(async () => {
+    for (const check of checks) await mendOne(check, options, problems);
+    return await findAll(context, checks);
+  });
 }
 
-/** Looks again first: an earlier mend may have put this right, or brought it to light. */
+/** Looks again first: an earlier mend, or another process that we waited for, may have put this right, or brought it to light. */
 async function mendOne(check: Check, options: SetupOptions, problems: readonly CheckedFinding[]): Promise<void> {
   const finding = await check.find(options.context);
   if (finding.state !== "missing") return;

@@ -41,3 +41,8 @@ ulimit -Sn "$hard" || true
 cd /
 # The lock's descriptor is closed for dockerd, else it would hold it for as long as it runs.
 setsid --fork bash -c 'echo "$$" >"$0"; exec "$@"' "$log.pid" "$@" </dev/null >>"$log" 2>&1 9>&-
+# Whoever has waited for the lock is to see that one runs.
+for _ in {1..50}; do
+  if runs "$log.pid" dockerd; then break; fi
+  sleep 0.1
+done

@@ -1,14 +1,15 @@
 import { expect } from "chai";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CHECKS } from "../../../clusters/setup/checks.ts";
 import { disk } from "../../../clusters/setup/disk.ts";
 import { firewall } from "../../../clusters/setup/firewall.ts";
+import { inotify, mustHaveRoom, whetherReached } from "../../../clusters/setup/inotify.ts";
 import { kernel } from "../../../clusters/setup/kernel.ts";
 import { expectSha256, kind, kindPath, releaseOf } from "../../../clusters/setup/kind.ts";
-import { judgeLeftovers } from "../../../clusters/setup/leftovers.ts";
-import { ownerLives, ownerOf, parseOwner } from "../../../clusters/setup/ownership.ts";
+import { leftovers } from "../../../clusters/setup/leftovers.ts";
+import { ownerLives, ownerOf, ownerState, ownMark, parseOwner } from "../../../clusters/setup/ownership.ts";
 import { PreflightError } from "../../../lib/errors.ts";
 import { fakeContext } from "./fake-context.ts";
 
@@ -54,43 +55,60 @@ describe("kind", () => {
   });
 });
 
+const BOOT = "6e5b8c1a-0000-4000-8000-000000000000";
+const statOf = (startTicks: number, state = "S") => `7 (a ) name) ${state} ${"0 ".repeat(18)}${startTicks} 0 0`;
+
 describe("leftovers", () => {
-  const busy = { name: "faultline-a", ownership: "owner lives" } as const;
-  const gone = { name: "faultline-b", ownership: "owner is gone" } as const;
-  const foreign = { name: "kind", ownership: "not ours" } as const;
-
-  it("deletes only what is wanted, ours, and without an owner", async () => {
-    const deleted: string[] = [];
-    const deleteCluster = (name: string): Promise<void> => Promise.resolve(void deleted.push(name));
-    const context = fakeContext({ wantedClusters: ["faultline-b"], deleteCluster });
-    await judgeLeftovers(context, [busy, gone, foreign]).mend?.run();
-    expect(deleted).to.deep.equal(["faultline-b"]);
-  });
-
-  it("leaves a running run's cluster and somebody else's to a person", () => {
-    for (const { name } of [busy, foreign]) {
-      const finding = judgeLeftovers(fakeContext({ wantedClusters: [name, gone.name] }), [busy, gone, foreign]);
-      expect(finding.state).to.equal("missing");
-      expect(finding.mend?.bySelf).to.equal(false);
-    }
-  });
-
-  it("only warns of what is in nobody's way", () => {
-    expect(judgeLeftovers(fakeContext(), [gone]).state).to.equal("warning");
-    expect(judgeLeftovers(fakeContext(), [busy, foreign]).state).to.equal("ok");
+  it("only warns: of clusters whose owner is gone, not of one that is going on or cannot be seen", async () => {
+    const line = (name: string, owner: string) => ["id", "when", name, owner, "/runs/x"].join("\t");
+    const files = { "/proc/7/stat": statOf(555), "/proc/sys/kernel/random/boot_id": `${BOOT}\n` };
+    const find = (...lines: readonly string[]) =>
+      leftovers.find(
+        fakeContext({ commands: ["docker"], files, answers: { "docker network ls": { stdout: lines.join("\n") } } }),
+      );
+    const busy = line("faultline-busy", `7/555/${BOOT}`);
+    const elsewhere = line("faultline-elsewhere", `7/555/${BOOT}/1`);
+    expect(await find(busy, elsewhere)).to.include({ state: "ok" });
+    const finding = await find(busy, line("faultline-gone", `7/554/${BOOT}`), elsewhere);
+    expect(finding.state).to.equal("warning");
+    expect(finding.detail).to.match(/runs: faultline-gone \(/);
   });
 });
 
 describe("ownership", () => {
-  const boot = "6e5b8c1a-0000-4000-8000-000000000000";
+  const boot = BOOT;
+  const stat = statOf;
   const machine = (stat: string) =>
     fakeContext({ files: { "/proc/7/stat": stat, "/proc/sys/kernel/random/boot_id": `${boot}\n` } }).readText;
-  const stat = (startTicks: number) => `7 (a ) name) S ${"0 ".repeat(18)}${startTicks} 0 0`;
 
-  it("knows a process by its number, its start and the boot", async () => {
-    const label = (await ownerOf(machine(stat(555)), 7)) ?? "";
-    expect(parseOwner(label)).to.deep.equal({ pid: 7, startTicks: 555, bootId: boot });
-    expect(await ownerLives(machine(stat(555)), label)).to.equal(true);
+  it("knows a process by its number, its start, the boot and its pid namespace", async () => {
+    const mark = (await ownerOf(machine(stat(555)), 7, "4026531836")) ?? "";
+    const owner = { pid: 7, startTicks: 555, bootId: boot, pidNamespace: "4026531836" };
+    expect(parseOwner(mark)).to.deep.equal(owner);
+    expect(await ownerState(machine(stat(555)), mark, "4026531836")).to.equal("lives");
+    expect(await ownerState(machine(stat(556)), mark, "4026531836")).to.equal("gone");
+    expect(await ownerState(machine(stat(555, "Z")), mark, "4026531836"), "a zombie").to.equal("gone");
+  });
+
+  it("says of an owner in another pid namespace only that it cannot be seen, unless the machine has been started since", async () => {
+    const mark = `7/555/${boot}/4026532999`;
+    expect(await ownerState(machine(stat(555)), mark, "4026531836")).to.equal("unseen");
+    expect(await ownerState(machine(stat(1)), mark, "4026531836")).to.equal("unseen");
+    expect(await ownerState(machine(stat(555)), mark.replace("6e5b", "0000"), "4026531836")).to.equal("gone");
+    expect(await ownerState(machine(stat(555)), "a mark of a later version", "4026531836")).to.equal("unseen");
+  });
+
+  it("marks this process so that it finds itself again", async () => {
+    const readText = (path: string) => readFile(path, "utf8").catch(() => undefined);
+    const mark = await ownMark(readText);
+    expect(parseOwner(mark)).to.include({ pid: process.pid });
+    expect(parseOwner(mark)?.pidNamespace).to.match(/^\d+$/);
+    expect(await ownerState(readText, mark)).to.equal("lives");
+  });
+
+  it("reads a mark of before the pid namespace was in it", async () => {
+    expect(parseOwner(`7/555/${boot}`)?.pidNamespace).to.equal(null);
+    expect(await ownerState(machine(stat(555)), `7/555/${boot}`, "4026531836")).to.equal("lives");
   });
 
   it("goes by the number alone where that is all the label has", async () => {
@@ -127,15 +145,45 @@ describe("the list of checks", () => {
   });
 });
 
-describe("kernel, disk and firewall", () => {
+describe("kernel, inotify, disk and firewall", () => {
   const release = "/proc/sys/kernel/osrelease";
 
   it("want a kernel that keeps bridge settings apart by namespace", async () => {
     const old = await kernel.find(fakeContext({ files: { [release]: "4.19.0\n" } }));
     expect(old.mend?.bySelf).to.equal(false);
-    const context = fakeContext({ files: { [release]: "6.1.0\n" }, uid: 1000 });
+    const context = fakeContext({ files: { [release]: "6.1.0\n" }, uid: 1000, commands: ["modprobe"] });
     await (await kernel.find(context)).mend?.run();
     expect(context.ran).to.deep.equal(["sudo -n modprobe br_netfilter"]);
+  });
+
+  it("want kmod where there is no modprobe, or a person where nobody can install it", async () => {
+    const bare = await kernel.find(fakeContext({ files: { [release]: "6.1.0\n" } }));
+    expect(bare.detail).to.match(/modprobe not found$/);
+    expect(bare.mend).to.include({ bySelf: false, how: "install kmod with this system's package manager" });
+    const debian = { [release]: "6.1.0\n", "/etc/os-release": "ID=debian\n" };
+    const context = fakeContext({ files: debian, commands: ["apt-get"] });
+    await (await kernel.find(context)).mend?.run();
+    expect(context.ran.at(-2)).to.match(/apt-get .*install -y kmod$/);
+    expect(context.ran.at(-1)).to.equal("modprobe br_netfilter");
+  });
+
+  it("want inotify instances for one more cluster", async () => {
+    const using = (used: number) => {
+      const stdout = Array.from({ length: used }, (_, index) => `/proc/${index}/fd/5\n`).join("");
+      const files = { "/proc/sys/fs/inotify/max_user_instances": "128\n" };
+      return fakeContext({ files, answers: { find: { stdout, exitCode: 1 } } });
+    };
+    const detail = "3 of 128 inotify instances in use: room for 3 more clusters";
+    expect(await inotify.find(using(3))).to.deep.equal({ state: "ok", detail });
+    expect((await inotify.find(using(88))).detail).to.match(/room for 1 more cluster$/);
+    await mustHaveRoom(using(88));
+    expect((await inotify.find(using(89))).state).to.equal("warning");
+    const refused: unknown = await mustHaveRoom(using(89)).catch((reason: unknown) => reason);
+    expect(refused).to.be.instanceOf(PreflightError).with.property("message").that.includes("89 of 128");
+    expect(await whetherReached(using(127))).to.equal("");
+    expect(await whetherReached(using(128))).to.match(/^128 of 128 inotify instances in use: delete/);
+    await mustHaveRoom(fakeContext());
+    expect((await inotify.find(fakeContext())).state, "where there is no such limit").to.equal("ok");
   });
 
   it("want room in both places", async () => {

@@ -129,8 +129,12 @@ describe("bounded runtime", () => {
     const finding = await boundedRuntime.find(context);
     expect(finding.detail).to.include("CAP_SYS_RESOURCE").and.to.include("not found: jq");
     await finding.mend?.run();
-    expect(context.ran.at(-1)).to.match(/^install -m 0755 .*bounded-runc \/usr\/local\/bin\/faultline-bounded-runc$/);
-    expect(context.ran.at(-2)).to.match(/apt-get .*install -y jq$/);
+    const path = "/usr/local/bin/faultline-bounded-runc";
+    expect(context.ran.at(-1), "whole or not at all").to.equal(`mv -f ${path}.new ${path}`);
+    expect(context.ran.at(-2)).to.match(
+      /^install -m 0755 .*bounded-runc \/usr\/local\/bin\/faultline-bounded-runc\.new$/,
+    );
+    expect(context.ran.at(-3)).to.match(/apt-get .*install -y jq$/);
   });
 
   it("is replaced when what is installed differs", async () => {

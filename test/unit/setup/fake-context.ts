@@ -24,12 +24,11 @@ export function fakeContext(machine: FakeMachine = {}): FakeContext {
     arch: "x64",
     uid: 0,
     cacheDir: "/cache/faultline",
-    wantedClusters: [],
     readText: (path) => Promise.resolve(files[path]),
     which: (name) => Promise.resolve(commands.includes(name) ? `/usr/bin/${name}` : undefined),
     freeBytes: () => Promise.resolve(100 * 1024 ** 3),
     progress: () => undefined,
-    deleteCluster: () => Promise.resolve(),
+    alone: (work) => work(),
     exec: (argv) => {
       const line = argv.join(" ");
       ran.push(line);

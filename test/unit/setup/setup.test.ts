@@ -54,6 +54,28 @@ describe("set-up", () => {
     expect(findings.map(({ finding }) => finding.state)).to.deep.equal(["ok", "ok", "ok"]);
   });
 
+  it("mends while no other process does, and looks again once it is alone", async () => {
+    const log: string[] = [];
+    let mended = false;
+    const mend = mendable("not there", "bring it", () => Promise.resolve(void log.push("mended twice")));
+    const byAnother = fakeContext({
+      alone: async (work) => {
+        log.push("waited");
+        mended = true;
+        return await work();
+      },
+    });
+    const findings = await setUp({
+      context: byAnother,
+      yes: true,
+      checks: [check("it", () => (mended ? ok("there") : mend))],
+    });
+    expect(log).to.deep.equal(["waited"]);
+    expect(findings[0]?.finding.state).to.equal("ok");
+    await setUp({ context: byAnother, yes: true, checks: [check("fine", () => ok("there"))] });
+    expect(log, "nothing to mend, nobody to wait for").to.deep.equal(["waited"]);
+  });
+
   it("lists everything that is missing, with commands, when nobody may allow it, and touches nothing", async () => {
     const log: string[] = [];
     const checks = [brokenUntilMended("first", log), brokenUntilMended("second", log)];

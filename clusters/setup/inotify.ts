@@ -1,0 +1,62 @@
+import { PreflightError } from "../../lib/errors.ts";
+import type { Check, CheckContext, Finding } from "./check.ts";
+import { ok, warning } from "./check.ts";
+
+/** 43 were counted in a cluster of two nodes: on each kubelet 7 and systemd 5, API server 6, controller manager 7, and the rest. */
+const PER_CLUSTER = 40;
+const LIMIT = "/proc/sys/fs/inotify/max_user_instances";
+
+type Machine = Pick<CheckContext, "exec" | "readText">;
+
+/** The limit is each user's, and all nodes run as root: a resource that clusters have in common. */
+export interface InotifyUse {
+  readonly used: number;
+  readonly limit: number;
+}
+
+/** Only a warning: a run on a kept cluster needs no more than it has. Who makes one calls mustHaveRoom. */
+export const inotify: Check = {
+  id: "inotify",
+  what: `${PER_CLUSTER} inotify instances for each cluster`,
+  why: "where the limit is reached, systemd and kubelet do not start, in older clusters as well",
+  find: findInotify,
+};
+
+async function findInotify(context: CheckContext): Promise<Finding> {
+  const use = await inotifyUse(context);
+  if (use === undefined) return ok("not looked at: no limit here");
+  const clusters = Math.floor((use.limit - use.used) / PER_CLUSTER);
+  if (clusters < 1) return warning(`${inWords(use)}: no room for a cluster (${NEXT_STEP})`);
+  return ok(`${inWords(use)}: room for ${clusters} more cluster${clusters > 1 ? "s" : ""}`);
+}
+
+/** Throws PreflightError when a new cluster would find no instances. */
+export async function mustHaveRoom(machine: Machine): Promise<void> {
+  const use = await inotifyUse(machine);
+  if (use === undefined || use.limit - use.used >= PER_CLUSTER) return;
+  throw new PreflightError(`no room for another cluster: ${inWords(use)}, and it needs ${PER_CLUSTER}`, NEXT_STEP);
+}
+
+/** What may have made a cluster fail, for whoever tells of it: that the limit is reached now; else nothing. */
+export async function whetherReached(machine: Machine): Promise<string> {
+  const use = await inotifyUse(machine);
+  return use !== undefined && use.used >= use.limit ? `${inWords(use)}: ${NEXT_STEP}` : "";
+}
+
+/** The limit is the whole machine's, so raising it is for its owner. */
+const NEXT_STEP =
+  "delete clusters that were kept (./faultline gc), or raise it: sysctl -w fs.inotify.max_user_instances=512";
+
+function inWords({ used, limit }: InotifyUse): string {
+  return `${used} of ${limit} inotify instances in use`;
+}
+
+/** Undefined where the kernel tells no limit. Who is not root sees none of root's instances, and is not kept from trying. */
+async function inotifyUse({ exec, readText }: Machine): Promise<InotifyUse | undefined> {
+  const limit = Number((await readText(LIMIT)) ?? "");
+  if (!(limit > 0)) return undefined;
+  // Processes end while find looks at them: its exit code means nothing.
+  const filter = ["-path", "/proc/[0-9]*/fd/*", "-uid", "0", "-lname", "anon_inode:inotify"];
+  const { stdout } = await exec(["find", "/proc", "-maxdepth", "3", ...filter]);
+  return { limit, used: stdout.split("\n").filter((line) => line !== "").length };
+}
