@@ -1,88 +1,82 @@
 import { expect } from "chai";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { hostExec, mustExec, type ExecResult } from "../../lib/exec.ts";
 import type { Fault } from "../../lib/faults/fault.ts";
-import { diffFingerprints, takeFingerprint, type Fingerprint } from "../../lib/fingerprint/fingerprint.ts";
 import { healRun } from "../../lib/journal/heal.ts";
 import { faultsIn, readJournal } from "../../lib/journal/read.ts";
-import { makeTestNode, type TestNode } from "../fixtures/faults/namespace.ts";
+import {
+  allPoints,
+  crashes,
+  differences,
+  healPoints,
+  makeLane,
+  notRestored,
+  ONE_OF_EACH,
+  sweep,
+  TEN,
+  victim,
+  type Lane,
+} from "../fixtures/faults/crash-sweep.ts";
 
-const VICTIM = fileURLToPath(new URL("../fixtures/faults/inject-and-heal.ts", import.meta.url));
-
-const FAULTS: readonly Fault[] = [
-  { kind: "sysctl", key: "net.ipv4.ip_forward", value: "0" },
-  { kind: "drop", hook: "prerouting", protocol: "udp", destinationPort: 8472 },
-  { kind: "route", type: "unicast", to: "10.98.3.0/25", device: "cni0" },
-];
-/** Before and after: capture, intent, apply, applied, read-back, verified, and undo-intent, undo, undone, undo-verified. */
-const INJECT_POINTS = 12;
-const HEAL_POINTS = 8;
+/** More than cores: a victim waits for its commands most of the time. */
+const LANES = 3;
+/** Coprime to the boundaries of one fault, so that each sort of them has its turn; bench/crash-points.ts goes through all. */
+const STRIDE_OF_TEN = 7;
 
 describe("kill -9 at every boundary of journal and node", function () {
   this.timeout(600_000);
-  const dir = mkdtempSync(join(tmpdir(), "faultline-crash-"));
-  let node: TestNode;
-  let baseline: Fingerprint;
-  let runs = 0;
+  let lanes: Lane[];
+  let lane: Lane;
 
   before(async () => {
-    node = await makeTestNode();
-    await mustExec(node.exec, ["sysctl", "-qw", "net.ipv4.ip_forward=1"]);
-    baseline = await takeFingerprint(node.exec);
+    lanes = await Promise.all(Array.from({ length: LANES }, makeLane));
+    lane = lanes[0] as Lane;
   });
 
   after(async () => {
-    await node[Symbol.asyncDispose]();
-    rmSync(dir, { recursive: true });
+    for (const one of lanes) await one[Symbol.asyncDispose]();
   });
 
-  const newJournal = () => join(dir, `run-${(runs += 1)}`, "journal.ndjson");
-  const differences = async () => diffFingerprints(baseline, await takeFingerprint(node.exec));
-  const victim = (journal: string, faults: readonly Fault[], what: string, crashAt: number): Promise<ExecResult> => {
-    const argv = [process.execPath, VICTIM, node.name, journal, JSON.stringify(faults), what];
-    return hostExec(argv, { env: { FAULTLINE_CRASH_AT: String(crashAt) } });
-  };
-  const restored = async (journal: string): Promise<void> => {
-    const report = await healRun(journal);
-    expect(report).to.include({ ok: true });
-    expect(await differences()).to.deep.equal([]);
-    expect(await healRun(journal)).to.deep.equal({ ok: true, outcomes: [], problems: [] });
-  };
-
-  for (const fault of FAULTS) {
-    it(`is undone by a later process: one ${fault.kind} fault, ${INJECT_POINTS + HEAL_POINTS} places to die`, async () => {
-      for (let crashAt = 1; crashAt <= INJECT_POINTS + HEAL_POINTS; crashAt += 1) {
-        const journal = newJournal();
-        const died = await victim(journal, [fault], "both", crashAt);
-        expect(died.exitCode, `crash point ${crashAt}: ${died.stderr}`).to.equal(null);
-        await restored(journal);
-      }
-      const lived = await victim(newJournal(), [fault], "both", INJECT_POINTS + HEAL_POINTS + 1);
-      expect(lived.exitCode, lived.stderr).to.equal(0);
-      expect(await differences()).to.deep.equal([]);
+  for (const fault of ONE_OF_EACH) {
+    it(`is undone by a later process: one ${fault.kind} fault, ${allPoints(1)} places to die`, async () => {
+      const ways = crashes([fault]).filter(({ dies }) => dies === "working");
+      expect(await sweep(lanes, ways)).to.deep.equal([]);
     });
   }
 
-  it("is undone when the healing process dies too, wherever it dies, with three faults open", async () => {
-    const crashPoints = HEAL_POINTS * FAULTS.length;
-    for (let crashAt = 1; crashAt <= crashPoints; crashAt += 3) {
-      const journal = newJournal();
-      expect(await victim(journal, FAULTS, "inject", 0)).to.include({ exitCode: 0 });
-      expect(await differences()).to.have.length.above(2);
-      expect((await victim(journal, [], "heal", crashAt)).exitCode).to.equal(null);
-      await restored(journal);
-    }
+  it(`is undone: three faults, ${allPoints(3)} places to die, and ${healPoints(3)} while they are healed`, async () => {
+    expect(await sweep(lanes, crashes(ONE_OF_EACH))).to.deep.equal([]);
   });
 
+  it(`is undone: ten faults, every ${STRIDE_OF_TEN}th place to die`, async () => {
+    expect(await sweep(lanes, crashes(TEN, STRIDE_OF_TEN))).to.deep.equal([]);
+  });
+
+  for (const faults of [ONE_OF_EACH, TEN]) {
+    it(`has no boundary beyond those: ${faults.length} faults`, async () => {
+      const beyond = { faults, what: "both", crashAt: allPoints(faults.length) + 1 } as const;
+      const lived = await victim(lane, lane.newJournal(), beyond);
+      expect(lived.exitCode, lived.stderr).to.equal(0);
+      expect(await differences(lane)).to.deep.equal([]);
+    });
+  }
+
   it("undoes three faults newest first", async () => {
-    const journal = newJournal();
-    await victim(journal, FAULTS, "inject", 0);
+    const journal = lane.newJournal();
+    await victim(lane, journal, { faults: ONE_OF_EACH, what: "inject" });
     const { outcomes } = await healRun(journal);
     expect(outcomes.map(({ nodeFault }) => nodeFault.fault.kind)).to.deep.equal(["route", "drop", "sysctl"]);
     expect(faultsIn(readJournal(journal)).map(({ state }) => state)).to.deep.equal(Array(3).fill("undo-verified"));
-    expect(await differences()).to.deep.equal([]);
+    expect(await differences(lane)).to.deep.equal([]);
+  });
+
+  it("would say so if a fault were left", async () => {
+    const left: Fault = { kind: "route", type: "blackhole", to: "10.98.9.0/24" };
+    const [journal, other] = [lane.newJournal(), lane.newJournal()];
+    await victim(lane, journal, { faults: [left], what: "inject" });
+    await victim(lane, other, { faults: [], what: "inject" });
+    const wrong = await notRestored(lane, other);
+    expect(wrong.join("\n"))
+      .to.match(/blackhole 10\.98\.9\.0\/24/)
+      .and.to.match(/is still armed/);
+    expect(await notRestored(lane, journal)).to.deep.equal([]);
   });
 });

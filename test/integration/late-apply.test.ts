@@ -1,0 +1,177 @@
+import { expect } from "chai";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { Exec } from "../../lib/exec.ts";
+import { ARM, UNDO_ALL } from "../../lib/faults/dead-man.ts";
+import type { Fault } from "../../lib/faults/fault.ts";
+import { injectFault } from "../../lib/faults/inject.ts";
+import type { Target } from "../../lib/faults/target.ts";
+import { healRun } from "../../lib/journal/heal.ts";
+import { openJournal } from "../../lib/journal/journal.ts";
+import { readJournal } from "../../lib/journal/read.ts";
+import { waitFor } from "../../lib/wait.ts";
+import { differences, makeLane, notRestored, TEN, type Lane } from "../fixtures/faults/crash-sweep.ts";
+import { leftOn, stateDir } from "../fixtures/faults/node-state.ts";
+
+const VICTIM = fileURLToPath(new URL("../fixtures/faults/late-apply.ts", import.meta.url));
+const FAULT: Fault = { kind: "sysctl", key: "net.ipv4.ip_forward", value: "0" };
+/** What arm.sh says when the fault was undone before. */
+const TOO_LATE = "95";
+const SOON = { budgetMs: 60_000, intervalMs: 5 };
+
+/** A victim that was killed while its apply was on the way; `goOn` lets the node begin it, `applied` is its exit code. */
+interface Killed {
+  readonly journal: string;
+  readonly goOn: () => void;
+  readonly applied: () => Promise<string>;
+}
+
+async function killedMeanwhile(lane: Lane): Promise<Killed> {
+  const journal = lane.newJournal();
+  const file = `${journal}.applied`;
+  const argv = [VICTIM, lane.node.name, journal, JSON.stringify(FAULT), file];
+  const child = spawn(process.execPath, argv, { stdio: ["ignore", "ignore", "inherit"] });
+  const exited = once(child, "exit");
+  await until("its apply to be on the way", () => existsSync(`${file}.begun`));
+  child.kill("SIGKILL");
+  await exited;
+  const applied = async () => {
+    await until("its apply to end", () => existsSync(file));
+    return readFileSync(file, "utf8").trim();
+  };
+  return { journal, goOn: () => writeFileSync(`${file}.go`, ""), applied };
+}
+
+async function until(what: string, isSo: () => boolean): Promise<void> {
+  await waitFor(what, () => (isSo() ? Promise.resolve() : Promise.reject(new Error("not yet"))), SOON);
+}
+
+/** How many processes wait for the node's lock, as the kernel tells it: `2: -> FLOCK ADVISORY WRITE 4711 00:1a:1234 0 EOF`. */
+function waitingForLock(lane: Lane): number {
+  const { ino } = statSync(`${stateDir(lane.inode)}/lock`);
+  const lines = readFileSync("/proc/locks", "utf8").split("\n");
+  return lines.filter((line) => line.includes("-> FLOCK") && line.includes(`:${ino} `)).length;
+}
+
+describe("an apply that its harness does not live to see", function () {
+  this.timeout(180_000);
+  let lane: Lane;
+
+  before(async () => {
+    lane = await makeLane();
+  });
+
+  after(async () => {
+    await lane[Symbol.asyncDispose]();
+  });
+
+  const isInForce = async () => (await lane.node.exec(["sysctl", "-n", "net.ipv4.ip_forward"])).stdout === "0\n";
+  const nothingLeft = async () => {
+    expect(await differences(lane)).to.deep.equal([]);
+    expect(leftOn(lane.inode).armed).to.deep.equal([]);
+  };
+
+  it("does not land after its undo", async () => {
+    const { journal, goOn, applied } = await killedMeanwhile(lane);
+    expect(readJournal(journal).entries.map(({ state }) => state)).to.deep.equal(["intent"]);
+    const { ok, outcomes } = await healRun(journal);
+    expect(ok).to.equal(true);
+    expect(outcomes[0]).to.include({ outcome: "nothing-to-undo" });
+    goOn();
+    expect(await applied()).to.equal(TOO_LATE);
+    await nothingLeft();
+  });
+
+  it("would land but for the mark that its undo leaves; its dead-man would undo it even then", async () => {
+    const { journal, goOn, applied } = await killedMeanwhile(lane);
+    expect(await healRun(journal)).to.include({ ok: true });
+    rmSync(`${stateDir(lane.inode)}/undone`, { recursive: true });
+    goOn();
+    expect(await applied()).to.equal("0");
+    expect(await isInForce()).to.equal(true);
+    await until("its dead-man to undo it", () => leftOn(lane.inode).armed.length === 0);
+    await nothingLeft();
+  });
+
+  it("is undone when it lands before its undo", async () => {
+    const { journal, goOn, applied } = await killedMeanwhile(lane);
+    goOn();
+    expect(await applied()).to.equal("0");
+    expect(await isInForce()).to.equal(true);
+    expect(await notRestored(lane, journal)).to.deep.equal([]);
+  });
+
+  it("ends at the baseline when both wait for the node, whichever came first", async () => {
+    for (let times = 0; times < 8; times += 1) {
+      const { journal, goOn, applied } = await killedMeanwhile(lane);
+      // It holds the lock itself, so that the lock ends with it, and says when it has it.
+      const holder = spawn("flock", [
+        "--no-fork",
+        `${stateDir(lane.inode)}/lock`,
+        "sh",
+        "-c",
+        "echo held; exec sleep 60",
+      ]);
+      await once(holder.stdout, "data");
+      const first = times % 2 === 0 ? goOn : () => undefined;
+      first();
+      if (times % 2 === 0) await until("the apply to wait", () => waitingForLock(lane) === 1);
+      const healed = healRun(journal);
+      await until("the undo to wait", () => waitingForLock(lane) === (times % 2 === 0 ? 2 : 1));
+      if (times % 2 === 1) goOn();
+      await until("both to wait", () => waitingForLock(lane) === 2);
+      holder.kill("SIGKILL");
+      expect(await healed).to.include({ ok: true });
+      expect(await applied()).to.be.oneOf(["0", TOO_LATE]);
+      await nothingLeft();
+    }
+  });
+});
+
+/** The target, but the shell of one sort of command is killed on the node after so many seconds; what it has started lives on. */
+function killedOnNode(target: Target, script: string, seconds: string): Target {
+  const exec: Exec = (argv, options) =>
+    argv.includes(script)
+      ? target.exec(["timeout", "--signal=KILL", seconds, ...argv], options)
+      : target.exec(argv, options);
+  return { ...target, exec };
+}
+
+describe("a command that is killed on the node itself", function () {
+  this.timeout(300_000);
+  let lane: Lane;
+
+  before(async () => {
+    lane = await makeLane();
+  });
+
+  after(async () => {
+    await lane[Symbol.asyncDispose]();
+  });
+
+  /** Steps as long as those of a machine that is idle; one that is busy gets less far. */
+  const MOMENTS = Array.from({ length: 20 }, (_, index) => (0.004 * (index + 1)).toFixed(3));
+
+  for (const [what, script] of [
+    ["apply", ARM],
+    ["undo", UNDO_ALL],
+  ] as const) {
+    it(`leaves nothing that a later heal does not undo: ${what}, ${MOMENTS.length} moments`, async () => {
+      const target = await lane.node.target();
+      for (const [index, seconds] of MOMENTS.entries()) {
+        const path = lane.newJournal();
+        const nodeFault = { node: "A", fault: TEN[index % TEN.length] ?? FAULT } as const;
+        {
+          using journal = openJournal(path);
+          const mortal = killedOnNode(target, script, seconds);
+          await injectFault({ target: mortal, nodeFault, journal })
+            .then((injected) => injected.heal())
+            .catch(() => undefined);
+        }
+        expect(await notRestored(lane, path), `killed after ${seconds} s`).to.deep.equal([]);
+      }
+    });
+  }
+});
