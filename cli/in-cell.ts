@@ -97,6 +97,7 @@ async function nodeImage(work: CellWork, emit: Emit): Promise<NodeImage> {
     ensureNodeImage({
       exec: hostExec,
       signal: interruption.signal,
+      say: (line) => progress.line(line),
       progress: buildProgress((line) => progress.line(line)),
     }),
   );

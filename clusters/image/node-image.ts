@@ -1,12 +1,14 @@
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { PreflightError } from "../../lib/errors.ts";
 import { lastLines, type Exec } from "../../lib/exec.ts";
+import { alone, type Locking } from "../lock.ts";
+import { cacheDir } from "../setup/host-context.ts";
 import { prepareHost } from "./host-needs.ts";
 import type { ImageOrigin } from "./kubeadm.ts";
 import { nodeImageTag, recipeKeys, type Step } from "./recipe.ts";
+import { pruneCache } from "./prune-cache.ts";
 import { REGISTRY_STEPS } from "./registry-steps.ts";
-import { pruneCache, runSteps, type StepProgress } from "./run-steps.ts";
+import { runSteps, type StepProgress } from "./run-steps.ts";
 import { OFFLINE_STEPS } from "./steps.ts";
 import { UPSTREAM, VERSIONS } from "./versions.ts";
 
@@ -23,6 +25,8 @@ export interface NodeImage {
 export interface NodeImageOptions {
   readonly exec: Exec;
   readonly progress: (step: StepProgress) => void;
+  /** Told when another process is at the build and has to be waited for. */
+  readonly say?: (line: string) => void;
   readonly signal?: AbortSignal;
   /** Not given: what is already here, else the registry if one answers within 10 s, else offline. */
   readonly origin?: ImageOrigin;
@@ -35,6 +39,8 @@ interface Recipe {
 }
 
 const REGISTRY_ANSWERS_WITHIN_MS = 10_000;
+/** Another process's whole build, on a slow machine. */
+const WAIT_FOR_OTHER_MS = 90 * 60_000;
 const CLUSTERS = join(import.meta.dirname, "..");
 
 /**
@@ -50,8 +56,16 @@ export async function ensureNodeImage(options: NodeImageOptions): Promise<NodeIm
   }
   const wanted = origin ?? ((await registryAnswers(exec)) ? "registry" : "offline");
   const recipe = recipes.find(({ image }) => image.origin === wanted) ?? (await recipeOf(wanted));
-  await buildImage(recipe, options);
+  // One build at a time, whatever the image: most steps are the same, and each fills the machine. Who comes second finds them done.
+  await alone("node-image", lockingFor(options), async () => {
+    if (!(await isInDocker(recipe.image.tag, exec))) await buildImage(recipe, options);
+  });
   return recipe.image;
+}
+
+function lockingFor({ say = () => undefined, signal }: NodeImageOptions): Locking {
+  const dir = join(cacheDir(process.env), "locks");
+  return { dir, say, budgetMs: WAIT_FOR_OTHER_MS, ...(signal ? { signal } : {}) };
 }
 
 /** What the image of an origin will be called, whether it exists or not; and the seconds a cold build takes on 2 cores. */
@@ -67,7 +81,7 @@ async function buildImage({ image, steps, keys }: Recipe, options: NodeImageOpti
   const { mirror } = image.origin === "offline" ? await prepareHost(exec) : { mirror: "" };
   const paths = { tag: image.tag, mirror, source: (path: string) => join(CLUSTERS, path) };
   const keysNow = () => recipeKeys(steps, CLUSTERS);
-  const build = { steps, keys, keysNow, cacheDir: cacheDir(), paths, exec, progress, signal };
+  const build = { steps, keys, keysNow, cacheDir: stepsDir(), paths, exec, progress, signal };
   await runSteps(build);
   await pruneCache(build);
 }
@@ -81,8 +95,8 @@ async function recipeOf(origin: ImageOrigin): Promise<Recipe> {
 }
 
 /** Finished steps, one directory each, and the logs. */
-function cacheDir(): string {
-  return join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "faultline", "image");
+function stepsDir(): string {
+  return join(cacheDir(process.env), "image");
 }
 
 async function isInDocker(tag: string, exec: Exec): Promise<boolean> {

@@ -1,9 +1,19 @@
 import { expect } from "chai";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Step } from "../../../clusters/image/recipe.ts";
-import { ImageBuildError, pruneCache, runSteps, type StepProgress } from "../../../clusters/image/run-steps.ts";
+import { pruneCache } from "../../../clusters/image/prune-cache.ts";
+import { ImageBuildError, runSteps, type StepProgress } from "../../../clusters/image/run-steps.ts";
 import type { Exec } from "../../../lib/exec.ts";
 
 /** Runs `write FILE` by writing it, `fail` by failing, `hang` until the signal aborts. */
@@ -111,14 +121,39 @@ describe("running the node image's steps", () => {
     expect(most).to.equal(2);
   });
 
-  it("prunes older recipes and what dead processes left, and nothing else", async () => {
+  const dayMs = 24 * 60 * 60_000;
+  const result = (name: string, digit: number, agoMs: number) => {
+    const entry = `${name}-${String(digit).repeat(64)}`;
+    mkdirSync(join(cacheDir, entry));
+    utimesSync(join(cacheDir, entry), new Date(Date.now() - agoMs), new Date(Date.now() - agoMs));
+    return entry;
+  };
+
+  it("prunes what dead processes left half-made, and nothing of others", async () => {
     const steps = [step("a", [], "write")];
     await runSteps(build(steps, []));
-    const old = "1".repeat(64);
-    for (const name of [`a-${old}`, `a-${key}.tmp-999999999`, `a-${key}.tmp-${process.pid}`, "somebody-elses"]) {
-      writeFileSync(join(cacheDir, name), "");
-    }
+    const kept = [`a-${key}.tmp-${process.pid}`, "somebody-elses", `a-b-${"1".repeat(64)}`, "a-not-a-key"];
+    for (const name of [...kept, `a-${key}.tmp-999999999`]) writeFileSync(join(cacheDir, name), "");
     await pruneCache(build(steps, []));
-    expect(results().sort()).to.deep.equal([`a-${key}`, `a-${key}.tmp-${process.pid}`, "somebody-elses"].sort());
+    expect(results().sort()).to.deep.equal([`a-${key}`, ...kept].sort());
+  });
+
+  it("keeps what other checkouts have used of late, and not without end", async () => {
+    const steps = [step("a", [], "write"), step("a-b", [], "write")];
+    await runSteps(build(steps, []));
+    const present = [`a-${key}`, `a-b-${key}`];
+    const kept = [result("a", 1, dayMs), result("a", 2, 2 * dayMs), result("a-b", 1, 13 * dayMs)];
+    result("a", 3, 3 * dayMs);
+    result("a-b", 2, 15 * dayMs);
+    await pruneCache(build(steps, []));
+    expect(results().sort()).to.deep.equal([...present, ...kept].sort());
+  });
+
+  it("counts a result that is taken from the cache as used", async () => {
+    const steps = [step("a", [], "write")];
+    const entry = result("a", 0, 30 * dayMs);
+    await runSteps(build(steps, []));
+    await pruneCache({ ...build(steps, []), keys: new Map([["a", "2".repeat(64)]]) });
+    expect(results()).to.deep.equal([entry]);
   });
 });
