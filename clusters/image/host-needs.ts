@@ -64,7 +64,8 @@ async function needTools(exec: Exec): Promise<void> {
   if (packages.length === 0) return;
   // A new machine has no package lists; a failed update is told by the install that follows.
   await exec(["apt-get", "update"], { timeoutMs: 180_000 });
-  const install = ["apt-get", "install", "--yes", "--no-install-recommends", ...packages];
+  const wait = ["-o", "DPkg::Lock::Timeout=120"];
+  const install = ["apt-get", ...wait, "install", "--yes", "--no-install-recommends", ...packages];
   const result = await exec(install, { timeoutMs: 300_000, env: { DEBIAN_FRONTEND: "noninteractive" } });
   if (result.exitCode === 0) return;
   throw new PreflightError(
