@@ -6,20 +6,25 @@ import { CHECKS } from "../clusters/setup/checks.ts";
 import type { StepProgress } from "../clusters/image/node-image.ts";
 
 /** This machine. */
-export function machine(progress: (line: string) => void = () => undefined): CheckContext {
-  return hostContext({ progress });
+export function machine(): CheckContext {
+  return hostContext();
 }
 
-/** Brings the machine to where a run can start. Throws PreflightError listing all that is missing, with commands. */
+/**
+ * Brings the machine to where a run can start. Throws PreflightError listing all that is missing, with commands; rejects when `signal` aborts, with
+ * nothing left half done.
+ */
 export async function prepareMachine(options: {
   readonly yes: boolean;
   readonly progress: (line: string) => void;
+  readonly signal: AbortSignal;
   /** Beyond what a run needs. */
   readonly also?: readonly Check[];
 }): Promise<void> {
-  const ask = terminalAsk();
+  const { yes, progress, signal } = options;
+  const ask = terminalAsk(signal);
   const checks = [...CHECKS, ...(options.also ?? [])];
-  await setUp({ context: machine(options.progress), yes: options.yes, checks, ...(ask ? { ask } : {}) });
+  await setUp({ context: hostContext({ progress, signal }), yes, checks, ...(ask ? { ask } : {}) });
 }
 
 /** A line a step; the first says how long all of it takes, since nobody expects minutes where a warm start takes none. */

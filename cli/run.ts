@@ -12,11 +12,11 @@ import { cellFacts } from "./facts.ts";
 import { inCell, type CellEnd } from "./in-cell.ts";
 import { keptCluster, mustBeAsNew } from "./kept.ts";
 import { machine, prepareMachine } from "./prepare.ts";
-import { startProgress, type ProgressKind } from "./progress.ts";
+import { startProgress, type Progress, type ProgressKind } from "./progress.ts";
 import { printTable, writeReports } from "./report.ts";
 import type { Keep } from "./run-cell.ts";
 import { createRunDir, newRunId, readRun, writeHeader, type RunHeader } from "./run-dir.ts";
-import { onInterrupt } from "./signals.ts";
+import { onInterrupt, type Interruption } from "./signals.ts";
 import { scenariosOf, selectSuites, suiteFiles } from "./suites.ts";
 
 export interface RunOptions {
@@ -66,8 +66,7 @@ export async function carryOut(
   const interruption = onInterrupt((line) => process.stderr.write(`\nfaultline: ${line}\n`));
   const progress = startProgress(options.progress);
   try {
-    await prepareMachine({ yes: options.yes, progress: (line) => progress.line(line) });
-    if (interruption.exitCode() !== null) throw interrupted(interruption.exitCode());
+    await prepare(options, progress, interruption);
     if (reuse) {
       await mustBeFree(reuse.name);
       mustBeAsNew(reuse.name);
@@ -90,8 +89,17 @@ export async function carryOut(
   }
 }
 
-function interrupted(exitCode: number | null): FaultlineError {
-  return new FaultlineError("interrupted during set-up: nothing was run", exitCode ?? EXIT.sigint, "run it again");
+/** Sets the machine up; a signal ends that, and nothing has been run. */
+async function prepare({ yes }: RunOptions, progress: Progress, interruption: Interruption): Promise<void> {
+  const { signal } = interruption;
+  try {
+    await prepareMachine({ yes, signal, progress: (line) => progress.line(line) });
+  } catch (error) {
+    // After a signal it is whatever a command that was cut off made of it.
+    if (!signal.aborted) throw error;
+  }
+  const code = interruption.exitCode();
+  if (code !== null) throw new FaultlineError("interrupted during set-up: nothing was run", code, "run it again");
 }
 
 /** Judges the run from its logs and writes its reports. */

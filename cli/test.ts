@@ -60,11 +60,11 @@ async function runLayers(layers: readonly Layer[], signals: TestSignals): Promis
 /** Sets the machine up and looks at it; null where there is nothing to look at (Docker in a VM). */
 async function prepared(layers: readonly Layer[], { signal }: TestSignals): Promise<Watched | null> {
   const say = (line: string) => process.stderr.write(`${line}\n`);
-  await prepareMachine({ yes: true, progress: say, also: [testTools] });
+  await prepareMachine({ yes: true, progress: say, signal, also: [testTools] });
   signal.throwIfAborted();
   const watched = process.platform === "linux" ? await watchHost() : null;
   // Before the tests, so that none of them has to allow for minutes of building.
-  if (layers.includes("e2e")) await ensureNodeImage({ exec: hostExec, progress: buildProgress(say), signal });
+  if (layers.includes("e2e")) await ensureNodeImage({ exec: hostExec, say, progress: buildProgress(say), signal });
   return watched;
 }
 

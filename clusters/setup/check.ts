@@ -59,6 +59,8 @@ export interface CheckContext {
   readonly which: (name: string) => Promise<string | undefined>;
   /** Bytes free for this user on the file system that holds `path` or its nearest existing parent. */
   readonly freeBytes: (path: string) => Promise<number>;
+  /** Aborts when what is under way is to be ended: for commands that may take long. */
+  readonly signal: AbortSignal;
   /** Shows one line of progress while something is mended. */
   readonly progress: (line: string) => void;
   /** Does the work while no other process that sets up this machine does. */

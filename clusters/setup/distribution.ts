@@ -37,10 +37,14 @@ export async function missingPackages(
 }
 
 async function installPackages(context: CheckContext, packages: readonly string[]): Promise<void> {
-  context.progress("updating the package lists");
-  const wait = ["-o", "DPkg::Lock::Timeout=120"];
-  await mustExec(context.exec, asRoot(context, [...QUIET, "apt-get", ...wait, "update"]), { timeoutMs: 180_000 });
-  context.progress(`installing ${packages.join(", ")}`);
-  const install = [...QUIET, "apt-get", ...wait, "install", "-y", ...packages];
-  await mustExec(context.exec, asRoot(context, install), { timeoutMs: 600_000 });
+  const { exec, signal, progress } = context;
+  const aptGet = (...args: string[]) =>
+    asRoot(context, [...QUIET, "apt-get", "-o", "DPkg::Lock::Timeout=120", ...args]);
+  progress("updating the package lists");
+  await mustExec(exec, aptGet("update"), { timeoutMs: 180_000, signal });
+  progress(`downloading ${packages.join(", ")}`);
+  await mustExec(exec, aptGet("install", "-y", "--download-only", ...packages), { timeoutMs: 600_000, signal });
+  progress(`installing ${packages.join(", ")}`);
+  // Without the signal: dpkg cut off half-way leaves a machine whose packages somebody has to repair.
+  await mustExec(exec, aptGet("install", "-y", ...packages), { timeoutMs: 600_000 });
 }

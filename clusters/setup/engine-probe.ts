@@ -23,7 +23,8 @@ export type Engine =
 /** Asks the engine that the docker client would use. */
 export async function probeEngine(context: CheckContext): Promise<Engine> {
   if ((await context.which("docker")) === undefined) return { state: "absent" };
-  const info = await context.exec(["docker", "info", "--format", "{{json .}}"], { timeoutMs: 15_000 });
+  const { signal } = context;
+  const info = await context.exec(["docker", "info", "--format", "{{json .}}"], { timeoutMs: 15_000, signal });
   const hasDaemon = (await context.which("dockerd")) !== undefined;
   return classifyEngine(info, { hasDaemon, dockerHost: context.env["DOCKER_HOST"] ?? "" });
 }

@@ -24,11 +24,15 @@ export function dockerdArgv(bounded: boolean): string[] {
 
 /** Starts the engine and resolves once it answers. Throws PreflightError with the end of its log when it does not. */
 export async function startEngine(context: CheckContext, bounded: boolean): Promise<void> {
+  const { signal } = context;
   context.progress("starting the Docker engine");
   const log = join(context.cacheDir, "dockerd.log");
   const systemd = await hasSystemd(context);
   if (systemd) {
-    await mustExec(context.exec, asRoot(context, ["systemctl", "start", "docker"]), { timeoutMs: START_BUDGET_MS });
+    await mustExec(context.exec, asRoot(context, ["systemctl", "start", "docker"]), {
+      timeoutMs: START_BUDGET_MS,
+      signal,
+    });
   } else {
     await mustExec(context.exec, asRoot(context, ["bash", SCRIPT, log, ...dockerdArgv(bounded)]));
   }
@@ -36,8 +40,10 @@ export async function startEngine(context: CheckContext, bounded: boolean): Prom
     await waitFor("the Docker engine", () => expectAnswer(context, systemd ? undefined : log), {
       budgetMs: START_BUDGET_MS,
       intervalMs: POLL_INTERVAL_MS,
+      signal,
     });
   } catch (error) {
+    signal.throwIfAborted();
     const end = lastLines((await context.readText(log)) ?? "", 5);
     const advice = systemd ? "journalctl --unit docker --lines 50" : `see ${log}`;
     const reason = error instanceof Error ? error.message : String(error);

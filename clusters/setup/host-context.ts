@@ -11,6 +11,7 @@ import type { CheckContext } from "./check.ts";
 
 export interface HostContextOptions {
   readonly progress?: (line: string) => void;
+  readonly signal?: AbortSignal;
 }
 
 /** Packages from a slow mirror, and the questions of a person. */
@@ -20,7 +21,8 @@ const SET_UP_BUDGET_MS = 20 * 60_000;
 export function hostContext(options: HostContextOptions = {}): CheckContext {
   const progress = options.progress ?? (() => undefined);
   const ownCacheDir = cacheDir(process.env);
-  const locking = { dir: join(ownCacheDir, "locks"), say: progress, budgetMs: SET_UP_BUDGET_MS };
+  const signal = options.signal ?? new AbortController().signal;
+  const locking = { dir: join(ownCacheDir, "locks"), say: progress, budgetMs: SET_UP_BUDGET_MS, signal };
   return {
     exec: hostExec,
     env: process.env,
@@ -31,6 +33,7 @@ export function hostContext(options: HostContextOptions = {}): CheckContext {
     readText: (path) => readFile(path, "utf8").catch(() => undefined),
     which: (name) => which(name, process.env["PATH"] ?? ""),
     freeBytes,
+    signal,
     progress,
     alone: (work) => alone("set-up", locking, work),
   };

@@ -64,7 +64,13 @@ async function missingKind(context: CheckContext): Promise<Finding> {
   if ((await context.which("go")) !== undefined) {
     return mendable("not found", `GOBIN=${bin} go install ${module}`, async () => {
       context.progress(`building kind ${KIND_VERSION}`);
-      await mustExec(context.exec, ["go", "install", module], { env: { GOBIN: bin }, cwd: "/", timeoutMs: 300_000 });
+      const { signal } = context;
+      await mustExec(context.exec, ["go", "install", module], {
+        env: { GOBIN: bin },
+        cwd: "/",
+        timeoutMs: 300_000,
+        signal,
+      });
     });
   }
   const release = releaseOf(context);
@@ -94,7 +100,7 @@ async function download(context: CheckContext, release: Release): Promise<void> 
   await mkdir(dirname(target), { recursive: true });
   try {
     const argv = ["curl", "-fsSL", "--retry", "2", "--max-time", "240", release.url, "-o", partial];
-    await mustExec(context.exec, argv, { timeoutMs: 300_000 });
+    await mustExec(context.exec, argv, { timeoutMs: 300_000, signal: context.signal });
     await expectSha256(partial, release);
     await chmod(partial, 0o755);
     await rename(partial, target);

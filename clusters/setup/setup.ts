@@ -41,7 +41,8 @@ export async function doctor(
 /**
  * Mends what is missing, if allowed, and resolves with the findings as they are then.
  * Throws PreflightError that lists all that is missing, with commands, when something may not be mended; then nothing
- * has been changed, unless a person has said yes to one question and no to another.
+ * has been changed, unless a person has said yes to one question and no to another. Once the context's signal has aborted
+ * it mends nothing more and rejects.
  */
 export async function setUp(options: SetupOptions): Promise<readonly CheckedFinding[]> {
   const { context, checks = CHECKS } = options;
@@ -60,6 +61,7 @@ export async function setUp(options: SetupOptions): Promise<readonly CheckedFind
 
 /** Looks again first: an earlier mend, or another process that we waited for, may have put this right, or brought it to light. */
 async function mendOne(check: Check, options: SetupOptions, problems: readonly CheckedFinding[]): Promise<void> {
+  options.context.signal.throwIfAborted();
   const finding = await check.find(options.context);
   if (finding.state !== "missing") return;
   const mend = finding.mend;
@@ -67,15 +69,16 @@ async function mendOne(check: Check, options: SetupOptions, problems: readonly C
   if (mendPolicy(options) === "ask" && !(await options.ask?.(question(check, finding.detail, mend)))) {
     throw preflightError(problems, "ask");
   }
-  await runMend(check, mend);
+  await runMend(options.context, check, mend);
   const after = await check.find(options.context);
   if (after.state === "missing") throw preflightError([{ check, finding: after }], mendPolicy(options));
 }
 
-async function runMend(check: Check, mend: Mend): Promise<void> {
+async function runMend({ signal }: CheckContext, check: Check, mend: Mend): Promise<void> {
   try {
     await mend.run();
   } catch (error) {
+    signal.throwIfAborted();
     if (error instanceof FaultlineError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     throw new PreflightError(`${check.id} could not be mended: ${reason}`, `try by hand: ${mend.how}`, {

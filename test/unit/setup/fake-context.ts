@@ -27,6 +27,7 @@ export function fakeContext(machine: FakeMachine = {}): FakeContext {
     readText: (path) => Promise.resolve(files[path]),
     which: (name) => Promise.resolve(commands.includes(name) ? `/usr/bin/${name}` : undefined),
     freeBytes: () => Promise.resolve(100 * 1024 ** 3),
+    signal: new AbortController().signal,
     progress: () => undefined,
     alone: (work) => work(),
     exec: (argv) => {

@@ -1,10 +1,14 @@
 import { expect } from "chai";
-import { isYes } from "../../../clusters/setup/ask.ts";
+import { PassThrough } from "node:stream";
+import { isYes, terminalAsk } from "../../../clusters/setup/ask.ts";
 import type { Check, Finding } from "../../../clusters/setup/check.ts";
 import { mendable, missing, ok, warning } from "../../../clusters/setup/check.ts";
 import { renderDoctor } from "../../../clusters/setup/render.ts";
 import { doctor, mendPolicy, setUp } from "../../../clusters/setup/setup.ts";
 import { PreflightError } from "../../../lib/errors.ts";
+import type { Exec } from "../../../lib/exec.ts";
+import { missingPackages } from "../../../clusters/setup/distribution.ts";
+import { rejection } from "../../fixtures/faults/rejection.ts";
 import { fakeContext } from "./fake-context.ts";
 
 const context = fakeContext();
@@ -127,6 +131,44 @@ describe("set-up", () => {
     function fail(): Promise<void> {
       return Promise.reject(new Error("mended though it was fine"));
     }
+  });
+
+  it("ends with the signal's reason when it is told to stop, and mends nothing more", async () => {
+    const log: string[] = [];
+    const stopping = new AbortController();
+    const run = () => {
+      stopping.abort(new Error("interrupted"));
+      return Promise.reject(new Error("go was killed"));
+    };
+    const checks = [check("kind", () => mendable("not there", "get kind", run)), brokenUntilMended("second", log)];
+    const context = fakeContext({ signal: stopping.signal });
+    expect((await rejection(setUp({ context, yes: true, checks }))).message).to.equal("interrupted");
+    expect((await rejection(setUp({ context, yes: true, checks: checks.slice(1) }))).message).to.equal("interrupted");
+    expect(log).to.deep.equal([]);
+  });
+
+  it("lets packages be fetched only until it is told to stop, and never cuts off their installation", async () => {
+    const heeded: string[] = [];
+    const context = fakeContext({ files: { "/etc/os-release": "ID=debian\n" }, commands: ["apt-get"] });
+    const exec: Exec = (argv, options) => {
+      if (options?.signal === context.signal) heeded.push(argv.slice(argv.indexOf("apt-get") + 3).join(" "));
+      return context.exec(argv, options);
+    };
+    const finding = await missingPackages({ ...context, exec }, "not found: jq", ["jq"]);
+    await finding.mend?.run();
+    expect(heeded).to.deep.equal(["update", "install -y --download-only jq"]);
+    expect(context.ran.at(-1)).to.match(/apt-get .* install -y jq$/);
+  });
+
+  it("takes Ctrl-C at a question for a signal, not for a no", async () => {
+    const stopping = new AbortController();
+    const terminal = () => Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => undefined });
+    const [input, output] = [terminal(), terminal()];
+    process.once("SIGINT", () => stopping.abort());
+    const ask = terminalAsk(stopping.signal, input as never, output as never);
+    const answer = ask?.("Do this now?");
+    input.write("\x03");
+    expect((await rejection(answer ?? Promise.resolve())).name).to.equal("AbortError");
   });
 
   it("takes only y and yes for a yes", () => {
