@@ -1,3 +1,4 @@
+import type { Exec } from "../../lib/exec.ts";
 import type { Check, CheckContext, Finding } from "./check.ts";
 import { ok, warning } from "./check.ts";
 import { clusterNetworks, ownerState } from "./ownership.ts";
@@ -12,7 +13,8 @@ export const leftovers: Check = {
 /** Never more than a warning: a new cluster's name is its run's own, so nothing that is left over is in its way. */
 async function findLeftovers(context: CheckContext): Promise<Finding> {
   if ((await context.which("docker")) === undefined) return ok("none: there is no Docker");
-  const networks = await clusterNetworks(context.exec);
+  const exec: Exec = (argv, options) => context.exec(argv, { signal: context.signal, ...options });
+  const networks = await clusterNetworks(exec);
   const states = await Promise.all(networks.map(({ owner }) => ownerState(context.readText, owner)));
   const forgotten = networks.filter((_, index) => states[index] === "gone").map(({ cluster }) => cluster);
   if (forgotten.length === 0) return ok("none");
