@@ -86,6 +86,11 @@ export function route(node: NodeRole, spec: Omit<RouteFault, "kind">): NodeFault
   return { node, fault: { kind: "route", ...spec } };
 }
 
+/** Sets a network device down on a node. */
+export function linkDown(node: NodeRole, device: string): NodeFault {
+  return { node, fault: { kind: "link", device, state: "down" } };
+}
+
 /** Points the resolver that a node's CoreDNS pods are given at these nameservers. */
 export function podsResolver(node: NodeRole, ...nameservers: readonly string[]): NodeFault {
   return { node, fault: { kind: "resolv-conf", nameservers } };

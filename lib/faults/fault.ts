@@ -1,5 +1,5 @@
 /** Every fault there is: plain data, a closed union by `kind`. One file in this folder applies and undoes each kind. */
-export type Fault = NoFault | SysctlFault | DropFault | RouteFault | ResolvConfFault | SelectorFault;
+export type Fault = NoFault | SysctlFault | DropFault | RouteFault | LinkFault | ResolvConfFault | SelectorFault;
 
 /** Does nothing: what a scenario is run with to show that it can fail. */
 export interface NoFault {
@@ -30,6 +30,13 @@ export interface RouteFault {
   readonly to: string;
   /** For unicast: on-link by this device. */
   readonly device?: string;
+}
+
+/** Sets a network device down. */
+export interface LinkFault {
+  readonly kind: "link";
+  readonly device: string;
+  readonly state: "down";
 }
 
 /** Puts these nameservers in the file that the kubelet gives to pods, and replaces the node's CoreDNS pods. */
@@ -73,6 +80,8 @@ function describeKind(fault: Fault): string {
     }
     case "route":
       return `route ${fault.type} ${fault.to}${fault.device === undefined ? "" : ` dev ${fault.device}`}`;
+    case "link":
+      return `link ${fault.device} ${fault.state}`;
     case "resolv-conf":
       return `pods' resolv.conf = ${fault.nameservers.join(", ")}`;
     case "selector":

@@ -3,6 +3,7 @@ import { UsageError } from "../errors.ts";
 import { dropKind } from "./drop.ts";
 import type { Fault, NodeFault } from "./fault.ts";
 import type { FaultKind } from "./kind.ts";
+import { linkKind } from "./link.ts";
 import { noneKind } from "./none.ts";
 import { resolvConfKind } from "./resolv-conf.ts";
 import { routeKind } from "./route.ts";
@@ -15,6 +16,7 @@ const KINDS = {
   sysctl: sysctlKind,
   drop: dropKind,
   route: routeKind,
+  link: linkKind,
   "resolv-conf": resolvConfKind,
   selector: selectorKind,
 } as const satisfies { readonly [K in Fault["kind"]]: FaultKind<Extract<Fault, { kind: K }>> };

@@ -23,6 +23,7 @@ describe("what a suite writes", () => {
     "sysctl net.ipv4.ip_forward": [claims.sysctl("A", "net.ipv4.ip_forward", 0), "sysctl"],
     "drop udp": [claims.drop("B", { hook: "prerouting", protocol: "udp" }), "drop"],
     "route blackhole": [claims.route("A", { type: "blackhole", to: "10.0.0.0/8" }), "route"],
+    "link down": [claims.linkDown("A", "flannel.1"), "link"],
     "resolver of pods": [claims.podsResolver("A", "127.0.0.53"), "resolv-conf"],
     "selector of nobody": [claims.selectNobody("server"), "selector"],
     nothing: [claims.noFault, "none"],

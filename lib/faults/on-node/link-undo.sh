@@ -21,14 +21,10 @@ taken() {
 add_route() {
   family=$1
   shift
-  if said=$(ip "$family" route add "$@" 2>&1); then return; fi
-  case $said in *"File exists"*)
-    ours=$(ip "$family" route show table main exact "$1" proto "$our_protocol")
-    if [ -n "$ours" ] && ip "$family" route append "$@"; then return; fi
-    ;;
-  esac
-  echo "$said" >&2
-  return 1
+  ip "$family" route add "$@" && return
+  case " $* " in *" table "*) return 1 ;; esac
+  ours=$(ip "$family" route show table main exact "$1" proto "$our_protocol" 2>/dev/null)
+  [ -n "$ours" ] && ip "$family" route append "$@"
 }
 
 # Gives one line back, or leaves it for the next round. The kernel makes by itself: link-local addresses, and an address's own routes once it has been tried out.
@@ -47,7 +43,6 @@ give_back() {
     esac
     ;;
   route4) add_route -4 "$@" ;;
-  mtu6) echo "$1" >"/proc/sys/net/ipv6/conf/$device/mtu" ;;
   address)
     if taken "$tag $1"; then return 1; fi
     case " $* " in *" scope link "*) if [ "$round" -lt 10 ]; then return; fi ;; esac
@@ -69,24 +64,28 @@ try() {
   left='' others='' why='' unsettled=''
   for line; do
     if has "$line"; then continue; fi
-    case $line in "address "*) unsettled=yes ;; esac
-    if said=$(give_back "$line" 2>&1); then
-      left="$left; $line"
+    said=$(give_back "$line" 2>&1) && said=
+    case $said in *"File exists"*)
+      others="$others; $line"
       continue
-    fi
-    case $said in
-    *"File exists"*) others="$others; $line" ;;
-    *) left="$left; $line" why=$said ;;
+      ;;
     esac
+    left="$left; $line" why=${said:-$why}
+    case $line in "address "*) unsettled=yes ;; esac
   done
 }
 
+uptime_s() {
+  read -r up _ </proc/uptime
+  echo "${up%.*}"
+}
+
 ip link set dev "$device" up
-round=0
+# The first rounds give back and look. What is missing then waits for the kernel: for a carrier, or an address being tried out, some 2 s.
+deadline_s=$(($(uptime_s) + 6)) round=0
 try "$@"
-while [ -n "$left" ] && [ "$round" -lt 50 ]; do
+while [ -n "$left" ] && { [ "$round" -lt 2 ] || [ "$(uptime_s)" -lt "$deadline_s" ]; }; do
   round=$((round + 1))
-  # The first rounds give back and look; what is missing then waits for the kernel: a carrier, or an address being tried out.
   if [ "$round" -gt 2 ]; then sleep 0.1; fi
   try "$@"
 done

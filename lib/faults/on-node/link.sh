@@ -31,7 +31,8 @@ tagged() {
 }
 
 # All that goes with device $1, in the order in which it can be given back, and the routes of all devices: which of them are its own is seen from the line.
-# Flags that come and go with a carrier are no part of a route. An address that is being tried out (tentative) is not there yet.
+# Flags that come and go with a carrier are no part of a route. An address that is being tried out (tentative) is not there yet. The kernel alone
+# makes anycast routes, and only while it forwards.
 goes_with() {
   carrier='s/( (linkdown|dead|offload|trap))+( |$)/\3/g'
   lifetimes='s/ deprecated//;s/ (valid|preferred)_lft forever//g;s/ preferred_lft 0sec/ preferred_lft 0/'
@@ -43,9 +44,8 @@ goes_with() {
   fi
   tagged route4 "$carrier" ip -4 -o route show table all
   if ! [ -d /proc/sys/net/ipv6 ]; then return; fi
-  if [ -e "/proc/sys/net/ipv6/conf/$1/mtu" ]; then tagged mtu6 '' cat "/proc/sys/net/ipv6/conf/$1/mtu"; fi
   tagged address "s/^[0-9]+: [^ ]+ inet6 //;$lifetimes;s/^.* tentative/tentative &/" ip -6 -o address show dev "$1"
-  tagged route6 "$carrier" ip -6 -o route show table all
+  tagged route6 "/^anycast .* proto kernel/d;$carrier" ip -6 -o route show table all
 }
 
 # Whether $1 is one of the lines in $now.

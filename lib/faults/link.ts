@@ -1,0 +1,91 @@
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+import type { LinkFault } from "./fault.ts";
+import { GUARD } from "./guard-script.ts";
+import type { FaultKind } from "./kind.ts";
+import { canBeGivenBack, MOST_BYTES, whatGoes } from "./link-lines.ts";
+import { GuardError } from "./refused.ts";
+import { ROUTE_PROTOCOL } from "./route.ts";
+import { deviceSchema } from "./values.ts";
+
+const script = (name: string): string => readFileSync(new URL(`on-node/${name}.sh`, import.meta.url), "utf8");
+const LINK = `${GUARD}${script("link")}`;
+
+/** $1 device. Not given back, so printed to be refused: VLANs on it, which go down with it, next-hop objects, and an IPv6 MTU of its own. */
+const CAPTURE = `${LINK}
+find_link "$1"
+printf "%s\\n" "$link"
+if [ -z "$link" ]; then exit 0; fi
+tagged vlan "" ip -o link show type vlan
+tagged nexthop "" ip nexthop show dev "$1"
+if [ -e "/proc/sys/net/ipv6/conf/$1/mtu" ]; then tagged mtu6 "" cat "/proc/sys/net/ipv6/conf/$1/mtu"; fi
+goes_with "$1"`;
+
+/** $1 device, $2 our mark. One message to the kernel: never down without the mark. */
+const APPLY = `${LINK}
+ip link set dev "$1" down alias "$2"`;
+
+const READ_BACK = `${LINK}
+find_link "$1"
+if [ -z "$link" ]; then echo gone
+elif is_up; then echo up
+elif is_marked "$2"; then echo down
+else echo "down without our mark"
+fi`;
+
+const UNDO = `${LINK}${script("link-undo")}`;
+
+/** $1 device, $2 our mark, then the lines that went with it. Undo takes the mark off only when all is there, so whatever is not there now somebody else took. */
+const VERIFY = `${LINK}
+device=$1 mark=$2
+shift 2
+find_link "$device"
+if [ -z "$link" ]; then echo "changed-by-other $device is gone"; exit; fi
+if is_marked "$mark"; then echo "still-in-force $device carries our mark $mark"; exit; fi
+if ! is_up; then echo "changed-by-other $device is down without our mark"; exit; fi
+now=$(goes_with "$device")
+missing=
+for line; do
+  if ! has "$line"; then missing="$missing; $line"; fi
+done
+if [ -z "$missing" ]; then echo clean; else echo "changed-by-other $device is up, not there: \${missing#; }"; fi`;
+
+function args({ device }: LinkFault, id: string): readonly [string, string] {
+  return [device, `faultline-${id}`];
+}
+
+/**
+ * A network device set down. With a link that goes down the kernel throws away its routes, permanent and proxy neighbours, IPv6 addresses and IPv6 MTU; VXLAN FDB
+ * entries it keeps when they are permanent (6.18). All that is captured, and given back when the link is set up again: measured, and
+ * net/ipv4/fib_frontend.c, net/ipv6/addrconf.c, net/core/neighbour.c, drivers/net/vxlan. What somebody else has put in the place of a line meanwhile
+ * is left and named; what cannot be given back (addresses from a router, next-hop objects, several next hops, VLANs) is refused before anything is done.
+ * The device's alias carries our mark; connection tracking entries that masquerading made over the device are gone for good.
+ */
+export const linkKind: FaultKind<LinkFault, readonly string[]> = {
+  kind: "link",
+  scope: "namespace",
+  schema: z.strictObject({ kind: z.literal("link"), device: deviceSchema, state: z.literal("down") }),
+  priorSchema: z
+    .array(z.string().max(512).refine(canBeGivenBack, "must be a line of what goes with a link"))
+    .refine((lines) => Buffer.byteLength(lines.join("\n")) <= MOST_BYTES, `must be ${MOST_BYTES} bytes in all at most`),
+  validate({ device }) {
+    if (device === "lo") {
+      throw new GuardError(
+        "device lo carries the node's own agents",
+        "choose a device that leads somewhere, such as the overlay's",
+      );
+    }
+  },
+  claims: ({ device }) => [`link ${device}`],
+  capture: ({ device }) => ({ script: CAPTURE, args: [device] }),
+  captured: ({ device }, stdout) => whatGoes(device, stdout, ROUTE_PROTOCOL),
+  priorInPlan: () => ["<what goes with the link, a line each>"],
+  apply: (fault, _prior, id) => ({ script: APPLY, args: args(fault, id) }),
+  readBack: (fault, _prior, id) => ({ script: READ_BACK, args: args(fault, id) }),
+  readBackSaid: ({ device }, stdout) => ({
+    inForce: stdout.trim() === "down",
+    detail: `${device} is ${stdout.trim()}`,
+  }),
+  undo: (fault, prior, id) => ({ script: UNDO, args: [...args(fault, id), ROUTE_PROTOCOL, ...prior] }),
+  verifyUndone: (fault, prior, id) => ({ script: VERIFY, args: [...args(fault, id), ...prior] }),
+};
