@@ -139,7 +139,7 @@ async function mustBeFree(cluster: string): Promise<void> {
 }
 
 function checkReporter(name: string | undefined): void {
-  if (name === undefined || name in Mocha.reporters) return;
+  if (name === undefined || Object.hasOwn(Mocha.reporters, name)) return;
   const known = Object.keys(Mocha.reporters).filter((one) => one === one.toLowerCase());
   throw new UsageError(`mocha reporter "${name}" is not known`, `known: ${known.join(", ")}`);
 }

@@ -106,11 +106,16 @@ export function behind(prefix: readonly string[], exec: Exec = hostExec): Exec {
   return (argv, options) => exec([...prefix, ...argv], options);
 }
 
-/** execve ends an argument at its first NUL, and bash takes no command at all for one that worked. */
+/**
+ * execve ends an argument at its first NUL, half a surrogate pair has no UTF-8 and would arrive as another character, and bash takes no command at all
+ * for one that worked.
+ */
 function mustBePassable(argv: readonly string[]): void {
   if (argv.length === 0) throw new NotStartedError(argv, "the command is empty");
-  const index = argv.findIndex((word) => word.includes("\0"));
-  if (index >= 0) throw new NotStartedError(argv, `argument ${index} contains a NUL character`);
+  for (const [index, word] of argv.entries()) {
+    if (word.includes("\0")) throw new NotStartedError(argv, `argument ${index} contains a NUL character`);
+    if (!word.isWellFormed()) throw new NotStartedError(argv, `argument ${index} is not well-formed Unicode`);
+  }
 }
 
 /** Every option is given, since zx takes those left out from ZX_* variables and, within `onLine`, from the command around it. */

@@ -37,11 +37,21 @@ export async function prepareHost(exec: Exec): Promise<{ readonly mirror: string
   }
   await needGo(exec);
   await needTools(exec);
-  const mirror = process.env["FAULTLINE_DEBIAN_MIRROR"] ?? debianMirror(await aptSourceFiles(), VERSIONS.debian);
+  const named = process.env["FAULTLINE_DEBIAN_MIRROR"];
+  const mirror = named === undefined ? debianMirror(await aptSourceFiles(), VERSIONS.debian) : namedMirror(named);
   if (mirror !== undefined) return { mirror };
   throw new PreflightError(
     `node image: no Debian mirror in /etc/apt/sources.list or sources.list.d`,
     `set FAULTLINE_DEBIAN_MIRROR to the address of one that has ${VERSIONS.debian}`,
+  );
+}
+
+/** The mirror that a person named. Throws PreflightError when debootstrap could take it for anything but an address. */
+export function namedMirror(address: string): string {
+  if (/^(https?|file):\/[!-~]*$/.test(address)) return address;
+  throw new PreflightError(
+    `node image: FAULTLINE_DEBIAN_MIRROR is ${JSON.stringify(address)}, which is no http, https or file address`,
+    "set it to the address of a Debian mirror, or leave it out",
   );
 }
 

@@ -1,3 +1,4 @@
+import { UndecidedError } from "../errors.ts";
 import type { Attempt, CurlAttempt, DigAttempt, PingAttempt } from "./probe.ts";
 
 /** Begins the line of curl's own figures on stderr; no header can: `-v` begins those with `< `. */
@@ -102,8 +103,9 @@ function longestMs(attempt: Attempt): number {
   }
 }
 
-/** The prober's arguments: words, the first their number. Throws when a word holds a NUL, which no argv can. */
+/** The prober's arguments: words, the first their number. Throws UndecidedError naming the field that cannot be asked for. */
 export function requestWords(attempts: readonly Attempt[]): readonly string[] {
+  for (const attempt of attempts) mustBeAskable(attempt);
   const words = attempts.flatMap((attempt) => {
     const argv = attemptArgv(attempt);
     const followUp = followUpOf(attempt);
@@ -114,6 +116,27 @@ export function requestWords(attempts: readonly Attempt[]): readonly string[] {
       ...[String(followUp.argv.length), ...followUp.argv],
     ];
   });
-  if (words.some((word) => word.includes("\0"))) throw new RangeError("a probe's word holds a NUL byte");
   return [String(words.length), ...words];
 }
+
+/** Addresses and numbers come from the cluster's API: whatever it says, they are words of an argv or they are refused here. */
+function mustBeAskable(attempt: Attempt): void {
+  for (const [field, value] of Object.entries(attempt) as readonly [string, unknown][]) {
+    const why = whyNot(field, value);
+    if (why === null) continue;
+    throw new UndecidedError(
+      `probe "${attempt.path}": ${field} ${JSON.stringify(value)} ${why}`,
+      "look at the cluster: its API gave this address, name or number",
+    );
+  }
+}
+
+function whyNot(field: string, value: unknown): string | null {
+  if (typeof value === "number") return Number.isFinite(value) && value >= 0 ? null : "is no count";
+  if (typeof value !== "string") return null;
+  if (NUMBERS.has(field)) return "is no number";
+  if (value.includes("\0") || !value.isWellFormed()) return "holds what no argument of a command can";
+  return field === "url" && !URL.canParse(value) ? "is no URL" : null;
+}
+
+const NUMBERS = new Set(["netnsPid", "resolvConfPid", "sourcePort", "count"]);

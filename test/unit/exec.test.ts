@@ -6,8 +6,7 @@ import { promisify } from "node:util";
 import { expect } from "chai";
 import fc from "fast-check";
 import { behind, ExecError, hostExec, lastLines, mustExec, NotStartedError, printable } from "../../lib/exec.ts";
-
-const PRINT = ["/usr/bin/printf", "%s\\0"];
+import { PRINT } from "./fuzz/real-process.ts";
 
 async function arrived(words: readonly string[]): Promise<readonly string[]> {
   const { stdout } = await mustExec(hostExec, [...PRINT, ...words]);
@@ -105,6 +104,7 @@ describe("hostExec", function () {
       [["a\0"], aborted, /^before$/],
       [[], {}, /the command is empty/],
       [["echo", "a", "b\0c"], {}, /^not started: argument 2 contains a NUL character: echo a \$'b\\0c'$/],
+      [["echo", "a\ud800"], {}, /^not started: argument 1 is not well-formed Unicode: /],
       [["true"], { cwd: "/no/such" }, /^not started: its working directory \/no\/such is not there: true$/],
       [["true"], { cwd: "/etc/passwd" }, /working directory \/etc\/passwd is not there/],
       [["true"], { env: { A: "b\0" } }, /null bytes/],

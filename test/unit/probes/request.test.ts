@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { UndecidedError } from "../../../lib/errors.ts";
 import { attemptArgv, attemptBoundMs, requestWords } from "../../../lib/probes/request.ts";
 import { slowClassS } from "../../../lib/probes/slow.ts";
 import { fixture } from "./fixtures.ts";
@@ -15,7 +16,8 @@ describe("requestWords", () => {
   it("keeps whatever a value holds as one word, and refuses a NUL", () => {
     const name = "$(touch /tmp/x) `id` ' \" \n -x";
     expect(requestWords([{ ...dig, name }])).to.include(name);
-    expect(() => requestWords([{ ...dig, name: "a\0b" }])).to.throw(RangeError);
+    expect(() => requestWords([{ ...dig, name: "a\0b" }])).to.throw(UndecidedError, 'name "a\\u0000b" holds');
+    expect(() => requestWords([{ ...dig, netnsPid: -1 }])).to.throw(UndecidedError, "netnsPid -1 is no count");
   });
 
   it("asks dig for whole seconds, rounded up, and for a source port of the right family", () => {
