@@ -4,8 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 const DIR = new URL("../../../lib/faults/on-node/", import.meta.url);
 const SCRIPTS = readdirSync(DIR).map((name) => [name, readFileSync(new URL(name, DIR), "utf8")] as const);
 /** What a shell can know the time of day by, which anybody may set: the clock itself, a file's time stamp, systemd's or cron's timers. */
-const CLOCK =
-  /\b(date|hwclock|find|stat|touch|ls -\w*t\w*|systemd-run|at|cron)\b| -(nt|ot) |%\(|EPOCH|SECONDS|\/rtc/;
+const CLOCK = /\b(date|hwclock|find|stat|touch|ls -\w*t\w*|systemd-run|at|cron)\b| -(nt|ot) |%\(|EPOCH|SECONDS|\/rtc/;
 
 describe("the scripts on a node", () => {
   it("are there to be read", () => {
@@ -27,7 +26,7 @@ describe("the scripts on a node", () => {
 
   it("count leases in uptime, which nobody can set", () => {
     const reading = SCRIPTS.filter(([, text]) => text.includes("/proc/uptime")).map(([name]) => name);
-    expect(reading).to.deep.equal(["dead-man.sh", "lock.sh"]);
+    expect(reading).to.include.members(["dead-man.sh", "lock.sh"]);
     for (const [name, text] of SCRIPTS) {
       const counts = /\b(expires|until|lease_s)=/.test(text);
       if (counts) expect(text, name).to.include("uptime_cs");
