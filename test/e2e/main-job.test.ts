@@ -33,7 +33,7 @@ describe("the main job on a real kind cluster", function () {
   });
 
   after("delete the cluster", async function () {
-    const { code, stderr } = await faultline(["gc"]);
+    const { code, stderr } = await faultline(["gc", cluster.name]);
     expect(code, stderr).to.equal(0);
   });
 
@@ -149,7 +149,7 @@ describe("the main job on a real kind cluster", function () {
   });
 
   it("gc leaves nothing: no container, no network, no rule of ours, and the host as it was", async function () {
-    const { code, stderr } = await faultline(["gc"]);
+    const { code, stderr } = await faultline(["gc", cluster.name]);
     expect(code, stderr).to.equal(0);
     for (const argv of [
       ["docker", "ps", "--all", "--quiet", "--filter", "name=faultline-"],
