@@ -6,7 +6,7 @@ import { kindOf, validateFault } from "../../../lib/faults/kinds.ts";
 import { renderResolvConf, resolvConfKind } from "../../../lib/faults/resolv-conf.ts";
 import { routeKind } from "../../../lib/faults/route.ts";
 import { canonicalLabels, selectorKind } from "../../../lib/faults/selector.ts";
-import { isHostWide, sysctlPath } from "../../../lib/faults/sysctl.ts";
+import { isHostWide, sysctlClaim, sysctlPath } from "../../../lib/faults/sysctl.ts";
 import { network } from "../../../lib/faults/values.ts";
 
 const check = (fault: object) => () => validateFault({ node: "A", fault: fault as Fault });
@@ -43,6 +43,38 @@ table inet fl_abc1 {
     const nodes = ["net.ipv4.ip_forward", "net.bridge.bridge-nf-call-iptables", "net.core.somaxconn"];
     for (const key of [...nodes, "net.netfilter.nf_conntrack_tcp_be_liberal"])
       expect(isHostWide(key), key).to.equal(false);
+  });
+
+  for (const key of [
+    "net.ipv6.conf.all.disable_ipv6",
+    "net.ipv6.conf.eth0/1.disable_ipv6",
+    "net.ipv6.conf.eth0.addr_gen_mode",
+    "net.ipv6.conf.default.stable_secret",
+    "net.ipv6.conf.all.disable_policy",
+    "net.ipv4.neigh.default.mcast_solicit",
+    "net.ipv4.neigh.eth0.unres_qlen",
+  ]) {
+    it(`refuse ${key}, which could not be put back`, () => {
+      expect(check({ kind: "sysctl", key, value: "1" }))
+        .to.throw()
+        .with.property("name", "GuardError");
+    });
+  }
+
+  it("claim one name for the guises of one sysctl, and of what the kernel may change along with it", () => {
+    const one = (keys: readonly string[]) => new Set(keys.map(sysctlClaim));
+    expect(
+      one(["net.ipv4.ip_forward", "net.ipv4.conf.all.forwarding", "net.ipv4.conf.eth0/1.forwarding"]),
+    ).to.have.lengthOf(1);
+    expect(
+      one(["net.ipv4.ip_forward", "net.ipv4.conf.all.accept_redirects", "net.ipv4.conf.eth0.accept_redirects"]),
+    ).to.have.lengthOf(1);
+    expect(one(["net.ipv6.conf.all.forwarding", "net.ipv6.conf.eth0/1.forwarding"])).to.have.lengthOf(1);
+    expect(one(["net.ipv4.conf.default.rp_filter", "net.ipv4.conf.eth0.rp_filter"])).to.have.lengthOf(1);
+    expect(
+      one(["net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding", "net.ipv4.conf.all.rp_filter"]),
+    ).to.have.lengthOf(3);
+    expect(one(["net.ipv4.neigh.eth0.mcast_solicit", "net.ipv4.neigh.eth1.mcast_solicit"])).to.have.lengthOf(2);
   });
 
   it("write networks as the tools print them", () => {
