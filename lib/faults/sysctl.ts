@@ -12,11 +12,11 @@ interface SysctlPrior {
 
 /**
  * Keys that are one value for the whole machine although they can be read in a node's namespace, or whose write is an action and not a value.
- * Source: kernel Documentation/networking/{nf_conntrack-sysctl,ip-sysctl}.rst, net/core/neighbour.c, net/core/sysctl_net_core.c (6.18).
+ * Source: kernel Documentation/networking/{nf_conntrack-sysctl,ip-sysctl}.rst, net/core/{neighbour,sysctl_net_core}.c, net/netfilter/nf_hooks_lwtunnel.c (6.18).
  */
 const HOST_WIDE: readonly RegExp[] = [
   /^net\.(netfilter\.)?nf_conntrack_(max|buckets|expect_max)$/,
-  /^net\.netfilter\.nf_log_all_netns$/,
+  /^net\.netfilter\.(nf_log_all_netns|nf_hooks_lwtunnel)$/,
   /^net\.ipv[46]\.neigh\.(default\.|.*\.gc_(thresh[0-9]+|interval|stale_time)$)/,
   /^net\.ipv4\.(tcp_mem|udp_mem|tcp_max_orphans|tcp_allowed_congestion_control|inet_peer_.*|ipfrag_secret_interval)$/,
   /^net\.ipv[46]\.route\.(gc_.*|max_size|error_.*|redirect_.*)$/,

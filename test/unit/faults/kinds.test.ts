@@ -37,7 +37,12 @@ table inet fl_abc1 {
   });
 
   it("know the keys that are the whole machine's", () => {
-    const theirs = ["net.netfilter.nf_conntrack_max", "net.nf_conntrack_max", "net.netfilter.nf_conntrack_buckets"];
+    const theirs = [
+      "net.netfilter.nf_hooks_lwtunnel",
+      "net.netfilter.nf_conntrack_max",
+      "net.nf_conntrack_max",
+      "net.netfilter.nf_conntrack_buckets",
+    ];
     const more = ["net.ipv4.neigh.default.gc_thresh3", "net.ipv6.neigh.default.gc_thresh1", "net.core.rmem_max"];
     for (const key of [...theirs, ...more, "net.ipv4.route.flush"]) expect(isHostWide(key), key).to.equal(true);
     const nodes = ["net.ipv4.ip_forward", "net.bridge.bridge-nf-call-iptables", "net.core.somaxconn"];
