@@ -1,3 +1,4 @@
+import { monotonicMs } from "../lib/clock.ts";
 import { describeFault } from "../lib/faults/fault.ts";
 import { liveProgress as liveRenderer } from "../reports/live.ts";
 import { plainLines } from "../reports/progress.ts";
@@ -36,7 +37,7 @@ function plain(): Progress {
 
 function onTerminal(): Progress {
   const ascii = !/utf-?8/i.test(`${process.env["LC_ALL"] ?? ""}${process.env["LANG"] ?? ""}`);
-  const live = liveRenderer({ stream: process.stderr, describe: describeFault, nowMs: Date.now, ascii });
+  const live = liveRenderer({ stream: process.stderr, describe: describeFault, nowMs: monotonicMs, ascii });
   const timer = setInterval(() => live.tick(), 200);
   timer.unref();
   // `kill -USR1`: what is it at, and since when?

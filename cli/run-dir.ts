@@ -8,6 +8,7 @@ import { UndecidedError, UsageError } from "../lib/errors.ts";
 import type { Event } from "../lib/event.ts";
 import { readEventLog } from "../lib/event-log.ts";
 import type { RunRecord } from "../lib/run.ts";
+import { spanMs } from "../lib/verdict/elapsed.ts";
 
 export const RUNS = fileURLToPath(new URL("../runs/", import.meta.url));
 
@@ -105,9 +106,7 @@ export function listRuns(runs = RUNS): readonly string[] {
 export function readRun(dir: string): RunRecord {
   const header = readHeader(dir);
   const logs = header.cells.map((cell) => cellLog(header, cell, join(cellPath(dir, cellId(cell)), "events.ndjson")));
-  const lastAtMs = Math.max(Date.parse(header.startedAt), ...logs.map((events) => events.at(-1)?.atMs ?? 0));
-  const durationMs = header.durationMs ?? lastAtMs - Date.parse(header.startedAt);
-  return { ...header, durationMs, logs };
+  return { ...header, durationMs: header.durationMs ?? spanMs(logs.flat()), logs };
 }
 
 function cellLog({ runId, facts, startedAt }: RunHeader, cell: Cell, path: string): readonly Event[] {

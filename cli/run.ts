@@ -71,6 +71,7 @@ export async function carryOut(
       await mustBeFree(reuse.name);
       mustBeAsNew(reuse.name);
     }
+    const startedAtMs = performance.now();
     const header = await newHeader(argv, cells);
     const dir = createRunDir(header);
     const shared = { dir, header, options, modes, files, scenarios, reuse, interruption, progress };
@@ -82,7 +83,8 @@ export async function carryOut(
     const preflight = ends.some((end) => end.preflight);
     progress.stop();
     const hurried = interruption.hurried();
-    return { ...concluded(header, dir, hurried), notUndone, preflight, hurried, exitCode: interruption.exitCode() };
+    const whole = { ...header, durationMs: Math.round(performance.now() - startedAtMs) };
+    return { ...concluded(whole, dir, hurried), notUndone, preflight, hurried, exitCode: interruption.exitCode() };
   } finally {
     progress.stop();
     interruption.release();
@@ -103,12 +105,15 @@ async function prepare({ yes }: RunOptions, progress: Progress, interruption: In
 }
 
 /** Judges the run from its logs and writes its reports. */
-function concluded(header: RunHeader, dir: string, hurried: boolean): Pick<CarriedOut, "run" | "dir"> {
-  const durationMs = Date.now() - Date.parse(header.startedAt);
-  const run = judgeRun({ ...readRun(dir), durationMs });
+function concluded(
+  header: RunHeader & { readonly durationMs: number },
+  dir: string,
+  hurried: boolean,
+): Pick<CarriedOut, "run" | "dir"> {
+  const run = judgeRun({ ...readRun(dir), durationMs: header.durationMs });
   if (hurried) return { run, dir };
   try {
-    writeHeader(dir, { ...header, durationMs });
+    writeHeader(dir, header);
     writeReports(run, dir);
   } catch (error) {
     // What could be judged is told before why it could not be kept.

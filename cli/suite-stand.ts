@@ -2,6 +2,7 @@ import { cellId } from "../lib/cell.ts";
 import { measure } from "../lib/engine/measure.ts";
 import { runScenario, type Stand } from "../lib/engine/run-scenario.ts";
 import type { Event, Mode } from "../lib/event.ts";
+import { stamped } from "../lib/event-log.ts";
 import { readJournal } from "../lib/journal/read.ts";
 import type { SuiteStand } from "../lib/mocha/stand.ts";
 import { judgeScenario } from "../lib/verdict/scenario.ts";
@@ -26,7 +27,7 @@ export function suiteStand(stand: Stand, mode: Mode, run = runScenario): SuiteSt
       mustBeClean();
       const mine: Event[] = [];
       const emit: Stand["emit"] = (event) => {
-        mine.push({ atMs: Date.now(), ...event });
+        mine.push(stamped(event));
         if (event.type === "healed") told.add(event.faultId);
         stand.emit(event);
       };

@@ -1,11 +1,17 @@
 import { appendFileSync, readFileSync } from "node:fs";
+import { monotonicMs } from "./clock.ts";
 import type { Event } from "./event.ts";
 
-type WithoutTime<T> = T extends Event ? Omit<T, "atMs"> : never;
+type WithoutTime<T> = T extends Event ? Omit<T, "atMs" | "upMs"> : never;
 
 /** An event as its author writes it; the log adds the time. */
 export type NewEvent = WithoutTime<Event>;
 export type Emit = (event: NewEvent) => void;
+
+/** The event as it is logged: when it happened, for people and for counting. */
+export function stamped(event: NewEvent): Event {
+  return { atMs: Date.now(), upMs: Math.round(monotonicMs()), ...event };
+}
 
 /**
  * Appends events to a cell's log, a JSON object a line, at once and in order. A log that cannot be written does not stop the run (healing must
@@ -15,7 +21,7 @@ export function eventLog(path: string, onError: (error: Error) => void): Emit {
   let told = false;
   return (event) => {
     try {
-      appendFileSync(path, `${JSON.stringify({ atMs: Date.now(), ...event })}\n`, { mode: 0o600 });
+      appendFileSync(path, `${JSON.stringify(stamped(event))}\n`, { mode: 0o600 });
     } catch (error) {
       if (!told) onError(error as Error);
       told = true;

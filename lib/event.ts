@@ -7,9 +7,12 @@ import type { Observation } from "./probes/probe.ts";
  * Everything that happens to a cell, as it happens: one JSON object a line of `runs/ID/cells/CELL/events.ndjson`. Verdicts and reports are
  * pure functions of these lines, so a field that a verdict needs belongs here and nowhere else.
  */
-export type Event = { /** Wall clock, ms since the epoch. */ readonly atMs: number } & (
-  CellEvent | ScenarioEvent | { readonly type: "note"; readonly text: string }
-);
+export type Event = {
+  /** Wall clock, ms since the epoch: for people. It may jump, so nothing is counted by it. */
+  readonly atMs: number;
+  /** Ms since the machine started (lib/clock.ts): durations are counted by it. Logs of version 0.1.0 lack it. */
+  readonly upMs?: number;
+} & (CellEvent | ScenarioEvent | { readonly type: "note"; readonly text: string });
 
 export type CellEvent =
   | {

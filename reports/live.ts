@@ -30,7 +30,7 @@ const STAYS: ReadonlySet<Event["type"]> = new Set<Event["type"]>([
 /** `running` after the event: a pure step. */
 export function advance(running: Running, cell: string, event: Event): Running {
   const next = new Map(running);
-  const activity = activityAfter(running.get(cell) ?? { stage: "start", stageSinceMs: event.atMs }, event);
+  const activity = activityAfter(running.get(cell) ?? { stage: "start", stageSinceMs: timeOf(event) }, event);
   if (activity === null) next.delete(cell);
   else next.set(cell, activity);
   return next;
@@ -42,9 +42,12 @@ function activityAfter(activity: Activity, event: Event): Activity | null {
     case "cell-finished":
       return null;
     case "stage-started":
-      return { stage: event.detail === "" ? event.stage : `${event.stage}: ${event.detail}`, stageSinceMs: event.atMs };
+      return {
+        stage: event.detail === "" ? event.stage : `${event.stage}: ${event.detail}`,
+        stageSinceMs: timeOf(event),
+      };
     case "scenario-started":
-      return { stage, stageSinceMs, scenario: event.scenario, scenarioSinceMs: event.atMs, part: "start" };
+      return { stage, stageSinceMs, scenario: event.scenario, scenarioSinceMs: timeOf(event), part: "start" };
     case "round":
       return { ...activity, part: `${event.phase} round ${event.number}` };
     case "injected":
@@ -57,6 +60,11 @@ function activityAfter(activity: Activity, event: Event): Activity | null {
     default:
       return activity;
   }
+}
+
+/** On the clock that nobody sets; `nowMs` is told by the same one. */
+function timeOf({ upMs, atMs }: Event): number {
+  return upMs ?? atMs;
 }
 
 /** One line a running cell, the time first as a narrow terminal cuts the end: `3.2 s CELL services/x, fault round 1`. Also the answer to "what is it stuck at?". */

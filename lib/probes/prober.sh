@@ -6,7 +6,11 @@ set -u
 export LC_ALL=C
 nonce=$1
 
-now_us() { REPLY=${EPOCHREALTIME/./}; }
+# The clock that nobody sets, to 10 ms; the wall clock is for labels only.
+up_ms() {
+  read -r REPLY _ </proc/uptime
+  REPLY=$((10#${REPLY/./} * 10))
+}
 
 die() {
   printf '\n%s error %s\n' "$nonce" "$1"
@@ -76,9 +80,9 @@ in_place() {
 }
 
 attempt() {
-  local started_us status
-  now_us
-  started_us=$REPLY
+  local started_us=${EPOCHREALTIME/./} started_ms status
+  up_ms
+  started_ms=$REPLY
   if [[ ! $resolv_pid =~ ^(-|1)$ ]] && ! cp -- "/proc/$resolv_pid/root/etc/resolv.conf" "$dir/$index.resolv" 2>"$dir/$index.err"; then
     : >"$dir/$index.out"
     status=125
@@ -86,8 +90,8 @@ attempt() {
     in_place "$bound_s" "${argv[@]}" 2>"$dir/$index.err" | keep_start >"$dir/$index.out"
     status=${PIPESTATUS[0]}
   fi
-  now_us
-  local duration_ms=$(((REPLY - started_us) / 1000))
+  up_ms
+  local duration_ms=$((REPLY - started_ms))
   if ((${#follow[@]} > 0)) && [[ $status == "$follow_on" ]]; then
     printf '\nprober: asked again\n' >>"$dir/$index.err"
     [[ ${follow[0]} == dig ]] || follow=(perl -e "$unconnected_lookup" -- "${follow[@]:1}")
@@ -99,19 +103,19 @@ attempt() {
 
 # How late the latest of the ticks due every 100 ms came: a machine that stood still makes time-outs that the network did not.
 ticker() {
-  local last_us late_us worst_us=0
-  now_us
-  last_us=$REPLY
+  local last_ms late_ms worst_ms=0
+  up_ms
+  last_ms=$REPLY
   # Ends with the prober, however that ends: $$ is the prober here too. The bell only wakes it: a read whose time-out ends just as the bell
   # rings has swallowed the ring and says that it timed out (seen under load: one round in about 100 hung), so what ends it is the file.
   while [[ ! -e $dir/done ]] && kill -0 $$ 2>/dev/null; do
     read -r -t 0.1 _ <&"$bell"
-    now_us
-    late_us=$((REPLY - last_us - 100000))
-    last_us=$REPLY
-    ((late_us > worst_us)) && worst_us=$late_us
+    up_ms
+    late_ms=$((REPLY - last_ms - 100))
+    last_ms=$REPLY
+    ((late_ms > worst_ms)) && worst_ms=$late_ms
   done
-  echo "$((worst_us / 1000))" >"$dir/ticker"
+  echo "$worst_ms" >"$dir/ticker"
 }
 
 number() { [[ $1 =~ ^[0-9]{1,9}$ ]] || die "not a number: word $at of the request"; }

@@ -2,6 +2,7 @@ import type { Event, ScenarioEvent } from "../event.ts";
 import { describeFault } from "../faults/fault.ts";
 import type { Observation } from "../probes/probe.ts";
 import type { PathResult, ScenarioResult, Times, Verdict } from "../run.ts";
+import { elapsedMs } from "./elapsed.ts";
 import { judgePath } from "./path.ts";
 
 type Of<T extends ScenarioEvent["type"]> = Extract<Event, { readonly type: T; readonly scenario: string }>;
@@ -30,7 +31,7 @@ export function judgeScenario(cell: string, events: readonly Event[]): ScenarioR
     faults: start.faults.map(describeFault),
     documented: start.documented,
     paths,
-    times: timesOf(events, start.atMs),
+    times: timesOf(start, events),
     nodeStateDifferences,
     reproduce: `./faultline run ${start.scenario} --cell ${cell}`,
   };
@@ -146,23 +147,23 @@ function whatIsMissing(start: Of<"scenario-started">, events: readonly Event[]):
   return missing.map((what) => ({ verdict: "unknown", reason: `the log has no trace of ${what}` }));
 }
 
-function timesOf(events: readonly Event[], startedAtMs: number): Times {
+function timesOf(start: Event, events: readonly Event[]): Times {
   const injected = all(events, "injected");
   const healed = all(events, "healed");
   const rounds = all(events, "round");
   const lastUnderFault = rounds.filter((one) => one.phase === "fault").at(-1);
   const lastSteady = rounds.filter((one) => one.phase === "steady").at(-1);
   const recovered = first(events, "recovered");
-  const lastInjectedAtMs = injected.at(-1)?.atMs;
+  const lastInjected = injected.at(-1);
   const sum = (list: readonly { readonly durationMs: number }[]) =>
     list.length === 0 ? null : list.reduce((total, one) => total + one.durationMs, 0);
   return {
-    steadyMs: lastSteady ? lastSteady.atMs - startedAtMs : null,
+    steadyMs: lastSteady ? elapsedMs(start, lastSteady) : null,
     injectMs: sum(injected),
-    proveMs: lastUnderFault && lastInjectedAtMs !== undefined ? lastUnderFault.atMs - lastInjectedAtMs : null,
+    proveMs: lastUnderFault && lastInjected ? elapsedMs(lastInjected, lastUnderFault) : null,
     healMs: sum(healed),
     recoveryMs: recovered ? recovered.afterMs : null,
-    totalMs: (events.at(-1)?.atMs ?? startedAtMs) - startedAtMs,
+    totalMs: elapsedMs(start, events.at(-1) ?? start),
   };
 }
 
