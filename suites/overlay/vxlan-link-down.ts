@@ -1,0 +1,29 @@
+import { scenario } from "../../lib/mocha/scenario.ts";
+import { hasOverlay, linkDown, seconds, within } from "../../lib/scenario.ts";
+
+/**
+ * The overlay's device down, as a restarted network service leaves it. Setting it up again is not enough: the kernel has thrown away its routes and
+ * neighbours, and flannel does not look. Here undoing gives them back, which is why it recovers within seconds.
+ */
+scenario("VXLAN device down", {
+  claim:
+    "with the overlay's device down on a node, its pods and those of other nodes do not reach each other, all else is well",
+  documented: [
+    "https://github.com/projectcalico/calico/issues/4468",
+    "https://github.com/flannel-io/flannel/issues/1070",
+    "https://github.com/flannel-io/flannel/issues/1434",
+  ],
+  skipWhen: (context) => (hasOverlay(context) ? null : "the CNI has no overlay, so there is no device to set down"),
+  fault: ({ traits }) => linkDown("A", traits.overlay?.device ?? ""),
+  expect: {
+    "other → server by podIP": "connect-timeout",
+    "other → server by ClusterIP": "connect-timeout",
+    "other → server by podIP with ping": "loss",
+    "hostB → server by podIP": "connect-timeout",
+    "same → dnsB by podIP": "dns-timeout",
+    "same → server by podIP": "ok",
+    "same → server by ClusterIP": "ok",
+    "hostB → hostA by nodeIP with ping": "ok",
+  },
+  recovers: within(seconds(5)),
+});
