@@ -1,17 +1,17 @@
-import { chmod, readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { cellId, type Cell } from "../lib/cell.ts";
 import type { ClusterRecord } from "../lib/cluster.ts";
 import { UndecidedError } from "../lib/errors.ts";
 import type { Emit } from "../lib/event-log.ts";
 import type { Stage } from "../lib/event.ts";
-import { behind, hostExec, mustExec, type ExecResult } from "../lib/exec.ts";
+import { behind, hostExec, mustExec } from "../lib/exec.ts";
 import { isNodeReady, isReady, kubernetes, type Kubernetes, type Pod } from "../lib/kubernetes.ts";
 import { cniOf } from "./cells.ts";
 import { ECHO_IMAGE } from "./image/images.ts";
 import type { NodeImage } from "./image/node-image.ts";
-import { removeContainers } from "./delete.ts";
 import { kindConfig } from "./kind-config.ts";
+import { createByKind } from "./kind-create.ts";
 import { createClosedNetwork, LABELS } from "./network.ts";
 import { NAMESPACE, roleObjects } from "./roles/objects.ts";
 import { mustHaveRoom, whetherReached } from "./setup/inotify.ts";
@@ -32,10 +32,6 @@ export interface ClusterOrder {
 }
 
 const MACHINE = { exec: hostExec, readText: (path: string) => readFile(path, "utf8").catch(() => undefined) };
-const CREATE_BUDGET_MS = 300_000;
-const CREATE_ATTEMPTS = 3;
-/** kind looks for a free port for the API server and lets go of it before Docker takes it, so that another process, another kind for one, can be quicker. */
-const PORT_TAKEN = /port is already allocated|address already in use/;
 
 /**
  * Creates the cell's cluster and waits until its roles are Ready. Throws UndecidedError, naming the stage that failed and the last it said; what
@@ -43,7 +39,7 @@ const PORT_TAKEN = /port is already allocated|address already in use/;
  */
 export async function createCluster(order: ClusterOrder): Promise<ClusterRecord> {
   const kubeconfig = join(order.dir, "kubeconfig");
-  await stage(order, "cluster", () => createByKind(order, kubeconfig));
+  await stage(order, "cluster", () => makeNodes(order, kubeconfig));
   const api = kubernetes(kubeconfig);
   await stage(order, "cni", () => installCni(order, api));
   return await stage(order, "roles", () => deployRoles(order, api, kubeconfig));
@@ -69,35 +65,17 @@ export async function stage<T>(
   }
 }
 
-async function createByKind(order: ClusterOrder, kubeconfig: string): Promise<void> {
-  const { name, cell, image, dir } = order;
+async function makeNodes(order: ClusterOrder, kubeconfig: string): Promise<void> {
+  const { name, cell, image } = order;
   await mustHaveRoom(MACHINE);
-  await writeFile(join(dir, "kind.yaml"), kindConfig(cell, image), { mode: 0o600 });
   await createClosedNetwork(name, labelsOf(order));
-  let result = await runKind(order, kubeconfig);
-  for (let attempt = 2; PORT_TAKEN.test(result.stderr) && attempt <= CREATE_ATTEMPTS; attempt += 1) {
-    await removeContainers(name);
-    result = await runKind(order, kubeconfig);
+  try {
+    await createByKind({ ...order, imageTag: image.tag, config: kindConfig(cell, image), kubeconfig });
+  } catch (error) {
+    const reached = await whetherReached(MACHINE);
+    if (!(error instanceof UndecidedError) || reached === "") throw error;
+    throw new UndecidedError(error.message, `${error.nextStep}; ${reached}`, { cause: error });
   }
-  if (result.exitCode !== 0) {
-    const last = (result.stderr || result.stdout).trim().split("\n").slice(-8).join("\n");
-    const next = [`see ${join(dir, "kind.log")}`, await whetherReached(MACHINE)].filter((text) => text !== "");
-    throw new UndecidedError(`kind could not create cluster ${name}:\n${last}`, next.join("; "));
-  }
-  await chmod(kubeconfig, 0o600);
-}
-
-/** In its own environment: what the user has set there for kind is meant for other clusters. */
-async function runKind(order: ClusterOrder, kubeconfig: string): Promise<ExecResult> {
-  const { name, image, kind, dir, signal } = order;
-  const argv = [kind, "create", "cluster", "--name", name, "--image", image.tag, "--config", join(dir, "kind.yaml")];
-  const result = await hostExec([...argv, "--wait", "0", "--retain", "--kubeconfig", kubeconfig], {
-    timeoutMs: CREATE_BUDGET_MS,
-    env: { KIND_EXPERIMENTAL_DOCKER_NETWORK: name, KIND_EXPERIMENTAL_PROVIDER: "docker" },
-    ...(signal ? { signal } : {}),
-  });
-  await writeFile(join(dir, "kind.log"), result.stdout + result.stderr, { mode: 0o600 });
-  return result;
 }
 
 function labelsOf({ name, cell, owner, dir }: ClusterOrder): Readonly<Record<string, string>> {
