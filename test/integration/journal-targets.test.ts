@@ -77,7 +77,8 @@ describe("what becomes of a fault's target", function () {
     expect(diffFingerprints(before[0], await takeFingerprint(node.exec))).to.deep.equal([]);
     expect(readFileSync(path, "utf8")).to.equal(before[1]);
     // What it printed is the very command: bash runs it and the fault is undone.
-    await mustExec(hostExec, ["bash", "-c", [...describeShared(), outcomes[0]?.commands[0] ?? "false"].join("\n")]);
+    const pasted = [...describeShared(), outcomes[0]?.commands[0] ?? "false"].join("\n");
+    await mustExec(hostExec, ["bash", "-c", 'eval "$1"', "x", pasted]);
     expect((await node.exec(["sysctl", "-n", "net.ipv4.ip_forward"])).stdout).to.equal("1\n");
   });
 });

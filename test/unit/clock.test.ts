@@ -54,6 +54,8 @@ interface Told {
   readonly wait: string;
   readonly waitedMs: number;
   readonly value: number;
+  readonly renewals: number;
+  readonly renewedMs: number;
   readonly stopped: ExecResult;
   readonly ended: ExecResult;
 }
@@ -94,21 +96,27 @@ describe("a clock that is set an hour forth or back", function () {
     expect(elapsedMs(first, second)).to.be.within(0, 5000);
   });
 
-  it("ends no wait and no command sooner or later, and breaks nothing off", async () => {
+  it("ends no wait and no command sooner or later, and renews leases as ever", async () => {
     const script = `
       const { waitFor } = await import("./lib/wait.ts");
       const { hostExec } = await import("./lib/exec.ts");
+      const { keepRenewing } = await import("./lib/faults/renewal.ts");
+      let renewals = 0;
+      const exec = async (argv) => ({ argv, exitCode: (renewals += 1, 0), timedOut: false, stdout: "", stderr: "", durationMs: 0 });
+      const identity = { kind: "netns", name: "a", netnsInode: "1", bootId: "b" };
       const seen = new Set();
       const startedAtMs = performance.now();
       const watching = setInterval(() => seen.add(Math.round((Date.now() - performance.timeOrigin - performance.now()) / 3600000)), 5);
       const wait = await waitFor("never", () => { throw new Error("no"); }, { budgetMs: 700, intervalMs: 20 }).catch((error) => error.name);
       const waitedMs = performance.now() - startedAtMs;
+      const stopRenewing = keepRenewing({ node: "A", identity, hostNetnsInodes: ["2"], exec }, "id01", { leaseMs: 300, longestMs: 60000 });
       let tries = 0;
       const value = await waitFor("ten", async () => { if (++tries < 10) throw new Error("no"); return tries; }, { budgetMs: 20000, intervalMs: 30 });
       const stopped = await hostExec(["sleep", "20"], { timeoutMs: 400 });
       const ended = await hostExec(["sleep", "0.4"], { timeoutMs: 20000 });
+      stopRenewing();
       clearInterval(watching);
-      console.log(JSON.stringify({ jumps: [...seen].sort(), wait, waitedMs, value, stopped, ended }));`;
+      console.log(JSON.stringify({ renewals, renewedMs: performance.now() - startedAtMs - waitedMs, jumps: [...seen].sort(), wait, waitedMs, value, stopped, ended }));`;
     const argv = [
       "--disable-warning=DEP0190",
       "--import",
@@ -123,6 +131,8 @@ describe("a clock that is set an hour forth or back", function () {
     expect(told.jumps).to.include.members([1, -1]);
     expect(told).to.include({ wait: "WaitTimeoutError", value: 10 });
     expect(told.waitedMs).to.be.within(600, 20_000);
+    // Every third of the lease, as far as a busy machine lets it.
+    expect(told.renewals).to.be.within(2, told.renewedMs / 100 + 1);
     expect(told.stopped).to.include({ timedOut: true });
     expect(told.ended).to.include({ timedOut: false, exitCode: 0 });
     for (const { durationMs } of [told.stopped, told.ended]) expect(durationMs).to.be.within(390, 20_000);

@@ -54,7 +54,7 @@ describe("hostExec", function () {
 
   it("prints a line that bash reads back as the same words", async () => {
     const words = ["it's", "$HOME", "a b", "", "x;y", "\\", "\n"];
-    const { stdout } = await mustExec(hostExec, ["bash", "-c", printable([...PRINT, ...words])]);
+    const { stdout } = await mustExec(hostExec, ["bash", "-c", 'eval "$1"', "x", printable([...PRINT, ...words])]);
     expect(stdout).to.equal(words.map((word) => `${word}\0`).join(""));
   });
 
