@@ -1,0 +1,35 @@
+import { decodeFrame, type DecodeOptions } from "./decode.ts";
+import { readPcap, type Pcap, type PcapRecord } from "./file.ts";
+import type { Direction, Packet } from "./packet.ts";
+
+/** A packet, when it came by and where. */
+export interface CapturedPacket extends Omit<PcapRecord, "data"> {
+  readonly packet: Packet;
+  /** Of captures on all devices; null in those of one device, which do not say. */
+  readonly direction: Direction | null;
+  readonly interfaceIndex: number | null;
+}
+
+/** Opens a capture with its packets decoded as they are walked over. Throws PcapError when this is no pcap file we know. */
+export function readCapture(
+  bytes: Uint8Array,
+  options: DecodeOptions = {},
+): Omit<Pcap, "records"> & { readonly packets: Iterable<CapturedPacket> } {
+  const { records, ...capture } = readPcap(bytes);
+  return { ...capture, packets: { [Symbol.iterator]: () => decodeAll(records, capture, options) } };
+}
+
+function* decodeAll(
+  records: Iterable<PcapRecord>,
+  { linkType }: Pick<Pcap, "linkType">,
+  options: DecodeOptions,
+): Generator<CapturedPacket, void> {
+  for (const record of records) {
+    const { atNs, capturedLength, originalLength } = record;
+    const packet = decodeFrame(record, linkType, options);
+    const { direction, interfaceIndex } = packet.link.kind === "cooked" ? packet.link : ON_ONE_DEVICE;
+    yield { atNs, capturedLength, originalLength, packet, direction, interfaceIndex };
+  }
+}
+
+const ON_ONE_DEVICE = { direction: null, interfaceIndex: null };
