@@ -49,6 +49,13 @@ describe("a claim", () => {
     }
   });
 
+  it("is left to whoever is taking it over just now", async () => {
+    await claim(path(), "dead", states({}));
+    writeFileSync(`${path()}~`, "quicker");
+    expect(await claim(path(), "three", states({ dead: "gone" }))).to.equal("quicker");
+    expect([readFileSync(path(), "utf8"), readFileSync(`${path()}~`, "utf8")]).to.deep.equal(["dead", "quicker"]);
+  });
+
   it("is taken over even when whoever took it over before died at that", async () => {
     await claim(path(), "dead", states({}));
     writeFileSync(`${path()}~`, "dead too");
