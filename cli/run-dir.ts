@@ -36,7 +36,10 @@ export function newRunId(now: Date, random: number): string {
 /** Makes the run's directory (mode 0700) and points runs/latest at it. */
 export function createRunDir(header: RunHeader): string {
   const dir = join(RUNS, header.runId);
-  mkdirSync(join(dir, "cells"), { recursive: true, mode: 0o700 });
+  mkdirSync(RUNS, { recursive: true, mode: 0o700 });
+  // It must not be there: of two runs with one name the second would write into the first's.
+  mkdirSync(dir, { mode: 0o700 });
+  mkdirSync(join(dir, "cells"), { mode: 0o700 });
   writeHeader(dir, header);
   const link = join(RUNS, `.latest-${header.runId}`);
   symlinkSync(header.runId, link);
