@@ -1,0 +1,188 @@
+import { randomBytes } from "node:crypto";
+import { nodeOf } from "../address.ts";
+import type { Cluster, Whereabouts } from "../cluster.ts";
+import type { NodeRole } from "../faults/fault.ts";
+import type { Role } from "../path.ts";
+import type { Verdict } from "../run.ts";
+import { startCapture, type Capture, type Captured } from "./capture.ts";
+import { captureFilter, flowsOf, type Flows } from "./flows.ts";
+import { makeFolder, type Folder, type WrittenFile } from "./folder.ts";
+import { indexOf, type CaptureEntry, type Kept, type Moment, type StateEntry } from "./index-file.ts";
+import { readState } from "./state.ts";
+import { tallyOf } from "./tally.ts";
+
+export type { Kept, Moment } from "./index-file.ts";
+
+/** What to keep of a scenario: everything; everything where it did not pass; nothing is even taken. */
+export const EVIDENCE_LEVELS = ["all", "failures", "none"] as const;
+export type EvidenceLevel = (typeof EVIDENCE_LEVELS)[number];
+
+export interface EvidenceOrder {
+  readonly cluster: Cluster;
+  readonly where: Whereabouts;
+  /** Folder to make for it; another is made beside it when it is there. */
+  readonly dir: string;
+  /** Default: those of the cluster's roles. */
+  readonly flows?: Flows;
+  readonly level: EvidenceLevel;
+  /** Aborts starting and marking; ending goes on, so that nothing is left on the nodes. */
+  readonly signal?: AbortSignal;
+}
+
+/** What was kept, as the event log tells it. */
+export interface KeptEvidence {
+  /** Null when nothing was kept. */
+  readonly dir: string | null;
+  readonly kept: Kept;
+  readonly files: number;
+  readonly bytes: number;
+  readonly trouble: readonly string[];
+}
+
+/** The evidence of one scenario while it is taken. Nothing here ever throws: what goes wrong is in the index and in `trouble`. */
+export interface Evidence {
+  /** Reads the state of all nodes side by side. */
+  readonly mark: (moment: Moment) => Promise<void>;
+  /** Ends the captures and writes them; may be called before the last mark, and again. */
+  readonly stop: () => Promise<void>;
+  /** Stops, writes the index, and removes what is not to be kept. */
+  readonly keep: (kept: Kept) => Promise<KeptEvidence>;
+}
+
+/** How much of a result's evidence is worth its room. Pure. */
+export function keptFor(level: EvidenceLevel, verdict: Verdict): Kept {
+  if (level === "none") return "none";
+  return level === "all" || verdict === "fail" || verdict === "unknown" ? "full" : "small";
+}
+
+/** Starts a capture on nodes A and B; both listen when it resolves. Never throws. */
+export async function startEvidence(order: EvidenceOrder): Promise<Evidence> {
+  if (order.level === "none") return nothing([]);
+  try {
+    const folder = makeFolder(order.dir);
+    const taking = new Taking(order, folder);
+    await taking.start();
+    return taking;
+  } catch (error) {
+    return nothing([`evidence: ${(error as Error).message}`]);
+  }
+}
+
+function nothing(trouble: readonly string[]): Evidence {
+  const none: KeptEvidence = { dir: null, kept: "none", files: 0, bytes: 0, trouble };
+  return { mark: () => Promise.resolve(), stop: () => Promise.resolve(), keep: () => Promise.resolve(none) };
+}
+
+const CAPTURED_ON = ["A", "B"] as const;
+
+class Taking implements Evidence {
+  readonly #order: EvidenceOrder;
+  readonly #flows: Flows;
+  readonly #folder: Folder;
+  readonly #captures = new Map<NodeRole, Capture>();
+  readonly #captured: CaptureEntry[] = [];
+  readonly #states: StateEntry[] = [];
+  readonly #trouble: string[] = [];
+  #stopped: Promise<void> | null = null;
+
+  constructor(order: EvidenceOrder, folder: Folder) {
+    this.#order = order;
+    this.#folder = folder;
+    this.#flows = order.flows ?? flowsOf(order.where);
+  }
+
+  async start(): Promise<void> {
+    const filter = captureFilter(this.#flows);
+    await this.#onEach("capture", CAPTURED_ON, async (node) => {
+      const { cluster, signal } = this.#order;
+      const capture = { id: newId(), filter, pods: this.#podsOn(node) };
+      this.#captures.set(node, await startCapture(cluster.exec(node), capture, signal));
+    });
+  }
+
+  async mark(moment: Moment): Promise<void> {
+    await this.#onEach(`state ${moment}`, this.#nodes(), async (node) => {
+      const { cluster, signal } = this.#order;
+      const startedAtMs = performance.now();
+      // Where nothing is captured the node's clock is not known, and a few lines of before do no harm.
+      const since = this.#captures.get(node)?.since ?? { time: "", uptimeS: "0" };
+      const { cni } = cluster.record.cell;
+      const pods = this.#podsOn(node);
+      const state = await readState(
+        cluster.exec(node),
+        { mark: newId(), since, cni, flows: this.#flows, pods },
+        signal,
+      );
+      const durationMs = Math.round(performance.now() - startedAtMs);
+      const files = [...state.texts]
+        .filter(([, text]) => text !== "")
+        .map(([name, text]) => this.#folder.write(`${moment}/${node}/${name}.txt`, text));
+      this.#states.push({ moment, node, durationMs, files, ...state });
+    });
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#onEach("capture", [...this.#captures.keys()], async (node) => {
+      const captured = await this.#captures.get(node)?.stop();
+      if (captured) this.#write(node, captured);
+    });
+    return this.#stopped;
+  }
+
+  async keep(kept: Kept): Promise<KeptEvidence> {
+    await this.stop();
+    const trouble = this.#trouble;
+    try {
+      if (kept === "none") this.#folder.remove(".");
+      if (kept === "none") return { dir: null, kept, files: 0, bytes: 0, trouble };
+      const written = kept === "full" ? this.#everything() : [];
+      if (kept === "small") for (const { path } of this.#everything()) this.#folder.remove(path);
+      if (kept === "small") for (const { moment } of this.#states) this.#folder.remove(moment);
+      const interfaces = Object.fromEntries(this.#captured.map((one) => [one.node, one.interfaces]));
+      const index = indexOf({ kept, captures: this.#captured, states: this.#states, trouble });
+      const files = [...written, this.#writeJson("index.json", index), this.#writeJson("interfaces.json", interfaces)];
+      const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+      return { dir: this.#folder.path, kept, files: files.length, bytes, trouble };
+    } catch (error) {
+      const dir = this.#folder.path;
+      return { dir, kept, files: 0, bytes: 0, trouble: [...trouble, `index: ${(error as Error).message}`] };
+    }
+  }
+
+  #write(node: NodeRole, { pcap, interfaces, counts }: Captured): void {
+    const file = this.#folder.write(`${node}.pcap`, pcap);
+    const filter = captureFilter(this.#flows).join(" ");
+    this.#captured.push({ node, file, interfaces, counts, tally: tallyOf(pcap, interfaces), filter });
+  }
+
+  #writeJson(name: string, content: unknown): WrittenFile {
+    return this.#folder.write(name, `${JSON.stringify(content, null, 2)}\n`);
+  }
+
+  #everything(): readonly WrittenFile[] {
+    return [...this.#captured.map(({ file }) => file), ...this.#states.flatMap(({ files }) => files)];
+  }
+
+  /** Side by side; what fails on one node says nothing of the others. */
+  async #onEach(what: string, nodes: readonly NodeRole[], act: (node: NodeRole) => Promise<void>): Promise<void> {
+    const tried = nodes.map((node) =>
+      act(node).catch((error: unknown) => this.#trouble.push(`${what} on ${node}: ${(error as Error).message}`)),
+    );
+    await Promise.all(tried);
+  }
+
+  /** The control plane too, where it is a node of its own. */
+  #nodes(): readonly NodeRole[] {
+    const { A, B, "control-plane": controlPlane } = this.#order.cluster.record.containers;
+    return controlPlane === A || controlPlane === B ? CAPTURED_ON : [...CAPTURED_ON, "control-plane"];
+  }
+
+  #podsOn(node: NodeRole): Readonly<Record<string, number>> {
+    const mine = Object.entries(this.#order.where.pods).filter(([role]) => nodeOf(role as Role) === node);
+    return Object.fromEntries(mine.map(([role, { pid }]) => [role, pid]));
+  }
+}
+
+function newId(): string {
+  return randomBytes(6).toString("hex");
+}

@@ -1,0 +1,88 @@
+import { z } from "zod";
+import { ROLE_PORTS } from "../address.ts";
+import type { Whereabouts } from "../cluster.ts";
+import { addressSchema, portSchema } from "../faults/values.ts";
+
+/** What of a node's traffic is evidence: flows between these addresses and ports, ARP, ICMP, and what the overlay carries of them. */
+export interface Flows {
+  readonly addresses: readonly string[];
+  readonly ports: readonly number[];
+  /** UDP port of the overlay; null when there is none. */
+  readonly overlayPort: number | null;
+}
+
+const flowsSchema = z.strictObject({
+  addresses: z.array(addressSchema).min(1).max(64),
+  ports: z.array(portSchema).min(1).max(16),
+  overlayPort: portSchema.nullable(),
+});
+
+/** The API server, etcd and the kubelet: whatever they say is nobody's evidence. */
+const NEVER = [6443, 2379, 2380, 10250] as const;
+
+/** The flows of a cluster's roles: their pods, Services and nodes. */
+export function flowsOf({ cluster, pods }: Whereabouts): Flows {
+  const addresses = [
+    ...Object.values(pods).map(({ ip }) => ip),
+    ...Object.values(cluster.serviceIps),
+    ...Object.values(cluster.nodeIps),
+  ];
+  return {
+    addresses: [...new Set(addresses)],
+    ports: [...new Set([...Object.values(ROLE_PORTS), cluster.nodePort])],
+    overlayPort: cluster.traits.overlay?.udpPort ?? null,
+  };
+}
+
+/** tcpdump's filter, a word each (pcap-filter(7)). Throws ZodError for what is no address or port. Pure. */
+export function captureFilter(flows: Flows): readonly string[] {
+  const { addresses, ports, overlayPort } = flowsSchema.parse(flows);
+  const ours = [
+    ...["(", ...anyOf(addresses.map((address) => ["host", address])), ")", "and"],
+    ...["(", ...anyOf(ports.map((port) => ["port", String(port)])), ")"],
+  ];
+  const wanted = [["arp"], ["icmp"], ["icmp6"], ["(", ...ours, ")"]];
+  if (overlayPort !== null) wanted.push(["(", ...overlayFilter(overlayPort, ports), ")"]);
+  const never = NEVER.map((port) => ["tcp", "port", String(port)]);
+  return ["(", ...anyOf(wanted), ")", "and", "not", "(", ...anyOf(never), ")"];
+}
+
+/** Bytes before the inner frame's EtherType: UDP, VXLAN, and two hardware addresses. */
+const TO_ETHER_TYPE = 8 + 8 + 12;
+
+/** Inner IPv4 without options, and inner IPv6 without extension headers, from the outer UDP header's first byte. */
+const INNER = [
+  { etherType: 0x0800, protocolAt: TO_ETHER_TYPE + 2 + 9, portsAt: TO_ETHER_TYPE + 2 + 20 },
+  { etherType: 0x86dd, protocolAt: TO_ETHER_TYPE + 2 + 6, portsAt: TO_ETHER_TYPE + 2 + 40 },
+] as const;
+
+/** All that the overlay carries but TCP and UDP of other ports than ours: not only what we expect in there is evidence. */
+function overlayFilter(overlayPort: number, ports: readonly number[]): readonly string[] {
+  // udp[…] is IPv4's only.
+  const readers = [
+    (at: number, bytes: number) => `udp[${at}:${bytes}]`,
+    (at: number, bytes: number) => `ip6[${40 + at}:${bytes}]`,
+  ];
+  const foreign = readers.flatMap((read) =>
+    INNER.map(({ etherType, protocolAt, portsAt }) => {
+      const known = [portsAt, portsAt + 2].flatMap((at) => ports.map((port) => [read(at, 2), "=", String(port)]));
+      const isTcpOrUdp = ["(", read(protocolAt, 1), "=", "6", "or", read(protocolAt, 1), "=", "17", ")"];
+      const inner = [read(TO_ETHER_TYPE, 2), "=", String(etherType), "and", ...isTcpOrUdp];
+      return ["(", ...inner, "and", "not", "(", ...anyOf(known), ")", ")"];
+    }),
+  );
+  return ["udp", "port", String(overlayPort), "and", "not", "(", ...anyOf(foreign), ")"];
+}
+
+function anyOf(terms: readonly (readonly string[])[]): readonly string[] {
+  return terms.flatMap((term, index) => (index === 0 ? term : ["or", ...term]));
+}
+
+/** What a line of `conntrack -L` must contain, one of each, so that it is about our flows. Throws ZodError as captureFilter does. Pure. */
+export function conntrackWords(flows: Flows): { readonly ports: readonly string[]; readonly hosts: readonly string[] } {
+  const { addresses, ports, overlayPort } = flowsSchema.parse(flows);
+  const all = overlayPort === null ? ports : [...ports, overlayPort];
+  // The blank after it keeps 80 from being 8080.
+  const words = all.flatMap((port) => [`sport=${port} `, `dport=${port} `]);
+  return { ports: [...words, "icmp"], hosts: addresses };
+}

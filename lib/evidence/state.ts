@@ -1,0 +1,43 @@
+import { readFileSync } from "node:fs";
+import { UndecidedError } from "../errors.ts";
+import { mustExec, type Exec } from "../exec.ts";
+import { conntrackWords, type Flows } from "./flows.ts";
+import { splitSections } from "./sections.ts";
+
+/** Constant: nothing is put into it. */
+export const STATE = readFileSync(new URL("state.sh", import.meta.url), "utf8");
+const TIMEOUT_MS = 20_000;
+/** What becomes part of a pattern of files on the node. */
+const CNI = /^[a-z0-9][a-z0-9-]*$/;
+
+export interface StateOrder {
+  /** New for each reading. */
+  readonly mark: string;
+  readonly since: { readonly time: string; readonly uptimeS: string };
+  readonly cni: string;
+  readonly flows: Flows;
+  readonly pods: Readonly<Record<string, number>>;
+}
+
+export interface NodeState {
+  /** What each tool said, by the name of its file. */
+  readonly texts: ReadonlyMap<string, string>;
+  readonly missing: readonly string[];
+}
+
+/** Reads what a node's network looks like, in one exec. Throws ExecError when the node cannot be asked, UndecidedError when its answer is cut short. */
+export async function readState(exec: Exec, order: StateOrder, signal?: AbortSignal): Promise<NodeState> {
+  const argv = ["sh", "-c", STATE, "state", ...stateArguments(order)];
+  const { stdout } = await mustExec(exec, argv, { timeoutMs: TIMEOUT_MS, ...(signal ? { signal } : {}) });
+  const { texts, missing, whole } = splitSections(stdout, order.mark);
+  if (!whole) throw new UndecidedError("a node's state is cut short", "run it again");
+  return { texts, missing };
+}
+
+/** The data of state.sh. Throws for a CNI's name or flows that are none. Pure. */
+export function stateArguments({ mark, since, cni, flows, pods }: StateOrder): readonly string[] {
+  if (!CNI.test(cni)) throw new RangeError(`"${cni}" is no CNI's name`);
+  const { ports, hosts } = conntrackWords(flows);
+  const places = Object.entries(pods).flatMap(([role, pid]) => [role, String(pid)]);
+  return [mark, since.time, since.uptimeS, cni, ports.join("\n"), hosts.join("\n"), ...places];
+}
