@@ -1,12 +1,15 @@
 import { expect } from "chai";
+import { mustExec } from "../../lib/exec.ts";
 import type { LinkFault } from "../../lib/faults/fault.ts";
+import { takeFingerprint } from "../../lib/fingerprint/fingerprint.ts";
+import { crashes, makeLane, sweep } from "../fixtures/faults/crash-sweep.ts";
 import { DRESS } from "../fixtures/faults/dress.ts";
 import { makeStand, type Stand } from "../fixtures/faults/stand.ts";
 
 const down = (device: string): LinkFault => ({ kind: "link", device, state: "down" });
 
 describe("a link set down", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let stand: Stand;
 
   before(async () => {
@@ -69,6 +72,13 @@ describe("a link set down", function () {
       expect(await stand.differences()).to.deep.equal([]);
     }
     expect(killed).to.be.above(0);
+  });
+
+  it("is undone by a later process wherever this one is killed", async () => {
+    await using plain = await makeLane();
+    await mustExec(plain.node.exec, ["sh", "-c", DRESS.join("\n")]);
+    const lane = { ...plain, baseline: await takeFingerprint(plain.node.exec) };
+    expect(await sweep([lane], crashes([down("flannel.1")], 3))).to.deep.equal([]);
   });
 
   it("gives back the rest after an agent set it up again and gave back some", async () => {
