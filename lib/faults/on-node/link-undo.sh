@@ -12,7 +12,7 @@ if ! is_marked "$mark"; then
   exit 0
 fi
 
-# Whether what line $1 is about (a neighbour's address, say: the first $2 words) is there now, but said otherwise.
+# Whether what the words $1 begin (a neighbour's address, say) is there now, but goes on otherwise.
 taken() {
   case $nl$now in *"$nl$1 "*) echo "File exists" >&2 ;; *) return 1 ;; esac
 }
