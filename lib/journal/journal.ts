@@ -1,6 +1,7 @@
-import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, fsyncSync, openSync, readSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { UndecidedError } from "../errors.ts";
+import { makePrivateDir } from "../private-dir.ts";
 import { crashPoint } from "./crash-point.ts";
 import { sealed, type JournalEntry } from "./entry.ts";
 
@@ -36,7 +37,7 @@ export function openJournal(path: string): Journal {
   let fd: number;
   let tornTail: boolean;
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makePrivateDir(dirname(path));
     fd = openSync(path, "a+", 0o600);
     tornTail = !endsInNewline(fd);
     syncDirectory(dirname(path));
