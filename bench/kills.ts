@@ -16,6 +16,7 @@ const SUITES = [
   "services/bridge-nf-call-iptables",
   "overlay/vxlan-port-blocked",
   "overlay/pod-cidr-overlap",
+  "overlay/vxlan-link-down",
   "services/no-endpoints",
   "dns/coredns-loop",
 ];
