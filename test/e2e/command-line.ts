@@ -46,6 +46,11 @@ export function latestReport(): Run {
   return JSON.parse(readFileSync(join(RUNS, "latest", "report.json"), "utf8")) as Run;
 }
 
+/** The report whose path a run printed last. */
+export function runReported({ stdout }: Outcome): Run {
+  return JSON.parse(readFileSync(stdout.trim().split("\n").at(-1) ?? "", "utf8")) as Run;
+}
+
 /** A scenario's result in a report; throws when it is not there. */
 export function resultOf(run: Run, scenario: string): ScenarioResult {
   const found = run.results.find((one) => one.scenario === scenario);
