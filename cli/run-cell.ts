@@ -164,7 +164,8 @@ export async function dispose(job: CellJob, keep: Keep, { failed, tainted }: End
   const { clusterName: name, reuse } = job;
   if (reuse || keep === "always" || (keep === "failure" && (failed || tainted))) {
     const use = tainted ? "tainted, so --cluster refuses it" : `use it with --cluster ${name}`;
-    if (tainted || !reuse) emit({ type: "note", text: `cluster ${name} kept; ${use}; delete it with ./faultline gc` });
+    const made = existsSync(join(job.dir, "cluster.json")) ? use : "not made to its end, so of no use but to look at";
+    if (tainted || !reuse) emit({ type: "note", text: `cluster ${name} kept; ${made}; delete it with ./faultline gc` });
     return;
   }
   await stage({ emit, name: job.clusterName }, "delete", () => deleteCluster(job.clusterName));
