@@ -75,8 +75,8 @@ describe("a journal's disk", function () {
       join(disk, "cell", "journal.ndjson"),
       JSON.stringify(faults),
     ];
-    const script = [ON_DISK, "on-disk", disk, before, after, String(left), first, rest];
-    return hostExec(["unshare", "--mount", "sh", "-c", ...script, ...victim], { timeoutMs: 60_000 });
+    const args = [disk, before, after, String(left), first, rest];
+    return hostExec(["unshare", "--mount", "sh", "-c", ON_DISK, "on-disk", ...args, ...victim], { timeoutMs: 60_000 });
   };
 
   const CASES = [
