@@ -175,11 +175,11 @@ describe("kernel, inotify, disk and firewall", () => {
     };
     const detail = "3 of 128 inotify instances in use: room for 3 more clusters";
     expect(await inotify.find(using(3))).to.deep.equal({ state: "ok", detail });
-    expect((await inotify.find(using(88))).detail).to.match(/room for 1 more cluster$/);
-    await mustHaveRoom(using(88));
-    expect((await inotify.find(using(89))).state).to.equal("warning");
-    const refused: unknown = await mustHaveRoom(using(89)).catch((reason: unknown) => reason);
-    expect(refused).to.be.instanceOf(PreflightError).with.property("message").that.includes("89 of 128");
+    expect((await inotify.find(using(93))).detail).to.match(/room for 1 more cluster$/);
+    await mustHaveRoom(using(93));
+    expect((await inotify.find(using(94))).state).to.equal("warning");
+    const refused: unknown = await mustHaveRoom(using(94)).catch((reason: unknown) => reason);
+    expect(refused).to.be.instanceOf(PreflightError).with.property("message").that.includes("94 of 128");
     expect(await whetherReached(using(127))).to.equal("");
     expect(await whetherReached(using(128))).to.match(/^128 of 128 inotify instances in use: delete/);
     await mustHaveRoom(fakeContext());
