@@ -76,16 +76,32 @@ async function claimAndProve(
 
   const healthy = isHealthClaim(faults, mode) ? null : await steadyState(stand, where, expect, say);
   const before = healthy === null ? null : await fingerprints(stand);
+  try {
+    await breakAndProbe(stand, scenario, mode, claimed, say, injected);
+    if (before !== null) await recovery(stand, expect, recoversWithinMs, say);
+  } finally {
+    await healAll(injected, say);
+    // Also after an error: a node that did not come back must not pass for clean. Only whoever interrupts has no time for that.
+    const isInterrupted = stand.signal?.aborted === true;
+    if (before !== null && !isInterrupted) await compareNodeState(stand, before, recoversWithinMs, say);
+  }
+}
+
+async function breakAndProbe(
+  stand: Stand,
+  scenario: Scenario,
+  mode: Mode,
+  claimed: Readonly<Record<string, Expectation>>,
+  say: Say,
+  injected: InjectedFault[],
+): Promise<void> {
   // Pods may have been made anew while we waited for the steady state: an address of before would be a dead one.
-  const now = await whereAndWhat(stand, scenario, mode);
-  for (const fault of now.faults) await injectOne(stand, fault, say, injected);
+  const { where, faults } = await whereAndWhat(stand, scenario, mode);
+  for (const fault of faults) await injectOne(stand, fault, say, injected);
   // How long to wait is ruled by the claim as written, even where it is judged swapped; with no fault nothing will appear.
-  await underFault(stand, now.where, claimed, mode === "no-fault" ? 0 : (scenario.appears?.withinMs ?? 0), say);
+  await underFault(stand, where, claimed, mode === "no-fault" ? 0 : (scenario.appears?.withinMs ?? 0), say);
   for (const one of injected) await readBack(one, "after", say);
   await healAll(injected, say);
-  if (before === null) return;
-  await recovery(stand, expect, recoversWithinMs, say);
-  await compareNodeState(stand, before, recoversWithinMs, say);
 }
 
 /** A baseline suite breaks nothing: its claim is the steady state itself, so there is none to wait for first. */
