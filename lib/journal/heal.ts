@@ -78,7 +78,20 @@ function wouldHeal(faults: readonly JournaledFault[], { onProgress }: HealOption
   });
 }
 
+/** A container that was restarted between two faults has the same id: each fault is compared with what it was put into. */
 async function healNode(
+  faults: readonly JournaledFault[],
+  journal: Journal | null,
+  options: HealOptions,
+): Promise<readonly HealOutcome[]> {
+  const outcomes: HealOutcome[] = [];
+  for (const ofOne of Map.groupBy(faults, ({ intent }) => JSON.stringify(intent.target)).values()) {
+    outcomes.push(...(await healIncarnation(ofOne, journal, options)));
+  }
+  return outcomes;
+}
+
+async function healIncarnation(
   faults: readonly JournaledFault[],
   journal: Journal | null,
   options: HealOptions,

@@ -14,13 +14,30 @@ import { diffFingerprints, takeFingerprint } from "../../lib/fingerprint/fingerp
 import { healRun } from "../../lib/journal/heal.ts";
 import { waitFor } from "../../lib/wait.ts";
 import { openJournal } from "../../lib/journal/journal.ts";
-import { makeTestNode } from "../fixtures/faults/namespace.ts";
+import { makeTestNode, type TestNode } from "../fixtures/faults/namespace.ts";
+import { stateDir } from "../fixtures/faults/node-state.ts";
 
 const BIN = fileURLToPath(new URL("../fixtures/faults/bin", import.meta.url));
 const noForwarding = { node: "A", fault: { kind: "sysctl", key: "net.ipv4.ip_forward", value: "0" } } as const;
 
 async function inodeOf(path: string): Promise<number> {
   return (await stat(path)).ino;
+}
+
+/** Another namespace takes the node's name. The old one is held by a process until the tests are over, so that the new one cannot get its very inode. */
+async function replaceNamespace({ name }: TestNode): Promise<void> {
+  const holder = spawn("ip", ["netns", "exec", name, "sleep", "600"], { stdio: "ignore" });
+  const old = await inodeOf(`/run/netns/${name}`);
+  await waitFor("the holder", async () => expect(await inodeOf(`/proc/${holder.pid}/ns/net`)).to.equal(old), {
+    budgetMs: 10_000,
+    intervalMs: 20,
+  });
+  after(() => {
+    rmSync(stateDir(String(old)), { recursive: true });
+    holder.kill("SIGKILL");
+  });
+  await mustExec(hostExec, ["ip", "netns", "del", name]);
+  await mustExec(hostExec, ["ip", "netns", "add", name]);
 }
 
 describe("what becomes of a fault's target", function () {
@@ -41,28 +58,33 @@ describe("what becomes of a fault's target", function () {
     expect(await healRun(path)).to.deep.equal({ ok: true, outcomes: [], problems: [] });
   });
 
-  it("closes it as gone when another took its name, and sends that one nothing", async () => {
+  it("closes it as gone when another took its name, and sends that one nothing but its own", async () => {
     const path = join(dir, "successor", "journal.ndjson");
     await using node = await makeTestNode();
-    {
-      using journal = openJournal(path);
-      await injectFault({ target: await node.target(), nodeFault: noForwarding, journal });
-    }
-    // Held by a process, so that the next namespace cannot get the very inode that would be set free here.
-    const holder = spawn("ip", ["netns", "exec", node.name, "sleep", "60"], { stdio: "ignore" });
-    const old = await inodeOf(`/run/netns/${node.name}`);
-    await waitFor("the holder", async () => expect(await inodeOf(`/proc/${holder.pid}/ns/net`)).to.equal(old), {
-      budgetMs: 10_000,
-      intervalMs: 20,
-    });
-    after(() => holder.kill("SIGKILL"));
-    await mustExec(hostExec, ["ip", "netns", "del", node.name]);
-    await mustExec(hostExec, ["ip", "netns", "add", node.name]);
+    using journal = openJournal(path);
+    await injectFault({ target: await node.target(), nodeFault: noForwarding, journal });
+    await replaceNamespace(node);
     await mustExec(node.exec, ["sysctl", "-qw", "net.ipv4.ip_forward=0"]);
     const before = await takeFingerprint(node.exec);
     const { ok, outcomes } = await healRun(path);
     expect(ok).to.equal(true);
     expect(outcomes[0]).to.include({ outcome: "gone", detail: "its network namespace is another" });
+    expect(diffFingerprints(before, await takeFingerprint(node.exec))).to.deep.equal([]);
+  });
+
+  it("tells what was put into the successor from what died with the one before, in one journal", async () => {
+    const path = join(dir, "both", "journal.ndjson");
+    await using node = await makeTestNode();
+    using journal = openJournal(path);
+    await injectFault({ target: await node.target(), nodeFault: noForwarding, journal });
+    await replaceNamespace(node);
+    await mustExec(node.exec, ["sysctl", "-qw", "net.ipv4.ip_forward=0"]);
+    const before = await takeFingerprint(node.exec);
+    const ttl = { node: "A", fault: { kind: "sysctl", key: "net.ipv4.ip_default_ttl", value: "13" } } as const;
+    await injectFault({ target: await node.target(), nodeFault: ttl, journal });
+    const { ok, outcomes } = await healRun(path);
+    expect(ok).to.equal(true);
+    expect(outcomes.map(({ outcome }) => outcome)).to.deep.equal(["undone", "gone"]);
     expect(diffFingerprints(before, await takeFingerprint(node.exec))).to.deep.equal([]);
   });
 
