@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { UndecidedError } from "../errors.ts";
 import { lastLines, type Exec } from "../exec.ts";
+import { podWords } from "./flows.ts";
 import { interfacesOf, type Interface } from "./interfaces.ts";
 import { splitSections, type Sections } from "./sections.ts";
 
@@ -76,7 +77,7 @@ export async function startCapture(exec: Exec, order: CaptureOrder, signal?: Abo
 function startArguments({ id, filter, pods, limits = CAPTURE_LIMITS }: CaptureOrder): readonly string[] {
   const { limitS, packets, snapBytes, mostBytes } = limits;
   const numbers = [limitS, packets, snapBytes, mostBytes].map(String);
-  const places = Object.entries(pods).map(([role, pid]) => `${role} ${pid}`);
+  const places = podWords(pods).map((words) => words.join(" "));
   return ["start", id, ...numbers, places.join("\n"), ...filter];
 }
 

@@ -116,7 +116,7 @@ class Taking implements Evidence {
       const durationMs = Math.round(performance.now() - startedAtMs);
       const files = [...state.texts]
         .filter(([, text]) => text !== "")
-        .map(([name, text]) => this.#folder.write(`${moment}/${node}/${name}.txt`, text));
+        .map(([name, text]) => this.#folder.write(`${moment}/${node}/${fileName(name)}`, text));
       this.#states.push({ moment, node, durationMs, files, ...state });
     });
   }
@@ -181,6 +181,11 @@ class Taking implements Evidence {
     const mine = Object.entries(this.#order.where.pods).filter(([role]) => nodeOf(role as Role) === node);
     return Object.fromEntries(mine.map(([role, { pid }]) => [role, pid]));
   }
+}
+
+/** Names of logs come from the node. */
+function fileName(section: string): string {
+  return `${section.replace(/[^a-zA-Z0-9._-]/g, "_")}.txt`;
 }
 
 function newId(): string {

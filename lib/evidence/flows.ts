@@ -86,3 +86,10 @@ export function conntrackWords(flows: Flows): { readonly ports: readonly string[
   const words = all.flatMap((port) => [`sport=${port} `, `dport=${port} `]);
   return { ports: [...words, "icmp"], hosts: addresses };
 }
+
+const podsSchema = z.record(z.string().regex(/^[a-zA-Z0-9-]{1,63}$/), z.int().min(1));
+
+/** Each pod's role and the owner of its network namespace, as the scripts take them. Throws ZodError for what is no name or no process. Pure. */
+export function podWords(pods: Readonly<Record<string, number>>): readonly (readonly [string, string])[] {
+  return Object.entries(podsSchema.parse(pods)).map(([role, pid]) => [role, String(pid)] as const);
+}

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { UndecidedError } from "../errors.ts";
 import { mustExec, type Exec } from "../exec.ts";
-import { conntrackWords, type Flows } from "./flows.ts";
+import { conntrackWords, podWords, type Flows } from "./flows.ts";
 import { splitSections } from "./sections.ts";
 
 /** Constant: nothing is put into it. */
@@ -38,6 +38,6 @@ export async function readState(exec: Exec, order: StateOrder, signal?: AbortSig
 export function stateArguments({ mark, since, cni, flows, pods }: StateOrder): readonly string[] {
   if (!CNI.test(cni)) throw new RangeError(`"${cni}" is no CNI's name`);
   const { ports, hosts } = conntrackWords(flows);
-  const places = Object.entries(pods).flatMap(([role, pid]) => [role, String(pid)]);
+  const places = podWords(pods).flat();
   return [mark, since.time, since.uptimeS, cni, ports.join("\n"), hosts.join("\n"), ...places];
 }
