@@ -127,6 +127,51 @@ describe("a quote in an ICMP error", () => {
   });
 });
 
+describe("what follows a header", () => {
+  /** The SYN's header with 8 bytes of options. */
+  const withOptions = (options: string): Packet => decoded(onWire(ipv4(6, tcp(0x02, options).replace("5002", "7002"))));
+  const discovery = (options: string): Packet =>
+    decoded(onWire(ipv6(58, icmp(135, 0, "00000000", "00".repeat(16) + options))));
+  const OWN_ADDRESS = "0101020000000003";
+
+  it("has its options stepped over by their lengths", () => {
+    expect(withOptions("01080400 020405b4".replace(" ", ""))).not.to.have.nested.property("transport.mss");
+    expect(withOptions("01030307020405b4")).to.have.nested.property("transport.mss", 1460);
+    expect(withOptions("00030307020405b4")).not.to.have.nested.property("transport.mss");
+    expect(discovery(`0e01010101010101${OWN_ADDRESS}`)).to.have.nested.property(
+      "transport.neighbour.hardware",
+      "02:00:00:00:00:03",
+    );
+    expect(discovery(`0e020000${OWN_ADDRESS}00000000`)).to.have.nested.property("transport.neighbour.hardware", null);
+  });
+
+  it("comes to an end also when an option has no length", () => {
+    expect(withOptions("0800000000000000")).not.to.have.nested.property("transport.mss");
+    expect(discovery("0e00000000000000")).to.have.nested.property("transport.neighbour.hardware", null);
+  });
+
+  it("ends where the header says, not with the frame", () => {
+    const question = dns(dnsName("server"));
+    const cut = udp(53, question).replace(/^(.{8})..../, "$10018");
+    expect(decoded(onWire(ipv4(17, cut))))
+      .to.have.property("problem")
+      .that.deep.equals(short("dns", 42));
+    const padded = onWire(ipv4(17, udp(53, question), { length: 50 }));
+    expect(decoded(padded)).to.have.property("problem").that.deep.equals(short("dns", 42));
+  });
+
+  it("is no header in a later fragment, not even in the second", () => {
+    const packet = decoded(onWire(ipv4(6, tcp(0x02), { fragmentWord: 1 })));
+    expect(packet).to.have.nested.property("network.fragment.offset", 8);
+    expect(packet).not.to.have.property("transport");
+  });
+
+  it("is what was captured, when a record says that less was on the wire", () => {
+    const data = Buffer.from(SYN, "hex");
+    expect(decodeFrame({ data, originalLength: 3 }, "ethernet")).to.deep.equal(decoded(SYN));
+  });
+});
+
 describe("a DNS name", () => {
   const nameOf = (name: string): string | undefined =>
     decoded(onWire(ipv4(17, udp(53, dns(name))))).dns?.question?.name;
