@@ -77,7 +77,7 @@ function standFor(order: CellOrder, signal: AbortSignal, targets: Stand["targets
     console.error(`event log: ${error.message}`);
     process.emit("SIGTERM");
   });
-  return { cluster: liveCluster(order.cluster), targets, journal, emit, signal };
+  return { cluster: liveCluster(order.cluster, signal), targets, journal, emit, signal };
 }
 
 class SilentReporter extends Mocha.reporters.Base {

@@ -55,7 +55,7 @@ export async function runCell(job: CellJob, emit: Emit): Promise<void> {
   emit({ type: "nodes", containers: record.containers });
   const named = { emit, name: record.name };
   await stage(named, "ready", async () => {
-    const cluster = liveCluster(record);
+    const cluster = liveCluster(record, job.signal);
     const closed = await proveClosed(cluster);
     const baseline = await untilBaselineHolds(cluster, job.readyBudgetMs, job.signal);
     emit({ type: "note", text: `${closed}; ${baseline}` });

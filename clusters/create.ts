@@ -40,7 +40,8 @@ const MACHINE = { exec: hostExec, readText: (path: string) => readFile(path, "ut
 export async function createCluster(order: ClusterOrder): Promise<ClusterRecord> {
   const kubeconfig = join(order.dir, "kubeconfig");
   await stage(order, "cluster", () => makeNodes(order, kubeconfig));
-  const api = kubernetes(kubeconfig);
+  // A cold API server on a busy machine is slow, and no fault is in force that would have to wait for it.
+  const api = kubernetes(kubeconfig, { timeoutMs: 30_000, ...(order.signal ? { signal: order.signal } : {}) });
   await stage(order, "cni", () => installCni(order, api));
   return await stage(order, "roles", () => deployRoles(order, api, kubeconfig));
 }

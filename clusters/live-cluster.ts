@@ -9,9 +9,9 @@ import { NAMESPACE } from "./roles/objects.ts";
 /** Constant: pods are found by what it prints, nothing is put into it. */
 const SANDBOXES = readFileSync(new URL("sandboxes.sh", import.meta.url), "utf8");
 
-/** A running cluster, reached through the container runtime for commands and through its API for objects. */
-export function liveCluster(record: ClusterRecord): Cluster {
-  const api = kubernetes(record.kubeconfig);
+/** A running cluster, reached through the container runtime for commands and through its API for objects. `signal` ends calls to its API. */
+export function liveCluster(record: ClusterRecord, signal?: AbortSignal): Cluster {
+  const api = kubernetes(record.kubeconfig, signal ? { signal } : {});
   const exec: Cluster["exec"] = (place) =>
     containerExec(place === "outside" ? record.outside : record.containers[place]);
   return { record, exec, locate: () => locate(record, api, exec) };

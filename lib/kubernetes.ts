@@ -2,19 +2,30 @@
  * The Kubernetes API, for objects and watches only: the only file that imports @kubernetes/client-node. Nothing is run in pods through it, since
  * its exec would ride on the network under test.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   AppsV1Api,
   CoreV1Api,
+  createConfiguration,
+  IsomorphicFetchHttpLibrary,
   KubeConfig,
   KubernetesObjectApi,
-  makeInformer,
+  ListWatch,
   PatchStrategy,
+  ResponseContext,
+  ServerConfiguration,
+  Watch,
+  wrapHttpLibrary,
+  type ApiConstructor,
+  type ApiType,
   type KubernetesListObject,
   type KubernetesObject,
+  type RequestContext,
   type V1Node,
   type V1Pod,
 } from "@kubernetes/client-node";
 import { parseAllDocuments } from "yaml";
+import { UndecidedError } from "./errors.ts";
 
 export type Pod = V1Pod;
 export type KubeNode = V1Node;
@@ -43,9 +54,23 @@ export interface WatchSpec<T> {
   readonly signal?: AbortSignal;
 }
 
-/** A client for the cluster that this kubeconfig file names. Nothing else (no environment, no home directory) is consulted. */
-export function kubernetes(kubeconfigPath: string): Kubernetes {
-  const config = new KubeConfig();
+export interface KubernetesOptions {
+  /** For one call, its answer's last byte and its further tries included; also how long a watch may be silent before it is opened anew. Default 10 s. */
+  readonly timeoutMs?: number;
+  /** Ends every call: it rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+const CALL_TIMEOUT_MS = 10_000;
+const READ_TRIES = 3;
+const TRY_AGAIN_AFTER_MS = 200;
+
+/**
+ * A client for the cluster that this kubeconfig file names. Nothing else (no environment, no home directory) is consulted. A call to an API server that cannot be
+ * reached or does not answer throws UndecidedError, which names the call; one that it refuses throws the library's ApiException.
+ */
+export function kubernetes(kubeconfigPath: string, options: KubernetesOptions = {}): Kubernetes {
+  const config = new BoundedConfig(options);
   config.loadFromFile(kubeconfigPath);
   const core = config.makeApiClient(CoreV1Api);
   const apps = config.makeApiClient(AppsV1Api);
@@ -87,45 +112,122 @@ async function applyAll(api: KubernetesObjectApi, objects: readonly KubernetesOb
     await api.patch(one, undefined, undefined, "faultline", true, PatchStrategy.ServerSideApply);
 }
 
+/** Makes clients whose every call is bounded; the library's own time-outs are 10 s to connect, 300 s for the headers and 300 s between bytes. */
+class BoundedConfig extends KubeConfig {
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+
+  constructor({ timeoutMs = CALL_TIMEOUT_MS, signal }: KubernetesOptions) {
+    super();
+    this.timeoutMs = timeoutMs;
+    this.signal = signal;
+  }
+
+  override makeApiClient<T extends ApiType>(type: ApiConstructor<T>): T {
+    const baseServer = new ServerConfiguration(this.getCurrentCluster()?.server ?? "", {});
+    const httpApi = wrapHttpLibrary({ send: (request) => this.#send(request) });
+    return new type(createConfiguration({ baseServer, httpApi, authMethods: { default: this } }));
+  }
+
+  /** Only reads are tried again, and only after a failure of the transport: an answer, whatever it is, is one. */
+  async #send(request: RequestContext): Promise<ResponseContext> {
+    const what = `Kubernetes API, ${request.getHttpMethod()} ${new URL(request.getUrl()).pathname}`;
+    const tooLate = new AbortController();
+    const timer = setTimeout(() => tooLate.abort(), this.timeoutMs);
+    const signal = this.signal ? AbortSignal.any([tooLate.signal, this.signal]) : tooLate.signal;
+    request.setSignal(signal);
+    try {
+      for (let triesLeft = request.getHttpMethod() === "GET" ? READ_TRIES : 1; ;) {
+        try {
+          return await wholeAnswer(request);
+        } catch (error) {
+          this.signal?.throwIfAborted();
+          triesLeft -= 1;
+          const why = tooLate.signal.aborted ? `no answer within ${this.timeoutMs / 1000} s` : reasonOf(error);
+          if (tooLate.signal.aborted || triesLeft === 0)
+            throw new UndecidedError(`${what}: ${why}`, "look at the control-plane node's container", { cause: error });
+          await sleep(TRY_AGAIN_AFTER_MS, undefined, { signal }).catch(() => undefined);
+        }
+      }
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+/** The body is read here, so that its time is bounded as well. */
+async function wholeAnswer(request: RequestContext): Promise<ResponseContext> {
+  const { httpStatusCode, headers, body } = await new IsomorphicFetchHttpLibrary().send(request).toPromise();
+  const text = await body.text();
+  return new ResponseContext(httpStatusCode, headers, {
+    text: () => Promise.resolve(text),
+    binary: () => Promise.resolve(Buffer.from(text)),
+    stream: () => null,
+  });
+}
+
+/** fetch says no more than "fetch failed"; its cause says why. */
+function reasonOf(error: unknown): string {
+  const { message, cause } = error as Error;
+  return cause instanceof Error ? cause.message : message;
+}
+
 type Until<T> = Omit<WatchSpec<T>, "namespace">;
+
+/** A list kept up to date by a watch; `path` must name what `list` gives. */
+function informerOf<T extends KubernetesObject>(config: BoundedConfig, path: string, list: List<T>, selector?: string) {
+  const watch = new Watch(config);
+  // Private in its types, and 30 s by itself: a watch that is silent for so long is opened anew, since its server may be gone.
+  Object.assign(watch, { requestTimeoutMs: config.timeoutMs });
+  return new ListWatch<T>(path, watch, list, false, selector);
+}
+
+type List<T extends KubernetesObject> = () => Promise<KubernetesListObject<T>>;
 
 /** Lists and watches until `done` holds. A watch that breaks is opened anew, within the same budget. */
 function until<T extends KubernetesObject>(
-  config: KubeConfig,
+  config: BoundedConfig,
   path: string,
-  list: () => Promise<KubernetesListObject<T>>,
+  list: List<T>,
   watch: Until<T>,
 ): Promise<void> {
-  const informer = makeInformer(config, path, list, watch.selector);
+  const informer = informerOf(config, path, list, watch.selector);
   return new Promise((resolve, reject) => {
     let finished = false;
-    const finish = (error?: Error) => {
+    let trouble = "";
+    const finish = (error?: Error): void => {
       if (finished) return;
       finished = true;
       clearTimeout(timer);
       clearInterval(again);
       watch.signal?.removeEventListener("abort", aborted);
       void informer.stop();
-      if (error) reject(error);
-      else resolve();
+      return error ? reject(error) : resolve();
     };
     const aborted = () => finish(new Error(`stopped while waiting for ${watch.what}`));
     const look = () => {
       if (!finished && watch.done(informer.list())) finish();
     };
     // Stopping an informer ends its request with an error as well: only a wait that goes on opens it anew.
-    const reopen = () => setTimeout(() => void (finished || informer.start().then(look, reopen)), 250);
-    const timer = setTimeout(() => {
-      const seconds = Math.round(watch.budgetMs / 1000);
-      finish(new Error(`timed out after ${seconds} s waiting for ${watch.what}: ${watch.missing(informer.list())}`));
-    }, watch.budgetMs);
-    // The first list may come out as done with no event to say so.
-    const again = setInterval(look, 500);
+    const reopen = (error?: unknown) => {
+      trouble = error instanceof Error ? `; ${error.message}` : trouble;
+      setTimeout(() => void (finished || informer.start().then(look, reopen)), 250);
+    };
+    const timer = setTimeout(() => finish(tooLate(watch, watch.missing(informer.list()) + trouble)), watch.budgetMs);
+    const again = setInterval(look, 500); // the first list may come out as done with no event to say so
     watch.signal?.addEventListener("abort", aborted);
-    for (const verb of ["add", "update", "delete"] as const) informer.on(verb, look);
+    informer.on("change", () => {
+      trouble = "";
+      look();
+    });
     informer.on("error", reopen);
     informer.start().then(look, reopen);
+    if (watch.signal?.aborted) aborted();
   });
+}
+
+function tooLate({ what, budgetMs }: { readonly what: string; readonly budgetMs: number }, missing: string): Error {
+  return new Error(`timed out after ${Math.round(budgetMs / 1000)} s waiting for ${what}: ${missing}`);
 }
 
 /** True when every container of the pod is ready. */
