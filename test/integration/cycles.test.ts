@@ -1,12 +1,12 @@
 import { expect } from "chai";
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { injectFault } from "../../lib/faults/inject.ts";
 import { openJournal } from "../../lib/journal/journal.ts";
 import { waitFor } from "../../lib/wait.ts";
 import { differences, makeLane, ONE_OF_EACH, type Lane } from "../fixtures/faults/crash-sweep.ts";
-import { leftOn, stateDir } from "../fixtures/faults/node-state.ts";
+import { leftOn, processesIn, stateDir } from "../fixtures/faults/node-state.ts";
 
 const CYCLES = 500;
 /** After these everything that is made once is made. */
@@ -28,18 +28,10 @@ function held(inode: string): Held {
     fileDescriptors: readdirSync("/proc/self/fd").length,
     children: readFileSync(`/proc/self/task/${process.pid}/children`, "utf8").split(" ").length - 1,
     timersAndHandles: Object.fromEntries([...resources].map(([name, all]) => [name, all.length])),
-    processesOnNode: readdirSync("/proc").filter((pid) => netnsOf(pid) === `net:[${inode}]`).length,
+    processesOnNode: processesIn(inode).length,
     deadMen: leftOn(inode).deadMen.length,
     files: readdirSync(stateDir(inode), { recursive: true }).map(String).sort(),
   };
-}
-
-function netnsOf(pid: string): string {
-  try {
-    return /^\d+$/.test(pid) ? readlinkSync(`/proc/${pid}/ns/net`) : "";
-  } catch {
-    return "";
-  }
 }
 
 /** Memory that is in use, in MiB, garbage apart. */

@@ -13,10 +13,13 @@ import { openJournal } from "../../lib/journal/journal.ts";
 import { readJournal } from "../../lib/journal/read.ts";
 import { waitFor } from "../../lib/wait.ts";
 import { differences, makeLane, notRestored, TEN, type Lane } from "../fixtures/faults/crash-sweep.ts";
-import { leftOn, stateDir } from "../fixtures/faults/node-state.ts";
+import { leftOn, processesIn, stateDir } from "../fixtures/faults/node-state.ts";
+import { rejection } from "../fixtures/faults/rejection.ts";
+import { cuttable, withBrokenNft } from "../fixtures/faults/targets.ts";
 
 const VICTIM = fileURLToPath(new URL("../fixtures/faults/late-apply.ts", import.meta.url));
 const FAULT: Fault = { kind: "sysctl", key: "net.ipv4.ip_forward", value: "0" };
+const DROP: Fault = { kind: "drop", hook: "prerouting", protocol: "udp", destinationPort: 8472 };
 /** What arm.sh says when the fault was undone before. */
 const TOO_LATE = "95";
 const SOON = { budgetMs: 60_000, intervalMs: 5 };
@@ -139,6 +142,15 @@ function killedOnNode(target: Target, script: string, seconds: string): Target {
   return { ...target, exec };
 }
 
+const NOTING = 'echo $$ >"$1"; shift; exec "$@"';
+
+/** The target, but one sort of command leaves its process id in a file. */
+function noting(target: Target, script: string, file: string): Target {
+  const exec: Exec = (argv, options) =>
+    target.exec(argv.includes(script) ? ["sh", "-c", NOTING, "noting", file, ...argv] : argv, options);
+  return { ...target, exec };
+}
+
 describe("a command that is killed on the node itself", function () {
   this.timeout(300_000);
   let lane: Lane;
@@ -149,6 +161,24 @@ describe("a command that is killed on the node itself", function () {
 
   after(async () => {
     await lane[Symbol.asyncDispose]();
+  });
+
+  it("keeps the node from its undo until the step that it has left behind is over", async () => {
+    const path = lane.newJournal();
+    using journal = openJournal(path);
+    const [slow, pid] = [`${path}.nft`, `${path}.pid`];
+    writeFileSync(`${slow}.slow`, "");
+    const nodeFault = { node: "A", fault: DROP } as const;
+    const connection = cuttable(noting(withBrokenNft(await lane.node.target(), slow), ARM, pid));
+    const refused = rejection(injectFault({ target: connection.target, nodeFault, journal }));
+    await until("nft to have begun", () => existsSync(`${slow}.begun`));
+    process.kill(Number(readFileSync(pid, "utf8")), "SIGKILL");
+    connection.cut();
+    expect(await healRun(path)).to.include({ ok: true });
+    expect((await refused).message).to.include("cut off by the test");
+    await until("all that was left behind to end", () => processesIn(lane.inode).length === 0);
+    expect(await differences(lane)).to.deep.equal([]);
+    expect(await notRestored(lane, path)).to.deep.equal([]);
   });
 
   /** Steps as long as those of a machine that is idle; one that is busy gets less far. */
