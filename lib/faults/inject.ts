@@ -4,7 +4,7 @@ import { FaultlineError, NotUndoneError } from "../errors.ts";
 import { armAndApply, captureUnclaimed, LEASE, type Lease } from "./dead-man.ts";
 import type { Journal } from "../journal/journal.ts";
 import { describeFault, type NodeFault } from "./fault.ts";
-import type { ReadBack } from "./kind.ts";
+import { NODE_ONLY, type ReadBack, type Reach } from "./kind.ts";
 import { kindOf, validateFault } from "./kinds.ts";
 import { FaultNotInForce, GuardError } from "./refused.ts";
 import { nodeKey } from "./identity.ts";
@@ -41,6 +41,8 @@ export interface Injection {
   /** Default: a new one. */
   readonly faultId?: string;
   readonly lease?: Lease;
+  /** Default: no further than its node. */
+  readonly reach?: Reach;
 }
 
 /**
@@ -55,8 +57,9 @@ export async function injectFault({
   journal,
   faultId,
   lease = LEASE,
+  reach = NODE_ONLY,
 }: Injection): Promise<InjectedFault> {
-  validateFault(nodeFault);
+  validateFault(nodeFault, reach);
   if (nodeFault.node !== target.node) {
     throw new GuardError(`fault for node ${nodeFault.node} was given node ${target.node}`);
   }

@@ -20,6 +20,14 @@ export interface ReadBack {
 /** Where a kind's change lives, and so what a restart of its node's container does to it. */
 export type Scope = "namespace" | "node" | "cluster";
 
+/** How far a fault may reach. */
+export interface Reach {
+  /** Beyond its node: only on a machine that is marked as disposable (clusters/setup/disposable.ts). */
+  readonly allowHostWide: boolean;
+}
+
+export const NODE_ONLY: Reach = { allowHostWide: false };
+
 /**
  * How one kind of fault is applied and undone. Pure: each member makes commands or reads what a command printed; inject.ts and undo.ts run
  * them. `P` is what was there before, as plain data that fits in a journal line. A null command means there is nothing to do.
@@ -33,8 +41,8 @@ export interface FaultKind<F extends Fault = Fault, P = unknown> {
   /** Closed shapes and patterns of every value; also reads journals. */
   readonly schema: z.ZodType<F>;
   readonly priorSchema: z.ZodType<P>;
-  /** Throws UsageError or GuardError for what a schema cannot say. */
-  validate(fault: F): void;
+  /** Throws UsageError or GuardError for what a schema cannot say, and for what reaches further than it may. */
+  validate(fault: F, reach: Reach): void;
   /**
    * What the fault writes to, one name each, the same on every machine. Two faults with a name in common are never in force on a node at once: undone in any other
    * order than last in, first out, the second would put back what the first had broken.

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { UsageError } from "../errors.ts";
 import { dropKind } from "./drop.ts";
 import type { Fault, NodeFault } from "./fault.ts";
-import type { FaultKind } from "./kind.ts";
+import { NODE_ONLY, type FaultKind, type Reach } from "./kind.ts";
 import { linkKind } from "./link.ts";
 import { noneKind } from "./none.ts";
 import { resolvConfKind } from "./resolv-conf.ts";
@@ -42,7 +42,7 @@ export const nodeFaultSchema: z.ZodType<NodeFault> = z.strictObject({
 });
 
 /** Throws UsageError or GuardError naming what is wrong with a fault; does nothing else. */
-export function validateFault(nodeFault: NodeFault): void {
+export function validateFault(nodeFault: NodeFault, reach: Reach = NODE_ONLY): void {
   const read = nodeFaultSchema.safeParse(nodeFault);
   if (!read.success) {
     const issue = read.error.issues[0];
@@ -52,5 +52,5 @@ export function validateFault(nodeFault: NodeFault): void {
       "correct it in the suite; lib/faults/fault.ts says what each kind takes",
     );
   }
-  kindOf(nodeFault.fault).validate(nodeFault.fault);
+  kindOf(nodeFault.fault).validate(nodeFault.fault, reach);
 }

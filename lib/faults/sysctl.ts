@@ -173,7 +173,7 @@ export const sysctlKind: FaultKind<SysctlFault, SysctlPrior> = {
     value: z.string().max(256),
     alongside: z.array(z.string().regex(/^net\/ipv[46]\/conf\/[^/\s]{1,15}\/[a-z0-9_]+=-?\d+$/)),
   }),
-  validate({ key }) {
+  validate({ key }, { allowHostWide }) {
     const path = sysctlPath(key);
     const parts = path.split("/");
     if (!/^net\.[a-z0-9_.\/-]+$/.test(key) || parts.some((part) => /^\.*$/.test(part))) {
@@ -182,10 +182,10 @@ export const sysctlKind: FaultKind<SysctlFault, SysctlPrior> = {
         "name a key of the network namespace, such as net.ipv4.ip_forward",
       );
     }
-    if (isHostWide(key)) {
+    if (isHostWide(key) && !allowHostWide) {
       throw new GuardError(
         `sysctl ${key} is the whole machine's, not one node's`,
-        "choose a key that each network namespace has for itself",
+        "choose a key that each network namespace has for itself; on a machine that may be broken as a whole, --allow-host-wide (docs/cli.md)",
       );
     }
     if (MORE_THAN_A_VALUE.test(path)) {

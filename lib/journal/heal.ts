@@ -1,9 +1,12 @@
+import { readFileSync } from "node:fs";
 import { describeUndo } from "../faults/describe.ts";
 import type { NodeFault, NodeRole } from "../faults/fault.ts";
 import { findAgain, type FoundAgain } from "../faults/find-again.ts";
 import { nameOf, nodeKey, type TargetIdentity } from "../faults/identity.ts";
 import { kindOf } from "../faults/kinds.ts";
+import { isHostWide } from "../faults/sysctl.ts";
 import { undoFaults } from "../faults/undo.ts";
+import type { Intent } from "./entry.ts";
 import { openJournal, type Journal } from "./journal.ts";
 import { listOpenFaults, readJournal, type JournaledFault } from "./read.ts";
 
@@ -13,6 +16,8 @@ export interface HealOptions {
   /** How to reach a journaled target again; default findAgain. */
   readonly makeTarget?: (node: NodeRole, identity: TargetIdentity) => Promise<FoundAgain>;
   readonly onProgress?: (outcome: HealOutcome) => void;
+  /** The machine's boot; default: as the kernel says. */
+  readonly bootId?: string;
 }
 
 /** What became of one fault. `failed` alone means that something of ours may be left. */
@@ -98,7 +103,7 @@ async function healIncarnation(
 ): Promise<readonly HealOutcome[]> {
   const found = await foundOrWhyNot(faults, options.makeTarget ?? findAgain);
   const settled = faults.map((fault) =>
-    typeof found === "string" ? failed(fault, found) : notToUndo(fault, found, journal),
+    typeof found === "string" ? failed(fault, found) : notToUndo(fault, found, journal, options.bootId ?? thisBoot()),
   );
   const toUndo = faults.filter((_, index) => settled[index] === null);
   const undone =
@@ -123,15 +128,37 @@ async function foundOrWhyNot(
 }
 
 /** What became of a fault for which nothing is sent to the node; null when it is to be undone. */
-function notToUndo(fault: JournaledFault, found: FoundAgain, journal: Journal | null): HealOutcome | null {
+function notToUndo(
+  fault: JournaledFault,
+  found: FoundAgain,
+  journal: Journal | null,
+  bootId: string,
+): HealOutcome | null {
   const { intent } = fault;
   const kind = kindOf(intent.nodeFault.fault);
   const prior = kind.priorSchema.safeParse(intent.prior);
   if (!prior.success) return failed(fault, "the prior value in the journal is not of this kind of fault");
+  const lives = outlivesItsNode(intent, bootId);
   const diedWithIt = found.status === "deleted" || (kind.scope === "namespace" && found.status !== "same");
-  if (diedWithIt) return closeAsGone(fault, found.why, journal);
+  if (diedWithIt && !lives) return closeAsGone(fault, found.why, journal);
+  if (found.status === "deleted")
+    return failed(fault, `${found.why}, but the value is the whole machine's: put it back by hand, or reboot`);
   if (found.status === "stopped") return failed(fault, `${found.why}; start or delete it, then heal again`);
   return null;
+}
+
+/** What is the whole machine's (--allow-host-wide) is so until it is rebooted, whatever becomes of the node through which it was set. */
+function outlivesItsNode({ nodeFault: { fault }, target }: Intent, bootId: string): boolean {
+  return fault.kind === "sysctl" && isHostWide(fault.key) && target.bootId === bootId;
+}
+
+/** "" where there is no /proc: nothing is known to have outlived anything there. */
+function thisBoot(): string {
+  try {
+    return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+  } catch {
+    return "";
+  }
 }
 
 /** The namespace that the fault was in is no more; its successor is none of this fault's business. */

@@ -60,7 +60,7 @@ describe("every suite", () => {
     for (const source of documented) expect(source).to.match(/^https:\/\/\S+$|^documents? \d{3}/);
   });
 
-  each("names faults that are valid", (scenario) => faults(scenario).forEach(validateFault));
+  each("names faults that are valid", (scenario) => faults(scenario).forEach((fault) => validateFault(fault)));
 
   each("has a symptom and a control where it breaks something", (scenario, expected) => {
     if (!breaks(scenario)) return;
