@@ -4,10 +4,12 @@
  * killed, its parent (or `faultline heal`) undoes what its journal says.
  */
 import { readFileSync } from "node:fs";
+import { dirname } from "node:path";
 import Mocha from "mocha";
 import type { ClusterRecord } from "../lib/cluster.ts";
-import type { Stand } from "../lib/engine/run-scenario.ts";
+import { runScenario, type Stand } from "../lib/engine/run-scenario.ts";
 import type { Mode } from "../lib/event.ts";
+import type { EvidenceLevel } from "../lib/evidence/evidence.ts";
 import { eventLog } from "../lib/event-log.ts";
 import { containerTarget } from "../lib/faults/target.ts";
 import { openJournal } from "../lib/journal/journal.ts";
@@ -24,6 +26,7 @@ export interface CellOrder {
   readonly eventsPath: string;
   readonly journalPath: string;
   readonly mode: Mode;
+  readonly evidence: EvidenceLevel;
   readonly suiteFiles: readonly string[];
   /** Any mocha reporter; null: none, the event log is enough. */
   readonly mochaReporter: string | null;
@@ -37,7 +40,7 @@ async function main(orderPath: string): Promise<void> {
   // Whoever started us is gone: nobody will read what we find, and `heal` may come any moment.
   process.on("disconnect", stop);
   const stand = standFor(order, stopping.signal, await targetsOf(order.cluster));
-  useStand(suiteStand(stand, order.mode));
+  useStand(suiteStand(stand, order.mode, runScenario, { dir: dirname(order.eventsPath), level: order.evidence }));
   const mocha = new Mocha({ timeout: 0, reporter: order.mochaReporter ?? SilentReporter, forbidOnly: true });
   await loadSuites(mocha, order.suiteFiles);
   await new Promise<void>((resolve) => {

@@ -119,6 +119,7 @@ async function cellJob(work: CellWork, dir: string, emit: Emit): Promise<CellJob
     suiteFiles: work.files,
     scenarios: work.scenarios,
     mochaReporter: work.options.reporter ?? null,
+    evidence: work.options.evidence,
     reuse: work.reuse,
     readyBudgetMs: work.options.readyTimeout * 1000,
     signal: work.interruption.signal,

@@ -59,6 +59,14 @@ function running(command: Command): Command {
         .choices(["auto", "tty", "plain", "none"])
         .default("auto"),
     )
+    .addOption(
+      new Option(
+        "--evidence <what>",
+        "captures and node states to keep: of all scenarios, of those that surprise, none",
+      )
+        .choices(["all", "failures", "none"])
+        .default("failures"),
+    )
     .option("--ready-timeout <seconds>", "how long the CNI and the roles may take to become ready", wholeSeconds, 120)
     .option("--reporter <name>", "also show the suites' tests by this mocha reporter (spec, dot, tap, …)");
 }

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { cellId, type Cell } from "../lib/cell.ts";
 import type { ClusterRecord } from "../lib/cluster.ts";
 import type { Event, Mode } from "../lib/event.ts";
+import type { EvidenceLevel } from "../lib/evidence/evidence.ts";
 import { NotUndoneError } from "../lib/errors.ts";
 import { eventLog, readEventLog, type Emit } from "../lib/event-log.ts";
 import type { Scenario } from "../lib/scenario.ts";
@@ -35,6 +36,7 @@ export interface CellJob {
   readonly suiteFiles: readonly string[];
   readonly scenarios: readonly Scenario[];
   readonly mochaReporter: string | null;
+  readonly evidence: EvidenceLevel;
   /** A kept cluster to use instead of a new one. */
   readonly reuse: ClusterRecord | null;
   readonly readyBudgetMs: number;
@@ -100,9 +102,9 @@ function plan({ scenarios }: CellJob, mode: Mode, emit: Emit): void {
 }
 
 async function runSuites(job: CellJob, cluster: ClusterRecord, journalPath: string, mode: Mode): Promise<void> {
-  const { suiteFiles, mochaReporter } = job;
+  const { suiteFiles, mochaReporter, evidence } = job;
   const eventsPath = join(job.dir, "events.ndjson");
-  const order: CellOrder = { cluster, eventsPath, journalPath, mode, suiteFiles, mochaReporter };
+  const order: CellOrder = { cluster, eventsPath, journalPath, mode, suiteFiles, mochaReporter, evidence };
   const orderPath = join(job.dir, `order-${mode}.json`);
   writeFileSync(orderPath, JSON.stringify(order, null, 2), { mode: 0o600 });
   const exit = await spawnCellProcess(orderPath, join(job.dir, "mocha.log"), mochaReporter !== null, job.signal);

@@ -3,6 +3,7 @@ import { cellId, type Cell } from "../lib/cell.ts";
 import type { ClusterRecord } from "../lib/cluster.ts";
 import { EXIT, FaultlineError, UsageError } from "../lib/errors.ts";
 import type { Mode } from "../lib/event.ts";
+import type { EvidenceLevel } from "../lib/evidence/evidence.ts";
 import type { Run } from "../lib/run.ts";
 import { judgeRun } from "../lib/verdict/run.ts";
 import { DEFAULT_CELL, parseCell } from "../clusters/cells.ts";
@@ -28,6 +29,7 @@ export interface RunOptions {
   /** Seconds. */
   readonly readyTimeout: number;
   readonly progress: ProgressKind;
+  readonly evidence: EvidenceLevel;
 }
 
 /** Runs the suites that `filters` name in every cell, writes the reports, and resolves to the exit code. */

@@ -1,4 +1,5 @@
 import type { Cell } from "./cell.ts";
+import type { Kept } from "./evidence/index-file.ts";
 import type { Expectation } from "./expectation.ts";
 import type { NodeFault, NodeRole } from "./faults/fault.ts";
 import type { Observation } from "./probes/probe.ts";
@@ -97,5 +98,15 @@ export type ScenarioEvent = { readonly scenario: string } & (
   | { readonly type: "not-recovered"; readonly afterMs: number }
   | { readonly type: "node-state"; readonly node: NodeRole; readonly differences: readonly string[] }
   | { readonly type: "error"; readonly message: string }
+  /** What is kept of the captures and the nodes' states; `dir` is relative to the cell's folder, null where nothing is. */
+  | {
+      readonly type: "evidence";
+      readonly dir: string | null;
+      readonly kept: Kept;
+      readonly files: number;
+      readonly bytes: number;
+      /** What could not be had, a line each. */
+      readonly trouble: readonly string[];
+    }
   | { readonly type: "scenario-finished"; readonly durationMs: number }
 );

@@ -58,6 +58,8 @@ export interface ScenarioResult {
   readonly times: Times;
   /** Node state that differed from the baseline afterwards, a line each. */
   readonly nodeStateDifferences: readonly string[];
+  /** Folder of its captures and node states, relative to the cell's; null where none is kept. */
+  readonly evidence: string | null;
   /** The command that runs just this one again. */
   readonly reproduce: string;
 }

@@ -68,11 +68,25 @@ function scenarioText(event: ScenarioEvent, describe: DescribeFault): string {
         : `node ${event.node} DIFFERS: ${event.differences.join("\n")}`;
     case "error":
       return `ERROR: ${event.message}`;
+    case "evidence":
+      return evidenceText(event);
     case "scenario-finished":
       return `finished in ${duration(event.durationMs)}`;
     default:
       return faultText(event, describe);
   }
+}
+
+function evidenceText({
+  kept,
+  dir,
+  files,
+  bytes,
+  trouble,
+}: Extract<ScenarioEvent, { readonly type: "evidence" }>): string {
+  const what =
+    dir === null ? "no evidence kept" : `evidence: ${kept}, ${files} files, ${Math.ceil(bytes / 1024)} KiB in ${dir}`;
+  return withDetail(what, trouble.join("; "));
 }
 
 type FaultEvent = Extract<ScenarioEvent, { readonly faultId: string }>;

@@ -94,6 +94,7 @@ const scenarioResult = z.object({
     })
     .describe("null where that part did not happen"),
   nodeStateDifferences: z.array(z.string()),
+  evidence: z.string().nullable().describe("folder of its captures and node states, relative to the cell's"),
   reproduce: z.string().describe("the command that runs just this one again"),
 });
 

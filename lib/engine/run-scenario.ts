@@ -2,15 +2,16 @@ import { addressOf } from "../address.ts";
 import type { Cluster, FaultContext, Whereabouts } from "../cluster.ts";
 import type { Mode, ScenarioEvent } from "../event.ts";
 import type { Emit } from "../event-log.ts";
+import type { ScenarioEvidence } from "../evidence/scenario-evidence.ts";
 import { swapped, type Expectation } from "../expectation.ts";
 import { healInjected, injectFault, type InjectedFault } from "../faults/inject.ts";
 import type { NodeFault, NodeRole } from "../faults/fault.ts";
 import type { Target } from "../faults/target.ts";
-import { diffFingerprints, takeFingerprint, type Fingerprint } from "../fingerprint/fingerprint.ts";
 import type { Journal } from "../journal/journal.ts";
 import { expectationsOf, faultsOf, noFault, type Scenario } from "../scenario.ts";
 import { measure, onceEach, planFor } from "./measure.ts";
-import { allAsExpected, sleep, steadily } from "./steady.ts";
+import { compareNodeState, fingerprints } from "./node-state.ts";
+import { allAsExpected, steadily } from "./steady.ts";
 
 /** What a scenario is run with. */
 export interface Stand {
@@ -19,12 +20,13 @@ export interface Stand {
   readonly journal: Journal;
   readonly emit: Emit;
   readonly signal?: AbortSignal;
+  /** Of this one scenario. */
+  readonly evidence?: ScenarioEvidence;
 }
 
 /** Budget for the steady state before a fault: pods of the scenario before may still be coming up. */
 const STEADY_BUDGET_MS = 60_000;
 const FLOWS_UNDER_FAULT = 3;
-const NODE_STATE_INTERVAL_MS = 500;
 
 type NewScenarioEvent = ScenarioEvent extends infer E ? (E extends ScenarioEvent ? Omit<E, "scenario"> : never) : never;
 type Say = (event: NewScenarioEvent) => void;
@@ -74,34 +76,59 @@ async function claimAndProve(
   });
   say({ ...start, faults });
 
-  const healthy = isHealthClaim(faults, mode) ? null : await steadyState(stand, where, expect, say);
-  const before = healthy === null ? null : await fingerprints(stand);
+  const isSteady = isHealthClaim(faults, mode) ? null : await steadyState(stand, where, expect, say);
+  await breakAndCompare(stand, scenario, mode, { claimed, expect, comparesNodes: isSteady !== null }, say, injected);
+}
+
+interface Claims {
+  readonly claimed: Readonly<Record<string, Expectation>>;
+  /** What is to hold again afterwards. */
+  readonly expect: Readonly<Record<string, Expectation>>;
+  readonly comparesNodes: boolean;
+}
+
+async function breakAndCompare(
+  stand: Stand,
+  scenario: Scenario,
+  mode: Mode,
+  { claimed, expect, comparesNodes }: Claims,
+  say: Say,
+  injected: InjectedFault[],
+): Promise<void> {
+  const taken = comparesNodes ? fingerprints(stand.cluster) : null;
+  const [before, now] = await Promise.all([taken, whereNow(stand, scenario, mode)]);
+  const { withinMs } = scenario.recovers;
+  const appearsWithinMs = mode === "no-fault" ? 0 : (scenario.appears?.withinMs ?? 0);
   try {
-    await breakAndProbe(stand, scenario, mode, claimed, say, injected);
-    if (before !== null) await recovery(stand, expect, recoversWithinMs, say);
+    await breakAndProbe(stand, now, claimed, appearsWithinMs, say, injected);
+    if (before !== null) await recovery(stand, expect, withinMs, say);
   } finally {
     await healAll(injected, say);
     // Also after an error: a node that did not come back must not pass for clean. Only whoever interrupts has no time for that.
     const isInterrupted = stand.signal?.aborted === true;
-    if (before !== null && !isInterrupted) await compareNodeState(stand, before, recoversWithinMs, say);
+    const marked = stand.evidence?.mark("after");
+    if (before !== null && !isInterrupted) await compareNodeState(stand.cluster, before, withinMs, say);
+    await marked;
   }
 }
 
+/** How long to wait is ruled by the claim as written, even where it is judged swapped; with no fault nothing will appear. */
 async function breakAndProbe(
   stand: Stand,
-  scenario: Scenario,
-  mode: Mode,
+  { where, faults }: WhereAndWhat,
   claimed: Readonly<Record<string, Expectation>>,
+  appearsWithinMs: number,
   say: Say,
   injected: InjectedFault[],
 ): Promise<void> {
-  // Pods may have been made anew while we waited for the steady state: an address of before would be a dead one.
-  const { where, faults } = await whereAndWhat(stand, scenario, mode);
   for (const fault of faults) await injectOne(stand, fault, say, injected);
-  // How long to wait is ruled by the claim as written, even where it is judged swapped; with no fault nothing will appear.
-  await underFault(stand, where, claimed, mode === "no-fault" ? 0 : (scenario.appears?.withinMs ?? 0), say);
+  await underFault(stand, where, claimed, appearsWithinMs, say);
+  const during = stand.evidence?.mark("during");
   for (const one of injected) await readBack(one, "after", say);
+  await during;
   await healAll(injected, say);
+  // The recovery would fill the captures; they are fetched while it is watched.
+  void stand.evidence?.stop();
 }
 
 /** A baseline suite breaks nothing: its claim is the steady state itself, so there is none to wait for first. */
@@ -120,6 +147,8 @@ async function steadyState(
   const result = await steadily(stand.cluster, where, plan, budget, (number, observations) =>
     say({ type: "round", phase: "steady", number, observations }),
   );
+  // Nothing is broken yet, and what the nodes look like may say why.
+  if (!result.ok) await stand.evidence?.begin(where);
   if (!result.ok) throw new Error(`no steady state within ${STEADY_BUDGET_MS} ms before the fault: ${result.last}`);
   return true;
 }
@@ -129,7 +158,19 @@ function nothingToTakeAway(claimed: Readonly<Record<string, Expectation>>, mode:
   return mode === "no-fault" && allOk ? "it claims that nothing breaks, so it is the same without its fault" : null;
 }
 
-async function whereAndWhat(stand: Stand, scenario: Scenario, mode: Mode) {
+interface WhereAndWhat {
+  readonly where: Whereabouts;
+  readonly faults: readonly NodeFault[];
+}
+
+/** Pods may have been made anew while we waited for the steady state: an address of before would be a dead one. The captures listen when it resolves. */
+async function whereNow(stand: Stand, scenario: Scenario, mode: Mode): Promise<WhereAndWhat> {
+  const now = await whereAndWhat(stand, scenario, mode);
+  await stand.evidence?.begin(now.where);
+  return now;
+}
+
+async function whereAndWhat(stand: Stand, scenario: Scenario, mode: Mode): Promise<WhereAndWhat> {
   const where = await stand.cluster.locate();
   return { where, faults: mode === "no-fault" ? [noFault] : faultsOf(scenario, faultContext(where)) };
 }
@@ -190,37 +231,6 @@ async function recovery(
   );
   if (result.ok) say({ type: "recovered", afterMs: result.afterMs });
   else say({ type: "not-recovered", afterMs: result.afterMs });
-}
-
-const NODES = ["A", "B"] as const;
-
-async function fingerprints(stand: Stand): Promise<ReadonlyMap<"A" | "B", Fingerprint>> {
-  const taken = await Promise.all(
-    NODES.map(async (node) => [node, await takeFingerprint(stand.cluster.exec(node))] as const),
-  );
-  return new Map(taken);
-}
-
-/** Agents take their time to put back what they own (an endpoint that came back, say): what differs must go within the recovery budget. */
-async function compareNodeState(
-  stand: Stand,
-  before: ReadonlyMap<"A" | "B", Fingerprint>,
-  withinMs: number,
-  say: Say,
-): Promise<void> {
-  const deadlineMs = performance.now() + withinMs;
-  for (;;) {
-    const after = await fingerprints(stand);
-    const differences = NODES.map((node) => {
-      const [was, is] = [before.get(node), after.get(node)];
-      return { node, differences: was && is ? diffFingerprints(was, is) : ["not compared"] };
-    });
-    if (differences.every((one) => one.differences.length === 0) || performance.now() > deadlineMs) {
-      for (const one of differences) say({ type: "node-state", ...one });
-      return;
-    }
-    await sleep(NODE_STATE_INTERVAL_MS);
-  }
 }
 
 function signalOf({ signal }: Stand): { readonly signal?: AbortSignal } {

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { nodeOf } from "../address.ts";
 import type { Cluster, Whereabouts } from "../cluster.ts";
+import type { Mode } from "../event.ts";
 import type { NodeRole } from "../faults/fault.ts";
 import type { Role } from "../path.ts";
 import type { Verdict } from "../run.ts";
@@ -49,10 +50,11 @@ export interface Evidence {
   readonly keep: (kept: Kept) => Promise<KeptEvidence>;
 }
 
-/** How much of a result's evidence is worth its room. Pure. */
-export function keptFor(level: EvidenceLevel, verdict: Verdict): Kept {
+/** How much of a result's evidence is worth its room: that of a surprise. In a selfcheck a fail is none, and a pass is one. Pure. */
+export function keptFor(level: EvidenceLevel, verdict: Verdict, mode: Mode): Kept {
   if (level === "none") return "none";
-  return level === "all" || verdict === "fail" || verdict === "unknown" ? "full" : "small";
+  const expected = mode === "as-claimed" ? "pass" : "fail";
+  return level === "failures" && (verdict === expected || verdict === "skip") ? "small" : "full";
 }
 
 /** Starts a capture on nodes A and B; both listen when it resolves. Never throws. */

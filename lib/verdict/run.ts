@@ -56,7 +56,13 @@ interface Unmeasured extends PlannedScenario {
 function unmeasured(one: Unmeasured): ScenarioResult {
   const { id, title, claim, documented, cell, mode, verdict, reason } = one;
   const result = { scenario: id, title, claim, cell, mode, verdict, reason, faults: [], documented, paths: [] };
-  return { ...result, times: NO_TIMES, nodeStateDifferences: [], reproduce: `./faultline run ${id} --cell ${cell}` };
+  return {
+    ...result,
+    times: NO_TIMES,
+    nodeStateDifferences: [],
+    evidence: null,
+    reproduce: `./faultline run ${id} --cell ${cell}`,
+  };
 }
 
 function neverBegan(

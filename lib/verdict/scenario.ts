@@ -33,6 +33,7 @@ export function judgeScenario(cell: string, events: readonly Event[]): ScenarioR
     paths,
     times: timesOf(start, events),
     nodeStateDifferences,
+    evidence: first(events, "evidence")?.dir ?? null,
     reproduce: `./faultline run ${start.scenario} --cell ${cell}`,
   };
 }

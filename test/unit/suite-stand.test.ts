@@ -6,11 +6,12 @@ import { stillNotUndone } from "../../cli/not-undone.ts";
 import { suiteStand } from "../../cli/suite-stand.ts";
 import type { Stand } from "../../lib/engine/run-scenario.ts";
 import type { Event } from "../../lib/event.ts";
+import type { NewEvent } from "../../lib/event-log.ts";
 import type { HealOutcome } from "../../lib/journal/heal.ts";
 import { openJournal, type Journal, type NewEntry } from "../../lib/journal/journal.ts";
 import type { Scenario } from "../../lib/scenario.ts";
 import { containerIdentity } from "../fixtures/faults/fake-node.ts";
-import { RECORD } from "./sample-cluster.ts";
+import { RECORD, WHERE } from "./sample-cluster.ts";
 import { changed, FORWARD_OFF, scenarioLog, without } from "./sample-log.ts";
 
 const intent = (faultId: string): NewEntry => ({
@@ -64,6 +65,34 @@ describe("what a cell's suites run on", () => {
       return (error as Error).message;
     }
   };
+
+  for (const level of ["all", "none"] as const) {
+    it(`tells what evidence is kept after the scenario's end (--evidence ${level})`, async () => {
+      const events: NewEvent[] = [];
+      const refuse = () => Promise.reject(new Error("nobody may touch the cluster"));
+      const cluster = { record: RECORD, exec: () => refuse, locate: refuse };
+      const suites = suiteStand(
+        { cluster, targets: {} as Stand["targets"], journal, emit: (event) => void events.push(event) },
+        "as-claimed",
+        async (mine) => {
+          await mine.evidence?.begin(WHERE);
+          for (const event of scenarioLog({ scenario: "a/one" })) mine.emit(event);
+        },
+        { dir, level },
+      );
+      const { evidence, verdict } = await suites.run(scenarioOf("a/one"));
+      expect(verdict).to.equal("pass");
+      expect(evidence).to.equal(level === "all" ? "evidence/a-one" : null);
+      const told = events.filter((event) => event.type === "evidence");
+      if (level === "none") expect(told).to.be.empty;
+      else {
+        expect(told).to.have.length(1);
+        expect(told[0]).to.deep.include({ scenario: "a/one", dir: "evidence/a-one", kept: "full", files: 2 });
+        expect(told[0]?.trouble).to.include("capture on A: nobody may touch the cluster");
+        expect(events.at(-1)).to.equal(told[0]);
+      }
+    });
+  }
 
   it("runs one scenario after another while nodes come back", async () => {
     const { stand, ran } = standWhere({ "a/one": scenarioLog(), "b/two": scenarioLog() });

@@ -4,7 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Cluster } from "../../../lib/cluster.ts";
 import { CAPTURE } from "../../../lib/evidence/capture.ts";
-import { keptFor, startEvidence, type EvidenceLevel } from "../../../lib/evidence/evidence.ts";
+import { EVIDENCE_LEVELS, keptFor, startEvidence, type EvidenceLevel } from "../../../lib/evidence/evidence.ts";
+import { evidenceFolder, scenarioEvidence } from "../../../lib/evidence/scenario-evidence.ts";
+import type { Mode } from "../../../lib/event.ts";
 import type { EvidenceIndex } from "../../../lib/evidence/index-file.ts";
 import type { Exec } from "../../../lib/exec.ts";
 import type { NodeRole } from "../../../lib/faults/fault.ts";
@@ -151,15 +153,30 @@ describe("evidence of a scenario", () => {
     expect(asked).to.be.empty;
   });
 
-  it("is kept by the verdict", () => {
-    const all = (["pass", "fail", "unknown", "skip"] as const).map((verdict) => [
-      ...[keptFor("all", verdict), keptFor("failures", verdict), keptFor("none", verdict)],
-    ]);
-    expect(all).to.deep.equal([
-      ["full", "small", "none"],
+  it("is kept whole of what surprises: a pass does in a selfcheck, a fail does not", () => {
+    const all = (mode: Mode) =>
+      (["pass", "fail", "unknown", "skip"] as const).map((verdict) =>
+        EVIDENCE_LEVELS.map((level) => keptFor(level, verdict, mode)),
+      );
+    const [whole, little] = [
       ["full", "full", "none"],
-      ["full", "full", "none"],
       ["full", "small", "none"],
-    ]);
+    ];
+    expect(all("as-claimed")).to.deep.equal([little, whole, whole, little]);
+    for (const mode of ["no-fault", "swapped"] as const)
+      expect(all(mode)).to.deep.equal([whole, little, whole, little]);
+  });
+
+  it("has nothing before it begins", async () => {
+    const evidence = scenarioEvidence({ cluster: { record: RECORD } as Cluster, dir: join(dir, "x"), level: "all" });
+    await evidence.mark("during");
+    await evidence.stop();
+    expect((await evidence.keep("full")).dir).to.equal(null);
+    expect(readdirSync(dir)).to.be.empty;
+  });
+
+  it("has a folder of its own for each scenario and mode", () => {
+    expect(evidenceFolder("services/no-endpoints", "as-claimed")).to.equal("services-no-endpoints");
+    expect(evidenceFolder("../../x", "swapped")).to.equal("..-..-x--swapped");
   });
 });

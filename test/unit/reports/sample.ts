@@ -40,6 +40,7 @@ export function hostileRun(text: string): Run {
     reproduce: text,
     faults: [text],
     nodeStateDifferences: [text],
+    evidence: text,
     paths: result.paths.map((path) => ({ ...path, path: text, expected: text, observed: text, reason: text })),
   }));
   const cells = run.cells.map((cell) => ({

@@ -1,0 +1,28 @@
+import type { Whereabouts } from "../cluster.ts";
+import { startEvidence, type Evidence, type EvidenceOrder } from "./evidence.ts";
+
+/** Evidence that begins when the scenario is ready for it: the engine knows when, whoever judges decides what is kept. */
+export interface ScenarioEvidence extends Evidence {
+  /** Starts the captures and takes the state of before. */
+  readonly begin: (where: Whereabouts) => Promise<void>;
+}
+
+/** Nothing is done, and nothing kept, before `begin` is called. Never throws, as Evidence does not. */
+export function scenarioEvidence(order: Omit<EvidenceOrder, "where">): ScenarioEvidence {
+  let begun: Promise<Evidence> | null = null;
+  return {
+    begin: async (where) => {
+      begun = startEvidence({ ...order, where });
+      await (await begun).mark("before");
+    },
+    mark: async (moment) => (await begun)?.mark(moment),
+    stop: async () => (await begun)?.stop(),
+    keep: async (kept) => (await begun)?.keep(kept) ?? { dir: null, kept: "none", files: 0, bytes: 0, trouble: [] },
+  };
+}
+
+/** Name of a scenario's folder: one level, and another for each mode. Pure. */
+export function evidenceFolder(scenario: string, mode: string): string {
+  const name = scenario.replace(/[^a-zA-Z0-9._-]/g, "-");
+  return mode === "as-claimed" ? name : `${name}--${mode}`;
+}
