@@ -1,5 +1,6 @@
 import { hostExec, mustExec, type Exec } from "../lib/exec.ts";
 import { waitFor } from "../lib/wait.ts";
+import { checkedName } from "./cluster-name.ts";
 import { stopCreatorsOf } from "./kind-process.ts";
 import { closingRules, LABELS, removeClosedNetwork } from "./network.ts";
 
@@ -21,10 +22,11 @@ const HERE: Deleting = { exec: hostExec, stopCreators: stopCreatorsOf, budgetMs:
  * Deletes a cluster with all that is its own: the kind that still makes it, nodes with their volumes, `outside`, network, closing rules. Parts may be gone
  * already. It goes on until a look finds nothing: what a killed client has ordered the engine makes all the same, and Docker lists such a container seconds before it
  * can remove it. Not by `kind delete`: that locks the kubeconfig it is given, even /dev/null, without saying for whom, so of two at once one fails, and after a kill
- * all. Throws WaitTimeoutError with what could not be removed.
+ * all. Throws UsageError for a name that is none, WaitTimeoutError with what could not be removed.
  */
 export async function deleteCluster(cluster: string, machine: Deleting = HERE): Promise<void> {
   const { exec, stopCreators, budgetMs, intervalMs } = machine;
+  checkedName(cluster);
   const attempt = async () => {
     const stopped = stopCreators(cluster);
     await removeContainers(cluster, exec);

@@ -1,6 +1,7 @@
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "../lib/errors.ts";
+import { checkedName } from "./cluster-name.ts";
 import { claim, markIn, release, type StateOf } from "./lock.ts";
 import { ownerState } from "./setup/ownership.ts";
 
@@ -35,7 +36,7 @@ type ReadText = (path: string) => Promise<string | undefined>;
 export function leases(cacheDir: string, readText: ReadText): Leases {
   const dir = join(cacheDir, "in-use");
   const stateOf: StateOf = (mark) => ownerState(readText, mark);
-  const path = (cluster: string) => join(dir, cluster);
+  const path = (cluster: string) => join(dir, checkedName(cluster));
   const taken = new Map<string, string>();
   return {
     take: async (cluster, owner, runDir) => {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { PreflightError, UndecidedError } from "../lib/errors.ts";
 import { ExecError, hostExec, mustExec, type Exec } from "../lib/exec.ts";
+import { checkedName } from "./cluster-name.ts";
 
 /** The labels by which a cluster's Docker network (and so the cluster) is known as ours. */
 export const LABELS = {
@@ -62,7 +63,7 @@ export async function createClosedNetwork(
   labels: Readonly<Record<string, string>>,
   exec: Exec = hostExec,
 ): Promise<void> {
-  const rule = closingRule({ cluster, owner: labels[LABELS.owner] ?? "" });
+  const rule = closingRule({ cluster: checkedName(cluster), owner: labels[LABELS.owner] ?? "" });
   await mustExec(exec, [...IPTABLES, "-I", "DOCKER-USER", "1", ...rule]);
   await readBackClosed(cluster, rule, exec);
   const labelled = Object.entries(labels).flatMap(([key, value]) => ["--label", `${key}=${value}`]);
@@ -110,7 +111,7 @@ export async function droppedPackets(cluster: string, exec: Exec = hostExec): Pr
 
 /** Takes the network away, and then its rules, whoever made them; all of it may be gone already. */
 export async function removeClosedNetwork(cluster: string, exec: Exec = hostExec): Promise<void> {
-  const removed = await exec(["docker", "network", "rm", cluster]);
+  const removed = await exec(["docker", "network", "rm", checkedName(cluster)]);
   const gone = removed.exitCode === 0 || /not found|No such network/i.test(removed.stderr);
   if (!gone) throw new Error(`network ${cluster} could not be removed: ${removed.stderr.trim()}`);
   for (const rule of await closingRules(exec)) {

@@ -3,10 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import fc from "fast-check";
+import { deleteCluster } from "../../../clusters/delete.ts";
 import { namedMirror } from "../../../clusters/image/host-needs.ts";
+import { leases } from "../../../clusters/lease.ts";
+import { createClosedNetwork, LABELS, removeClosedNetwork } from "../../../clusters/network.ts";
 import { cacheDir, hostContext } from "../../../clusters/setup/host-context.ts";
 import { containerExec } from "../../../lib/container-exec.ts";
-import { FaultlineError } from "../../../lib/errors.ts";
+import { FaultlineError, UsageError } from "../../../lib/errors.ts";
 import { hostExec, mustExec, NotStartedError, type Exec } from "../../../lib/exec.ts";
 import { inspectContainer } from "../../../lib/faults/inspect-container.ts";
 import { hostile, isPassable, PAYLOADS, removeCanary, SEED, somethingWasExecuted, STRINGS } from "./hostile.ts";
@@ -14,6 +17,7 @@ import { expectArrival, PRINT } from "./real-process.ts";
 
 /** Of those that are not run as they are. */
 const EACH = STRINGS.places / 5;
+const LEASES = mkdtempSync(join(tmpdir(), "faultline-fuzz-leases-"));
 
 /** Keeps the argv and runs nothing. */
 function recorder(): { readonly argvs: (readonly string[])[]; readonly exec: Exec } {
@@ -75,7 +79,7 @@ const VARIABLES = [
 describe(`whatever places and surroundings are called (seed ${SEED})`, function () {
   this.timeout(60_000);
   const folder = mkdtempSync(join(realpathSync(tmpdir()), "faultline-fuzz-places-"));
-  after(() => rmSync(folder, { recursive: true, force: true }));
+  after(() => [folder, LEASES].forEach((dir) => rmSync(dir, { recursive: true, force: true })));
 
   it("the canary tells when a payload is executed", async () => {
     for (const payload of PAYLOADS.slice(0, 5)) {
@@ -99,6 +103,27 @@ describe(`whatever places and surroundings are called (seed ${SEED})`, function 
     }
   });
 
+  it("a cluster that a label or a file names is refused, or is one word that is no option, pattern or path", async () => {
+    const { argvs, exec } = recorder();
+    const inUse = leases(LEASES, () => Promise.resolve(undefined));
+    for (const name of fc.sample(hostile("faultline-x0"), { numRuns: EACH, seed: SEED })) {
+      const refusals: readonly unknown[] = await Promise.all([
+        deleteCluster(name, { exec, stopCreators: () => 0, budgetMs: 1, intervalMs: 1 }).catch(
+          (error: unknown) => error,
+        ),
+        removeClosedNetwork(name, exec).catch((error: unknown) => error),
+        createClosedNetwork(name, { [LABELS.runDir]: name }, exec).catch((error: unknown) => error),
+      ]);
+      const isRefused = refused(() => inUse.drop(name)) !== null;
+      if (isRefused) {
+        for (const error of refusals)
+          expect(error).to.be.instanceOf(UsageError).with.property("message").that.includes("cluster name");
+        expect(argvs).to.deep.equal([]);
+      } else expect(name).to.match(/^\w[\w-]*$/);
+      argvs.length = 0;
+    }
+  });
+
   it("a cache folder is absolute, and a mirror is an address", () => {
     fc.assert(
       fc.property(hostile("/var/cache", "http://mirror.example/debian", "file:///srv/debian"), (text) => {
@@ -116,7 +141,7 @@ describe(`whatever places and surroundings are called (seed ${SEED})`, function 
   });
 
   it("any text at all arrives as it is, or is not started and the argument named", async () => {
-    const texts = fc.sample(hostile("a"), { numRuns: STRINGS.places - 2 * EACH, seed: SEED });
+    const texts = fc.sample(hostile("a"), { numRuns: STRINGS.places - 3 * EACH, seed: SEED });
     await expectArrival(texts.filter((text) => isPassable(text) && text.length < 50_000));
     const impossible = texts.filter((text) => !isPassable(text) || text.length > 131_072);
     expect(impossible).to.not.have.lengthOf(0);
