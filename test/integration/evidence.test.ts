@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CAPTURE_LIMITS, startCapture, type Captured } from "../../lib/evidence/capture.ts";
+import { CAPTURE_LIMITS, startCapture, type Capture, type Captured } from "../../lib/evidence/capture.ts";
 import { captureFilter, type Flows } from "../../lib/evidence/flows.ts";
 import { readCapture, type CapturedPacket } from "../../lib/evidence/pcap/capture.ts";
 import { readState } from "../../lib/evidence/state.ts";
@@ -22,6 +22,7 @@ describe("evidence of a node", () => {
   let podName = "";
   let pod: Exec;
   let podPid = 0;
+  const started: Capture[] = [];
 
   /** A pod on the node's bridge, 10.98.0.2, that reaches the neighbour, 10.97.0.2, by way of the node: client veth, bridge, uplink. */
   beforeEach(async () => {
@@ -43,6 +44,8 @@ describe("evidence of a node", () => {
   });
 
   afterEach(async () => {
+    // A test that failed has left its own.
+    for (const capture of started.splice(0)) await capture.stop().catch(() => undefined);
     process.kill(podPid, "SIGKILL");
     await hostExec(["ip", "netns", "del", podName]);
     await node[Symbol.asyncDispose]();
@@ -55,13 +58,12 @@ describe("evidence of a node", () => {
     }
   });
 
-  const start = (id: string, limits = {}) =>
-    startCapture(node.exec, {
-      id,
-      filter: captureFilter(FLOWS),
-      pods: { same: podPid },
-      limits: { ...CAPTURE_LIMITS, ...limits },
-    });
+  const start = async (id: string, limits = {}) => {
+    const order = { id, filter: captureFilter(FLOWS), pods: { same: podPid } };
+    const capture = await startCapture(node.exec, { ...order, limits: { ...CAPTURE_LIMITS, ...limits } });
+    started.push(capture);
+    return capture;
+  };
 
   /** One SYN and the refusal of it: nobody listens there. Resolves to the port it came from. */
   const knock = async (port: number): Promise<void> => {
