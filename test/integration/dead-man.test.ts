@@ -34,7 +34,7 @@ describe("the dead-man", function () {
   afterEach(async () => {
     journal[Symbol.dispose]();
     expect(await differences(lane)).to.deep.equal([]);
-    await until("nothing of it to be left", () => leftOn(lane.inode).deadMen.length === 0, 5_000);
+    await until("nothing of it to be left", () => leftOn(lane.inode).deadMen.length === 0, 10_000);
     expect(leftOn(lane.inode)).to.include.keys("armed").and.to.deep.include({ armed: [], fired: [] });
   });
 
@@ -76,16 +76,14 @@ describe("the dead-man", function () {
 
   it("ends after the undo, soon and with nothing left", async () => {
     const injected = await inject(DROP, 6_000);
-    expect(leftOn(lane.inode))
-      .to.deep.include({ armed: [injected.id] })
-      .and.to.have.property("deadMen")
-      .with.lengthOf(1);
+    expect(leftOn(lane.inode)).to.deep.include({ armed: [injected.id] });
+    await until("it to be there", () => leftOn(lane.inode).deadMen.length === 1);
     await injected.heal();
   });
 
   it("is one for all faults of a node", async () => {
     const injected = [await inject(DROP, 6_000), await inject(DROP, 6_000), await inject(DROP, 6_000)];
-    expect(leftOn(lane.inode).deadMen).to.have.lengthOf(1);
+    await until("it to be there", () => leftOn(lane.inode).deadMen.length === 1);
     for (const one of injected) await one.heal();
   });
 
@@ -99,8 +97,8 @@ describe("the dead-man", function () {
   });
 
   it("has no lease beyond the longest time", async () => {
-    const injected = await inject(DROP, 600_000, target, 3_000);
-    expect(leaseEndMs(lane.inode, injected.id)).to.be.below(uptimeMs() + 3_000);
+    const injected = await inject(DROP, 600_000, target, 5_000);
+    expect(leaseEndMs(lane.inode, injected.id)).to.be.below(uptimeMs() + 5_000);
     await until("it to fire", hasFired);
     await healsWithFinding();
   });
@@ -108,6 +106,7 @@ describe("the dead-man", function () {
   it("is started anew by the next renewal when somebody has killed it", async () => {
     const connection = cuttable(target);
     await inject(DROP, 6_000, connection.target);
+    await until("it to be there", () => leftOn(lane.inode).deadMen.length === 1);
     const [first = 0] = leftOn(lane.inode).deadMen;
     process.kill(first, "SIGKILL");
     await until("another", () => leftOn(lane.inode).deadMen.some((pid) => pid !== first));

@@ -109,6 +109,8 @@ describe("an apply that its harness does not live to see", function () {
   it("ends at the baseline when both wait for the node, whichever came first", async () => {
     for (let times = 0; times < 8; times += 1) {
       const { journal, goOn, applied } = await killedMeanwhile(lane);
+      // The last one's dead-man would wait too.
+      await until("no dead-man to be there", () => leftOn(lane.inode).deadMen.length === 0);
       // It holds the lock itself, so that the lock ends with it, and says when it has it.
       const holder = spawn("flock", [
         "--no-fork",
