@@ -11,12 +11,15 @@ import { runScenario, type Stand } from "../lib/engine/run-scenario.ts";
 import type { Mode } from "../lib/event.ts";
 import type { EvidenceLevel } from "../lib/evidence/evidence.ts";
 import { eventLog } from "../lib/event-log.ts";
+import type { Reach } from "../lib/faults/kind.ts";
 import { containerTarget } from "../lib/faults/target.ts";
 import { openJournal } from "../lib/journal/journal.ts";
 import { isOfScenario, suiteId } from "../lib/mocha/scenario.ts";
 import { useStand } from "../lib/mocha/stand.ts";
 import type { NodeRole } from "../lib/faults/fault.ts";
 import { liveCluster } from "../clusters/live-cluster.ts";
+import { mustBeDisposable } from "../clusters/setup/disposable.ts";
+import { machine } from "./prepare.ts";
 import { suiteStand } from "./suite-stand.ts";
 import { loadSuites } from "./suites.ts";
 
@@ -27,6 +30,8 @@ export interface CellOrder {
   readonly journalPath: string;
   readonly mode: Mode;
   readonly evidence: EvidenceLevel;
+  /** Beyond the nodes only where this machine is marked for that: looked at again here. */
+  readonly reach: Reach;
   readonly suiteFiles: readonly string[];
   /** Any mocha reporter; null: none, the event log is enough. */
   readonly mochaReporter: string | null;
@@ -39,6 +44,7 @@ async function main(orderPath: string): Promise<void> {
   process.on("SIGTERM", stop);
   // Whoever started us is gone: nobody will read what we find, and `heal` may come any moment.
   process.on("disconnect", stop);
+  if (order.reach.allowHostWide) await mustBeDisposable(machine().readText);
   const stand = standFor(order, stopping.signal, await targetsOf(order.cluster));
   useStand(suiteStand(stand, order.mode, runScenario, { dir: dirname(order.eventsPath), level: order.evidence }));
   const mocha = new Mocha({ timeout: 0, reporter: order.mochaReporter ?? SilentReporter, forbidOnly: true });
@@ -80,7 +86,7 @@ function standFor(order: CellOrder, signal: AbortSignal, targets: Stand["targets
     console.error(`event log: ${error.message}`);
     process.emit("SIGTERM");
   });
-  return { cluster: liveCluster(order.cluster, signal), targets, journal, emit, signal };
+  return { cluster: liveCluster(order.cluster, signal), targets, journal, emit, signal, reach: order.reach };
 }
 
 class SilentReporter extends Mocha.reporters.Base {

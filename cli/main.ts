@@ -49,6 +49,7 @@ function running(command: Command): Command {
     )
     .option("--cluster <name>", "use a cluster that an earlier run kept, instead of a new one")
     .option("--yes", "set up what the machine lacks without asking", false)
+    .option("--allow-host-wide", "let faults reach the whole machine; only where it is marked as disposable", false)
     .addOption(
       new Option("--keep <when>", "keep the cluster afterwards")
         .choices(["never", "failure", "always"])

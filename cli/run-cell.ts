@@ -8,6 +8,7 @@ import type { Event, Mode } from "../lib/event.ts";
 import type { EvidenceLevel } from "../lib/evidence/evidence.ts";
 import { NotUndoneError } from "../lib/errors.ts";
 import { eventLog, readEventLog, type Emit } from "../lib/event-log.ts";
+import type { Reach } from "../lib/faults/kind.ts";
 import type { Scenario } from "../lib/scenario.ts";
 import type { NodeImage } from "../clusters/image/node-image.ts";
 import { createCluster, stage } from "../clusters/create.ts";
@@ -37,6 +38,7 @@ export interface CellJob {
   readonly scenarios: readonly Scenario[];
   readonly mochaReporter: string | null;
   readonly evidence: EvidenceLevel;
+  readonly reach: Reach;
   /** A kept cluster to use instead of a new one. */
   readonly reuse: ClusterRecord | null;
   readonly readyBudgetMs: number;
@@ -102,9 +104,9 @@ function plan({ scenarios }: CellJob, mode: Mode, emit: Emit): void {
 }
 
 async function runSuites(job: CellJob, cluster: ClusterRecord, journalPath: string, mode: Mode): Promise<void> {
-  const { suiteFiles, mochaReporter, evidence } = job;
+  const { suiteFiles, mochaReporter, evidence, reach } = job;
   const eventsPath = join(job.dir, "events.ndjson");
-  const order: CellOrder = { cluster, eventsPath, journalPath, mode, suiteFiles, mochaReporter, evidence };
+  const order: CellOrder = { cluster, eventsPath, journalPath, mode, suiteFiles, mochaReporter, evidence, reach };
   const orderPath = join(job.dir, `order-${mode}.json`);
   writeFileSync(orderPath, JSON.stringify(order, null, 2), { mode: 0o600 });
   const exit = await spawnCellProcess(orderPath, join(job.dir, "mocha.log"), mochaReporter !== null, job.signal);

@@ -8,6 +8,7 @@ import type { Run } from "../lib/run.ts";
 import { judgeRun } from "../lib/verdict/run.ts";
 import { DEFAULT_CELL, parseCell } from "../clusters/cells.ts";
 import { leases } from "../clusters/lease.ts";
+import { mustBeDisposable } from "../clusters/setup/disposable.ts";
 import { ownerOf } from "../clusters/setup/ownership.ts";
 import { cellFacts } from "./facts.ts";
 import { inCell, type CellEnd } from "./in-cell.ts";
@@ -30,6 +31,7 @@ export interface RunOptions {
   readonly readyTimeout: number;
   readonly progress: ProgressKind;
   readonly evidence: EvidenceLevel;
+  readonly allowHostWide: boolean;
 }
 
 /** Runs the suites that `filters` name in every cell, writes the reports, and resolves to the exit code. */
@@ -65,6 +67,7 @@ export async function carryOut(
   const scenarios = await scenariosOf(files);
   checkReporter(options.reporter);
   const { cells, reuse } = cellsOf(options);
+  if (options.allowHostWide) await mustBeDisposable(machine().readText);
   const interruption = onInterrupt((line) => process.stderr.write(`\nfaultline: ${line}\n`));
   const progress = startProgress(options.progress);
   try {

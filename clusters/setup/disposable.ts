@@ -1,6 +1,6 @@
 /**
- * Whether this machine may be broken as a whole. Whoever it belongs to says so in a file that names the machine itself, so that a copy of its disk, or an image
- * made from it, does not say so by accident.
+ * Whether this machine may be broken as a whole. Whoever it belongs to says so in a file that names the machine itself, so that another made from its image,
+ * whose id is made anew, is not disposable by accident.
  */
 import { PreflightError } from "../../lib/errors.ts";
 

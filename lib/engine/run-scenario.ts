@@ -6,6 +6,7 @@ import type { ScenarioEvidence } from "../evidence/scenario-evidence.ts";
 import { swapped, type Expectation } from "../expectation.ts";
 import { healInjected, injectFault, type InjectedFault } from "../faults/inject.ts";
 import type { NodeFault, NodeRole } from "../faults/fault.ts";
+import { NODE_ONLY, type Reach } from "../faults/kind.ts";
 import type { Target } from "../faults/target.ts";
 import type { Journal } from "../journal/journal.ts";
 import { expectationsOf, faultsOf, noFault, type Scenario } from "../scenario.ts";
@@ -20,6 +21,8 @@ export interface Stand {
   readonly journal: Journal;
   readonly emit: Emit;
   readonly signal?: AbortSignal;
+  /** Default: no fault reaches further than its node. */
+  readonly reach?: Reach;
   /** Of this one scenario. */
   readonly evidence?: ScenarioEvidence;
 }
@@ -179,7 +182,8 @@ async function injectOne(stand: Stand, nodeFault: NodeFault, say: Say, injected:
   stand.signal?.throwIfAborted();
   const startedAtMs = performance.now();
   const target = stand.targets[nodeFault.node];
-  const one = await injectFault({ target, nodeFault, journal: stand.journal });
+  const { journal, reach = NODE_ONLY } = stand;
+  const one = await injectFault({ target, nodeFault, journal, reach });
   // Before anything else can throw: from here on it must be healed.
   injected.push(one);
   const durationMs = Math.round(performance.now() - startedAtMs);

@@ -21,6 +21,8 @@ import { findRunDir } from "../../../cli/run-dir.ts";
 import { selectSuites, suiteFiles } from "../../../cli/suites.ts";
 import { test } from "../../../cli/test.ts";
 import { knownCells, parseCell } from "../../../clusters/cells.ts";
+import { mustBeDisposable } from "../../../clusters/setup/disposable.ts";
+import { hostContext } from "../../../clusters/setup/host-context.ts";
 import { UsageError } from "../../../lib/errors.ts";
 import { mustExec, hostExec } from "../../../lib/exec.ts";
 import { hostile, isPassable, PAYLOADS, SEED, somethingWasExecuted, STRINGS } from "./hostile.ts";
@@ -145,6 +147,22 @@ describe(`whatever is typed (seed ${SEED})`, function () {
     for (const { argv, exitCode, stderr } of ends) {
       expect(exitCode, argv.join(" ") + stderr).to.equal(3);
       expect(stderr).to.include(argv.at(-1)?.replace(/^--[a-z-]+=/, ""));
+    }
+  });
+
+  it("--allow-host-wide is refused with exit 4 where the machine is not marked, before anything is made", async () => {
+    const { readText } = hostContext();
+    const refusal = await mustBeDisposable(readText).then(
+      () => null,
+      (error: unknown) => error as Error,
+    );
+    const env = { PATH: folder, XDG_CACHE_HOME: folder };
+    for (const command of ["run", "selfcheck"]) {
+      const argv = [process.execPath, "--disable-warning=ExperimentalWarning", join(ROOT, "cli/main.ts"), command];
+      const { exitCode, stderr } = await hostExec([...argv, "--allow-host-wide"], { env });
+      // A marked machine is refused as well, for want of tools: only the reason is another.
+      expect(exitCode, stderr).to.equal(4);
+      expect(stderr).to.include(refusal?.message ?? "next:");
     }
   });
 
