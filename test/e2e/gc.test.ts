@@ -1,9 +1,10 @@
 import { expect } from "chai";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { cellDirs } from "../../cli/run-dir.ts";
+import { closingRule } from "../../clusters/network.ts";
 import { readEventLog } from "../../lib/event-log.ts";
-import { hostExec } from "../../lib/exec.ts";
+import { hostExec, mustExec } from "../../lib/exec.ts";
 import { GiveUpError, waitFor } from "../../lib/wait.ts";
 import { faultline, launch, RUNS, type Launched } from "./command-line.ts";
 import { begun, danglingVolumes, tracesOf, type BegunRun } from "./traces.ts";
@@ -91,6 +92,38 @@ describe("gc after a kill -9 while the cluster is created", function () {
   it("no volume is left either, and nothing has come back", async function () {
     const after = await danglingVolumes();
     expect(after.filter((name) => !volumesBefore.includes(name))).to.deep.equal([]);
+  });
+
+  it("a closing rule whose network was never made goes, whoever made it", async function () {
+    const cluster = "faultline-000000none0";
+    const bootId = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+    // No process has the number 0.
+    const rule = closingRule({ cluster, owner: `0/0/${bootId}` });
+    await mustExec(hostExec, ["iptables", "-w", "10", "-I", "DOCKER-USER", "1", ...rule]);
+    const { code, stdout } = await faultline(["gc", cluster]);
+    expect(stdout).to.equal(`${cluster}: closing rule: deleting\n`);
+    expect(code).to.equal(0);
+    expect(await tracesOf(cluster)).to.equal("");
+  });
+
+  it("from another pid namespace no owner can be seen, and nothing is deleted", async function () {
+    const elsewhere = ["unshare", "--pid", "--fork", "--mount-proc", "./faultline", "gc"];
+    const { child, outcome, cluster } = await runAt(NODES_ORDERED);
+    child.kill("SIGKILL");
+    await outcome;
+    const { stdout } = await mustExec(hostExec, [...elsewhere, cluster]);
+    expect(stdout).to.match(new RegExp(`^${cluster}: .*: its owner is in another container .* left alone`, "m"));
+    expect(await tracesOf(cluster)).to.match(/network/);
+    await mustExec(hostExec, [...elsewhere, cluster, "--all"]);
+    // It takes it for dead; only the kind that it cannot see either may be some moments in finding out that its nodes are gone.
+    await waitFor(
+      "nothing to be left",
+      async () => {
+        const traces = await tracesOf(cluster);
+        if (traces !== "") throw new Error(traces);
+      },
+      { budgetMs: 30_000, intervalMs: 200 },
+    );
   });
 
   it("a run that is going on is left alone, and says so", async function () {
