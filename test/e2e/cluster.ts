@@ -15,6 +15,7 @@ import { RUNS } from "./command-line.ts";
 export interface TestCluster {
   readonly name: string;
   readonly recordPath: string;
+  readonly containers: ClusterRecord["containers"];
   onNode(node: "A" | "B", argv: readonly string[]): Promise<string>;
   fingerprint(node: "A" | "B"): Promise<Fingerprint>;
   differences(node: "A" | "B", before: Fingerprint): Promise<readonly string[]>;
@@ -39,6 +40,7 @@ export function clusterOf(run: Run): TestCluster {
   return {
     name: record.name,
     recordPath,
+    containers: record.containers,
     onNode: async (node, argv) => (await mustExec(exec(node), argv)).stdout,
     fingerprint: (node) => takeFingerprint(exec(node)),
     differences: async (node, before) => diffFingerprints(before, await takeFingerprint(exec(node))),

@@ -17,12 +17,18 @@ export interface KilledRun {
 }
 
 /**
- * Starts a run of one suite on a kept cluster and kills it with SIGKILL, its cell process first (left alive it would heal), `afterMs` after its scenario began.
+ * Starts a run of one suite on a kept cluster and kills it with SIGKILL, its cell process first (left alive it would heal), `afterMs` after its scenario began,
+ * or after its fault was seen in force.
  * Commands that are on their way to a node live on, as they would.
  */
-export async function killedRun(suite: string, cluster: string, afterMs: number): Promise<KilledRun> {
+export async function killedRun(
+  suite: string,
+  cluster: string,
+  afterMs: number,
+  since: "scenario-started" | "read-back" = "scenario-started",
+): Promise<KilledRun> {
   const { child, outcome } = launch(["run", suite, "--cluster", cluster, "--progress", "none"]);
-  const cell = await scenarioBegunIn(child);
+  const cell = await cellThatSaid(since, child);
   await sleep(afterMs);
   const { stdout } = await hostExec(["pgrep", "--parent", String(child.pid), "--full", "cell-process.ts"]);
   for (const pid of stdout.split("\n").filter(Boolean)) kill(Number(pid));
@@ -34,16 +40,16 @@ export async function killedRun(suite: string, cluster: string, afterMs: number)
 }
 
 /** Resolves to the cell's folder. */
-async function scenarioBegunIn(child: ChildProcess): Promise<string> {
+async function cellThatSaid(what: "scenario-started" | "read-back", child: ChildProcess): Promise<string> {
   return await waitFor(
-    "a scenario to begin",
+    `the run to log ${what}`,
     () => {
       if (child.exitCode !== null) throw new GiveUpError(`the run ended with ${child.exitCode}`);
       const run = listRuns().findLast((id) => readHeader(join(RUNS, id)).owner.startsWith(`${child.pid}/`));
       const [cell] = run === undefined ? [] : cellDirs(join(RUNS, run));
       if (cell === undefined) throw new Error("it has not begun");
-      if (!readEventLog(join(cell, "events.ndjson")).some(({ type }) => type === "scenario-started")) {
-        throw new Error("its scenario has not begun");
+      if (!readEventLog(join(cell, "events.ndjson")).some(({ type }) => type === what)) {
+        throw new Error("not yet");
       }
       return Promise.resolve(cell);
     },
