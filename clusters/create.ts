@@ -12,9 +12,11 @@ import { ECHO_IMAGE } from "./image/images.ts";
 import type { NodeImage } from "./image/node-image.ts";
 import { kindConfig } from "./kind-config.ts";
 import { createByKind } from "./kind-create.ts";
+import type { Leases } from "./lease.ts";
 import { createClosedNetwork, LABELS } from "./network.ts";
 import { NAMESPACE, roleObjects } from "./roles/objects.ts";
 import { mustHaveRoom, whetherReached } from "./setup/inotify.ts";
+import { clusterNetworks } from "./setup/ownership.ts";
 
 export interface ClusterOrder {
   readonly name: string;
@@ -25,6 +27,7 @@ export interface ClusterOrder {
   /** The cell's own folder; the kubeconfig goes here and nowhere else. */
   readonly dir: string;
   readonly owner: string;
+  readonly leases: Pick<Leases, "ahead">;
   readonly emit: Emit;
   /** For the CNI, and again for the roles. */
   readonly readyBudgetMs: number;
@@ -68,7 +71,7 @@ export async function stage<T>(
 
 async function makeNodes(order: ClusterOrder, kubeconfig: string): Promise<void> {
   const { name, cell, image } = order;
-  await mustHaveRoom(MACHINE);
+  await mustHaveRoom(MACHINE, await othersAhead(order));
   await createClosedNetwork(name, labelsOf(order));
   try {
     await createByKind({ ...order, imageTag: image.tag, config: kindConfig(cell, image), kubeconfig });
@@ -77,6 +80,14 @@ async function makeNodes(order: ClusterOrder, kubeconfig: string): Promise<void>
     if (!(error instanceof UndecidedError) || reached === "") throw error;
     throw new UndecidedError(error.message, `${error.nextStep}; ${reached}`, { cause: error });
   }
+}
+
+/** How many clusters of ours are there, or in the making since before this one. */
+async function othersAhead({ name, leases }: ClusterOrder): Promise<number> {
+  const networks = await clusterNetworks(hostExec);
+  const clusters = new Set([...networks.map(({ cluster }) => cluster), ...(await leases.ahead(name))]);
+  clusters.delete(name);
+  return clusters.size;
 }
 
 function labelsOf({ name, cell, owner, dir }: ClusterOrder): Readonly<Record<string, string>> {

@@ -1,4 +1,4 @@
-import { readdirSync, rmSync } from "node:fs";
+import { readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "../lib/errors.ts";
 import { checkedName } from "./cluster-name.ts";
@@ -21,6 +21,8 @@ export interface Leases {
   isTaken(cluster: string): Promise<boolean>;
   /** All there are, those of dead owners among them. */
   all(): Promise<readonly Lease[]>;
+  /** The clusters that somebody who is not gone has had for longer than this one's owner has it. */
+  ahead(cluster: string): Promise<readonly string[]>;
 }
 
 export interface Lease {
@@ -28,6 +30,7 @@ export interface Lease {
   readonly owner: string;
   /** Empty in leases of before it was written down. */
   readonly runDir: string;
+  readonly takenAtMs: number;
 }
 
 type ReadText = (path: string) => Promise<string | undefined>;
@@ -38,6 +41,12 @@ export function leases(cacheDir: string, readText: ReadText): Leases {
   const stateOf: StateOf = (mark) => ownerState(readText, mark);
   const path = (cluster: string) => join(dir, checkedName(cluster));
   const taken = new Map<string, string>();
+  const all = async () => {
+    const found = clustersIn(dir).map(async (cluster) =>
+      leaseIn(cluster, path(cluster), await readText(path(cluster))),
+    );
+    return await Promise.all(found);
+  };
   return {
     take: async (cluster, owner, runDir) => {
       const text = `${owner}\n${runDir}`;
@@ -50,14 +59,32 @@ export function leases(cacheDir: string, readText: ReadText): Leases {
     },
     drop: (cluster) => rmSync(path(cluster), { force: true }),
     isTaken: async (cluster) => (await stateOf(markIn((await readText(path(cluster))) ?? ""))) !== "gone",
-    all: async () =>
-      Promise.all(clustersIn(dir).map(async (cluster) => leaseIn(cluster, await readText(path(cluster))))),
+    all,
+    ahead: async (cluster) => {
+      const every = (await all()).toSorted(byAge);
+      const earlier = every.slice(
+        0,
+        Math.max(
+          0,
+          every.findIndex((one) => one.cluster === cluster),
+        ),
+      );
+      const states = await Promise.all(earlier.map(({ owner }) => stateOf(owner)));
+      return earlier.filter((_, index) => states[index] !== "gone").map((one) => one.cluster);
+    },
   };
 }
 
-function leaseIn(cluster: string, text = ""): Lease {
+function leaseIn(cluster: string, path: string, text = ""): Lease {
   const [, runDir = ""] = text.split("\n");
-  return { cluster, owner: markIn(text), runDir };
+  // One that is given up just now is no lease of anybody's.
+  const takenAtMs = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  return { cluster, owner: markIn(text), runDir, takenAtMs };
+}
+
+/** The same for all who look, also of two that were taken at the same moment. */
+function byAge(a: Lease, b: Lease): number {
+  return a.takenAtMs - b.takenAtMs || (a.cluster < b.cluster ? -1 : 1);
 }
 
 /** Names with a dot or a tilde are of a claim under way (lock.ts). */

@@ -2,10 +2,9 @@ import { PreflightError } from "../../lib/errors.ts";
 import type { Check, CheckContext, Finding } from "./check.ts";
 import { ok, warning } from "./check.ts";
 
-/**
- * A cluster of two nodes has 41: on each kubelet 7, systemd 5, containerd and kube-proxy, then API server 6 and controller manager 7. What is counted as in use is
- * a little too much (processes that have forked show them twice), so refused is only what cannot get up.
- */
+/** Counted in a cluster of two nodes: on each kubelet 7, systemd 5, containerd and kube-proxy, then API server 6 and controller manager 7. */
+const IN_A_CLUSTER = 41;
+/** What is counted as in use is a little too much (processes that have forked show them twice), so refused is only what cannot get up. */
 const PER_CLUSTER = 35;
 const LIMIT = "/proc/sys/fs/inotify/max_user_instances";
 
@@ -33,11 +32,17 @@ async function findInotify(context: CheckContext): Promise<Finding> {
   return ok(`${inWords(use)}: room for ${clusters} more cluster${clusters > 1 ? "s" : ""}`);
 }
 
-/** Throws PreflightError when a new cluster would find no instances. */
-export async function mustHaveRoom(machine: Machine): Promise<void> {
+/**
+ * Throws PreflightError when a new cluster would find no instances. `clusters` are there or in the making: of some that are begun at the same moment none has its
+ * instances yet, and the last would take what the first have counted on.
+ */
+export async function mustHaveRoom(machine: Machine, clusters: number): Promise<void> {
   const use = await inotifyUse(machine);
-  if (use === undefined || use.limit - use.used >= PER_CLUSTER) return;
-  throw new PreflightError(`no room for another cluster: ${inWords(use)}, and it needs ${PER_CLUSTER}`, NEXT_STEP);
+  if (use === undefined) return;
+  const promised = Math.max(use.used, clusters * IN_A_CLUSTER);
+  if (use.limit - promised >= PER_CLUSTER) return;
+  const others = `${clusters} cluster${clusters === 1 ? "" : "s"} there or in the making`;
+  throw new PreflightError(`no room for another cluster: ${inWords(use)}, ${others}`, NEXT_STEP);
 }
 
 /** What may have made a cluster fail, for whoever tells of it: that the limit is reached now; else nothing. */

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { alone, claim, release } from "../../../clusters/lock.ts";
@@ -76,27 +76,28 @@ describe("alone", () => {
   let dir = "";
   beforeEach(() => (dir = mkdtempSync(join(tmpdir(), "faultline-lock-"))));
   afterEach(() => rmSync(dir, { recursive: true, force: true }));
-  const locking = (budgetMs: number, said: string[] = []) => ({
-    dir,
-    budgetMs,
-    say: (line: string) => void said.push(line),
-  });
+  const locking = (budgetMs: number) => ({ dir, budgetMs, say: () => undefined });
 
   it("lets one at a time work, and the next when it has failed", async () => {
     const log: string[] = [];
     const said: string[] = [];
-    const work = (who: string) => async () => {
-      log.push(`${who} in`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-      log.push(`${who} out`);
-      if (who === "a") throw new Error("it failed");
-    };
-    const [first] = await Promise.allSettled([
-      alone("it", locking(10_000), work("a")),
-      alone("it", locking(10_000, said), work("b")),
-    ]);
-    expect(log).to.deep.equal(["a in", "a out", "b in", "b out"]);
-    expect(first).to.include({ status: "rejected" });
+    let second: Promise<void> = Promise.resolve();
+    const first = alone("it", locking(10_000), async () => {
+      const waited = new Promise<void>((resolve) => {
+        const say = (line: string) => {
+          said.push(line);
+          resolve();
+        };
+        second = alone("it", { ...locking(10_000), say }, () => Promise.resolve(void log.push("second in")));
+      });
+      await waited;
+      log.push("first out");
+      throw new Error("it failed");
+    });
+    const [outcome] = await Promise.allSettled([first]);
+    await second;
+    expect(outcome).to.include({ status: "rejected" });
+    expect(log).to.deep.equal(["first out", "second in"]);
     expect(said).to.deep.equal([`waiting for process ${process.pid}, which is at the same (it)`]);
     expect(readdirSync(dir)).to.deep.equal([]);
   });
@@ -147,7 +148,9 @@ describe("leases", () => {
       .take("c", String(process.pid), "/runs/2")
       .catch((reason: unknown) => reason);
     expect(error).to.be.instanceOf(UsageError);
-    expect(await here().all()).to.deep.equal([{ cluster: "c", owner: String(process.pid), runDir: "/runs/1" }]);
+    const [lease, ...others] = await here().all();
+    expect(lease).to.include({ cluster: "c", owner: String(process.pid), runDir: "/runs/1" });
+    expect(others).to.deep.equal([]);
     here().release("c");
     expect(await here().isTaken("c"), "only who took it gives it up").to.equal(true);
     mine.release("c");
@@ -161,6 +164,25 @@ describe("leases", () => {
     expect((await here().all()).map(({ owner }) => owner)).to.deep.equal([GONE]);
     await here().take("c", String(process.pid), "/runs/2");
     expect((await here().all()).map(({ runDir }) => runDir)).to.deep.equal(["/runs/2"]);
+  });
+
+  it("are ahead of one another in the order in which the living took them, the same for all who look", async () => {
+    const mine = String(process.pid);
+    const at = (cluster: string, seconds: number) => utimesSync(join(dir, "in-use", cluster), seconds, seconds);
+    for (const [cluster, owner, seconds] of [
+      ["first", mine, 100],
+      ["dead", GONE, 150],
+      ["b", mine, 200],
+      ["a", mine, 200],
+      ["last", mine, 300],
+    ] as const) {
+      await here().take(cluster, owner, "");
+      at(cluster, seconds);
+    }
+    expect(await here().ahead("first")).to.deep.equal([]);
+    expect(await here().ahead("a")).to.deep.equal(["first"]);
+    expect(await here().ahead("b")).to.deep.equal(["first", "a"]);
+    expect(await here().ahead("last")).to.deep.equal(["first", "a", "b"]);
   });
 
   it("can be dropped, and there may be none", async () => {

@@ -44,7 +44,7 @@ const machine =
     return Promise.resolve({ argv, exitCode, timedOut: false, stdout: stdout ?? "", stderr: "", durationMs: 1 });
   };
 const ENGINE = { "docker network ls": NETWORKS, "docker ps": CONTAINERS, iptables: RULES };
-const LEASES = [{ cluster: "faultline-lease", owner: owner(4), runDir: runDir("4") }];
+const LEASES = [{ cluster: "faultline-lease", owner: owner(4), runDir: runDir("4"), takenAtMs: 1 }];
 const KNOWN = [{ cluster: "faultline-nodes", owner: owner(2), runDir: runDir("2") }];
 
 describe("what is left of clusters", () => {

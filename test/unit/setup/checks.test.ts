@@ -176,13 +176,17 @@ describe("kernel, inotify, disk and firewall", () => {
     const detail = "3 of 128 inotify instances in use: room for 3 more clusters";
     expect(await inotify.find(using(3))).to.deep.equal({ state: "ok", detail });
     expect((await inotify.find(using(93))).detail).to.match(/room for 1 more cluster$/);
-    await mustHaveRoom(using(93));
+    await mustHaveRoom(using(93), 0);
     expect((await inotify.find(using(94))).state).to.equal("warning");
-    const refused: unknown = await mustHaveRoom(using(94)).catch((reason: unknown) => reason);
+    const refused: unknown = await mustHaveRoom(using(94), 0).catch((reason: unknown) => reason);
     expect(refused).to.be.instanceOf(PreflightError).with.property("message").that.includes("94 of 128");
+    await mustHaveRoom(using(3), 2);
+    const third: unknown = await mustHaveRoom(using(3), 3).catch((reason: unknown) => reason);
+    expect(third, "three that have taken nothing yet").to.be.instanceOf(PreflightError);
+    expect((third as PreflightError).message).to.match(/3 of 128 .*, 3 clusters there or in the making$/);
     expect(await whetherReached(using(127))).to.equal("");
     expect(await whetherReached(using(128))).to.match(/^128 of 128 inotify instances in use: delete/);
-    await mustHaveRoom(fakeContext());
+    await mustHaveRoom(fakeContext(), 99);
     expect((await inotify.find(fakeContext())).state, "where there is no such limit").to.equal("ok");
   });
 
