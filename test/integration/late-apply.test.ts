@@ -174,7 +174,7 @@ describe("a command that is killed on the node itself", function () {
     const connection = cuttable(noting(withBrokenNft(await lane.node.target(), slow), ARM, pid));
     const refused = rejection(injectFault({ target: connection.target, nodeFault, journal }));
     await until("nft to have begun", () => existsSync(`${slow}.begun`));
-    process.kill(Number(readFileSync(pid, "utf8")), "SIGKILL");
+    process.kill(Number.parseInt(readFileSync(pid, "utf8"), 10), "SIGKILL");
     connection.cut();
     expect(await healRun(path)).to.include({ ok: true });
     expect((await refused).message).to.include("cut off by the test");
