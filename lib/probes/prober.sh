@@ -123,8 +123,9 @@ number() { [[ $1 =~ ^[0-9]{1,9}$ ]] || die "not a number: word $at of the reques
 words=("${@:2}")
 [[ ${words[0]:-} == "$((${#words[@]} - 1))" ]] || die "the request was cut"
 dir=$(mktemp -d) || die "no temporary directory"
-trap 'rm -rf -- "$dir"' EXIT
-trap 'exit 143' HUP INT TERM PIPE
+# timeout(1) signals its child and then the whole group: the second signal must not hit the rm.
+trap 'trap "" HUP INT TERM PIPE; rm -rf -- "$dir"' EXIT
+trap 'trap "" HUP INT TERM PIPE; exit 143' HUP INT TERM PIPE
 mkfifo "$dir/bell" || die "no fifo"
 exec {bell}<>"$dir/bell"
 
