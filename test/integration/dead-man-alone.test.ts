@@ -24,7 +24,7 @@ const IN_FORCE: Readonly<Record<string, string>> = {
   drop: "nft list ruleset | grep -q 8472",
   route: "ip route show 10.98.3.0/25 | grep -q proto",
 };
-const WATCH = 'while sh -c "$1"; do sleep 0.05; done; cut -d " " -f 1 /proc/uptime';
+const WATCH = 'while sh -c "$1"; do sleep 0.2; done; cut -d " " -f 1 /proc/uptime';
 
 /** One node in one round; times are uptimes. */
 interface Fired {

@@ -42,7 +42,20 @@ undo() {
   fi
 }
 
-while sleep 1; do
+# Until the next fault is due; at least once a second, since leases change and faults go.
+pause() {
+  soonest=100 now=$(uptime_cs)
+  for file in "$state/armed/"*/expires; do
+    { read -r expires <"$file"; } 2>/dev/null || continue
+    case $expires in "" | *[!0-9]*) continue ;; esac
+    if [ $((expires - now)) -lt "$soonest" ]; then soonest=$((expires - now)); fi
+  done
+  # What is due by now and could not be undone, or waits for the lock, need not be asked for all the time.
+  if [ "$soonest" -lt 10 ]; then soonest=10; fi
+  sleep "$((soonest / 100)).$(printf %02d $((soonest % 100)))"
+}
+
+while pause; do
   if ! [ -d "$state/armed" ]; then exit 0; fi
   for name in $(armed); do
     is_due "$state/armed/$name" || continue
