@@ -61,14 +61,9 @@ export function leases(cacheDir: string, readText: ReadText): Leases {
     isTaken: async (cluster) => (await stateOf(markIn((await readText(path(cluster))) ?? ""))) !== "gone",
     all,
     ahead: async (cluster) => {
-      const every = (await all()).toSorted(byAge);
-      const earlier = every.slice(
-        0,
-        Math.max(
-          0,
-          every.findIndex((one) => one.cluster === cluster),
-        ),
-      );
+      const every = await all();
+      const own = every.find((one) => one.cluster === cluster);
+      const earlier = every.filter((one) => own !== undefined && byAge(one, own) < 0).toSorted(byAge);
       const states = await Promise.all(earlier.map(({ owner }) => stateOf(owner)));
       return earlier.filter((_, index) => states[index] !== "gone").map((one) => one.cluster);
     },
@@ -84,13 +79,13 @@ function leaseIn(cluster: string, path: string, text = ""): Lease {
 
 /** The same for all who look, also of two that were taken at the same moment. */
 function byAge(a: Lease, b: Lease): number {
-  return a.takenAtMs - b.takenAtMs || (a.cluster < b.cluster ? -1 : 1);
+  return a.takenAtMs - b.takenAtMs || a.cluster.localeCompare(b.cluster, "en");
 }
 
-/** Names with a dot or a tilde are of a claim under way (lock.ts). */
+/** Names with a dot or a tilde are of a claim under way (lock.ts); what is no cluster's name is not ours. */
 function clustersIn(dir: string): readonly string[] {
   try {
-    return readdirSync(dir).filter((name) => !/[.~]/.test(name));
+    return readdirSync(dir).filter((name) => /^[a-z0-9][a-z0-9-]*$/.test(name));
   } catch {
     return [];
   }

@@ -94,7 +94,11 @@ async function untilClaimed(name: string, path: string, text: string, locking: L
     throw new Error(`${holder} has ${path}`);
   };
   try {
-    await waitFor(name, attempt, { budgetMs, intervalMs: 250, ...(signal ? { signal } : {}) });
+    // None is abandoned while this process goes on: what it claimed afterwards nobody would give up.
+    await waitFor(name, attempt, {
+      ...{ budgetMs, intervalMs: 250, attemptTimeoutMs: budgetMs },
+      ...(signal ? { signal } : {}),
+    });
   } catch (error) {
     if (!(error instanceof WaitTimeoutError)) throw error;
     throw new PreflightError(error.message, `if that process is no more, remove ${path}`, { cause: error });

@@ -188,6 +188,8 @@ describe("leases", () => {
   it("can be dropped, and there may be none", async () => {
     expect(await here().all()).to.deep.equal([]);
     await here().take("c", GONE, "");
+    for (const other of ["c~", "c.1234", "-x", "NotOurs"]) writeFileSync(join(dir, "in-use", other), GONE);
+    expect((await here().all()).map(({ cluster }) => cluster)).to.deep.equal(["c"]);
     here().drop("c");
     expect(await here().all()).to.deep.equal([]);
   });
