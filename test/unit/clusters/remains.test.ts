@@ -6,7 +6,7 @@ import { ExecError, type Exec } from "../../../lib/exec.ts";
 
 const BOOT = "3f8a2517-9b43-454b-90d1-d507eabbb7e6";
 const owner = (pid: number) => `${pid}/1269542/${BOOT}/4026531836`;
-const RUNS = "/work/main/runs/";
+const RUNS = "/srv/checkout/runs/";
 const runDir = (run: string) => `${RUNS}${run}/cells/flannel`;
 const row = (...columns: readonly string[]) => columns.join("\t");
 
@@ -130,7 +130,7 @@ describe("the fate of what is left", () => {
     expect([fate(mine, ["unseen"]), fate(mine, ["unseen"], true)]).to.deep.equal(["unseen", "delete"]);
     expect([fate(others, ["gone"]), fate(others, ["gone"], true)]).to.deep.equal(["another checkout", "delete"]);
     expect([fate(nobodys, []), fate(nobodys, [], true)]).to.deep.equal(["another checkout", "delete"]);
-    expect(fate(remains({ nodes: 1 }, "/work/main/runs-of-another/1"), ["gone"])).to.equal("another checkout");
+    expect(fate(remains({ nodes: 1 }, "/srv/checkout/runs-of-another/1"), ["gone"])).to.equal("another checkout");
   });
 
   it("is to be deleted whoever made it when it closes or holds nothing that is there", () => {
