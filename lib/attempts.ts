@@ -1,5 +1,5 @@
-import { randomInt } from "node:crypto";
 import { addressOf, netnsPidOf, podOf, ROLE_PORTS, SERVER_NAME } from "./address.ts";
+import { monotonicMs } from "./clock.ts";
 import type { Whereabouts } from "./cluster.ts";
 import { parsePath, type Path } from "./path.ts";
 import type { Attempt, CurlAttempt, DigAttempt, PingAttempt } from "./probes/probe.ts";
@@ -30,11 +30,20 @@ export interface Tries {
 }
 
 /**
- * Each lookup has a source port of its own, one after the other: two at once from one port would get each other's replies (dig 9.18 shares it).
- * Below the kernel's own range (ip_local_port_range begins at 32768).
+ * Each flow has a source port of its own, so that captures, conntrack and the kernel's socket table can be asked for this one; two lookups at once from one
+ * port would get each other's replies (dig 9.18 shares it). Below NodePorts and the kernel's own range (ip_local_port_range begins at 32768).
  */
-const LOOKUP_PORTS = { first: 10_000, count: 20_000 } as const;
-let lookups = randomInt(LOOKUP_PORTS.count);
+const PORTS = { first: 10_000, count: 20_000, perSecond: 40 } as const;
+let lastFlow = 0;
+
+/**
+ * Begins where the machine's uptime says, so that a process started later does not meet ports that an earlier one left in TIME_WAIT (60 s,
+ * TCP_TIMEWAIT_LEN in include/net/tcp.h): that took fewer than 40 a second, and a round of the range lasts 500 s.
+ */
+function nextPort(): number {
+  lastFlow = Math.max(lastFlow + 1, Math.floor((monotonicMs() * PORTS.perSecond) / 1000));
+  return PORTS.first + (lastFlow % PORTS.count);
+}
 
 /** The attempts of one path: fresh flows, resolved to addresses. Throws when a role is not there just now. */
 export function attemptsFor(where: Whereabouts, pathText: string, tries: Tries): readonly Attempt[] {
@@ -63,7 +72,8 @@ function curl(where: Whereabouts, path: Path, { patient = false }: Tries): Witho
   const expectServer = { server: podOf(where, path.to).name, container: path.to };
   const connectTimeoutMs = patient ? BUDGETS.patientConnectTimeoutMs : BUDGETS.connectTimeoutMs;
   const totalTimeoutMs = connectTimeoutMs + BUDGETS.answerMs;
-  return { tool: "curl", url, ...byName, connectTimeoutMs, totalTimeoutMs, expectServer };
+  const sourcePort = nextPort();
+  return { tool: "curl", url, ...byName, sourcePort, connectTimeoutMs, totalTimeoutMs, expectServer };
 }
 
 function portOf(where: Whereabouts, path: Path): number {
@@ -79,7 +89,7 @@ function dig(where: Whereabouts, path: Path): Without<DigAttempt> {
     name: SERVER_NAME,
     type: "A",
     transport: "udp",
-    sourcePort: LOOKUP_PORTS.first + (lookups++ % LOOKUP_PORTS.count),
+    sourcePort: nextPort(),
     timeoutMs: BUDGETS.dnsTimeoutMs,
     expectAnswer: where.cluster.serviceIps.server,
   };

@@ -9,6 +9,7 @@ import { startCapture, type Capture, type Captured } from "./capture.ts";
 import { captureFilter, flowsOf, type Flows } from "./flows.ts";
 import { makeFolder, type Folder, type WrittenFile } from "./folder.ts";
 import { indexOf, type CaptureEntry, type Kept, type Moment, type StateEntry } from "./index-file.ts";
+import { placesOf } from "./places.ts";
 import { readState } from "./state.ts";
 import { tallyOf } from "./tally.ts";
 
@@ -142,7 +143,11 @@ class Taking implements Evidence {
       if (kept === "small") for (const { moment } of this.#states) this.#folder.remove(moment);
       const interfaces = Object.fromEntries(this.#captured.map((one) => [one.node, one.interfaces]));
       const index = indexOf({ kept, captures: this.#captured, states: this.#states, trouble });
-      const files = [...written, this.#writeJson("index.json", index), this.#writeJson("interfaces.json", interfaces)];
+      const where = placesOf(this.#order.where);
+      const files = [
+        ...written,
+        ...Object.entries({ index, interfaces, where }).map(([name, one]) => this.#writeJson(`${name}.json`, one)),
+      ];
       const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
       return { dir: this.#folder.path, kept, files: files.length, bytes, trouble };
     } catch (error) {

@@ -34,6 +34,8 @@ export function classifyCurl(attempt: CurlAttempt, record: ProbeRecord): Finding
       return finding(...connectFailed(told, words));
     case 28:
       return finding(timeoutKind(words, figures));
+    case 45: // the source port is still somebody's: nothing was sent
+      return finding("unknown");
     case 52: // closed in order, without an answer: the network did its part
     case 18: // closed in order, in the middle of one
       return finding("http-error");

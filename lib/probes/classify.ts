@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import type { Symptom } from "../symptom.ts";
 import { classifyCurl } from "./classify-curl.ts";
 import { classifyDig } from "./classify-dig.ts";
@@ -27,7 +28,7 @@ export function classify(attempt: Attempt, record: ProbeRecord | undefined): Obs
     detail: oneLine(detail),
     startedAtMs,
     durationMs,
-    seen,
+    seen: { ...asked(attempt), ...seen },
     raw: { exitCode, stdout: stdout.slice(0, RAW_LIMIT), stderr: stderr.slice(0, RAW_LIMIT) },
   };
 }
@@ -40,7 +41,7 @@ export function unknownObservation(attempt: Attempt, why: string, startedAtMs = 
     detail: oneLine(why),
     startedAtMs,
     durationMs: 0,
-    seen: {},
+    seen: asked(attempt),
     raw: { exitCode: null, stdout: "", stderr: "" },
   };
 }
@@ -58,6 +59,16 @@ function find(attempt: Attempt, record: ProbeRecord): Finding {
 
 function named({ id, path, tool }: Attempt): Pick<Observation, "id" | "path" | "tool"> {
   return { id, path, tool };
+}
+
+/** What of the flow is known before anything is sent: enough to find it in a capture. */
+function asked(attempt: Attempt): Seen {
+  if (attempt.tool === "ping") return { remote: attempt.address };
+  const source = attempt.sourcePort === undefined ? {} : { sourcePort: attempt.sourcePort };
+  if (attempt.tool === "dig") return { ...source, remote: attempt.server, remotePort: 53 };
+  const { hostname, port } = new URL(attempt.url);
+  const address = hostname.replace(/^\[|\]$/g, "");
+  return { ...source, ...(isIP(address) === 0 ? {} : { remote: address }), remotePort: Number(port || 80) };
 }
 
 /** A probed server's words may be anywhere in it: printable, one line, not endless. */

@@ -17,6 +17,8 @@ export interface CurlAttempt extends AttemptBase {
   readonly url: string;
   /** Process whose /etc/resolv.conf applies when the URL holds a name. */
   readonly resolvConfPid?: number;
+  /** Fixed source port, so that the flow can be found in captures, conntrack and socket tables; chosen by the kernel when absent. */
+  readonly sourcePort?: number;
   readonly connectTimeoutMs: number;
   /** For the whole transfer; more than connectTimeoutMs, so that a stall is told from a connect-timeout. */
   readonly totalTimeoutMs: number;
@@ -71,7 +73,7 @@ export interface Observation {
   readonly raw: { readonly exitCode: number | null; readonly stdout: string; readonly stderr: string };
 }
 
-/** What the far end said of the flow; a field is absent when nobody said it. */
+/** What is known of the flow: what was asked for, and what the far end said of it. A field is absent when nobody knows it. */
 export interface Seen {
   /** Source address and port the server saw; alone, so that the address compares with `source`. */
   readonly client?: string;
@@ -79,8 +81,9 @@ export interface Seen {
   /** The client's own address of the flow, as curl saw it. */
   readonly source?: string;
   readonly sourcePort?: number;
-  /** Address the client connected to, as curl saw it. */
+  /** Address the client connected to. */
   readonly remote?: string;
+  readonly remotePort?: number;
   /** Address the server was reached at: differs from `remote` when the flow was translated. */
   readonly local?: string;
   readonly server?: string;

@@ -36,7 +36,8 @@ export function attemptArgv(attempt: Attempt): string[] {
   }
 }
 
-function curlArgv({ url, connectTimeoutMs, totalTimeoutMs }: CurlAttempt): string[] {
+function curlArgv({ url, sourcePort, connectTimeoutMs, totalTimeoutMs }: CurlAttempt): string[] {
+  const source = sourcePort === undefined ? [] : ["--local-port", String(sourcePort)];
   const timeouts = ["--connect-timeout", String(connectTimeoutMs / 1000), "--max-time", String(totalTimeoutMs / 1000)];
   // -v names the errno of a failed connect, which the exit code and %{errormsg} hide (curl 7.88).
   return [
@@ -47,6 +48,7 @@ function curlArgv({ url, connectTimeoutMs, totalTimeoutMs }: CurlAttempt): strin
     "*",
     "--proto",
     "=http,https",
+    ...source,
     ...timeouts,
     "-w",
     WRITE_OUT,

@@ -112,7 +112,7 @@ describe("evidence of a scenario", () => {
 
   it("is only its summary where little is kept, and nothing where nothing is", async () => {
     const small = await (await whole()).keep("small");
-    expect(readdirSync(small.dir ?? "")).to.have.members(["index.json", "interfaces.json"]);
+    expect(readdirSync(small.dir ?? "")).to.have.members(["index.json", "interfaces.json", "where.json"]);
     expect(small.files).to.equal(2);
     const folder = join(dir, "evidence", "x-2");
     const none = await (await whole()).keep("none");
