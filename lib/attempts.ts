@@ -73,7 +73,7 @@ function curl(where: Whereabouts, path: Path, { patient = false }: Tries): Witho
   const connectTimeoutMs = patient ? BUDGETS.patientConnectTimeoutMs : BUDGETS.connectTimeoutMs;
   const totalTimeoutMs = connectTimeoutMs + BUDGETS.answerMs;
   const sourcePort = nextPort();
-  return { tool: "curl", url, ...byName, sourcePort, connectTimeoutMs, totalTimeoutMs, expectServer };
+  return { tool: "curl", url, ...byName, sourcePort, patient, connectTimeoutMs, totalTimeoutMs, expectServer };
 }
 
 function portOf(where: Whereabouts, path: Path): number {

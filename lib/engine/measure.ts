@@ -5,10 +5,8 @@ import type { Expectation } from "../expectation.ts";
 import { parsePath } from "../path.ts";
 import type { Attempt, Observation } from "../probes/probe.ts";
 import { probeRound } from "../probes/round.ts";
+import { believable } from "../probes/strain.ts";
 import { withReplicas } from "./replicas.ts";
-
-/** More than this without a tick of the prober's own clock, and the node was too busy for its time-outs to mean anything. */
-const STALL_MS = 1000;
 
 export interface HowToTry extends Tries {
   /** Ask afterwards which replica of a Service each lookup met. */
@@ -54,27 +52,13 @@ export async function measure(
   }
   const rounds = [...placed].map(async ([place, attempts]) => {
     const exec = cluster.exec(place);
-    const { observations, worstGapMs } = await probeRound(exec, attempts, signal ? { signal } : {});
+    const { observations, ...strain } = await probeRound(exec, attempts, signal ? { signal } : {});
     const traced = attempts.filter(({ path }) => plan[path]?.tellReplicas === true);
     // What cannot be traced stays untold, and a claim that needs it comes out unknown.
     const told = await withReplicas(exec, where, traced, observations).catch(() => observations);
-    return stalled(worstGapMs) ? told.map((one) => starved(one, worstGapMs)) : told;
+    return believable(told, strain);
   });
   return [...(await Promise.all(rounds)).flat(), ...lost];
-}
-
-/** A stream that was cut tells no gap, and a starved node is where that is likeliest. */
-function stalled(worstGapMs: number | null): boolean {
-  return worstGapMs === null || worstGapMs > STALL_MS;
-}
-
-/** Of a starved round only what the far end said itself is worth anything: an answer, a refusal. Silence is not. */
-function starved(one: Observation, worstGapMs: number | null): Observation {
-  const silent = ["connect-timeout", "stall", "dns-timeout", "loss", "slow"].includes(one.symptom);
-  if (!silent) return one;
-  const how = worstGapMs === null ? "was cut off" : `stood still for ${worstGapMs} ms`;
-  const detail = `the prober itself ${how}: ${one.symptom} cannot be told from that`;
-  return { ...one, symptom: "unknown", detail };
 }
 
 function unknownObservation(path: string, detail: string): Observation {

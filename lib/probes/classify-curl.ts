@@ -3,7 +3,7 @@ import type { Symptom } from "../symptom.ts";
 import { classifyDig } from "./classify-dig.ts";
 import type { Finding } from "./classify.ts";
 import { echoSeen, isEchoOf } from "./echo.ts";
-import type { CurlAttempt, DigAttempt, ProbeRecord, Seen } from "./probe.ts";
+import type { CurlAttempt, DigAttempt, EarlyEnd, ProbeRecord, Seen } from "./probe.ts";
 import { ASKED_AGAIN_MARK, FIGURES_MARK } from "./request.ts";
 import type { CurlFigures } from "./request.ts";
 import { slowClassS } from "./slow.ts";
@@ -24,6 +24,7 @@ export function classifyCurl(attempt: CurlAttempt, record: ProbeRecord): Finding
   const seen = { ...flowSeen(figures), ...echoSeen(record.stdout) };
   const words = lastWords(told) || `curl exited ${record.exitCode ?? "by a signal"}`;
   const finding = (symptom: Symptom, detail = words): Finding => ({ symptom, detail, seen });
+  if (record.early) return finding(...endedEarly(told, record.early));
   if (!figures) return finding("unknown", `curl did not report: ${lastLines(told, 1) || words}`);
   switch (record.exitCode) {
     case 0:
@@ -64,6 +65,16 @@ function answered(attempt: CurlAttempt, record: ProbeRecord, figures: CurlFigure
   const took = `lookup ${Math.round(lookupMs)} ms, connect ${Math.round(connectMs)} ms`;
   if (classS !== undefined) return { symptom: "slow", detail: took, seen: { ...seen, slowClassS: classS } };
   return { symptom: "ok", detail: `HTTP 200, ${took}`, seen };
+}
+
+/** The prober ended it while the kernel still sent SYNs; should the connection have come in that moment, curl had time to say so. */
+function endedEarly(told: string, { resent, conntrack, afterMs }: EarlyEnd): [Symptom, string] {
+  if (!/^\* +Trying /m.test(told) || /^\* Connected to /m.test(told))
+    return ["unknown", "it was ended just as it connected"];
+  const state = /\bSYN_(?:SENT|RECV)\b/.exec(conntrack)?.[0];
+  const unreplied = conntrack.includes("[UNREPLIED]") ? " [UNREPLIED]" : "";
+  const tracked = state === undefined ? "" : `; conntrack ${state}${unreplied}`;
+  return ["connect-timeout", `${resent + 1} SYNs unanswered within ${afterMs} ms${tracked}`];
 }
 
 /** Exit 6 says no more than that there is no address; the second lookup says why, unless it came out otherwise. */

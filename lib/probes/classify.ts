@@ -29,6 +29,7 @@ export function classify(attempt: Attempt, record: ProbeRecord | undefined): Obs
     startedAtMs,
     durationMs,
     seen: { ...asked(attempt), ...seen },
+    ...(record.early && symptom === "connect-timeout" ? { early: record.early } : {}),
     raw: { exitCode, stdout: stdout.slice(0, RAW_LIMIT), stderr: stderr.slice(0, RAW_LIMIT) },
   };
 }

@@ -1,12 +1,21 @@
 import { createHash } from "node:crypto";
-import type { ProbeRecord } from "./probe.ts";
+import type { EarlyEnd, ProbeRecord } from "./probe.ts";
+
+/** What the prober says of itself at the end of a round. */
+export interface Close {
+  readonly count: number;
+  /** How late the latest tick of its 100-ms clock came. */
+  readonly worstGapMs: number;
+  /** For how long during the round somebody on the machine waited for a CPU; absent where the kernel does not count it. */
+  readonly waitedMs?: number;
+}
 
 /** What was whole in a prober's output. */
 export interface Frames {
   /** By the attempt's place in the request. */
   readonly records: ReadonlyMap<number, Omit<ProbeRecord, "id">>;
   /** The last frame; absent when the stream was cut. */
-  readonly close?: { readonly count: number; readonly worstGapMs: number };
+  readonly close?: Close;
   /** Why frames are missing, one line for a person; absent when the stream is whole. */
   readonly problem?: string;
 }
@@ -52,18 +61,25 @@ function whyCut(output: string, nonce: string): string {
 function toRecord(body: string): { index: number; record: Omit<ProbeRecord, "id"> } | undefined {
   const fields = parseObject(body);
   const { index, exitCode, startedAtMs, durationMs, stdout, stderr } = fields;
+  const early = toEarlyEnd(fields["early"]);
   if (!isCount(index) || !isCount(exitCode) || !isCount(startedAtMs) || typeof durationMs !== "number")
     return undefined;
   if (typeof stdout !== "string" || typeof stderr !== "string") return undefined;
-  return {
-    index,
-    record: { exitCode, startedAtMs, durationMs, stdout: fromBase64(stdout), stderr: fromBase64(stderr) },
-  };
+  const said = { exitCode, startedAtMs, durationMs, stdout: fromBase64(stdout), stderr: fromBase64(stderr) };
+  return { index, record: early ? { ...said, early } : said };
+}
+
+function toEarlyEnd(value: unknown): EarlyEnd | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const { afterMs, resent, conntrack } = value as Readonly<Record<string, unknown>>;
+  if (!isCount(afterMs) || !isCount(resent) || typeof conntrack !== "string") return undefined;
+  return { afterMs, resent, conntrack: fromBase64(conntrack) };
 }
 
 function toClose(body: string | undefined): Frames["close"] {
-  const { count, worstGapMs } = parseObject(body ?? "");
-  return isCount(count) && isCount(worstGapMs) ? { count, worstGapMs } : undefined;
+  const { count, worstGapMs, waitedMs } = parseObject(body ?? "");
+  if (!isCount(count) || !isCount(worstGapMs)) return undefined;
+  return isCount(waitedMs) ? { count, worstGapMs, waitedMs } : { count, worstGapMs };
 }
 
 function parseObject(text: string): Readonly<Record<string, unknown>> {

@@ -19,6 +19,8 @@ export interface CurlAttempt extends AttemptBase {
   readonly resolvConfPid?: number;
   /** Fixed source port, so that the flow can be found in captures, conntrack and socket tables; chosen by the kernel when absent. */
   readonly sourcePort?: number;
+  /** Waits for its whole connect time-out, though it may be decided before. */
+  readonly patient?: boolean;
   readonly connectTimeoutMs: number;
   /** For the whole transfer; more than connectTimeoutMs, so that a stall is told from a connect-timeout. */
   readonly totalTimeoutMs: number;
@@ -56,6 +58,18 @@ export interface ProbeRecord {
   readonly durationMs: number;
   readonly stdout: string;
   readonly stderr: string;
+  /** Present when the prober ended it before its time-out. */
+  readonly early?: EarlyEnd;
+}
+
+/** Why a connect was ended before its time-out. */
+export interface EarlyEnd {
+  /** Since the round began. */
+  readonly afterMs: number;
+  /** How often the kernel had sent the SYN again, and nothing answered. */
+  readonly resent: number;
+  /** The node's conntrack entry of the flow; empty where it had none. */
+  readonly conntrack: string;
 }
 
 /** One attempt's outcome: a symptom with what was seen. */
@@ -69,6 +83,8 @@ export interface Observation {
   readonly startedAtMs: number;
   readonly durationMs: number;
   readonly seen: Seen;
+  /** Present when it was decided before its time-out. */
+  readonly early?: EarlyEnd;
   /** The tool's own output, cut at 4 KiB each. */
   readonly raw: { readonly exitCode: number | null; readonly stdout: string; readonly stderr: string };
 }

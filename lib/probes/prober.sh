@@ -1,4 +1,4 @@
-# Runs on a node: bash -c THIS prober NONCE WORD…, the attempts as words (lib/probes/request.ts writes them). A constant: data
+# Runs on a node: bash -c THIS prober NONCE WORD…, the attempts as words (lib/probes/request.ts writes them). With watch-connects.sh it is one constant: data
 # comes as arguments and is only ever an element of an argv. All attempts run side by side, each in its network namespace, and each
 # prints one frame as it ends (lib/probes/frames.ts reads them). Tool output goes as base64: any bytes survive, and nothing a
 # probed server says can look like a frame. Needs bash 5, coreutils and util-linux.
@@ -76,11 +76,13 @@ in_place() {
     # A mount cannot come from another mount namespace, hence the copy.
     place+=(unshare --mount -- bash -c 'mount --bind -- "$1" /etc/resolv.conf && shift && exec "$@"' prober "$dir/$index.resolv")
   fi
-  "${place[@]}" "$@" </dev/null
+  # Always in a process of its own (a pipe), which so becomes the tool's.
+  echo "$BASHPID" >"$dir/$index.pid"
+  exec "${place[@]}" "$@" </dev/null
 }
 
 attempt() {
-  local started_us=${EPOCHREALTIME/./} started_ms status
+  local started_us=${EPOCHREALTIME/./} started_ms status early=null
   up_ms
   started_ms=$REPLY
   if [[ ! $resolv_pid =~ ^(-|1)$ ]] && ! cp -- "/proc/$resolv_pid/root/etc/resolv.conf" "$dir/$index.resolv" 2>"$dir/$index.err"; then
@@ -92,18 +94,22 @@ attempt() {
   fi
   up_ms
   local duration_ms=$((REPLY - started_ms))
+  : >"$dir/$index.over"
+  [[ $status == 143 && -e $dir/$index.early ]] && early=$(<"$dir/$index.early")
   if ((${#follow[@]} > 0)) && [[ $status == "$follow_on" ]]; then
     printf '\nprober: asked again\n' >>"$dir/$index.err"
     [[ ${follow[0]} == dig ]] || follow=(perl -e "$unconnected_lookup" -- "${follow[@]:1}")
     in_place 4 "${follow[@]}" 2>&1 | keep_start >>"$dir/$index.err"
   fi
-  frame "$index" "{\"index\":$index,\"exitCode\":$status,\"startedAtMs\":$((started_us / 1000)),\"durationMs\":$duration_ms,\
+  frame "$index" "{\"index\":$index,\"exitCode\":$status,\"startedAtMs\":$((started_us / 1000)),\"durationMs\":$duration_ms,\"early\":$early,\
 \"stdout\":\"$(capped "$dir/$index.out")\",\"stderr\":\"$(capped "$dir/$index.err")\"}"
 }
 
 # How late the latest of the ticks due every 100 ms came: a machine that stood still makes time-outs that the network did not.
 ticker() {
-  local last_ms late_ms worst_ms=0
+  local last_ms late_ms worst_ms=0 waited_us
+  pressure_us
+  waited_us=$REPLY
   up_ms
   last_ms=$REPLY
   # Ends with the prober, however that ends: $$ is the prober here too. The bell only wakes it: a read whose time-out ends just as the bell
@@ -115,7 +121,15 @@ ticker() {
     last_ms=$REPLY
     ((late_ms > worst_ms)) && worst_ms=$late_ms
   done
-  echo "$worst_ms" >"$dir/ticker"
+  pressure_us
+  echo "\"worstGapMs\":$worst_ms,\"waitedMs\":$(((REPLY - waited_us) / 1000))" >"$dir/ticker"
+}
+
+# For how long somebody on this machine has waited for a CPU since it started, all told (kernel Documentation/accounting/psi); 0 where the kernel does not count it.
+pressure_us() {
+  REPLY=0
+  [[ -r /proc/pressure/cpu ]] && read -r _ _ _ _ REPLY </proc/pressure/cpu
+  REPLY=${REPLY#total=}
 }
 
 number() { [[ $1 =~ ^[0-9]{1,9}$ ]] || die "not a number: word $at of the request"; }
@@ -128,18 +142,22 @@ trap 'trap "" HUP INT TERM PIPE; rm -rf -- "$dir"' EXIT
 trap 'trap "" HUP INT TERM PIPE; exit 143' HUP INT TERM PIPE
 mkfifo "$dir/bell" || die "no fifo"
 exec {bell}<>"$dir/bell"
+# Nobody ever writes to this one: a pause without a process.
+mkfifo "$dir/rest" || die "no fifo"
+exec {rest}<>"$dir/rest"
 
 # Reads the request from the start and calls $1 for each attempt: first to check all, so that a bad request runs nothing.
 each_attempt() {
   index=0 at=1
   while ((at < ${#words[@]})); do
-    netns_pid=${words[at]} resolv_pid=${words[at + 1]} bound_s=${words[at + 2]} follow_on=${words[at + 3]}
+    netns_pid=${words[at]} resolv_pid=${words[at + 1]} bound_s=${words[at + 2]} follow_on=${words[at + 3]} watch=${words[at + 4]}
     number "$netns_pid"
     [[ $resolv_pid == - ]] || number "$resolv_pid"
     number "$bound_s"
-    number "${words[at + 4]}"
-    argv=("${words[@]:at + 5:words[at + 4]}")
-    ((at += 5 + words[at + 4]))
+    [[ $watch == - ]] || number "$watch"
+    number "${words[at + 5]}"
+    argv=("${words[@]:at + 6:words[at + 5]}")
+    ((at += 6 + words[at + 5]))
     number "${words[at]}"
     follow=("${words[@]:at + 1:words[at]}")
     ((at += 1 + words[at]))
@@ -150,6 +168,11 @@ each_attempt() {
 }
 
 start() {
+  if [[ $watch != - ]]; then
+    watched_port[index]=$watch watched_pid[index]=$netns_pid
+    # Here it is, whatever its number: in a container that is no node, 1 may be another's.
+    [[ $netns_pid == 1 ]] && watched_pid[index]=$$
+  fi
   attempt &
   pids+=($!)
 }
@@ -157,10 +180,11 @@ start() {
 each_attempt :
 ticker >/dev/null &
 ticker_pid=$!
-pids=()
+pids=() watched_port=() watched_pid=()
 each_attempt start
+if ((${#watched_port[@]} > 0)); then watch_connects >/dev/null & fi
 ((${#pids[@]} == 0)) || wait "${pids[@]}"
 : >"$dir/done"
 echo >&"$bell"
 wait "$ticker_pid"
-frame close "{\"count\":$index,\"worstGapMs\":$(<"$dir/ticker")}"
+frame close "{\"count\":$index,$(<"$dir/ticker")}"

@@ -113,12 +113,19 @@ export function requestWords(attempts: readonly Attempt[]): readonly string[] {
     const followUp = followUpOf(attempt);
     const resolvConf = attempt.tool === "curl" && attempt.resolvConfPid !== undefined ? attempt.resolvConfPid : "-";
     return [
-      ...[attempt.netnsPid, resolvConf, attemptBoundMs(attempt) / 1000, followUp.exitCode].map(String),
+      ...[attempt.netnsPid, resolvConf, attemptBoundMs(attempt) / 1000, followUp.exitCode, watchedPort(attempt)].map(
+        String,
+      ),
       ...[String(argv.length), ...argv],
       ...[String(followUp.argv.length), ...followUp.argv],
     ];
   });
   return [String(words.length), ...words];
+}
+
+/** The source port of a connect that may be ended once it is decided (watch-connects.sh). */
+function watchedPort(attempt: Attempt): number | "-" {
+  return attempt.tool === "curl" && attempt.patient !== true ? (attempt.sourcePort ?? "-") : "-";
 }
 
 /** Addresses and numbers come from the cluster's API: whatever it says, they are words of an argv or they are refused here. */

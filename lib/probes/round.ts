@@ -7,8 +7,10 @@ import { parseFrames } from "./frames.ts";
 import type { Attempt, Observation } from "./probe.ts";
 import { attemptBoundMs, requestWords } from "./request.ts";
 
+const script = (name: string): string => readFileSync(new URL(`${name}.sh`, import.meta.url), "utf8");
+
 /** The constant script that carries a round out on a node. */
-export const PROBER = readFileSync(new URL("prober.sh", import.meta.url), "utf8");
+export const PROBER = script("watch-connects") + script("prober");
 
 /** Starting the exec, a second lookup, and the frames of all attempts on a busy machine. */
 const MARGIN_MS = 15_000;
@@ -19,6 +21,8 @@ export interface Round {
   readonly observations: readonly Observation[];
   /** How late the latest tick of a 100-ms clock on the node came while the attempts ran; null when the stream was cut. */
   readonly worstGapMs: number | null;
+  /** For how long meanwhile somebody on the machine waited for a CPU; null when the stream was cut or the kernel does not count it. */
+  readonly waitedMs: number | null;
 }
 
 export interface RoundOptions {
@@ -31,7 +35,7 @@ export interface RoundOptions {
  * the longest attempt's own time-out, and there are three at most.
  */
 export async function probeRound(exec: Exec, attempts: readonly Attempt[], options: RoundOptions = {}): Promise<Round> {
-  if (attempts.length === 0) return { observations: [], worstGapMs: null };
+  if (attempts.length === 0) return { observations: [], worstGapMs: null, waitedMs: null };
   const nonce = `fl-${randomBytes(12).toString("hex")}`;
   const startedAtMs = Date.now();
   const { ran, frames } = await heardOf(exec, attempts, nonce, options);
@@ -41,8 +45,8 @@ export async function probeRound(exec: Exec, attempts: readonly Attempt[], optio
     if (record) return classify(attempt, { id: attempt.id, ...record });
     return unknownObservation(attempt, `no whole report: ${missing}`, startedAtMs);
   });
-  const whole = frames.close?.count === attempts.length;
-  return { observations, worstGapMs: whole ? frames.close.worstGapMs : null };
+  const close = frames.close?.count === attempts.length ? frames.close : undefined;
+  return { observations, worstGapMs: close?.worstGapMs ?? null, waitedMs: close?.waitedMs ?? null };
 }
 
 /** An exec that brought no frame at all was a failure of the transport: it is tried again. What brought a frame is a result, and never is. */

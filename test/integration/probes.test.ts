@@ -84,6 +84,42 @@ describe("the prober, in network namespaces of its own", () => {
     expect(performance.now() - startedAtMs).to.be.below(20_000);
   });
 
+  it("ends a connect that is decided, by what the kernel says of it, and no other", async () => {
+    const watched = (id: string, url: string, sourcePort: number, more: Partial<CurlAttempt> = {}) =>
+      curl(id, url, { sourcePort, ...more });
+    const { observations } = await probeRound(lab.exec, [
+      watched("drop", "http://10.77.2.10/", 20_001),
+      watched("drop v6", "http://[fd77:2::10]/", 20_002),
+      watched("patient", "http://10.77.2.10/", 20_003, { patient: true, connectTimeoutMs: 3500 }),
+      watched("ARP", "http://10.77.1.99/", 20_004),
+      watched("refused", "http://10.77.2.2:98/", 20_005),
+      watched("ok", "http://10.77.2.2/", 20_006),
+    ]);
+    const byId = new Map(observations.map((one) => [one.id, one]));
+    const told = observations.map(({ id, symptom, early }) => [id, symptom, early !== undefined]);
+    expect(told).to.deep.equal([
+      ["drop", "connect-timeout", true],
+      ["drop v6", "connect-timeout", true],
+      ["patient", "connect-timeout", false],
+      ["ARP", "host-unreachable", false],
+      ["refused", "connection-refused", false],
+      ["ok", "ok", false],
+    ]);
+    expect(byId.get("ok")?.seen).to.include({ sourcePort: 20_006, clientPort: 20_006, remotePort: 80 });
+  });
+
+  it("ends a connect as soon as it is decided where no neighbour is asked for", async () => {
+    const drop = curl("drop", "http://10.77.2.10/", { sourcePort: 20_011 });
+    const patient = curl("patient", "http://10.77.2.10/", { sourcePort: 20_012, patient: true });
+    const { observations } = await probeRound(lab.exec, [drop, patient]);
+    expect(observations.map(({ symptom }) => symptom)).to.deep.equal(["connect-timeout", "connect-timeout"]);
+    const [early, late] = observations;
+    expect(early?.early?.resent).to.be.at.least(1);
+    expect(early?.durationMs).to.be.below(drop.connectTimeoutMs);
+    expect(late?.early).to.equal(undefined);
+    expect(late?.durationMs).to.be.at.least(patient.connectTimeoutMs - 20);
+  });
+
   it("resolves names by the pod's own resolv.conf", async () => {
     const resolvConfPid = await lab.resolverPid(["nameserver 10.77.2.2", "search lab.test"]);
     const unreached = await lab.resolverPid(["nameserver 10.77.2.10"]);

@@ -64,7 +64,7 @@ async function measured(worstGapMs: number | null) {
 }
 
 describe("measure", () => {
-  for (const worstGapMs of [0, 7, 1000]) {
+  for (const worstGapMs of [0, 7, 100]) {
     it(`takes every symptom as it is when the prober was held up for ${worstGapMs} ms`, async () => {
       const seen = (await measured(worstGapMs)).map(({ path, symptom }) => [path, symptom]);
       expect(seen).to.deep.equal(SAID.map(([path, , symptom]) => [path, symptom]));

@@ -84,6 +84,6 @@ describe("probeRound", () => {
     const node: Exec = () => Promise.reject(new Error("aborted"));
     const outcome = await probeRound(node, ATTEMPTS, { signal: aborted }).catch((error: unknown) => String(error));
     expect(outcome).to.equal("Error: Ctrl-C");
-    expect(await probeRound(node, [])).to.deep.equal({ observations: [], worstGapMs: null });
+    expect(await probeRound(node, [])).to.deep.equal({ observations: [], worstGapMs: null, waitedMs: null });
   });
 });
