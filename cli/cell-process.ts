@@ -30,6 +30,8 @@ export interface CellOrder {
   readonly journalPath: string;
   readonly mode: Mode;
   readonly evidence: EvidenceLevel;
+  /** How often each scenario is run. */
+  readonly repeats: number;
   /** Beyond the nodes only where this machine is marked for that: looked at again here. */
   readonly reach: Reach;
   readonly suiteFiles: readonly string[];
@@ -46,7 +48,8 @@ async function main(orderPath: string): Promise<void> {
   process.on("disconnect", stop);
   if (order.reach.allowHostWide) await mustBeDisposable(machine().readText);
   const stand = standFor(order, stopping.signal, await targetsOf(order.cluster));
-  useStand(suiteStand(stand, order.mode, runScenario, { dir: dirname(order.eventsPath), level: order.evidence }));
+  const place = { dir: dirname(order.eventsPath), level: order.evidence };
+  useStand(suiteStand(stand, order.mode, runScenario, place, order.repeats));
   const mocha = new Mocha({ timeout: 0, reporter: order.mochaReporter ?? SilentReporter, forbidOnly: true });
   await loadSuites(mocha, order.suiteFiles);
   await new Promise<void>((resolve) => {

@@ -120,6 +120,7 @@ async function cellJob(work: CellWork, dir: string, emit: Emit): Promise<CellJob
     scenarios: work.scenarios,
     mochaReporter: work.options.reporter ?? null,
     evidence: work.options.evidence,
+    repeats: work.options.repeat ?? 1,
     reach: { allowHostWide: work.options.allowHostWide },
     reuse: work.reuse,
     readyBudgetMs: work.options.readyTimeout * 1000,

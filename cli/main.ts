@@ -16,6 +16,11 @@ function wholeSeconds(value: string): number {
   throw new InvalidArgumentError("expected a whole number of seconds from 1 to 99999");
 }
 
+function times(value: string): number {
+  if (/^[1-9]\d{0,3}$/.test(value)) return Number(value);
+  throw new InvalidArgumentError("expected a whole number from 1 to 9999");
+}
+
 function listName(value: string): ListName {
   const found = LISTS.find((name) => name === value);
   if (found) return found;
@@ -75,6 +80,7 @@ function running(command: Command): Command {
 function addRunning(root: Command, done: (code: number) => void): void {
   running(root.command("run"))
     .description("set up what is missing, create the cells' clusters, break, prove, heal, report")
+    .option("--repeat <times>", "run each scenario so often, and tell the share that holds with its interval", times)
     .action(async (filters: string[], options: RunOptions) => {
       const { run } = await import("./run.ts");
       done(await run(filters, options, argv));

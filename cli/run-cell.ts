@@ -38,6 +38,7 @@ export interface CellJob {
   readonly scenarios: readonly Scenario[];
   readonly mochaReporter: string | null;
   readonly evidence: EvidenceLevel;
+  readonly repeats: number;
   readonly reach: Reach;
   /** A kept cluster to use instead of a new one. */
   readonly reuse: ClusterRecord | null;
@@ -104,9 +105,10 @@ function plan({ scenarios }: CellJob, mode: Mode, emit: Emit): void {
 }
 
 async function runSuites(job: CellJob, cluster: ClusterRecord, journalPath: string, mode: Mode): Promise<void> {
-  const { suiteFiles, mochaReporter, evidence, reach } = job;
+  const { suiteFiles, mochaReporter, evidence, repeats, reach } = job;
   const eventsPath = join(job.dir, "events.ndjson");
-  const order: CellOrder = { cluster, eventsPath, journalPath, mode, suiteFiles, mochaReporter, evidence, reach };
+  const given = { suiteFiles, mochaReporter, evidence, repeats, reach };
+  const order: CellOrder = { cluster, eventsPath, journalPath, mode, ...given };
   const orderPath = join(job.dir, `order-${mode}.json`);
   writeFileSync(orderPath, JSON.stringify(order, null, 2), { mode: 0o600 });
   const exit = await spawnCellProcess(orderPath, join(job.dir, "mocha.log"), mochaReporter !== null, job.signal);

@@ -31,6 +31,8 @@ export interface RunOptions {
   readonly readyTimeout: number;
   readonly progress: ProgressKind;
   readonly evidence: EvidenceLevel;
+  /** How often each scenario is run; default once. */
+  readonly repeat?: number;
   readonly allowHostWide: boolean;
 }
 

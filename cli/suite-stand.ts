@@ -2,7 +2,7 @@ import { join, relative } from "node:path";
 import { cellId } from "../lib/cell.ts";
 import { measure } from "../lib/engine/measure.ts";
 import { runScenario, type Stand } from "../lib/engine/run-scenario.ts";
-import type { Event, Mode } from "../lib/event.ts";
+import type { Event, Mode, Nth } from "../lib/event.ts";
 import { stamped } from "../lib/event-log.ts";
 import { keptFor, type EvidenceLevel } from "../lib/evidence/evidence.ts";
 import { evidenceFolder, scenarioEvidence, type ScenarioEvidence } from "../lib/evidence/scenario-evidence.ts";
@@ -10,6 +10,8 @@ import { readJournal } from "../lib/journal/read.ts";
 import type { ScenarioResult } from "../lib/run.ts";
 import type { SuiteStand } from "../lib/mocha/stand.ts";
 import { judgeScenario } from "../lib/verdict/scenario.ts";
+import { resultOf, type JudgedTry } from "../lib/verdict/tries.ts";
+import type { Scenario } from "../lib/scenario.ts";
 import { notRunFor, taintedNodes } from "../lib/verdict/taint.ts";
 import { leftOpen } from "./not-undone.ts";
 
@@ -29,6 +31,7 @@ export function suiteStand(
   mode: Mode,
   run = runScenario,
   place: EvidencePlace | null = null,
+  repeats = 1,
 ): SuiteStand {
   const { record } = stand.cluster;
   const told = new Set<string>();
@@ -39,22 +42,16 @@ export function suiteStand(
   return {
     context: { cell: record.cell, traits: record.traits },
     run: async (scenario) => {
-      stand.signal?.throwIfAborted();
-      mustBeClean();
-      const mine: Event[] = [];
-      const emit: Stand["emit"] = (event) => {
-        mine.push(stamped(event));
-        if (event.type === "healed") told.add(event.faultId);
-        stand.emit(event);
-      };
-      const evidence = place && evidenceIn(place, { ...stand, emit }, scenario.id, mode);
-      await run({ ...stand, emit, ...(evidence && { evidence }) }, scenario, mode);
-      for (const left of leftOpen(scenario.id, readJournal(stand.journal.path), told)) emit(left);
-      const [tainted] = taintedNodes(mine);
-      if (tainted) notRun = notRunFor(tainted);
-      const judged = () => judgeScenario(cellId(record.cell), mine);
-      if (place && evidence) await keepEvidence(place, evidence, judged(), emit);
-      return judged();
+      const tries: JudgedTry[] = [];
+      for (let nth: Nth | null = FIRST; nth !== null; nth = nextTry(nth, tries, mode, repeats)) {
+        stand.signal?.throwIfAborted();
+        mustBeClean();
+        const { result, tainted } = await runOnce({ stand, mode, run, place, told }, scenario, nth);
+        tries.push({ ...nth, verdict: result.verdict, reason: result.reason, result });
+        if (tainted) notRun = notRunFor(tainted);
+        if (notRun !== null) break;
+      }
+      return resultOf(tries);
     },
     observe: async (path, flows) => {
       mustBeClean();
@@ -63,9 +60,49 @@ export function suiteStand(
   };
 }
 
-function evidenceIn({ dir, level }: EvidencePlace, stand: Stand, scenario: string, mode: Mode): ScenarioEvidence {
+const FIRST: Nth = { repeat: 1, attempt: 1 };
+
+interface Once {
+  readonly stand: Stand;
+  readonly mode: Mode;
+  readonly run: typeof runScenario;
+  readonly place: EvidencePlace | null;
+  /** Faults whose undoing has been told of. */
+  readonly told: Set<string>;
+}
+
+async function runOnce({ stand, mode, run, place, told }: Once, scenario: Scenario, nth: Nth) {
+  const mine: Event[] = [];
+  const emit: Stand["emit"] = (event) => {
+    mine.push(stamped(event));
+    if (event.type === "healed") told.add(event.faultId);
+    stand.emit(event);
+  };
+  const evidence = place && evidenceIn(place, { ...stand, emit }, scenario.id, mode, nth);
+  await run({ ...stand, emit, ...(nth !== FIRST && { nth }), ...(evidence && { evidence }) }, scenario, mode);
+  for (const left of leftOpen(scenario.id, readJournal(stand.journal.path), told)) emit(left);
+  const [tainted] = taintedNodes(mine);
+  const judged = () => judgeScenario(cellId(stand.cluster.record.cell), mine);
+  if (place && evidence) await keepEvidence(place, evidence, judged(), emit);
+  return { result: judged(), tainted };
+}
+
+/** A fail is measured again once, since what does not repeat is no fact about the network; where it is repeated anyway each time counts for itself. */
+function nextTry({ repeat, attempt }: Nth, tries: readonly JudgedTry[], mode: Mode, repeats: number): Nth | null {
+  const isFail = tries.at(-1)?.verdict === "fail";
+  if (repeats === 1 && isFail && mode === "as-claimed" && attempt === 1) return { repeat, attempt: 2 };
+  return repeat < repeats ? { repeat: repeat + 1, attempt: 1 } : null;
+}
+
+function evidenceIn(
+  { dir, level }: EvidencePlace,
+  stand: Stand,
+  scenario: string,
+  mode: Mode,
+  nth: Nth,
+): ScenarioEvidence {
   const { cluster, signal } = stand;
-  const folder = join(dir, "evidence", evidenceFolder(scenario, mode));
+  const folder = join(dir, "evidence", evidenceFolder(scenario, mode, nth));
   return scenarioEvidence({ cluster, dir: folder, level, ...(signal && { signal }) });
 }
 

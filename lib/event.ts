@@ -3,6 +3,8 @@ import type { Kept } from "./evidence/index-file.ts";
 import type { Expectation } from "./expectation.ts";
 import type { NodeFault, NodeRole } from "./faults/fault.ts";
 import type { Observation } from "./probes/probe.ts";
+import type { Explanation } from "./why/explanation.ts";
+import type { NotUntil, SelfHealing } from "./scenario.ts";
 
 /**
  * Everything that happens to a cell, as it happens: one JSON object a line of `runs/ID/cells/CELL/events.ndjson`. Verdicts and reports are
@@ -56,6 +58,12 @@ export interface PlannedScenario {
 /** How a cell comes to be, in order. */
 export type Stage = "setup" | "node-image" | "cluster" | "cni" | "roles" | "ready" | "suites" | "delete";
 
+/** A scenario may be run several times: to count how often it holds, and again after a fail. Both count from 1. */
+export interface Nth {
+  readonly repeat: number;
+  readonly attempt: number;
+}
+
 export type Mode = "as-claimed" | "no-fault" | "swapped";
 export type Phase = "steady" | "fault" | "recovery";
 
@@ -69,6 +77,11 @@ export type ScenarioEvent = { readonly scenario: string } & (
       readonly faults: readonly NodeFault[];
       readonly expect: Readonly<Record<string, Expectation>>;
       readonly recoversWithinMs: number;
+      /** It is claimed to last until this. */
+      readonly notUntil?: NotUntil;
+      /** Somebody else is claimed to undo the fault. */
+      readonly healsItself?: SelfHealing;
+      readonly nth?: Nth;
     }
   | { readonly type: "skipped"; readonly reason: string }
   | {
@@ -76,15 +89,31 @@ export type ScenarioEvent = { readonly scenario: string } & (
       readonly phase: Phase;
       readonly number: number;
       readonly observations: readonly Observation[];
+      /** Measured to show that the symptom lasts. */
+      readonly lasting?: true;
     }
   | { readonly type: "injected"; readonly faultId: string; readonly fault: NodeFault; readonly durationMs: number }
   | {
       readonly type: "read-back";
       readonly faultId: string;
-      readonly when: "before" | "after";
+      readonly when: "before" | "during" | "after";
       readonly inForce: boolean;
       readonly detail: string;
     }
+  /** A reading found the fault gone, and nobody of us had undone it. */
+  | {
+      readonly type: "drifted";
+      readonly faultId: string;
+      readonly fault: NodeFault;
+      /** Since it was put in force. */
+      readonly afterMs: number;
+      /** What the node said instead: the changed object. */
+      readonly detail: string;
+      /** What the node's agents had logged meanwhile, the last lines of each. */
+      readonly agents: readonly string[];
+    }
+  /** The next round repeats the last one, for this reason. */
+  | { readonly type: "measured-again"; readonly reason: string }
   | {
       readonly type: "healed";
       readonly faultId: string;
@@ -108,5 +137,7 @@ export type ScenarioEvent = { readonly scenario: string } & (
       /** What could not be had, a line each. */
       readonly trouble: readonly string[];
     }
+  /** Why paths showed what they showed, from the evidence: computed once, so that a verdict needs nothing but the log. */
+  | { readonly type: "explained"; readonly explanations: readonly Explanation[] }
   | { readonly type: "scenario-finished"; readonly durationMs: number }
 );

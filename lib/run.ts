@@ -2,6 +2,7 @@ import type { Cell } from "./cell.ts";
 import type { Event, Mode, Stage } from "./event.ts";
 import type { NodeRole } from "./faults/fault.ts";
 import type { Symptom } from "./symptom.ts";
+import type { Explanation } from "./why/explanation.ts";
 
 /** `unknown`: it could not be decided; never green. */
 export type Verdict = "pass" | "fail" | "unknown" | "skip";
@@ -17,6 +18,8 @@ export interface Run {
   /** Versions and host facts: `docker`, `kind`, `kernel`, … */
   readonly facts: Readonly<Record<string, string>>;
   readonly summary: Readonly<Record<Verdict, number>>;
+  /** How many of the unknown ones held at one time and not at another. */
+  readonly flaky: number;
   readonly cells: readonly CellResult[];
   readonly results: readonly ScenarioResult[];
 }
@@ -60,8 +63,33 @@ export interface ScenarioResult {
   readonly nodeStateDifferences: readonly string[];
   /** Folder of its captures and node states, relative to the cell's; null where none is kept. */
   readonly evidence: string | null;
+  /** Why paths showed what they showed, the likeliest first; empty where everything was ok, or no evidence was taken. */
+  readonly explanations: readonly Explanation[];
+  /** Each time it was run: again after a fail, or as often as was asked for. */
+  readonly tries: readonly Try[];
+  /** How often it held; null unless it was asked to be repeated. */
+  readonly rate: Rate | null;
+  /** It held and did not hold. */
+  readonly flaky: boolean;
   /** The command that runs just this one again. */
   readonly reproduce: string;
+}
+
+export interface Try {
+  /** Both count from 1. */
+  readonly repeat: number;
+  readonly attempt: number;
+  readonly verdict: Verdict;
+  readonly reason: string;
+}
+
+/** `low` and `high`: 95 % interval of the share that passes, 0 to 1. */
+export interface Rate {
+  readonly passed: number;
+  readonly decided: number;
+  readonly unknown: number;
+  readonly low: number;
+  readonly high: number;
 }
 
 export interface PathResult {

@@ -5,6 +5,7 @@ import type { Claimed, Expectation } from "./expectation.ts";
 import { expectation } from "./expectation.ts";
 import type { DropFault, Fault, NodeFault, NodeRole, RouteFault } from "./faults/fault.ts";
 import { parsePath } from "./path.ts";
+import type { Symptom } from "./symptom.ts";
 
 /** What a claim may depend on. */
 export interface CellContext {
@@ -24,7 +25,9 @@ export interface ScenarioSpec {
   readonly fault: NodeFault | readonly NodeFault[] | ((context: FaultContext) => NodeFault | readonly NodeFault[]);
   /** Path → what it shows under the fault; `ok` ones are the controls. */
   readonly expect: Readonly<Record<string, Claimed | Conditional>>;
-  readonly recovers: Budget;
+  readonly recovers: Recovery;
+  /** Where an agent is claimed to undo a fault by itself: `expect` is then what holds afterwards. Null in cells where nobody does. */
+  readonly healsItself?: (context: CellContext) => SelfHealing | null;
   /** How long the symptom may take to show, where it is not at once (a pod has to crash, say). */
   readonly appears?: Budget;
   /** Says why the scenario makes no sense in a cell, or null where it does: a skip always has a reason. */
@@ -33,6 +36,29 @@ export interface ScenarioSpec {
 
 export interface Budget {
   readonly withinMs: number;
+}
+
+export interface Recovery extends Budget {
+  readonly notUntil?: NotUntil;
+}
+
+/** What is broken stays so after its cause has gone, until something else happens. */
+export interface NotUntil {
+  /** Completes "does not recover until …". */
+  readonly what: string;
+  /** For how long it is shown to last. */
+  readonly lastsMs: number;
+}
+
+/** An agent undoes a fault by itself. */
+export interface SelfHealing {
+  /** Who: `flannel`. */
+  readonly by: string;
+  /** The kind of the fault that is undone, should there be others. */
+  readonly kind: Fault["kind"];
+  readonly withinMs: number;
+  /** What each of these paths must have shown at least once until then. */
+  readonly meanwhile: Readonly<Record<string, readonly Symptom[]>>;
 }
 
 /** A claim with its title; `id` is its file under suites/, without ending. */
@@ -44,6 +70,11 @@ export interface Scenario extends ScenarioSpec {
 /** `within(seconds(5))`. */
 export function within(withinMs: number): Budget {
   return { withinMs };
+}
+
+/** `notUntil("flannel restarts", { lastsMs: seconds(5), withinMs: seconds(5) })`: still broken for as long, and healed within the budget once that has happened. */
+export function notUntil(what: string, { lastsMs, withinMs }: { lastsMs: number; withinMs: number }): Recovery {
+  return { withinMs, notUntil: { what, lastsMs } };
 }
 
 /** Seconds as ms. */
@@ -106,6 +137,11 @@ export function selectNobody(service: string): NodeFault {
 export function faultsOf(scenario: ScenarioSpec, context: FaultContext): readonly NodeFault[] {
   const faults = typeof scenario.fault === "function" ? scenario.fault(context) : scenario.fault;
   return "node" in faults ? [faults] : faults;
+}
+
+/** Who undoes which fault by itself in a cell; null where nobody does. */
+export function healingOf(scenario: ScenarioSpec, context: CellContext): SelfHealing | null {
+  return scenario.healsItself?.(context) ?? null;
 }
 
 /** What each path must show in a cell. */

@@ -10,6 +10,7 @@ const LABELS = {
   "clusters/image/prune-cache.ts": "files' times, on a disk that outlives boots",
   "clusters/image/run-steps.ts": "files' times, on a disk that outlives boots",
   "clusters/setup/ownership.ts": "times as Docker prints them",
+  "lib/engine/drift.ts": "which log lines are recent: they have nothing but the wall clock, and only explain",
   "lib/engine/measure.ts": "when a probe was started",
   "lib/event-log.ts": "when something happened",
   "lib/faults/inject.ts": "the beginning of a fault's id, so that ids sort",

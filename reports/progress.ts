@@ -62,6 +62,8 @@ function scenarioText(event: ScenarioEvent, describe: DescribeFault): string {
       return `recovered after ${duration(event.afterMs)}`;
     case "not-recovered":
       return `NOT recovered after ${duration(event.afterMs)}`;
+    case "measured-again":
+      return `measured again: ${event.reason}`;
     case "node-state":
       return event.differences.length === 0
         ? `node ${event.node} is as before`
@@ -70,6 +72,8 @@ function scenarioText(event: ScenarioEvent, describe: DescribeFault): string {
       return `ERROR: ${event.message}`;
     case "evidence":
       return evidenceText(event);
+    case "explained":
+      return event.explanations.map(({ cause }) => `because: ${cause}`).join("\n");
     case "scenario-finished":
       return `finished in ${duration(event.durationMs)}`;
     default:
@@ -97,6 +101,10 @@ function faultText(event: FaultEvent, describe: DescribeFault): string {
       return `injected ${describe(event.fault)} in ${duration(event.durationMs)}`;
     case "read-back":
       return withDetail(`${event.when} the probes the fault ${event.inForce ? "is" : "is NOT"} in force`, event.detail);
+    case "drifted": {
+      const gone = `NOT in force any more: ${describe(event.fault)}, after ${duration(event.afterMs)}`;
+      return withDetail(withDetail(gone, event.detail), event.agents.join("; "));
+    }
     case "healed": {
       const what = event.ok ? "healed" : "NOT healed";
       return withDetail(`${what} in ${duration(event.durationMs)}`, event.detail);

@@ -9,6 +9,7 @@ import type { Symptom } from "../lib/symptom.ts";
 const durationMs = z.number().nonnegative();
 const durationMsOrNull = durationMs.nullable();
 const count = z.int().nonnegative();
+const share = z.number().min(0).max(1);
 const verdict = z
   .enum(["pass", "fail", "unknown", "skip"])
   .describe("unknown: it could not be decided; never to be read as pass");
@@ -95,6 +96,26 @@ const scenarioResult = z.object({
     .describe("null where that part did not happen"),
   nodeStateDifferences: z.array(z.string()),
   evidence: z.string().nullable().describe("folder of its captures and node states, relative to the cell's"),
+  explanations: z
+    .array(
+      z.object({
+        cause: z.string(),
+        paths: z.array(z.string()),
+        confidence: z.enum(["proven", "likely", "found-nothing"]),
+        evidence: z.array(z.string()),
+        fix: z.string().nullable(),
+        more: z.string().nullable(),
+      }),
+    )
+    .describe("why paths showed what they showed, the likeliest first"),
+  tries: z
+    .array(z.object({ repeat: count, attempt: count, verdict, reason: z.string() }))
+    .describe("each time it was run: again after a fail, or as often as was asked for"),
+  rate: z
+    .object({ passed: count, decided: count, unknown: count, low: share, high: share })
+    .nullable()
+    .describe("how often it held, with the 95 % interval of that share; null unless it was asked to be repeated"),
+  flaky: z.boolean().describe("it held and did not hold; its verdict is then unknown"),
   reproduce: z.string().describe("the command that runs just this one again"),
 });
 
@@ -107,6 +128,7 @@ export const reportSchema = z.object({
   command: z.array(z.string()).describe("the argv that repeats it"),
   facts: z.record(z.string(), z.string()).describe("versions and host facts"),
   summary: z.object({ pass: count, fail: count, unknown: count, skip: count }),
+  flaky: count.describe("how many of the unknown ones held at one time and not at another"),
   cells: z.array(cellResult),
   results: z.array(scenarioResult),
 });

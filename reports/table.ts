@@ -43,7 +43,8 @@ export function summaryLine(run: Run): string {
   const cells = failed === 0 ? "" : `; ${failed} of ${run.cells.length} cells failed`;
   const tainted = run.cells.flatMap((cell) => cell.tainted).length;
   const nodes = tainted === 0 ? "" : `; ${tainted} ${tainted === 1 ? "node" : "nodes"} tainted`;
-  const counts = `${pass} pass, ${fail} fail, ${unknown} unknown, ${skip} skip`;
+  const flaky = run.flaky === 0 ? "" : ` (${run.flaky} flaky)`;
+  const counts = `${pass} pass, ${fail} fail, ${unknown} unknown${flaky}, ${skip} skip`;
   return `${counts}${cells}${nodes}; ${duration(run.durationMs)}; run ${oneLine(run.runId)}`;
 }
 
@@ -64,8 +65,16 @@ function row(result: ScenarioResult, width: number, paint: Paint): string {
   const { injectMs, recoveryMs, totalMs } = result.times;
   const times = [`inject ${duration(injectMs)}`, `recovery ${duration(recoveryMs)}`, `total ${duration(totalMs)}`];
   const columns = times.map((time, index) => time.padEnd(index === 0 ? 15 : 17)).join("  ");
-  const rest = result.verdict === "skip" ? oneLine(result.reason) : columns;
+  const rest = result.verdict === "skip" ? oneLine(result.reason) : `${columns}${rateWords(result)}`;
   return `  ${badge(result.verdict, paint, 7)}  ${nameOf(result).padEnd(width)}  ${rest}`.trimEnd();
+}
+
+/** `  held 19 of 20 (76–99 %)`; nothing for what was run once. */
+function rateWords({ rate }: ScenarioResult): string {
+  if (rate === null) return "";
+  const [low, high] = [rate.low, rate.high].map((part) => Math.round(part * 100));
+  const unclear = rate.unknown === 0 ? "" : `, ${rate.unknown} unknown`;
+  return `  held ${rate.passed} of ${rate.decided} (${low}–${high} %)${unclear}`;
 }
 
 function badge(verdict: Verdict, paint: Paint, width = 0): string {

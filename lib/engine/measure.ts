@@ -3,6 +3,7 @@ import { nodeOf } from "../address.ts";
 import type { Cluster, Whereabouts } from "../cluster.ts";
 import type { Expectation } from "../expectation.ts";
 import { parsePath } from "../path.ts";
+import type { Symptom } from "../symptom.ts";
 import type { Attempt, Observation } from "../probes/probe.ts";
 import { probeRound } from "../probes/round.ts";
 import { believable } from "../probes/strain.ts";
@@ -16,12 +17,15 @@ export interface HowToTry extends Tries {
 /** Each path and how to try it. */
 export type Plan = Readonly<Record<string, HowToTry>>;
 
-/** How to try paths under a fault: `flows` each, or as many as a share-claim names; patiently where the claim is one that takes its time. */
-export function planFor(expect: Readonly<Record<string, Expectation>>, flows: number): Plan {
+/** Symptoms that come when others are long decided, so that they are waited for. */
+const LATE: readonly Symptom[] = ["host-unreachable", "slow"];
+
+/** How to try paths under a fault: `flows` each, or as many as a share-claim names; patiently where the claim is one that takes its time, or everywhere. */
+export function planFor(expect: Readonly<Record<string, Expectation>>, flows: number, patiently = false): Plan {
   const tries = (one: Expectation): HowToTry => ({
     flows: one.share?.of ?? flows,
     tellReplicas: one.share?.replica !== undefined,
-    patient: one.symptoms.includes("host-unreachable"),
+    patient: patiently || one.symptoms.some((symptom) => LATE.includes(symptom)),
   });
   return Object.fromEntries(Object.entries(expect).map(([path, one]) => [path, tries(one)]));
 }

@@ -1,38 +1,22 @@
 import { addressOf } from "../address.ts";
-import type { Cluster, FaultContext, Whereabouts } from "../cluster.ts";
-import type { Mode, ScenarioEvent } from "../event.ts";
-import type { Emit } from "../event-log.ts";
-import type { ScenarioEvidence } from "../evidence/scenario-evidence.ts";
+import type { FaultContext, Whereabouts } from "../cluster.ts";
+import type { Mode } from "../event.ts";
 import { swapped, type Expectation } from "../expectation.ts";
 import { healInjected, injectFault, type InjectedFault } from "../faults/inject.ts";
-import type { NodeFault, NodeRole } from "../faults/fault.ts";
-import { NODE_ONLY, type Reach } from "../faults/kind.ts";
-import type { Target } from "../faults/target.ts";
-import type { Journal } from "../journal/journal.ts";
-import { expectationsOf, faultsOf, noFault, type Scenario } from "../scenario.ts";
-import { measure, onceEach, planFor } from "./measure.ts";
+import type { NodeFault } from "../faults/fault.ts";
+import { NODE_ONLY } from "../faults/kind.ts";
+import { expectationsOf, faultsOf, healingOf, noFault, type CellContext, type Scenario } from "../scenario.ts";
+import { readAll, type WatchedFault } from "./drift.ts";
+import { onceEach } from "./measure.ts";
 import { compareNodeState, fingerprints } from "./node-state.ts";
-import { allAsExpected, steadily } from "./steady.ts";
+import { signalOf, type NewScenarioEvent, type Say, type Stand } from "./stand.ts";
+import { steadily } from "./steady.ts";
+import { underFault, type Course } from "./under-fault.ts";
 
-/** What a scenario is run with. */
-export interface Stand {
-  readonly cluster: Cluster;
-  readonly targets: Readonly<Record<NodeRole, Target>>;
-  readonly journal: Journal;
-  readonly emit: Emit;
-  readonly signal?: AbortSignal;
-  /** Default: no fault reaches further than its node. */
-  readonly reach?: Reach;
-  /** Of this one scenario. */
-  readonly evidence?: ScenarioEvidence;
-}
+export type { Stand } from "./stand.ts";
 
 /** Budget for the steady state before a fault: pods of the scenario before may still be coming up. */
 const STEADY_BUDGET_MS = 60_000;
-const FLOWS_UNDER_FAULT = 3;
-
-type NewScenarioEvent = ScenarioEvent extends infer E ? (E extends ScenarioEvent ? Omit<E, "scenario"> : never) : never;
-type Say = (event: NewScenarioEvent) => void;
 
 /**
  * Runs one scenario and logs everything that happens. Never throws for what it finds: that is in the log, and judged from there.
@@ -63,10 +47,8 @@ async function claimAndProve(
   const context = { cell, traits };
   const claimed = expectationsOf(scenario, context);
   const expect = mode === "swapped" ? mapValues(claimed, swapped) : claimed;
-  const { title, claim, documented } = scenario;
-  const recoversWithinMs = scenario.recovers.withinMs;
-  const start = { type: "scenario-started", title, claim, documented, mode, expect, recoversWithinMs } as const;
-  const reason = scenario.skipWhen?.(context) ?? nothingToTakeAway(claimed, mode);
+  const start = { ...statement(stand, scenario), mode, expect } as const;
+  const reason = scenario.skipWhen?.(context) ?? nothingToTakeAway(start, claimed);
   if (reason !== null) {
     say({ ...start, faults: [] });
     say({ type: "skipped", reason });
@@ -80,11 +62,21 @@ async function claimAndProve(
   say({ ...start, faults });
 
   const isSteady = isHealthClaim(faults, mode) ? null : await steadyState(stand, where, expect, say);
-  await breakAndCompare(stand, scenario, mode, { claimed, expect, comparesNodes: isSteady !== null }, say, injected);
+  const course = courseOf(scenario, claimed, context, mode);
+  await breakAndCompare(stand, scenario, mode, { course, expect, comparesNodes: isSteady !== null }, say, injected);
+}
+
+/** What the log says of the scenario when it begins. */
+function statement({ cluster, nth }: Stand, scenario: Scenario) {
+  const { title, claim, documented, recovers } = scenario;
+  const { withinMs: recoversWithinMs, notUntil } = recovers;
+  const healsItself = healingOf(scenario, cluster.record);
+  const special = { ...(notUntil && { notUntil }), ...(healsItself && { healsItself }), ...(nth && { nth }) };
+  return { type: "scenario-started", title, claim, documented, recoversWithinMs, ...special } as const;
 }
 
 interface Claims {
-  readonly claimed: Readonly<Record<string, Expectation>>;
+  readonly course: Course;
   /** What is to hold again afterwards. */
   readonly expect: Readonly<Record<string, Expectation>>;
   readonly comparesNodes: boolean;
@@ -94,16 +86,15 @@ async function breakAndCompare(
   stand: Stand,
   scenario: Scenario,
   mode: Mode,
-  { claimed, expect, comparesNodes }: Claims,
+  { course, expect, comparesNodes }: Claims,
   say: Say,
   injected: InjectedFault[],
 ): Promise<void> {
   const taken = comparesNodes ? fingerprints(stand.cluster) : null;
   const [before, now] = await Promise.all([taken, whereNow(stand, scenario, mode)]);
   const { withinMs } = scenario.recovers;
-  const appearsWithinMs = mode === "no-fault" ? 0 : (scenario.appears?.withinMs ?? 0);
   try {
-    await breakAndProbe(stand, now, claimed, appearsWithinMs, say, injected);
+    await breakAndProbe(stand, now, course, say, injected);
     if (before !== null) await recovery(stand, expect, withinMs, say);
   } finally {
     await healAll(injected, say);
@@ -115,23 +106,36 @@ async function breakAndCompare(
   }
 }
 
-/** How long to wait is ruled by the claim as written, even where it is judged swapped; with no fault nothing will appear. */
 async function breakAndProbe(
   stand: Stand,
   { where, faults }: WhereAndWhat,
-  claimed: Readonly<Record<string, Expectation>>,
-  appearsWithinMs: number,
+  course: Course,
   say: Say,
   injected: InjectedFault[],
 ): Promise<void> {
-  for (const fault of faults) await injectOne(stand, fault, say, injected);
-  await underFault(stand, where, claimed, appearsWithinMs, say);
+  const watched: WatchedFault[] = [];
+  for (const fault of faults) watched.push(await injectOne(stand, fault, say, injected));
+  await readAll(stand, watched, "before", say);
+  const left = await underFault(stand, where, watched, course, say);
   const during = stand.evidence?.mark("during");
-  for (const one of injected) await readBack(one, "after", say);
+  await readAll(stand, left, "after", say);
   await during;
   await healAll(injected, say);
   // The recovery would fill the captures; they are fetched while it is watched.
   void stand.evidence?.stop();
+}
+
+/** How long to wait is ruled by the claim as written, even where it is judged swapped; with no fault nothing will appear, last, or be undone. */
+function courseOf(scenario: Scenario, claimed: Course["claimed"], context: CellContext, mode: Mode): Course {
+  const { appears, recovers } = scenario;
+  if (mode === "no-fault") return { claimed, appearsWithinMs: 0, lastsMs: 0, healsItselfWithinMs: null };
+  const healsItselfWithinMs = healingOf(scenario, context)?.withinMs ?? null;
+  return {
+    claimed,
+    appearsWithinMs: appears?.withinMs ?? 0,
+    lastsMs: recovers.notUntil?.lastsMs ?? 0,
+    healsItselfWithinMs,
+  };
 }
 
 /** A baseline suite breaks nothing: its claim is the steady state itself, so there is none to wait for first. */
@@ -156,10 +160,16 @@ async function steadyState(
   return true;
 }
 
-function nothingToTakeAway(claimed: Readonly<Record<string, Expectation>>, mode: Mode): string | null {
+function nothingToTakeAway(
+  { mode, healsItself }: Started,
+  claimed: Readonly<Record<string, Expectation>>,
+): string | null {
   const allOk = Object.values(claimed).every((one) => one.symptoms.every((symptom) => symptom === "ok"));
-  return mode === "no-fault" && allOk ? "it claims that nothing breaks, so it is the same without its fault" : null;
+  const isHealth = allOk && healsItself === undefined;
+  return mode === "no-fault" && isHealth ? "it claims that nothing breaks, so it is the same without its fault" : null;
 }
+
+type Started = Pick<Extract<NewScenarioEvent, { readonly type: "scenario-started" }>, "mode" | "healsItself">;
 
 interface WhereAndWhat {
   readonly where: Whereabouts;
@@ -178,7 +188,12 @@ async function whereAndWhat(stand: Stand, scenario: Scenario, mode: Mode): Promi
   return { where, faults: mode === "no-fault" ? [noFault] : faultsOf(scenario, faultContext(where)) };
 }
 
-async function injectOne(stand: Stand, nodeFault: NodeFault, say: Say, injected: InjectedFault[]): Promise<void> {
+async function injectOne(
+  stand: Stand,
+  nodeFault: NodeFault,
+  say: Say,
+  injected: InjectedFault[],
+): Promise<WatchedFault> {
   stand.signal?.throwIfAborted();
   const startedAtMs = performance.now();
   const target = stand.targets[nodeFault.node];
@@ -186,32 +201,9 @@ async function injectOne(stand: Stand, nodeFault: NodeFault, say: Say, injected:
   const one = await injectFault({ target, nodeFault, journal, reach });
   // Before anything else can throw: from here on it must be healed.
   injected.push(one);
-  const durationMs = Math.round(performance.now() - startedAtMs);
-  say({ type: "injected", faultId: one.id, fault: nodeFault, durationMs });
-  await readBack(one, "before", say);
-}
-
-async function readBack(one: InjectedFault, when: "before" | "after", say: Say): Promise<void> {
-  const { inForce, detail } = await one.readBack();
-  say({ type: "read-back", faultId: one.id, when, inForce, detail });
-}
-
-/** Probes once, or again until it is as expected where the symptom needs time to show; the last round is the one judged. */
-async function underFault(
-  stand: Stand,
-  where: Whereabouts,
-  claimed: Readonly<Record<string, Expectation>>,
-  appearsWithinMs: number,
-  say: Say,
-): Promise<void> {
-  const deadlineMs = performance.now() + appearsWithinMs;
-  const plan = planFor(claimed, FLOWS_UNDER_FAULT);
-  for (let number = 1; ; number += 1) {
-    const observations = await measure(stand.cluster, where, plan, stand.signal);
-    say({ type: "round", phase: "fault", number, observations });
-    if (performance.now() >= deadlineMs || allAsExpected(claimed, observations)) return;
-    where = await stand.cluster.locate();
-  }
+  const sinceMs = performance.now();
+  say({ type: "injected", faultId: one.id, fault: nodeFault, durationMs: Math.round(sinceMs - startedAtMs) });
+  return { injected: one, sinceMs };
 }
 
 /** Goes on after an error: the journal keeps what is left for `heal`. */
@@ -235,10 +227,6 @@ async function recovery(
   );
   if (result.ok) say({ type: "recovered", afterMs: result.afterMs });
   else say({ type: "not-recovered", afterMs: result.afterMs });
-}
-
-function signalOf({ signal }: Stand): { readonly signal?: AbortSignal } {
-  return signal ? { signal } : {};
 }
 
 function faultContext(where: Whereabouts): FaultContext {

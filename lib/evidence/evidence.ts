@@ -47,7 +47,9 @@ export interface Evidence {
   readonly mark: (moment: Moment) => Promise<void>;
   /** Ends the captures and writes them; may be called before the last mark, and again. */
   readonly stop: () => Promise<void>;
-  /** Stops, writes the index, and removes what is not to be kept. */
+  /** Stops and writes everything, the index too. Resolves to the folder; null when there is none. */
+  readonly settle: () => Promise<string | null>;
+  /** Settles, and removes what is not to be kept. */
   readonly keep: (kept: Kept) => Promise<KeptEvidence>;
 }
 
@@ -73,7 +75,8 @@ export async function startEvidence(order: EvidenceOrder): Promise<Evidence> {
 
 function nothing(trouble: readonly string[]): Evidence {
   const none: KeptEvidence = { dir: null, kept: "none", files: 0, bytes: 0, trouble };
-  return { mark: () => Promise.resolve(), stop: () => Promise.resolve(), keep: () => Promise.resolve(none) };
+  const nothing = () => Promise.resolve();
+  return { mark: nothing, stop: nothing, settle: () => Promise.resolve(null), keep: () => Promise.resolve(none) };
 }
 
 const CAPTURED_ON = ["A", "B"] as const;
@@ -132,28 +135,38 @@ class Taking implements Evidence {
     return this.#stopped;
   }
 
+  async settle(): Promise<string | null> {
+    await this.stop();
+    try {
+      this.#writeIndex("full");
+    } catch (error) {
+      this.#trouble.push(`index: ${(error as Error).message}`);
+    }
+    return this.#folder.path;
+  }
+
   async keep(kept: Kept): Promise<KeptEvidence> {
     await this.stop();
     const trouble = this.#trouble;
     try {
       if (kept === "none") this.#folder.remove(".");
       if (kept === "none") return { dir: null, kept, files: 0, bytes: 0, trouble };
-      const written = kept === "full" ? this.#everything() : [];
       if (kept === "small") for (const { path } of this.#everything()) this.#folder.remove(path);
       if (kept === "small") for (const { moment } of this.#states) this.#folder.remove(moment);
-      const interfaces = Object.fromEntries(this.#captured.map((one) => [one.node, one.interfaces]));
-      const index = indexOf({ kept, captures: this.#captured, states: this.#states, trouble });
-      const where = placesOf(this.#order.where);
-      const files = [
-        ...written,
-        ...Object.entries({ index, interfaces, where }).map(([name, one]) => this.#writeJson(`${name}.json`, one)),
-      ];
+      const files = [...(kept === "full" ? this.#everything() : []), ...this.#writeIndex(kept)];
       const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
       return { dir: this.#folder.path, kept, files: files.length, bytes, trouble };
     } catch (error) {
       const dir = this.#folder.path;
       return { dir, kept, files: 0, bytes: 0, trouble: [...trouble, `index: ${(error as Error).message}`] };
     }
+  }
+
+  #writeIndex(kept: Kept): readonly WrittenFile[] {
+    const interfaces = Object.fromEntries(this.#captured.map((one) => [one.node, one.interfaces]));
+    const index = indexOf({ kept, captures: this.#captured, states: this.#states, trouble: this.#trouble });
+    const summary = { index, interfaces, where: placesOf(this.#order.where) };
+    return Object.entries(summary).map(([name, one]) => this.#writeJson(`${name}.json`, one));
   }
 
   #write(node: NodeRole, { pcap, interfaces, counts }: Captured): void {

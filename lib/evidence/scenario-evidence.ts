@@ -1,4 +1,5 @@
 import type { Whereabouts } from "../cluster.ts";
+import type { Nth } from "../event.ts";
 import { startEvidence, type Evidence, type EvidenceOrder } from "./evidence.ts";
 
 /** Evidence that begins when the scenario is ready for it: the engine knows when, whoever judges decides what is kept. */
@@ -17,12 +18,20 @@ export function scenarioEvidence(order: Omit<EvidenceOrder, "where">): ScenarioE
     },
     mark: async (moment) => (await begun)?.mark(moment),
     stop: async () => (await begun)?.stop(),
+    settle: async () => (await begun)?.settle() ?? null,
     keep: async (kept) => (await begun)?.keep(kept) ?? { dir: null, kept: "none", files: 0, bytes: 0, trouble: [] },
   };
 }
 
-/** Name of a scenario's folder: one level, and another for each mode. Pure. */
-export function evidenceFolder(scenario: string, mode: string): string {
+/** Name of a scenario's folder: one level, and another for each mode and each further time that it is run. Pure. */
+export function evidenceFolder(scenario: string, mode: string, { repeat, attempt }: Nth = FIRST): string {
   const name = scenario.replace(/[^a-zA-Z0-9._-]/g, "-");
-  return mode === "as-claimed" ? name : `${name}--${mode}`;
+  const which = [
+    ...(mode === "as-claimed" ? [] : [mode]),
+    ...(repeat > 1 ? [`repeat-${repeat}`] : []),
+    ...(attempt > 1 ? [`attempt-${attempt}`] : []),
+  ];
+  return [name, ...which].join("--");
 }
+
+const FIRST: Nth = { repeat: 1, attempt: 1 };

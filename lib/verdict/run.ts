@@ -2,6 +2,7 @@ import { cellId } from "../cell.ts";
 import type { Event, Mode, PlannedScenario } from "../event.ts";
 import type { CellResult, Run, RunRecord, ScenarioResult, Times, Verdict } from "../run.ts";
 import { judgeScenario } from "./scenario.ts";
+import { resultOf } from "./tries.ts";
 import { notRunFor, taintedNodes } from "./taint.ts";
 
 /** Everything a run's reports say, from what was logged: same logs, same result. */
@@ -11,12 +12,13 @@ export function judgeRun(record: RunRecord): Run {
   for (const { verdict } of results) summary[verdict] += 1;
   const { runId, startedAt, durationMs, command, facts } = record;
   const cells = record.logs.map(cellResult);
-  return { schemaVersion: 1, runId, startedAt, durationMs, command, facts, summary, cells, results };
+  const flaky = results.filter((one) => one.flaky).length;
+  return { schemaVersion: 1, runId, startedAt, durationMs, command, facts, summary, flaky, cells, results };
 }
 
 /**
- * Each scenario of one cell's log, in the order they began; one that was run again (another mode, a repeat) is judged each time. What was planned
- * and never began is unknown.
+ * Each scenario of one cell's log, in the order they began. One that was run again (after a fail, or as a repeat) has one result of all its tries; in another mode it is
+ * another one. What was planned and never began is unknown.
  */
 export function judgeLog(events: readonly Event[]): readonly ScenarioResult[] {
   const cell = cellOf(events);
@@ -32,9 +34,15 @@ export function judgeLog(events: readonly Event[]): readonly ScenarioResult[] {
     open.get(event.scenario)?.push(event);
   }
   const started = begun.filter(([event]) => event?.type === "scenario-started");
-  const judged = started.map((mine) => judgeScenario(cell, mine));
+  const judged = together(started.map((mine) => judgeScenario(cell, mine)));
   const stray = neverStated(cell, begun);
   return [...judged, ...judgeTests(cell, events), ...stray, ...neverBegan(cell, events, [...judged, ...stray])];
+}
+
+function together(results: readonly ScenarioResult[]): readonly ScenarioResult[] {
+  const tries = results.flatMap((result) => result.tries.map((one) => ({ ...one, result })));
+  const byScenario = Map.groupBy(tries, ({ result }) => `${result.mode} ${result.scenario}`);
+  return [...byScenario.values()].map(resultOf);
 }
 
 const NO_TIMES: Times = {
@@ -60,7 +68,8 @@ function unmeasured(one: Unmeasured): ScenarioResult {
     ...result,
     times: NO_TIMES,
     nodeStateDifferences: [],
-    evidence: null,
+    ...{ evidence: null, explanations: [], rate: null, flaky: false },
+    tries: [{ repeat: 1, attempt: 1, verdict, reason }],
     reproduce: `./faultline run ${id} --cell ${cell}`,
   };
 }

@@ -1,11 +1,11 @@
-import type { Event, ScenarioEvent } from "../event.ts";
+import type { Event } from "../event.ts";
 import { describeFault } from "../faults/fault.ts";
 import type { Observation } from "../probes/probe.ts";
-import type { PathResult, ScenarioResult, Times, Verdict } from "../run.ts";
+import type { PathResult, ScenarioResult, Times } from "../run.ts";
 import { elapsedMs } from "./elapsed.ts";
+import { forceFindings, undoFindings, type Finding } from "./force.ts";
+import { all, first, type Of } from "./of-type.ts";
 import { judgePath } from "./path.ts";
-
-type Of<T extends ScenarioEvent["type"]> = Extract<Event, { readonly type: T; readonly scenario: string }>;
 
 /**
  * Judges one scenario from its events, in the order they were logged: a pure function, so that a run can be judged again later (`replay`).
@@ -34,6 +34,10 @@ export function judgeScenario(cell: string, events: readonly Event[]): ScenarioR
     times: timesOf(start, events),
     nodeStateDifferences,
     evidence: first(events, "evidence")?.dir ?? null,
+    explanations: first(events, "explained")?.explanations ?? [],
+    tries: [{ repeat: start.nth?.repeat ?? 1, attempt: start.nth?.attempt ?? 1, verdict, reason }],
+    rate: null,
+    flaky: false,
     reproduce: `./faultline run ${start.scenario} --cell ${cell}`,
   };
 }
@@ -42,16 +46,20 @@ export function judgeScenario(cell: string, events: readonly Event[]): ScenarioR
 function judgePaths(start: Of<"scenario-started">, events: readonly Event[]): readonly PathResult[] {
   const rounds = all(events, "round").filter((one) => one.phase === "fault");
   return Object.entries(start.expect).map(([path, expected]) => {
-    const isControl = expected.symptoms.every((symptom) => symptom === "ok");
-    const counted = isControl ? rounds : rounds.slice(-1);
+    const mayBreak =
+      !expected.symptoms.every((symptom) => symptom === "ok") || path in (start.healsItself?.meanwhile ?? {});
+    const lasting = rounds.filter((one) => one.lasting).length;
+    const counted = mayBreak ? rounds.slice(-1 - lasting) : decided(rounds, path);
     const flows = counted.flatMap((round) => round.observations.filter((one) => one.path === path));
     return judgePath(path, expected, flows);
   });
 }
 
-interface Finding {
-  readonly verdict: Verdict;
-  readonly reason: string;
+/** A round with something unclear in it is measured again: what could not be told on a path then counts only in the last. */
+function decided(rounds: readonly Of<"round">[], path: string): readonly Of<"round">[] {
+  const isUnclear = ({ observations }: Of<"round">) =>
+    observations.some((one) => one.path === path && one.symptom === "unknown");
+  return rounds.filter((one, index) => index === rounds.length - 1 || !isUnclear(one));
 }
 
 function decide(
@@ -62,12 +70,15 @@ function decide(
 ): Finding {
   const skipped = first(events, "skipped");
   if (skipped) return { verdict: "skip", reason: skipped.reason };
-  const findings = [
-    ...brokenClaims(paths),
-    ...faultFindings(events),
-    ...afterwards(start, events, differences),
-    ...whatIsMissing(start, events),
-  ];
+  const undone = undoFindings(events);
+  const force = forceFindings(start, events);
+  const later = afterwards(start, events, differences);
+  const fatal = [...undone, ...later].find((one) => one.verdict === "fail");
+  // What was measured of a fault that was not there says nothing of the claim, whatever it looks like.
+  const adrift = force.find((one) => one.verdict === "unknown");
+  const decisive = fatal ?? adrift;
+  if (decisive) return decisive;
+  const findings = [...force, ...brokenClaims(paths), ...whatIsMissing(start, events)];
   // An error explains better than what it left unmeasured.
   const error = first(events, "error");
   const unknown = error ? { verdict: "unknown" as const, reason: error.message } : undefined;
@@ -83,21 +94,6 @@ function brokenClaims(paths: readonly PathResult[]): readonly Finding[] {
       verdict,
       reason: `${path}: expected ${expected}, observed ${observed} (${reason})`,
     }));
-}
-
-function faultFindings(events: readonly Event[]): readonly Finding[] {
-  const findings: Finding[] = [];
-  for (const { when, inForce, detail } of all(events, "read-back")) {
-    const moment = when === "before" ? "before the probes" : "after the probes";
-    if (!inForce) findings.push({ verdict: "unknown", reason: `fault not in force ${moment}: ${detail}` });
-  }
-  for (const { ok, detail } of all(events, "healed")) {
-    if (!ok) findings.push({ verdict: "fail", reason: `fault could not be undone: ${detail}` });
-  }
-  for (const { fault, detail } of all(events, "not-undone")) {
-    findings.push({ verdict: "fail", reason: `${describeFault(fault)} could not be undone: ${detail}` });
-  }
-  return findings;
 }
 
 function afterwards(
@@ -130,10 +126,12 @@ function whatIsMissing(start: Of<"scenario-started">, events: readonly Event[]):
   if (!all(events, "round").some((one) => one.phase === "fault")) missing.push("a round of probes under the fault");
   const expected = Math.max(1, start.faults.length);
   if (all(events, "injected").length < expected) missing.push("a fault that was injected");
-  const read = new Set(all(events, "read-back").map(({ faultId, when }) => `${when} ${faultId}`));
-  if (read.size < 2 * expected) missing.push("a reading of the fault before and after the probes");
+  if (notRead(events)) missing.push("a reading of the fault before, during and after the probes");
   if (all(events, "healed").length < expected) missing.push("a fault that was undone");
   const breaksNothing = start.faults.every(({ fault }) => fault.kind === "none") && start.mode !== "no-fault";
+  const { notUntil, mode } = start;
+  if (notUntil && mode !== "no-fault" && lastedMs(events) < notUntil.lastsMs)
+    missing.push(`${notUntil.lastsMs} ms of lasting`);
   if (!breaksNothing) {
     const steady = all(events, "round")
       .filter((one) => one.phase === "steady")
@@ -146,6 +144,23 @@ function whatIsMissing(start: Of<"scenario-started">, events: readonly Event[]):
       missing.push("the comparison of node states");
   }
   return missing.map((what) => ({ verdict: "unknown", reason: `the log has no trace of ${what}` }));
+}
+
+/** Whether a fault was not read at each of these moments; one that was seen to be gone need not be read again. */
+function notRead(events: readonly Event[]): boolean {
+  const read = new Set(all(events, "read-back").map(({ faultId, when }) => `${when} ${faultId}`));
+  const gone = new Set(all(events, "drifted").map(({ faultId }) => `after ${faultId}`));
+  const faults = all(events, "injected").map(({ faultId }) => faultId);
+  const due = faults.flatMap((id) => [`before ${id}`, `during ${id}`, `after ${id}`]);
+  return due.some((one) => !read.has(one) && !gone.has(one));
+}
+
+/** From the first round as claimed to the last that was to show that it lasts. */
+function lastedMs(events: readonly Event[]): number {
+  const rounds = all(events, "round").filter((one) => one.phase === "fault");
+  const from = rounds.findLast((one) => !one.lasting);
+  const to = rounds.findLast((one) => one.lasting);
+  return from && to ? elapsedMs(from, to) : 0;
 }
 
 function timesOf(start: Event, events: readonly Event[]): Times {
@@ -166,12 +181,4 @@ function timesOf(start: Event, events: readonly Event[]): Times {
     recoveryMs: recovered ? recovered.afterMs : null,
     totalMs: elapsedMs(start, events.at(-1) ?? start),
   };
-}
-
-function all<T extends ScenarioEvent["type"]>(events: readonly Event[], type: T): readonly Of<T>[] {
-  return events.filter((event): event is Of<T> => event.type === type);
-}
-
-function first<T extends ScenarioEvent["type"]>(events: readonly Event[], type: T): Of<T> | undefined {
-  return all(events, type)[0];
 }

@@ -103,6 +103,10 @@ export function scenarioLog(sample: SampleLog = {}): readonly Event[] {
     { type: "round", scenario, phase: "fault", number: 1, observations: underFault },
     ...ids.map(
       ({ faultId }) =>
+        ({ type: "read-back", scenario, faultId, when: "during", inForce: true, detail: "it is" }) as const,
+    ),
+    ...ids.map(
+      ({ faultId }) =>
         ({ type: "read-back", scenario, faultId, when: "after", inForce: true, detail: "it is" }) as const,
     ),
     ...ids.map(({ faultId }) => ({ type: "healed", scenario, faultId, durationMs: 8, ok: true, detail: "" }) as const),

@@ -87,7 +87,7 @@ describe("what a cell's suites run on", () => {
       if (level === "none") expect(told).to.be.empty;
       else {
         expect(told).to.have.length(1);
-        expect(told[0]).to.deep.include({ scenario: "a/one", dir: "evidence/a-one", kept: "full", files: 2 });
+        expect(told[0]).to.deep.include({ scenario: "a/one", dir: "evidence/a-one", kept: "full", files: 3 });
         expect(told[0]?.trouble).to.include("capture on A: nobody may touch the cluster");
         expect(events.at(-1)).to.equal(told[0]);
       }

@@ -84,6 +84,7 @@ describe("evidence of a scenario", () => {
       "B.pcap",
       "index.json",
       "interfaces.json",
+      "where.json",
     ]);
     expect(readFileSync(join(folder, "A.pcap"))).to.deep.equal(PCAP);
     const files = readdirSync(folder, { recursive: true, withFileTypes: true });
@@ -113,7 +114,7 @@ describe("evidence of a scenario", () => {
   it("is only its summary where little is kept, and nothing where nothing is", async () => {
     const small = await (await whole()).keep("small");
     expect(readdirSync(small.dir ?? "")).to.have.members(["index.json", "interfaces.json", "where.json"]);
-    expect(small.files).to.equal(2);
+    expect(small.files).to.equal(3);
     const folder = join(dir, "evidence", "x-2");
     const none = await (await whole()).keep("none");
     expect(none).to.deep.equal({ dir: null, kept: "none", files: 0, bytes: 0, trouble: [] });

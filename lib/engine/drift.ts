@@ -1,0 +1,88 @@
+import { readFileSync } from "node:fs";
+import { mustExec } from "../exec.ts";
+import { sleep } from "./steady.ts";
+import type { InjectedFault } from "../faults/inject.ts";
+import type { Say, Stand } from "./stand.ts";
+
+/** Constant: nothing is put into it. */
+export const AGENT_LOG = readFileSync(new URL("agent-log.sh", import.meta.url), "utf8");
+/** What becomes part of a pattern of files on the node. */
+const CNI = /^[a-z0-9][a-z0-9-]*$/;
+
+/** A fault while its scenario runs. */
+export interface WatchedFault {
+  readonly injected: InjectedFault;
+  /** By performance.now(). */
+  readonly sinceMs: number;
+}
+
+/** Reads each fault once and logs it. Resolves to those that are in force no more. */
+export async function readAll(
+  stand: Stand,
+  faults: readonly WatchedFault[],
+  when: "before" | "during" | "after",
+  say: Say,
+): Promise<readonly WatchedFault[]> {
+  const gone = await Promise.all(
+    faults.map(async (one) => {
+      const { inForce, detail } = await one.injected.readBack();
+      say({ type: "read-back", faultId: one.injected.id, when, inForce, detail });
+      if (!inForce) await sayDrift(stand, one, detail, say);
+      return inForce ? [] : [one];
+    }),
+  );
+  return gone.flat();
+}
+
+/**
+ * Reads the faults again and again, `intervalMs` apart, while `probing` is under way, at least once each; a fault that is gone is logged with who was at work and
+ * read no more. Resolves to those that are gone. Throws what a reading throws, once `probing` is over.
+ */
+export async function watchFaults(
+  stand: Stand,
+  faults: readonly WatchedFault[],
+  probing: Promise<unknown>,
+  intervalMs: number,
+  say: Say,
+): Promise<readonly WatchedFault[]> {
+  const over = new AbortController();
+  const ended = probing.then(() => undefined).catch(() => undefined);
+  void ended.then(() => over.abort());
+  const gone: WatchedFault[] = [];
+  let left = faults;
+  do {
+    const lost = await readAll(stand, left, "during", say);
+    gone.push(...lost);
+    left = left.filter((one) => !lost.includes(one));
+    await Promise.race([ended, sleep(intervalMs)]);
+  } while (!over.signal.aborted && left.length > 0);
+  return gone;
+}
+
+async function sayDrift(stand: Stand, { injected, sinceMs }: WatchedFault, detail: string, say: Say): Promise<void> {
+  const afterMs = Math.round(performance.now() - sinceMs);
+  const agents = await agentsSaid(stand, injected.nodeFault.node, afterMs).catch(() => []);
+  say({ type: "drifted", faultId: injected.id, fault: injected.nodeFault, afterMs, detail, agents });
+}
+
+/** What the CNI's agent and kube-proxy have said since then; none where their logs cannot be had. */
+async function agentsSaid(stand: Stand, node: "A" | "B" | "control-plane", forMs: number): Promise<readonly string[]> {
+  const { cni } = stand.cluster.record.cell;
+  if (!CNI.test(cni)) return [];
+  const argv = ["sh", "-c", AGENT_LOG, "agent-log", cni];
+  const { stdout } = await mustExec(stand.cluster.exec(node), argv, { timeoutMs: 5_000 });
+  return recentLines(stdout, forMs);
+}
+
+/** Lines begin with their time and then who said it. The first is the node's own time now, of the same clock, so only their difference is used. Pure. */
+export function recentLines(printed: string, forMs: number): readonly string[] {
+  const [now = "", ...lines] = printed.split("\n");
+  const sinceMs = Date.parse(now) - forMs - AGENT_SLACK_MS;
+  return lines.flatMap((line) => {
+    const [, time = "", said = ""] = /^(\S+) (.*)$/.exec(line) ?? [];
+    return Date.parse(time) >= sinceMs ? [said] : [];
+  });
+}
+
+/** It takes us a moment to notice that a fault is in force, and to ask. */
+const AGENT_SLACK_MS = 500;

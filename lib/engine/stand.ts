@@ -1,0 +1,36 @@
+import type { Cluster } from "../cluster.ts";
+import type { Nth, ScenarioEvent } from "../event.ts";
+import type { Emit } from "../event-log.ts";
+import type { ScenarioEvidence } from "../evidence/scenario-evidence.ts";
+import type { NodeRole } from "../faults/fault.ts";
+import type { Reach } from "../faults/kind.ts";
+import type { Target } from "../faults/target.ts";
+import type { Journal } from "../journal/journal.ts";
+
+/** What a scenario is run with. */
+export interface Stand {
+  readonly cluster: Cluster;
+  readonly targets: Readonly<Record<NodeRole, Target>>;
+  readonly journal: Journal;
+  readonly emit: Emit;
+  readonly signal?: AbortSignal;
+  /** Default: no fault reaches further than its node. */
+  readonly reach?: Reach;
+  /** Of this one scenario. */
+  readonly evidence?: ScenarioEvidence;
+  /** Which time the scenario is run; absent for the first. */
+  readonly nth?: Nth;
+}
+
+export type NewScenarioEvent = ScenarioEvent extends infer E
+  ? E extends ScenarioEvent
+    ? Omit<E, "scenario">
+    : never
+  : never;
+
+/** Logs an event of the scenario under way. */
+export type Say = (event: NewScenarioEvent) => void;
+
+export function signalOf({ signal }: Stand): { readonly signal?: AbortSignal } {
+  return signal ? { signal } : {};
+}

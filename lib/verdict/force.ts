@@ -1,0 +1,70 @@
+import type { Event } from "../event.ts";
+import { describeFault } from "../faults/fault.ts";
+import type { Verdict } from "../run.ts";
+import { all, type Of } from "./of-type.ts";
+
+export interface Finding {
+  readonly verdict: Verdict;
+  readonly reason: string;
+}
+
+/** What went wrong with undoing: it outranks everything else. Pure. */
+export function undoFindings(events: readonly Event[]): readonly Finding[] {
+  const healed = all(events, "healed").filter(({ ok }) => !ok);
+  return [
+    ...healed.map(({ detail }) => failed(`fault could not be undone: ${detail}`)),
+    ...all(events, "not-undone").map(({ fault, detail }) =>
+      failed(`${describeFault(fault)} could not be undone: ${detail}`),
+    ),
+  ];
+}
+
+function failed(reason: string): Finding {
+  return { verdict: "fail", reason };
+}
+
+/**
+ * Whether what was measured is of the fault at all. A fault that was gone in any reading leaves nothing to be judged, unless its going is what is claimed. Pure.
+ */
+export function forceFindings(start: Of<"scenario-started">, events: readonly Event[]): readonly Finding[] {
+  const drifts = all(events, "drifted");
+  const allowed = drifts.filter((one) => isClaimed(start, one));
+  const told = new Set(drifts.map(({ faultId }) => faultId));
+  const findings = drifts.filter((one) => !isClaimed(start, one)).map(driftFinding);
+  for (const { faultId, when, inForce, detail } of all(events, "read-back")) {
+    if (inForce || told.has(faultId)) continue;
+    findings.push({ verdict: "unknown", reason: `fault not in force ${when} the probes: ${detail}` });
+  }
+  return [...findings, ...healingFindings(start, events, allowed)];
+}
+
+function isClaimed({ healsItself }: Of<"scenario-started">, { fault }: Of<"drifted">): boolean {
+  return healsItself !== undefined && fault.fault.kind === healsItself.kind;
+}
+
+function driftFinding({ fault, afterMs, detail, agents }: Of<"drifted">): Finding {
+  const who = agents.length === 0 ? "no agent logged why" : `meanwhile ${agents.at(-1)}`;
+  const reason = `${describeFault(fault)} was in force no more ${afterMs} ms after it was put in force: ${detail}; ${who}`;
+  return { verdict: "unknown", reason };
+}
+
+/** With nothing broken there is nothing that could heal. */
+function healingFindings(
+  { healsItself, mode, faults }: Of<"scenario-started">,
+  events: readonly Event[],
+  drifts: readonly Of<"drifted">[],
+): readonly Finding[] {
+  if (!healsItself) return [];
+  const { by, kind, withinMs, meanwhile } = healsItself;
+  const due = mode === "no-fault" ? 1 : faults.filter(({ fault }) => fault.kind === kind).length;
+  const late = drifts.find(({ afterMs }) => afterMs > withinMs);
+  const findings: Finding[] = [];
+  if (late) findings.push(failed(`${by} undid it only after ${late.afterMs} ms, not within ${withinMs} ms`));
+  if (drifts.length < due) findings.push(failed(`${by} did not undo it within ${withinMs} ms`));
+  const seen = all(events, "round").flatMap((one) => (one.phase === "fault" ? one.observations : []));
+  for (const [path, symptoms] of Object.entries(meanwhile)) {
+    if (seen.some((one) => one.path === path && symptoms.includes(one.symptom))) continue;
+    findings.push(failed(`${path}: not once ${symptoms.join(" or ")} until ${by} had undone it`));
+  }
+  return findings;
+}

@@ -1,0 +1,147 @@
+import { expect } from "chai";
+import type { Event } from "../../lib/event.ts";
+import type { NodeFault } from "../../lib/faults/fault.ts";
+import type { SelfHealing } from "../../lib/scenario.ts";
+import { judgeScenario } from "../../lib/verdict/scenario.ts";
+import { BROKEN, changed, CONTROL, flows, FORWARD_OFF, scenarioLog, without } from "./sample-log.ts";
+
+const scenario = "nodes/ip-forward";
+const judge = (events: readonly Event[]) => judgeScenario("cell", events);
+
+/** As the engine logs a fault that a reading during the probes found gone. */
+function drifted(events: readonly Event[], afterMs = 900, faultId = "f0", fault: NodeFault = FORWARD_OFF) {
+  const detail = "net.ipv4.ip_forward = 1";
+  const agents = ["kube-flannel-ds-x: I1121 iptables.go:508] Some iptables rules are missing"];
+  const told = { type: "drifted", scenario, faultId, fault, afterMs, detail, agents, atMs: 0 } as const;
+  const isAfter = (event: Event) => event.type === "read-back" && event.when === "after" && event.faultId === faultId;
+  const read = changed(without(events, isAfter), "read-back", { inForce: false, detail }, (event) => {
+    return event.when === "during" && event.faultId === faultId;
+  });
+  const at = read.findIndex((event) => event.type === "round" && event.phase === "fault");
+  return [...read.slice(0, at), told, ...read.slice(at)];
+}
+
+describe("judgeScenario: a fault that did not stay", () => {
+  const asClaimed = scenarioLog();
+  const wrong = scenarioLog({ underFault: [...flows(BROKEN, "ok", 3), ...flows(CONTROL, "ok", 3)] });
+
+  for (const [name, events] of [
+    ["as claimed", asClaimed],
+    ["not as claimed", wrong],
+  ] as const) {
+    it(`says nothing of the claim, though the paths were ${name}`, () => {
+      const { verdict, reason } = judge(drifted(events));
+      expect(verdict).to.equal("unknown");
+      expect(reason).to.equal(
+        "sysctl net.ipv4.ip_forward=0 on A was in force no more 900 ms after it was put in force: net.ipv4.ip_forward = 1; " +
+          "meanwhile kube-flannel-ds-x: I1121 iptables.go:508] Some iptables rules are missing",
+      );
+    });
+  }
+
+  it("needs no more than one reading that found it gone", () => {
+    for (const when of ["before", "during", "after"] as const) {
+      const events = changed(asClaimed, "read-back", { inForce: false }, (one) => one.when === when);
+      expect(judge(events)).to.deep.include({
+        verdict: "unknown",
+        reason: `fault not in force ${when} the probes: it is`,
+      });
+    }
+  });
+
+  it("cannot tell from a log without a reading during the probes", () => {
+    const events = without(asClaimed, (event) => event.type === "read-back" && event.when === "during");
+    expect(judge(events).verdict).to.equal("unknown");
+  });
+
+  it("still fails for a node that did not come back", () => {
+    const events = changed(
+      drifted(asClaimed),
+      "node-state",
+      { differences: ["route new"] },
+      ({ node }) => node === "A",
+    );
+    expect(judge(events).verdict).to.equal("fail");
+  });
+});
+
+describe("judgeScenario: a fault that somebody is claimed to undo", () => {
+  const healsItself: SelfHealing = {
+    by: "flannel",
+    kind: "sysctl",
+    withinMs: 5000,
+    meanwhile: { [BROKEN]: ["connect-timeout", "slow"] },
+  };
+  const expectOk = { [BROKEN]: { symptoms: ["ok"] }, [CONTROL]: { symptoms: ["ok"] } } as const;
+
+  /** Broken in the first round, ok in the second; `before` is what the first showed. */
+  function healed(before: readonly ReturnType<typeof flows>[number][], afterMs = 900): readonly Event[] {
+    const log = changed(scenarioLog({ expect: expectOk }), "scenario-started", { healsItself });
+    const at = log.findIndex((event) => event.type === "round" && event.phase === "fault");
+    const first = { ...log[at], observations: [...before, ...flows(CONTROL, "ok", 3)] } as Event;
+    return drifted([...log.slice(0, at), first, ...log.slice(at)], afterMs);
+  }
+
+  const table = [
+    ["undone in time, broken until then", healed(flows(BROKEN, "connect-timeout", 3)), "pass"],
+    ["one flow alone was hit", healed([...flows(BROKEN, "slow", 1), ...flows(BROKEN, "ok", 2)]), "pass"],
+    ["nothing was ever broken", healed(flows(BROKEN, "ok", 3)), "fail"],
+    ["broken in another way", healed(flows(BROKEN, "connection-refused", 3)), "fail"],
+    ["undone too late", healed(flows(BROKEN, "connect-timeout", 3), 5001), "fail"],
+  ] as const;
+  for (const [name, events, verdict] of table) {
+    it(`${name}: ${verdict}`, () => expect(judge(events).verdict).to.equal(verdict));
+  }
+
+  it("fails when nobody undid it, and says so", () => {
+    const log = changed(scenarioLog({ expect: expectOk }), "scenario-started", { healsItself });
+    expect(judge(log)).to.deep.include({ verdict: "fail", reason: "flannel did not undo it within 5000 ms" });
+  });
+
+  it("cannot tell when another fault than the claimed one is gone", () => {
+    const log = changed(healed(flows(BROKEN, "slow", 3)), "scenario-started", {
+      healsItself: { ...healsItself, kind: "route" },
+    });
+    expect(judge(log).verdict).to.equal("unknown");
+  });
+});
+
+describe("judgeScenario: what does not recover until something else happens", () => {
+  const notUntil = { what: "the agent restarts", lastsMs: 1500 };
+  const broken = [...flows(BROKEN, "connect-timeout", 3), ...flows(CONTROL, "ok", 3)];
+  const back = [...flows(BROKEN, "ok", 3), ...flows(CONTROL, "ok", 3)];
+
+  /** Rounds a second apart after the first that was as claimed. */
+  function lasting(...rounds: readonly (typeof broken)[]): readonly Event[] {
+    const log = changed(scenarioLog(), "scenario-started", { notUntil });
+    const at = log.findIndex((event) => event.type === "round" && event.phase === "fault");
+    const first = log[at];
+    if (!first) throw new Error("the sample log has a round under the fault");
+    const more = rounds.map((observations, index) => {
+      return {
+        ...first,
+        number: 2 + index,
+        observations,
+        lasting: true,
+        atMs: first.atMs + 1000 * (index + 1),
+      } as Event;
+    });
+    return [...log.slice(0, at + 1), ...more, ...log.slice(at + 1)];
+  }
+
+  it("passes when every round shows it for as long as claimed", () => {
+    expect(judge(lasting(broken, broken))).to.include({ verdict: "pass" });
+  });
+
+  it("fails when it came back by itself, even if it broke again", () => {
+    expect(judge(lasting(broken, back)).verdict).to.equal("fail");
+    expect(judge(lasting(back, broken)).verdict).to.equal("fail");
+  });
+
+  it("cannot tell when it was not looked at for long enough", () => {
+    expect(judge(lasting(broken))).to.deep.include({
+      verdict: "unknown",
+      reason: "the log has no trace of 1500 ms of lasting",
+    });
+  });
+});
