@@ -91,6 +91,11 @@ export function linkDown(node: NodeRole, device: string): NodeFault {
   return { node, fault: { kind: "link", device, state: "down" } };
 }
 
+/** Sets a network device down on a node, and up again: routes and neighbours that an agent had put there stay away. */
+export function linkBounced(node: NodeRole, device: string): NodeFault {
+  return { node, fault: { kind: "link", device, state: "bounced" } };
+}
+
 /** Sets the policy of iptables' FORWARD chain on a node: what becomes of forwarded packets that no rule decides. */
 export function forwardPolicy(node: NodeRole, policy: "DROP"): NodeFault {
   return { node, fault: { kind: "policy", chain: "FORWARD", policy } };

@@ -41,11 +41,11 @@ export interface RouteFault {
   readonly device?: string;
 }
 
-/** Sets a network device down. */
+/** Sets a network device down; `bounced`: and up again, but what the kernel threw away meanwhile stays away. */
 export interface LinkFault {
   readonly kind: "link";
   readonly device: string;
-  readonly state: "down";
+  readonly state: "down" | "bounced";
 }
 
 /** Sets the policy of a built-in chain of iptables' filter table. */
