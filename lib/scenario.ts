@@ -3,7 +3,7 @@ import type { Cell, Traits } from "./cell.ts";
 import type { FaultContext } from "./cluster.ts";
 import type { Claimed, Expectation } from "./expectation.ts";
 import { expectation } from "./expectation.ts";
-import type { DropFault, Fault, NodeFault, NodeRole, RouteFault } from "./faults/fault.ts";
+import type { DropFault, Fault, NodeFault, NodeRole, RouteFault, RuleFault } from "./faults/fault.ts";
 import { parsePath } from "./path.ts";
 import type { Symptom } from "./symptom.ts";
 
@@ -120,6 +120,21 @@ export function route(node: NodeRole, spec: Omit<RouteFault, "kind">): NodeFault
 /** Sets a network device down on a node. */
 export function linkDown(node: NodeRole, device: string): NodeFault {
   return { node, fault: { kind: "link", device, state: "down" } };
+}
+
+/** Sets a network device down on a node, and up again: routes and neighbours that an agent had put there stay away. */
+export function linkBounced(node: NodeRole, device: string): NodeFault {
+  return { node, fault: { kind: "link", device, state: "bounced" } };
+}
+
+/** Sets the policy of iptables' FORWARD chain on a node: what becomes of forwarded packets that no rule decides. */
+export function forwardPolicy(node: NodeRole, policy: "DROP"): NodeFault {
+  return { node, fault: { kind: "policy", chain: "FORWARD", policy } };
+}
+
+/** Takes an agent's iptables rule away on a node: `ruleGone("A", { table: "filter", chain: "FORWARD", target: "FLANNEL-FWD" })`. */
+export function ruleGone(node: NodeRole, rule: Omit<RuleFault, "kind">): NodeFault {
+  return { node, fault: { kind: "rule", ...rule } };
 }
 
 /** Points the resolver that a node's CoreDNS pods are given at these nameservers. */

@@ -1,5 +1,14 @@
 /** Every fault there is: plain data, a closed union by `kind`. One file in this folder applies and undoes each kind. */
-export type Fault = NoFault | SysctlFault | DropFault | RouteFault | LinkFault | ResolvConfFault | SelectorFault;
+export type Fault =
+  | NoFault
+  | SysctlFault
+  | DropFault
+  | RouteFault
+  | LinkFault
+  | PolicyFault
+  | RuleFault
+  | ResolvConfFault
+  | SelectorFault;
 
 /** Does nothing: what a scenario is run with to show that it can fail. */
 export interface NoFault {
@@ -32,11 +41,32 @@ export interface RouteFault {
   readonly device?: string;
 }
 
-/** Sets a network device down. */
+/** Sets a network device down; `bounced`: and up again, but what the kernel threw away meanwhile stays away. */
 export interface LinkFault {
   readonly kind: "link";
   readonly device: string;
-  readonly state: "down";
+  readonly state: "down" | "bounced";
+}
+
+/** Sets the policy of a built-in chain of iptables' filter table. */
+export interface PolicyFault {
+  readonly kind: "policy";
+  readonly chain: "FORWARD" | "INPUT" | "OUTPUT";
+  readonly policy: "DROP";
+  /** Default 4. */
+  readonly family?: 4 | 6;
+}
+
+/** Takes away the one rule of an iptables chain that leads to a target, and has this comment where one is named. */
+export interface RuleFault {
+  readonly kind: "rule";
+  readonly table: "filter" | "nat" | "mangle" | "raw";
+  readonly chain: string;
+  /** What comes after `-j`. */
+  readonly target: string;
+  readonly comment?: string;
+  /** Default 4. */
+  readonly family?: 4 | 6;
 }
 
 /** Puts these nameservers in the file that the kubelet gives to pods, and replaces the node's CoreDNS pods. */
@@ -82,9 +112,19 @@ function describeKind(fault: Fault): string {
       return `route ${fault.type} ${fault.to}${fault.device === undefined ? "" : ` dev ${fault.device}`}`;
     case "link":
       return `link ${fault.device} ${fault.state}`;
+    case "policy":
+      return `${families(fault)} policy ${fault.chain} ${fault.policy}`;
+    case "rule": {
+      const comment = fault.comment === undefined ? "" : ` (${fault.comment})`;
+      return `${families(fault)} ${fault.table} ${fault.chain} without its rule to ${fault.target}${comment}`;
+    }
     case "resolv-conf":
       return `pods' resolv.conf = ${fault.nameservers.join(", ")}`;
     case "selector":
       return `selector of Service ${fault.namespace}/${fault.service} = ${JSON.stringify(fault.selector)}`;
   }
+}
+
+function families({ family }: PolicyFault | RuleFault): string {
+  return family === 6 ? "ip6tables" : "iptables";
 }

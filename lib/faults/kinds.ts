@@ -5,8 +5,10 @@ import type { Fault, NodeFault } from "./fault.ts";
 import { NODE_ONLY, type FaultKind, type Reach } from "./kind.ts";
 import { linkKind } from "./link.ts";
 import { noneKind } from "./none.ts";
+import { policyKind } from "./policy.ts";
 import { resolvConfKind } from "./resolv-conf.ts";
 import { routeKind } from "./route.ts";
+import { ruleKind } from "./rule.ts";
 import { selectorKind } from "./selector.ts";
 import { sysctlKind } from "./sysctl.ts";
 
@@ -17,6 +19,8 @@ const KINDS = {
   drop: dropKind,
   route: routeKind,
   link: linkKind,
+  policy: policyKind,
+  rule: ruleKind,
   "resolv-conf": resolvConfKind,
   selector: selectorKind,
 } as const satisfies { readonly [K in Fault["kind"]]: FaultKind<Extract<Fault, { kind: K }>> };

@@ -38,6 +38,14 @@ export function canBeGivenBack(line: string): boolean {
 }
 
 /**
+ * Whether a line that went stays away when the link comes up again, until somebody gives it back. The kernel makes its own routes anew; IPv6 addresses it may have
+ * kept (keep_addr_on_down), and VXLAN FDB entries it keeps when they are permanent.
+ */
+export function staysAway(line: string): boolean {
+  return /^(neighbour|proxy) /.test(line) || (isRoute(line) && !isKernels(line));
+}
+
+/**
  * Reads what the capture of a link printed: the device itself, then a line each of what may go with it (on-node/link.sh). Gives those that do, in the order in
  * which they are given back. Routes of `ownProtocol` are faults of ours, which take care of themselves. Throws FaultNotInForce when the device is not
  * there, is down or has an alias, and for what could not be given back as it was. Pure.

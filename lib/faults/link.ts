@@ -3,8 +3,8 @@ import { z } from "zod";
 import type { LinkFault } from "./fault.ts";
 import { GUARD } from "./guard-script.ts";
 import type { FaultKind } from "./kind.ts";
-import { canBeGivenBack, MOST_BYTES, whatGoes } from "./link-lines.ts";
-import { GuardError } from "./refused.ts";
+import { canBeGivenBack, MOST_BYTES, staysAway, whatGoes } from "./link-lines.ts";
+import { FaultNotInForce, GuardError } from "./refused.ts";
 import { ROUTE_PROTOCOL } from "./route.ts";
 import { deviceSchema } from "./values.ts";
 
@@ -25,6 +25,11 @@ goes_with "$1"`;
 const APPLY = `${LINK}
 ip link set dev "$1" down alias "$2"`;
 
+/** The same, and up again at once. */
+const BOUNCE = `${APPLY}
+ip link set dev "$1" up`;
+
+/** $1 device, $2 our mark. */
 const READ_BACK = `${LINK}
 find_link "$1"
 if [ -z "$link" ]; then echo gone
@@ -32,6 +37,21 @@ elif is_up; then echo up
 elif is_marked "$2"; then echo down
 else echo "down without our mark"
 fi`;
+
+/** $1 device, $2 our mark, then the lines that stay away while nobody gives them back. */
+const READ_BACK_BOUNCED = `${LINK}
+device=$1 mark=$2
+shift 2
+find_link "$device"
+if [ -z "$link" ]; then echo gone; exit; fi
+if ! is_up; then echo down; exit; fi
+if ! is_marked "$mark"; then echo "up without our mark"; exit; fi
+now=$(goes_with "$device")
+back=
+for line; do
+  if has "$line"; then back="$back; $line"; fi
+done
+if [ -z "$back" ]; then echo bounced; else echo "up, and back is \${back#; }"; fi`;
 
 const UNDO = `${LINK}${script("link-undo")}`;
 
@@ -50,6 +70,8 @@ for line; do
 done
 if [ -z "$missing" ]; then echo clean; else echo "changed-by-other $device is up, not there: \${missing#; }"; fi`;
 
+const IN_FORCE = { down: "is down", bounced: "was down and is up, and what went with it stays away" };
+
 function args({ device }: LinkFault, id: string): readonly [string, string] {
   return [device, `faultline-${id}`];
 }
@@ -59,12 +81,13 @@ function args({ device }: LinkFault, id: string): readonly [string, string] {
  * entries it keeps when they are permanent (6.18). All that is captured, and given back when the link is set up again: measured, and
  * net/ipv4/fib_frontend.c, net/ipv6/addrconf.c, net/core/neighbour.c, drivers/net/vxlan. What somebody else has put in the place of a line meanwhile
  * is left and named; what cannot be given back (addresses from a router, next-hop objects, several next hops, VLANs) is refused before anything is done.
+ * Bounced, it is set up again at once, and is like a device that was down for a moment: the kernel brings back only what it makes itself, until undo gives back the rest.
  * The device's alias carries our mark; connection tracking entries that masquerading made over the device are gone for good.
  */
 export const linkKind: FaultKind<LinkFault, readonly string[]> = {
   kind: "link",
   scope: "namespace",
-  schema: z.strictObject({ kind: z.literal("link"), device: deviceSchema, state: z.literal("down") }),
+  schema: z.strictObject({ kind: z.literal("link"), device: deviceSchema, state: z.enum(["down", "bounced"]) }),
   priorSchema: z
     .array(z.string().max(512).refine(canBeGivenBack, "must be a line of what goes with a link"))
     .refine((lines) => Buffer.byteLength(lines.join("\n")) <= MOST_BYTES, `must be ${MOST_BYTES} bytes in all at most`),
@@ -78,14 +101,25 @@ export const linkKind: FaultKind<LinkFault, readonly string[]> = {
   },
   claims: ({ device }) => [`link ${device}`],
   capture: ({ device }) => ({ script: CAPTURE, args: [device] }),
-  captured: ({ device }, stdout) => whatGoes(device, stdout, ROUTE_PROTOCOL),
+  captured({ device, state }, stdout) {
+    const lines = whatGoes(device, stdout, ROUTE_PROTOCOL);
+    if (state === "down" || lines.some(staysAway)) return lines;
+    throw new FaultNotInForce(
+      `link ${device}: all that goes with it the kernel brings back by itself, so that bouncing it would break nothing`,
+      "choose a device that has routes or permanent neighbours of an agent, such as the overlay's",
+    );
+  },
   priorInPlan: () => ["<what goes with the link, a line each>"],
-  apply: (fault, _prior, id) => ({ script: APPLY, args: args(fault, id) }),
-  readBack: (fault, _prior, id) => ({ script: READ_BACK, args: args(fault, id) }),
-  readBackSaid: ({ device }, stdout) => ({
-    inForce: stdout.trim() === "down",
-    detail: `${device} is ${stdout.trim()}`,
-  }),
+  apply: (fault, _prior, id) => ({ script: fault.state === "down" ? APPLY : BOUNCE, args: args(fault, id) }),
+  readBack: (fault, prior, id) =>
+    fault.state === "down"
+      ? { script: READ_BACK, args: args(fault, id) }
+      : { script: READ_BACK_BOUNCED, args: [...args(fault, id), ...prior.filter(staysAway)] },
+  readBackSaid({ device, state }, stdout) {
+    const said = stdout.trim();
+    const inForce = said === state;
+    return { inForce, detail: `${device} ${inForce ? IN_FORCE[state] : `is ${said}`}` };
+  },
   undo: (fault, prior, id) => ({ script: UNDO, args: [...args(fault, id), ROUTE_PROTOCOL, ...prior] }),
   verifyUndone: (fault, prior, id) => ({ script: VERIFY, args: [...args(fault, id), ...prior] }),
 };

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { validateFault } from "../../../lib/faults/kinds.ts";
-import { canBeGivenBack, MOST_BYTES, whatGoes } from "../../../lib/faults/link-lines.ts";
+import { canBeGivenBack, MOST_BYTES, staysAway, whatGoes } from "../../../lib/faults/link-lines.ts";
 import { linkKind } from "../../../lib/faults/link.ts";
 
 const LINK = "2: fl.1: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1450 qdisc noqueue state UNKNOWN";
@@ -116,8 +116,30 @@ describe("what goes with a link", () => {
   });
 
   it("tells our mark from somebody else's doing when it is read back", () => {
-    const said = (word: string) => linkKind.readBackSaid({ kind: "link", device: "fl.1", state: "down" }, `${word}\n`);
+    const FAULT = { kind: "link", device: "fl.1", state: "down" } as const;
+    const said = (word: string) => linkKind.readBackSaid(FAULT, `${word}\n`);
     expect(said("down")).to.deep.equal({ inForce: true, detail: "fl.1 is down" });
     for (const word of ["up", "gone", "down without our mark"]) expect(said(word)).to.include({ inForce: false });
+    const bounced = (word: string) => linkKind.readBackSaid({ ...FAULT, state: "bounced" }, `${word}\n`);
+    expect(bounced("bounced")).to.include({ inForce: true });
+    for (const word of ["down", "gone", "up without our mark", "up, and back is proxy 10.0.0.9"]) {
+      expect(bounced(word)).to.deep.equal({ inForce: false, detail: `fl.1 is ${word}` });
+    }
+  });
+
+  it("stays away after a bounce unless the kernel makes it anew or keeps it", () => {
+    const STAYS = [
+      "neighbour 10.0.0.9 lladdr 02:00:00:00:00:02",
+      "proxy 10.0.0.9",
+      "route4 10.0.0.0/8 via 10.0.0.1 dev fl.1 onlink",
+    ];
+    const COMES = [
+      "route4 10.0.0.0/24 dev fl.1 proto kernel scope link src 10.0.0.1",
+      "route6 fe80::/64 dev fl.1 proto kernel metric 256 pref medium",
+      "fdb 02:00:00:00:00:02 dst 10.97.0.2 self permanent",
+      "address fd44::1/128 scope global",
+    ];
+    for (const line of STAYS) expect(staysAway(line), line).to.equal(true);
+    for (const line of COMES) expect(staysAway(line), line).to.equal(false);
   });
 });
