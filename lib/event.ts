@@ -56,7 +56,7 @@ export interface PlannedScenario {
 /** How a cell comes to be, in order. */
 export type Stage = "setup" | "node-image" | "cluster" | "cni" | "roles" | "ready" | "suites" | "delete";
 
-export type Mode = "as-claimed" | "no-fault" | "swapped";
+export type Mode = "as-claimed" | "no-fault" | "wrong-node" | "swapped";
 export type Phase = "steady" | "fault" | "recovery";
 
 export type ScenarioEvent = { readonly scenario: string } & (

@@ -9,8 +9,9 @@ import type { NodeFault, NodeRole } from "../faults/fault.ts";
 import { NODE_ONLY, type Reach } from "../faults/kind.ts";
 import type { Target } from "../faults/target.ts";
 import type { Journal } from "../journal/journal.ts";
-import { expectationsOf, faultsOf, noFault, type Scenario } from "../scenario.ts";
+import { expectationsOf, faultsOf, type Scenario } from "../scenario.ts";
 import { measure, onceEach, planFor } from "./measure.ts";
+import { faultsIn, whyNoMutant } from "./mutants.ts";
 import { compareNodeState, fingerprints } from "./node-state.ts";
 import { allAsExpected, steadily } from "./steady.ts";
 
@@ -36,7 +37,8 @@ type Say = (event: NewScenarioEvent) => void;
 
 /**
  * Runs one scenario and logs everything that happens. Never throws for what it finds: that is in the log, and judged from there.
- * `swapped` runs it with each expectation replaced by its neighbour, `no-fault` with nothing broken: both must come out not-pass.
+ * `swapped` runs it with each expectation replaced by its neighbour, `no-fault` with nothing broken, `wrong-node` with its faults on the other node: all must
+ * come out not-pass.
  */
 export async function runScenario(stand: Stand, scenario: Scenario, mode: Mode): Promise<void> {
   const startedAtMs = performance.now();
@@ -66,7 +68,7 @@ async function claimAndProve(
   const { title, claim, documented } = scenario;
   const recoversWithinMs = scenario.recovers.withinMs;
   const start = { type: "scenario-started", title, claim, documented, mode, expect, recoversWithinMs } as const;
-  const reason = scenario.skipWhen?.(context) ?? nothingToTakeAway(claimed, mode);
+  const reason = scenario.skipWhen?.(context) ?? whyNoMutant(mode, scenario, claimed, context);
   if (reason !== null) {
     say({ ...start, faults: [] });
     say({ type: "skipped", reason });
@@ -156,11 +158,6 @@ async function steadyState(
   return true;
 }
 
-function nothingToTakeAway(claimed: Readonly<Record<string, Expectation>>, mode: Mode): string | null {
-  const allOk = Object.values(claimed).every((one) => one.symptoms.every((symptom) => symptom === "ok"));
-  return mode === "no-fault" && allOk ? "it claims that nothing breaks, so it is the same without its fault" : null;
-}
-
 interface WhereAndWhat {
   readonly where: Whereabouts;
   readonly faults: readonly NodeFault[];
@@ -175,7 +172,7 @@ async function whereNow(stand: Stand, scenario: Scenario, mode: Mode): Promise<W
 
 async function whereAndWhat(stand: Stand, scenario: Scenario, mode: Mode): Promise<WhereAndWhat> {
   const where = await stand.cluster.locate();
-  return { where, faults: mode === "no-fault" ? [noFault] : faultsOf(scenario, faultContext(where)) };
+  return { where, faults: faultsIn(mode, faultsOf(scenario, faultContext(where))) };
 }
 
 async function injectOne(stand: Stand, nodeFault: NodeFault, say: Say, injected: InjectedFault[]): Promise<void> {
