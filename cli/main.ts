@@ -86,7 +86,9 @@ function addRunning(root: Command, done: (code: number) => void): void {
       done(await run(filters, options, argv));
     });
   running(root.command("selfcheck"))
-    .description("run each scenario with no fault and with its expectations swapped: both must fail")
+    .description(
+      "run each scenario with no fault, with it on the other node, and with its expectations swapped: all must fail",
+    )
     .action(async (filters: string[], options: RunOptions) => {
       const { selfcheck } = await import("./selfcheck.ts");
       done(await selfcheck(filters, options, argv));

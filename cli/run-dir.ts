@@ -74,7 +74,8 @@ export function cellDir(runDir: string, cell: string): string {
   return dir;
 }
 
-function cellPath(runDir: string, cell: string): string {
+/** Where a cell's folder is, there or not. Pure. */
+export function cellPath(runDir: string, cell: string): string {
   return join(runDir, "cells", cell.replace(/[^a-zA-Z0-9.@-]/g, "_"));
 }
 

@@ -64,7 +64,7 @@ export interface Nth {
   readonly attempt: number;
 }
 
-export type Mode = "as-claimed" | "no-fault" | "swapped";
+export type Mode = "as-claimed" | "no-fault" | "wrong-node" | "swapped";
 export type Phase = "steady" | "fault" | "recovery";
 
 export type ScenarioEvent = { readonly scenario: string } & (

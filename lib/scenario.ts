@@ -32,6 +32,8 @@ export interface ScenarioSpec {
   readonly appears?: Budget;
   /** Says why the scenario makes no sense in a cell, or null where it does: a skip always has a reason. */
   readonly skipWhen?: (context: CellContext) => string | null;
+  /** Why every path shows the same with the fault on the other node: a claim too, which selfcheck puts to the test. */
+  readonly sameOnEitherNode?: string;
 }
 
 export interface Budget {

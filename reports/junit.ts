@@ -1,5 +1,6 @@
 /** JUnit XML: a testsuite a cell, a testcase a scenario, in the dialect that CI servers share. Valid XML whatever the probes said. */
 import type { CellResult, PathResult, Run, ScenarioResult, TaintedNode } from "../lib/run.ts";
+import { asReported, evidenceLine, type EvidencePath } from "./evidence.ts";
 import { cleanText, cut, oneLine } from "./text.ts";
 
 /** CI servers load the whole file into memory; the full output is in the run directory. */
@@ -17,9 +18,9 @@ interface Testcase {
 const OUTCOMES = { pass: "passed", fail: "failure", unknown: "error", skip: "skipped" } as const;
 
 /** The whole file, XML declaration included. */
-export function renderJunit(run: Run): string {
+export function renderJunit(run: Run, evidencePath: EvidencePath = asReported): string {
   const names = new Set([...run.cells, ...run.results].map((one) => one.cell));
-  const suites = [...names].map((cell) => ({ cell, testcases: testcasesOf(run, cell) }));
+  const suites = [...names].map((cell) => ({ cell, testcases: testcasesOf(run, cell, evidencePath) }));
   const all = suites.flatMap((suite) => suite.testcases);
   const attributes = attributesOf({ name: `faultline ${run.runId}`, ...countsOf(all), timestamp: run.startedAt });
   const body = suites.map((suite) => renderSuite(run, suite.cell, suite.testcases));
@@ -28,12 +29,12 @@ export function renderJunit(run: Run): string {
   );
 }
 
-function testcasesOf(run: Run, cell: string): readonly Testcase[] {
+function testcasesOf(run: Run, cell: string, evidencePath: EvidencePath): readonly Testcase[] {
   const results = run.results.filter((result) => result.cell === cell);
   const known = run.cells.filter((one) => one.cell === cell);
   const failures = known.flatMap((one) => cellTestcase(one, results.length === 0));
   const tainted = known.flatMap((one) => one.tainted.map(taintTestcase));
-  return [...failures, ...tainted, ...results.map(scenarioTestcase)];
+  return [...failures, ...tainted, ...results.map((one) => scenarioTestcase(one, evidencePath))];
 }
 
 /** Without it a cell that broke down, or was cut off, before its suites would be an empty, green testsuite. */
@@ -54,22 +55,23 @@ function taintTestcase({ node, container, scenario, why }: TaintedNode): Testcas
   return { name: `node ${node} as before`, seconds: 0, outcome: "failure", message, body };
 }
 
-function scenarioTestcase(result: ScenarioResult): Testcase {
+function scenarioTestcase(result: ScenarioResult, evidencePath: EvidencePath): Testcase {
   return {
     name: result.mode === "as-claimed" ? result.scenario : `${result.scenario} [${result.mode}]`,
     seconds: result.times.totalMs / 1000,
     outcome: OUTCOMES[result.verdict],
     message: result.reason,
-    body: explain(result),
+    body: explain(result, evidencePath),
   };
 }
 
-function explain(result: ScenarioResult): string {
+function explain(result: ScenarioResult, evidencePath: EvidencePath): string {
   return [
     `${result.title}: ${result.claim}`,
     `fault: ${result.faults.join("; ") || "none"}`,
     ...result.paths.map(explainPath),
     ...result.nodeStateDifferences.map((difference) => `node state: ${difference}`),
+    ...evidenceLine(result, evidencePath),
     `reproduce: ${result.reproduce}`,
   ].join("\n");
 }

@@ -78,7 +78,7 @@ const scenarioResult = z.object({
   title: z.string(),
   claim: z.string(),
   cell: cellId,
-  mode: z.enum(["as-claimed", "no-fault", "swapped"]),
+  mode: z.enum(["as-claimed", "no-fault", "wrong-node", "swapped"]),
   verdict,
   reason: z.string(),
   faults: z.array(z.string()),

@@ -1,6 +1,7 @@
 /** The terminal's view of a run: a line a scenario, then what did not pass with why and how to see it again, then the sum. */
 import { styleText } from "node:util";
 import type { CellResult, PathResult, Run, ScenarioResult, Verdict } from "../lib/run.ts";
+import { asReported, evidenceLine, type EvidencePath } from "./evidence.ts";
 import { asciiText, cleanText, duration, oneLine } from "./text.ts";
 
 export interface TableOptions {
@@ -8,6 +9,8 @@ export interface TableOptions {
   readonly ascii?: boolean;
   /** Colours when this stream can show them (NO_COLOR is heeded); none without it. */
   readonly stream?: NodeJS.WritableStream;
+  /** Where a result's evidence can be opened; default: as the report says it, relative to the cell's folder. */
+  readonly evidencePath?: EvidencePath;
 }
 
 type Paint = (verdict: Verdict, text: string) => string;
@@ -19,7 +22,7 @@ const MOST_MESSAGE_LINES = 8;
 
 /** Ends with a newline. Symbols and words carry the meaning, colour only repeats it. */
 export function renderTable(run: Run, options: TableOptions = {}): string {
-  const { stream } = options;
+  const { stream, evidencePath = asReported } = options;
   const paint: Paint = (verdict, text) => (stream ? styleText(COLORS[verdict], text, { stream }) : text);
   const cells = new Set([...run.cells, ...run.results].map((one) => one.cell));
   const lines = [
@@ -28,7 +31,7 @@ export function renderTable(run: Run, options: TableOptions = {}): string {
     ...run.cells.flatMap((cell) => taintLines(cell, paint)),
     ...run.results
       .filter(({ verdict }) => verdict === "fail" || verdict === "unknown")
-      .flatMap((one) => detail(one, paint)),
+      .flatMap((one) => detail(one, paint, evidencePath)),
     "",
     summaryLine(run),
     "",
@@ -85,8 +88,8 @@ function nameOf({ scenario, mode }: ScenarioResult): string {
   return oneLine(mode === "as-claimed" ? scenario : `${scenario} [${mode}]`);
 }
 
-/** At most ten lines. */
-function detail(result: ScenarioResult, paint: Paint): readonly string[] {
+/** At most eleven lines. */
+function detail(result: ScenarioResult, paint: Paint, evidencePath: EvidencePath): readonly string[] {
   const broken = result.paths.filter((path) => path.verdict !== "pass");
   const left = broken.length - MOST_PATHS;
   const differences = result.nodeStateDifferences;
@@ -97,8 +100,14 @@ function detail(result: ScenarioResult, paint: Paint): readonly string[] {
     ...broken.slice(0, MOST_PATHS).map(pathLine),
     ...(left > 0 ? [`  … and ${left} more paths`] : []),
     ...(differences.length > 0 ? [`  node state: ${oneLine(differences.join("; "))}`] : []),
-    `  reproduce: ${cleanText(result.reproduce).replaceAll("\n", " ")}`,
+    ...evidenceLine(result, evidencePath).map((line) => `  ${unbroken(line)}`),
+    `  reproduce: ${unbroken(result.reproduce)}`,
   ];
+}
+
+/** Never cut: it is to be copied. */
+function unbroken(text: string): string {
+  return cleanText(text).replaceAll("\n", " ");
 }
 
 function pathLine({ path, expected, observed }: PathResult): string {

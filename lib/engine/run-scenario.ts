@@ -5,11 +5,12 @@ import { swapped, type Expectation } from "../expectation.ts";
 import { healInjected, injectFault, type InjectedFault } from "../faults/inject.ts";
 import type { NodeFault } from "../faults/fault.ts";
 import { NODE_ONLY } from "../faults/kind.ts";
-import { expectationsOf, faultsOf, healingOf, noFault, type CellContext, type Scenario } from "../scenario.ts";
+import { expectationsOf, faultsOf, healingOf, type CellContext, type Scenario } from "../scenario.ts";
 import { readAll, type WatchedFault } from "./drift.ts";
 import { onceEach } from "./measure.ts";
+import { faultsIn, whyNoMutant } from "./mutants.ts";
 import { compareNodeState, fingerprints } from "./node-state.ts";
-import { signalOf, type NewScenarioEvent, type Say, type Stand } from "./stand.ts";
+import { signalOf, type Say, type Stand } from "./stand.ts";
 import { steadily } from "./steady.ts";
 import { underFault, type Course } from "./under-fault.ts";
 
@@ -20,7 +21,8 @@ const STEADY_BUDGET_MS = 60_000;
 
 /**
  * Runs one scenario and logs everything that happens. Never throws for what it finds: that is in the log, and judged from there.
- * `swapped` runs it with each expectation replaced by its neighbour, `no-fault` with nothing broken: both must come out not-pass.
+ * `swapped` runs it with each expectation replaced by its neighbour, `no-fault` with nothing broken, `wrong-node` with its faults on the other node: all must
+ * come out not-pass.
  */
 export async function runScenario(stand: Stand, scenario: Scenario, mode: Mode): Promise<void> {
   const startedAtMs = performance.now();
@@ -48,7 +50,7 @@ async function claimAndProve(
   const claimed = expectationsOf(scenario, context);
   const expect = mode === "swapped" ? mapValues(claimed, swapped) : claimed;
   const start = { ...statement(stand, scenario), mode, expect } as const;
-  const reason = scenario.skipWhen?.(context) ?? nothingToTakeAway(start, claimed);
+  const reason = scenario.skipWhen?.(context) ?? whyNoMutant(mode, scenario, claimed, context);
   if (reason !== null) {
     say({ ...start, faults: [] });
     say({ type: "skipped", reason });
@@ -160,17 +162,6 @@ async function steadyState(
   return true;
 }
 
-function nothingToTakeAway(
-  { mode, healsItself }: Started,
-  claimed: Readonly<Record<string, Expectation>>,
-): string | null {
-  const allOk = Object.values(claimed).every((one) => one.symptoms.every((symptom) => symptom === "ok"));
-  const isHealth = allOk && healsItself === undefined;
-  return mode === "no-fault" && isHealth ? "it claims that nothing breaks, so it is the same without its fault" : null;
-}
-
-type Started = Pick<Extract<NewScenarioEvent, { readonly type: "scenario-started" }>, "mode" | "healsItself">;
-
 interface WhereAndWhat {
   readonly where: Whereabouts;
   readonly faults: readonly NodeFault[];
@@ -185,7 +176,7 @@ async function whereNow(stand: Stand, scenario: Scenario, mode: Mode): Promise<W
 
 async function whereAndWhat(stand: Stand, scenario: Scenario, mode: Mode): Promise<WhereAndWhat> {
   const where = await stand.cluster.locate();
-  return { where, faults: mode === "no-fault" ? [noFault] : faultsOf(scenario, faultContext(where)) };
+  return { where, faults: faultsIn(mode, faultsOf(scenario, faultContext(where))) };
 }
 
 async function injectOne(

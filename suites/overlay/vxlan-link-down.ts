@@ -25,5 +25,7 @@ scenario("VXLAN device down", {
     "same → server by ClusterIP": "ok",
     "hostB → hostA by nodeIP with ping": "ok",
   },
+  sameOnEitherNode:
+    "of two nodes each has only the other beyond its overlay device; a third one would tell whose is down",
   recovers: within(seconds(5)),
 });

@@ -21,5 +21,7 @@ scenario("VXLAN port blocked", {
     "same → server by ClusterIP": "ok",
     "hostB → hostA by nodeIP with ping": "ok",
   },
+  sameOnEitherNode:
+    "a probe needs both directions: it loses its request or its reply; a third node would tell at which one",
   recovers: within(seconds(5)),
 });

@@ -82,11 +82,14 @@ describe("the main job on a real kind cluster", function () {
     expect(code).to.equal(0);
   });
 
-  it("fails every scenario with no fault, and every path with its expectation swapped", async function () {
+  it("fails every scenario with no fault or on the wrong node, and every path with its expectation swapped", async function () {
+    this.timeout(600_000);
     const { code, stdout } = await faultline(["selfcheck", "--cluster", cluster.name, "--progress", "none"]);
     // One suite breaks nothing, so it has no mutant without its fault.
-    const mutants = 2 * SEED_SUITES.length - 1;
-    expect(stdout).to.match(new RegExp(`selfcheck: ${mutants} of ${mutants} mutants caught`));
+    const [all, breaking] = [SEED_SUITES.length, SEED_SUITES.length - 1];
+    const counts = `no-fault ${breaking} of ${breaking}, wrong-node (\\d) of \\2, swapped ${all} of ${all}`;
+    const caught = new RegExp(`selfcheck: (\\d+) of \\1 mutants caught \\(score 100 %\\): ${counts}`).exec(stdout);
+    expect(Number(caught?.[2]), stdout).to.be.greaterThan(0);
     expect(code, stdout).to.equal(0);
   });
 

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { isCaught } from "../../cli/selfcheck.ts";
+import { isCaught } from "../../lib/verdict/mutants.ts";
 import { exitCodeOf } from "../../cli/run.ts";
 import type { Event } from "../../lib/event.ts";
 import type { Run, ScenarioResult } from "../../lib/run.ts";

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { CNIS, DEFAULT_CELL } from "../../clusters/cells.ts";
 import { scenariosOf, selectSuites, suiteFiles } from "../../cli/suites.ts";
+import { whyNoMutant } from "../../lib/engine/mutants.ts";
 import { UsageError } from "../../lib/errors.ts";
 import { swapped, type Expectation } from "../../lib/expectation.ts";
 import { validateFault } from "../../lib/faults/kinds.ts";
@@ -81,6 +82,12 @@ describe("every suite", () => {
     expect(verdict).to.equal("fail");
     for (const path of paths)
       expect(path.verdict, path.path).to.equal(expected[path.path]?.symptoms.includes("ok") ? "pass" : "fail");
+  });
+
+  each("says of both nodes only what can be put to the test on both", ({ sameOnEitherNode, ...scenario }, expected) => {
+    if (sameOnEitherNode === undefined) return;
+    expect(sameOnEitherNode).to.match(/^\S[^\n]{20,}\S$/);
+    expect(whyNoMutant("wrong-node", scenario, expected, context)).to.equal(null);
   });
 
   each("fails on every path when its expectations are swapped", (scenario, expected) => {

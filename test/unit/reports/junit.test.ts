@@ -2,6 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { XMLParser } from "fast-xml-parser";
 import type { Run } from "../../../lib/run.ts";
+import type { EvidencePath } from "../../../reports/evidence.ts";
 import { renderJunit } from "../../../reports/junit.ts";
 import { hostileRun, hostileText, sampleRun } from "./sample.ts";
 
@@ -9,7 +10,10 @@ interface Element {
   readonly [name: string]: unknown;
 }
 
-function parse(run: Run): {
+function parse(
+  run: Run,
+  evidencePath?: EvidencePath,
+): {
   readonly root: Element;
   readonly suites: readonly Element[];
   readonly testcases: readonly Element[];
@@ -22,7 +26,7 @@ function parse(run: Run): {
     trimValues: false,
     isArray,
   };
-  const root = (new XMLParser(options).parse(renderJunit(run)) as { testsuites: Element }).testsuites;
+  const root = (new XMLParser(options).parse(renderJunit(run, evidencePath)) as { testsuites: Element }).testsuites;
   const suites = (root["testsuite"] ?? []) as Element[];
   return { root, suites, testcases: suites.flatMap((suite) => (suite["testcase"] ?? []) as Element[]) };
 }
@@ -55,6 +59,13 @@ describe("JUnit XML", () => {
     expect(failure["#text"]).to.contain("fail other → server by podIP: expected connect-timeout, observed ok ×2");
     expect(failure["#text"]).to.contain("pass same → server by podIP: expected ok, observed ok ×3");
     expect(failure["#text"]).to.match(/reproduce: \.\/faultline run overlay\/vxlan-port-blocked --cell \S+$/);
+  });
+
+  it("says where a failure's evidence is, and nothing where none is kept", () => {
+    const [, , fail, unknown] = parse(sampleRun(), (cell, folder) => `cells/${cell}/${folder}`).testcases;
+    const folder = "cells/flannel@0.28.4/iptables/1.34.4/ipv4/evidence/overlay-vxlan-port-blocked";
+    expect((fail?.["failure"] as Element)["#text"]).to.contain(`\nevidence: ${folder}\nreproduce:`);
+    expect((unknown?.["error"] as Element)["#text"]).not.to.contain("evidence:");
   });
 
   it("tells unknown as error and skip as skipped with its reason, and pass as neither", () => {

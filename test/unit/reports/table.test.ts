@@ -18,17 +18,27 @@ describe("the terminal table", () => {
     );
   });
 
-  it("explains what did not pass in at most ten lines, ending in the command to reproduce it, uncut", () => {
+  it("explains what did not pass in at most eleven lines, ending in the command to reproduce it, uncut", () => {
     const run = sampleRun();
     const [, fail] = run.results;
     const paths = Array.from({ length: 12 }, () => fail?.paths[0]).filter((path) => path !== undefined);
     const reproduce = `./faultline run ${"x".repeat(400)}`;
     const text = renderTable({ ...run, cells: [], results: fail ? [{ ...fail, paths, reproduce }] : [] });
     const block = text.split("\n\n")[1]?.split("\n") ?? [];
-    expect(block).to.have.length(10);
+    expect(block).to.have.length(11);
     expect(block[2]).to.contain("expected connect-timeout, observed ok ×2, connection-refused ×1");
     expect(block[7]).to.equal("  … and 7 more paths");
     expect(block.at(-1)).to.equal(`  reproduce: ${reproduce}`);
+  });
+
+  it("says where the evidence of what did not pass is, uncut, and nothing where none is kept", () => {
+    const evidencePath = (cell: string, folder: string) => `runs/${"x".repeat(400)}/${cell}/${folder}`;
+    const lines = renderTable(sampleRun(), { evidencePath }).split("\n");
+    const told = lines.filter((line) => line.includes("evidence"));
+    const folder = "flannel@0.28.4/iptables/1.34.4/ipv4/evidence/overlay-vxlan-port-blocked";
+    expect(told).to.deep.equal([`  evidence: runs/${"x".repeat(400)}/${folder}`]);
+    const passed = sampleRun().results.map((one) => ({ ...one, verdict: "pass" as const, evidence: "evidence/x" }));
+    expect(renderTable({ ...sampleRun(), results: passed })).not.to.contain("evidence/x");
   });
 
   it("shows a cell that never got to its suites with the last lines of what went wrong", () => {

@@ -1,0 +1,42 @@
+import type { Mode } from "../event.ts";
+import type { Expectation } from "../expectation.ts";
+import type { NodeFault } from "../faults/fault.ts";
+import { faultsOf, healingOf, noFault, type CellContext, type ScenarioSpec } from "../scenario.ts";
+
+/** The modes that put a suite to the test: in each of them a scenario must come out as not-pass. */
+export const MUTANTS = ["no-fault", "wrong-node", "swapped"] as const satisfies readonly Mode[];
+export type Mutant = (typeof MUTANTS)[number];
+
+/** What is really broken in a mode, of the faults that a scenario names. Pure. */
+export function faultsIn(mode: Mode, faults: readonly NodeFault[]): readonly NodeFault[] {
+  if (mode === "no-fault") return [noFault];
+  return mode === "wrong-node" ? faults.map(onOtherNode) : faults;
+}
+
+/** Why a scenario has no such mutant in a cell; null where it has one. Pure. */
+export function whyNoMutant(
+  mode: Mode,
+  scenario: ScenarioSpec,
+  claimed: Readonly<Record<string, Expectation>>,
+  context: CellContext,
+): string | null {
+  if (mode !== "no-fault" && mode !== "wrong-node") return null;
+  const allOk = Object.values(claimed).every((one) => one.symptoms.every((symptom) => symptom === "ok"));
+  // Where somebody else is to undo the fault, that is what cannot happen without it.
+  if (allOk && healingOf(scenario, context) === null)
+    return `it claims that nothing breaks, so it is the same ${WITH[mode]}`;
+  if (mode === "no-fault") return null;
+  // On which node a fault is does not depend on addresses; 192.0.2.0/24 is for documentation (RFC 5737).
+  const nodes = new Set(
+    faultsOf(scenario, { traits: context.traits, address: () => "192.0.2.1" }).map(({ node }) => node),
+  );
+  if (nodes.has("control-plane")) return "its fault is put in through the control plane: it is on no node";
+  return nodes.size > 1 ? "its faults are on both nodes: there is no other" : null;
+}
+
+const WITH = { "no-fault": "without its fault", "wrong-node": "with its fault on the other node" } as const;
+
+function onOtherNode({ node, fault }: NodeFault): NodeFault {
+  const other = { A: "B", B: "A", "control-plane": "control-plane" } as const;
+  return { node: other[node], fault };
+}
