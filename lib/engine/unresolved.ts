@@ -3,7 +3,9 @@ import { mustExec } from "../exec.ts";
 import type { Observation } from "../probes/probe.ts";
 
 /** Constant. */
-const NEIGHBOURS = ["ip", "neighbour", "show"] as const;
+const NEIGHBOURS = ["ip", "-s", "neighbour", "show"] as const;
+/** An entry stays for minutes after it failed; what failed longer ago than a round takes is an earlier round's. */
+const RECENT_S = 5;
 
 /**
  * The neighbours of nodes A and B that are being asked for in vain and are one of the roles' addresses, a line each. While there is one, silence may turn into "host
@@ -19,13 +21,21 @@ export async function unresolvedNeighbours(cluster: Cluster, where: Whereabouts)
   return lists.flat();
 }
 
-/** Of `ip neighbour show` (iproute2): those that are ours and have no hardware address. Pure. */
+/**
+ * Of `ip -s neighbour show` (iproute2: `used A/B/C`, seconds since it was used, confirmed, updated): those that are ours and are being asked for, or were in vain just now. Pure.
+ */
 export function unresolvedIn(listing: string, { cluster, pods }: Whereabouts): readonly string[] {
   const ours = new Set([...Object.values(pods).map(({ ip }) => ip), ...Object.values(cluster.nodeIps)]);
   return listing
     .split("\n")
     .map((line) => line.trim())
-    .filter((line) => /\b(INCOMPLETE|FAILED)$/.test(line) && ours.has(line.split(" ")[0] ?? ""));
+    .filter((line) => ours.has(line.split(" ")[0] ?? "") && isAskedFor(line));
+}
+
+function isAskedFor(line: string): boolean {
+  if (line.endsWith(" INCOMPLETE")) return true;
+  const updatedS = Number(/\bused \d+\/\d+\/(\d+)[^/]* FAILED$/.exec(line)?.[1] ?? Infinity);
+  return updatedS <= RECENT_S;
 }
 
 /** Whether a connect was given up before it had its whole time. */

@@ -41,7 +41,7 @@ function whyNotBelieved(one: Observation, round: readonly Observation[], strain:
   // Kernel threads get their turn among hundreds of processes; a server in user space may not.
   const waits = waitedMs !== null && waitedMs >= delayMs / 2;
   if (answers === "kernel" || !waits) return null;
-  if (answers === "process" && wasQuickMeanwhile(one, round, delayMs / 4)) return null;
+  if (answers === "process" && slowestAnswerMs(round) <= delayMs / 2) return null;
   return `processes waited ${waitedMs} ms for a CPU`;
 }
 
@@ -51,7 +51,8 @@ function delayOf({ symptom, durationMs, early, seen }: Observation): number {
   return early?.afterMs ?? durationMs;
 }
 
-/** Another probe of the same tool was answered in no time: servers got their turn, so this one's silence is not the machine's. */
-function wasQuickMeanwhile({ tool }: Observation, round: readonly Observation[], withinMs: number): boolean {
-  return round.some((other) => other.tool === tool && other.symptom === "ok" && other.durationMs <= withinMs);
+/** In ms, of the probes that a server process answered in the same round; Infinity where none was. Servers got their turn by then, so a longer silence is not the machine's. */
+function slowestAnswerMs(round: readonly Observation[]): number {
+  const answered = round.filter(({ tool, symptom }) => tool !== "ping" && symptom === "ok");
+  return answered.length === 0 ? Infinity : Math.max(...answered.map(({ durationMs }) => durationMs));
 }
