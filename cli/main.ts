@@ -39,6 +39,7 @@ function program(done: (code: number) => void): Command {
   addRunning(root, done);
   addLooking(root, done);
   addRuns(root, done);
+  addWhy(root, done);
   addMending(root, done);
   return root;
 }
@@ -151,6 +152,15 @@ function addRuns(root: Command, done: (code: number) => void): void {
     .description("judge a run again from its event log")
     .argument("[run]", "run id or directory", "latest")
     .action(async (name: string) => done((await import("./replay.ts")).replay(name)));
+}
+
+function addWhy(root: Command, done: (code: number) => void): void {
+  root
+    .command("why")
+    .description("explain why paths failed, from a run's evidence")
+    .argument("[run]", "run id or directory", "latest")
+    .argument("[scenario]", "scenario id or folder; default: all of the run")
+    .action(async (run: string, scenario?: string) => done((await import("./why.ts")).whyCommand(run, scenario)));
 }
 
 function addMending(root: Command, done: (code: number) => void): void {

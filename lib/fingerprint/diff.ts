@@ -1,5 +1,5 @@
 import { contextOf } from "./context.ts";
-import type { Fingerprint, Item } from "./fingerprint.ts";
+import type { Fingerprint, Item, Section } from "./fingerprint.ts";
 import { ruled, type Rule } from "./kernel-rules.ts";
 import { RULES } from "./rules.ts";
 
@@ -15,11 +15,44 @@ export type Side<C> = readonly [fingerprint: Fingerprint, context: C];
 
 /** The same of any two fingerprints, by any rules. Pure. */
 export function differences<C>(rules: readonly Rule<C>[], before: Side<C>, after: Side<C>): string[] {
+  return [...toolsGone(before[0], after[0]), ...changes(rules, before, after).map(changeInWords)];
+}
+
+/** One difference as data: a value that changed, a fact that is gone or new, or facts whose order changed. */
+export interface Change {
+  readonly kind: "changed" | "gone" | "new" | "order";
+  readonly section: Section;
+  readonly scope: string;
+  /** Null for what is new, and for an order. */
+  readonly was: string | null;
+  /** Null for what is gone, and for an order. */
+  readonly is: string | null;
+}
+
+/** What agents do not rightfully change between two states of a node (rules.ts). Pure. */
+export function changesOf(before: Fingerprint, after: Fingerprint): readonly Change[] {
+  return changes(RULES, [before, contextOf(before, after)], [after, contextOf(after, before)]);
+}
+
+/** `sysctl net.ipv4.ip_forward: 1 → 0`, `route gone: …`. Pure. */
+export function changeInWords({ kind, was, is, ...place }: Change): string {
+  switch (kind) {
+    case "changed":
+      return `${label(place)}: ${was} → ${is}`;
+    case "gone":
+      return `${label(place)} gone: ${was}`;
+    case "new":
+      return `${label(place)} new: ${is}`;
+    case "order":
+      return `${label(place)}: order changed`;
+  }
+}
+
+function changes<C>(rules: readonly Rule<C>[], before: Side<C>, after: Side<C>): readonly Change[] {
   const was = byScope(rules, before);
   const is = byScope(rules, after);
   const scopes = new Set([...was.keys(), ...is.keys()]);
-  const lines = [...scopes].flatMap((scope) => compared(was.get(scope) ?? [], is.get(scope) ?? []));
-  return [...toolsGone(before[0], after[0]), ...lines];
+  return [...scopes].flatMap((scope) => compared(was.get(scope) ?? [], is.get(scope) ?? []));
 }
 
 /** A section that could be read before and cannot now hides its differences, and that is one. */
@@ -33,22 +66,26 @@ function byScope<C>(rules: readonly Rule<C>[], [{ items }, context]: Side<C>): R
   return Map.groupBy(left, ({ section, scope }) => `${section} ${scope}`);
 }
 
-function compared(was: readonly Item[], is: readonly Item[]): readonly string[] {
+function compared(was: readonly Item[], is: readonly Item[]): readonly Change[] {
   const gone = without(was, is);
   const come = without(is, was);
   const [before] = gone;
   const [after] = come;
   if (before && after && gone.length === 1 && come.length === 1 && holdsOneValue(before)) {
-    return [`${label(before)}: ${before.text} → ${after.text}`];
+    return [{ kind: "changed", ...placeOf(before), was: before.text, is: after.text }];
   }
   if (before || after) {
     return [
-      ...gone.map((item) => `${label(item)} gone: ${item.text}`),
-      ...come.map((item) => `${label(item)} new: ${item.text}`),
+      ...gone.map((item): Change => ({ kind: "gone", ...placeOf(item), was: item.text, is: null })),
+      ...come.map((item): Change => ({ kind: "new", ...placeOf(item), was: null, is: item.text })),
     ];
   }
   const [first] = was;
-  return first && order(was) !== order(is) ? [`${label(first)}: order changed`] : [];
+  return first && order(was) !== order(is) ? [{ kind: "order", ...placeOf(first), was: null, is: null }] : [];
+}
+
+function placeOf({ section, scope }: Item): Pick<Change, "section" | "scope"> {
+  return { section, scope };
 }
 
 /** Items whose order means nothing may stand for one another, but not change places with the others. */
@@ -60,7 +97,7 @@ function holdsOneValue({ section }: Item): boolean {
   return section === "sysctl" || section === "link";
 }
 
-function label({ section, scope }: Item): string {
+function label({ section, scope }: Pick<Change, "section" | "scope">): string {
   return scope === "" ? section : `${section} ${scope}`;
 }
 

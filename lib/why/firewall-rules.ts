@@ -1,0 +1,111 @@
+import type { NodeFacts } from "./node-facts.ts";
+
+/** A rule that ends a packet's way, with its counter. */
+export interface EndingRule {
+  /** The file of evidence it is in: `nft`, `iptables-nft`, … */
+  readonly file: string;
+  readonly table: string;
+  readonly chain: string;
+  /** Without counter and comment. */
+  readonly text: string;
+  readonly comment: string;
+  readonly verdict: "drop" | "reject";
+  /** Null where it counts nothing. */
+  readonly packets: number | null;
+  /** By how much the counter rose since the baseline; without one, what it is. */
+  readonly rose: number | null;
+  /** Not in the baseline; null where there is none. */
+  readonly isNew: boolean | null;
+}
+
+interface Parsed extends Pick<EndingRule, "file" | "table" | "chain" | "text" | "comment" | "packets"> {
+  readonly verdict: EndingRule["verdict"] | "accept" | "other";
+}
+
+const IPTABLES = ["iptables-nft", "ip6tables-nft", "iptables-legacy", "ip6tables-legacy"] as const;
+
+/** The rules of a node that drop or reject. Pure. */
+export function endingRules(facts: NodeFacts): readonly EndingRule[] {
+  const before = Map.groupBy(rulesBefore(facts), keyOf);
+  return rulesDuring(facts).flatMap((rule): readonly EndingRule[] => {
+    const { verdict, packets } = rule;
+    if (verdict !== "drop" && verdict !== "reject") return [];
+    const was = before.get(keyOf(rule));
+    const count = was?.reduce((sum, one) => sum + (one.packets ?? 0), 0) ?? 0;
+    return [
+      {
+        ...{ ...rule, verdict },
+        rose: packets === null ? null : Math.max(0, packets - count),
+        isNew: facts.hasBaseline ? was === undefined : null,
+      },
+    ];
+  });
+}
+
+/** All rules of a node while the fault was there. Pure. */
+export function rulesDuring({ text }: NodeFacts): readonly Parsed[] {
+  return rulesIn(text);
+}
+
+/** The same of the baseline; none where there is no baseline. Pure. */
+export function rulesBefore({ textBefore }: NodeFacts): readonly Parsed[] {
+  return rulesIn((file) => textBefore(file) ?? "");
+}
+
+function rulesIn(text: (file: string) => string): readonly Parsed[] {
+  const own = IPTABLES.filter(
+    (file) => file.endsWith("-nft") && text(file).includes("\n*") && !/incompatible/.test(text(file)),
+  );
+  const families = new Set(own.map((file) => (file.startsWith("ip6") ? "ip6" : "ip")));
+  const nft = nftRules(text("nft")).filter(({ table }) => !isOfIptables(table, families));
+  return [...IPTABLES.flatMap((file) => iptablesRules(file, text(file))), ...nft];
+}
+
+function keyOf({ file, table, chain, text }: Parsed): string {
+  return `${file} ${table} ${chain} ${text}`;
+}
+
+/** Tables that iptables-nft has printed itself. */
+function isOfIptables(table: string, families: ReadonlySet<string>): boolean {
+  const [family = "", name = ""] = table.split(" ");
+  return families.has(family) && ["filter", "nat", "mangle", "raw", "security"].includes(name);
+}
+
+function iptablesRules(file: string, text: string): readonly Parsed[] {
+  let table = "";
+  return text.split("\n").flatMap((line): readonly Parsed[] => {
+    if (line.startsWith("*")) table = line.slice(1);
+    const [, packets, chain = "", rest = ""] = /^(?:\[(\d+):\d+\] )?-A (\S+) (.*)$/.exec(line) ?? [];
+    if (chain === "") return [];
+    const comment = /--comment (?:"([^"]*)"|(\S+))/.exec(rest);
+    const bare = rest.replace(/ ?-m comment --comment (?:"[^"]*"|\S+)/, "").trim();
+    const target = / ?-j (\S+)/.exec(bare)?.[1] ?? "";
+    const verdict = ({ DROP: "drop", REJECT: "reject", ACCEPT: "accept" } as const)[target] ?? "other";
+    const count = packets === undefined ? null : Number(packets);
+    return [{ file, table, chain, text: bare, comment: comment?.[1] ?? comment?.[2] ?? "", packets: count, verdict }];
+  });
+}
+
+function nftRules(text: string): readonly Parsed[] {
+  const scopes: string[] = [];
+  return text.split("\n").flatMap((raw): readonly Parsed[] => {
+    const line = raw.trim();
+    if (line.endsWith("{")) scopes.push(line.slice(0, -1).trim());
+    if (line === "}") scopes.pop();
+    const [table, chain] = scopes;
+    if (!table || !chain?.startsWith("chain ") || line.endsWith("{") || line.startsWith("type ")) return [];
+    const comment = / comment "([^"]*)"/.exec(line)?.[1] ?? "";
+    const packets = /counter packets (\d+)/.exec(line)?.[1];
+    const bare = line.replace(/ ?comment "[^"]*"/, "").replace(/ ?counter packets \d+ bytes \d+/, "");
+    const verdict = /\bdrop\b/.test(bare)
+      ? "drop"
+      : /\breject\b/.test(bare)
+        ? "reject"
+        : /\baccept\b/.test(bare)
+          ? "accept"
+          : "other";
+    const place = { table: table.replace(/^table /, ""), chain: chain.slice("chain ".length) };
+    const count = packets === undefined ? null : Number(packets);
+    return [{ file: "nft", ...place, text: bare.replace(/\s+/g, " ").trim(), comment, packets: count, verdict }];
+  });
+}

@@ -1,0 +1,38 @@
+import type { Picture } from "./picture.ts";
+import { isIncoming, type Sighting } from "./sightings.ts";
+import type { Trace } from "./trace.ts";
+
+/** A question for an address that nobody answered. */
+export interface Unanswered {
+  readonly node: string;
+  readonly device: string;
+  readonly address: string;
+  readonly times: number;
+  readonly sighting: Sighting;
+}
+
+/** What nodes asked for by ARP (or its IPv6 kin) while a flow was tried, in vain. Pure. */
+export function unansweredDuring({ observation }: Trace, { sightings }: Picture): readonly Unanswered[] {
+  const { startedAtMs, durationMs } = observation;
+  const during = sightings.filter(({ atMs }) => atMs >= startedAtMs - 100 && atMs <= startedAtMs + durationMs + 500);
+  const asked = during.filter((one) => !isIncoming(one) && askedFor(one) !== null);
+  const answered = new Set(during.map((one) => `${one.node} ${one.device} ${answersFor(one)}`));
+  const groups = Map.groupBy(asked, (one) => `${one.node} ${one.device} ${askedFor(one)}`);
+  return [...groups].flatMap(([key, [first, ...more]]) => {
+    if (!first || answered.has(key)) return [];
+    const { node, device } = first;
+    return [{ node, device, address: askedFor(first) ?? "", times: more.length + 1, sighting: first }];
+  });
+}
+
+function askedFor({ packet: { network, transport } }: Sighting): string | null {
+  if (network?.kind === "arp") return network.operation === 1 ? network.targetAddress : null;
+  const isAsking = transport?.kind === "icmp" && transport.family === 6 && transport.type === 135;
+  return isAsking ? (transport.neighbour?.target ?? null) : null;
+}
+
+function answersFor({ packet: { network, transport } }: Sighting): string | null {
+  if (network?.kind === "arp") return network.operation === 2 ? network.senderAddress : null;
+  const isTelling = transport?.kind === "icmp" && transport.family === 6 && transport.type === 136;
+  return isTelling ? (transport.neighbour?.target ?? null) : null;
+}

@@ -1,0 +1,58 @@
+import type { Picture } from "./picture.ts";
+
+/** Where one end of a flow is. */
+export interface Place {
+  /** Null for what is on no node of ours. */
+  readonly node: string | null;
+  /** The role of a pod, where it is one. */
+  readonly pod: string | null;
+  /** Where a pod's packets come out of its namespace; null where that is not known, or for a node itself. */
+  readonly device: string | null;
+  readonly addresses: readonly string[];
+}
+
+const ON_A = ["server", "sidecar", "same", "hostA", "dnsA"];
+const ON_B = ["other", "hostB", "dnsB"];
+
+/** Where a role's packets come from. Pure. */
+export function placeOfRole(picture: Picture, role: string): Place {
+  const node = ON_A.includes(role) ? "A" : ON_B.includes(role) ? "B" : null;
+  if (role === "hostA" || role === "hostB") return placeOfNode(picture, role === "hostA" ? "A" : "B");
+  const pod = role === "sidecar" ? "server" : role;
+  const ip = (picture.places?.pods as Record<string, { ip: string }> | undefined)?.[pod]?.ip;
+  return { node, pod: node === null ? null : pod, device: deviceOf(picture, node, pod), addresses: ip ? [ip] : [] };
+}
+
+/** Who has an address: a pod, a node, or nobody we know (null). */
+export function placeOfAddress(picture: Picture, address: string): Place | null {
+  const pods = Object.entries(picture.places?.pods ?? {});
+  const pod = pods.find(([, { ip }]) => ip === address);
+  if (pod) return placeOfRole(picture, pod[0]);
+  const node = Object.entries(picture.interfaces).find(([, list]) =>
+    list.some(({ addresses }) => addresses.includes(address) && !isLoopback(address)),
+  );
+  if (node) return placeOfNode(picture, node[0]);
+  const byIp = Object.entries(picture.places?.nodeIps ?? {}).find(([, ip]) => ip === address);
+  return byIp ? placeOfNode(picture, byIp[0]) : null;
+}
+
+function placeOfNode(picture: Picture, node: string): Place {
+  const own = (picture.interfaces[node] ?? []).flatMap(({ addresses }) => addresses);
+  const ip = (picture.places?.nodeIps as Record<string, string> | undefined)?.[node];
+  return { node, pod: null, device: null, addresses: [...new Set([...own, ...(ip ? [ip] : [])])] };
+}
+
+function deviceOf({ interfaces }: Picture, node: string | null, pod: string): string | null {
+  const list = node === null ? [] : (interfaces[node] ?? []);
+  return list.find(({ peer }) => peer?.split(" ")[0] === pod)?.name ?? null;
+}
+
+/** The device by which a node reaches the others: the one that has its address. */
+export function uplinkOf({ interfaces, places }: Picture, node: string): string {
+  const ip = (places?.nodeIps as Record<string, string> | undefined)?.[node];
+  return (interfaces[node] ?? []).find(({ addresses }) => ip !== undefined && addresses.includes(ip))?.name ?? "eth0";
+}
+
+function isLoopback(address: string): boolean {
+  return address.startsWith("127.") || address === "::1";
+}

@@ -1,0 +1,45 @@
+import { proven, type Case, type Rule } from "../case.ts";
+import { isUp, type Link } from "../links.ts";
+import type { NodeFacts } from "../node-facts.ts";
+
+export const deviceDown: Rule = {
+  name: "device-down",
+  why: "it vanished at a device that is down, has no carrier, or is not there",
+  explain: (one) => {
+    const { loss, picture } = one;
+    if (!loss) return [];
+    return [loss.next, loss.last].flatMap((hop) => {
+      const facts = hop ? picture.nodes.get(hop.node) : undefined;
+      const trouble = facts && hop ? troubleOf(facts, hop.device) : null;
+      return facts && hop && trouble !== null ? [explained(one, facts, hop.device, trouble)] : [];
+    });
+  },
+};
+
+/** What is wrong with a device; null where nothing is, or nobody knows. */
+function troubleOf({ links, linksBefore }: NodeFacts, device: string): string | null {
+  if (links.length === 0) return null;
+  const link = links.find(({ ifname }) => ifname === device);
+  const was = linksBefore.find(({ ifname }) => ifname === device);
+  const baseline = was ? ` (baseline ${stateOf(was)})` : "";
+  if (!link) return `is not there${baseline}`;
+  return stateOf(link) === "up" ? null : `${stateOf(link) === "down" ? "is down" : "has no carrier"}${baseline}`;
+}
+
+function stateOf(link: Link): "up" | "down" | "without carrier" {
+  if (!isUp(link)) return "down";
+  return link.flags.includes("LOWER_UP") ? "up" : "without carrier";
+}
+
+function explained({ picture }: Case, { node }: NodeFacts, device: string, trouble: string): ReturnType<typeof proven> {
+  const isOverlay = device === picture.places?.traits.overlay?.device;
+  const peer = (picture.interfaces[node] ?? []).find(({ name }) => name === device)?.peer?.split(" ")[0];
+  const of = isOverlay ? ", the overlay's device," : peer ? `, the device of pod ${peer},` : "";
+  const evidence = [`during/${node}/link.txt: ${device} ${trouble}`];
+  return proven(`${device}${of} ${trouble} on ${node}`, evidence, {
+    fix: isOverlay
+      ? "set it up and restart the CNI's agent on that node: its routes and neighbours went with it"
+      : "set the device up; what went with it (routes, neighbours) its owner must put back",
+    more: isOverlay ? "docs/failure-modes/vxlan-link-down.md" : null,
+  });
+}

@@ -1,0 +1,38 @@
+import { againstBaseline, isToBeForwarded, proven, type Candidate, type Case, type Rule } from "../case.ts";
+import { roseBy } from "../counters.ts";
+import { ingressOf } from "../loss.ts";
+import { sysctlName, sysctlOf, type NodeFacts } from "../node-facts.ts";
+
+export const forwardingOff: Rule = {
+  name: "forwarding-off",
+  why: "a packet for somebody else came in by a device and went out by none, and the node is told not to forward what comes in there",
+  explain: (one) => (isToBeForwarded(one) && !one.refusal && one.lossNode ? explained(one, one.lossNode) : []),
+};
+
+function explained({ loss }: Case, facts: NodeFacts): readonly Candidate[] {
+  const device = loss ? ingressOf(loss) : null;
+  const network = loss?.packets[0]?.packet.network;
+  if (!device || network?.kind !== "ip") return [];
+  // IPv4 goes by the device's own value, which writing ip_forward sets for all; IPv6 by that of all.
+  const all = network.family === 4 ? "ipv4/ip_forward" : "ipv6/conf/all/forwarding";
+  const own = network.family === 4 ? `ipv4/conf/${device}/forwarding` : all;
+  const ofDevice = sysctlOf(facts, own);
+  const ofAll = sysctlOf(facts, all);
+  const isOff = ofDevice.is === "0" || (ofDevice.is === null && ofAll.is === "0");
+  if (!isOff) return [];
+  const [path, value] = ofAll.is === "0" ? [all, ofAll] : [own, ofDevice];
+  const setting = `${sysctlName(path)} is 0 on ${facts.node}${againstBaseline(value)}`;
+  const evidence = [`during/${facts.node}/sysctl.txt: ${setting}`];
+  const refused = roseBy(facts, "IpInAddrErrors");
+  const forwarded = roseBy(facts, "IpForwDatagrams");
+  if (refused)
+    evidence.push(
+      `during/${facts.node}/nstat.txt: IpInAddrErrors rose by ${refused}, IpForwDatagrams by ${forwarded ?? 0}`,
+    );
+  return [
+    proven(`${setting}: ${facts.node} does not forward what comes in`, evidence, {
+      fix: "set it to 1, and keep it (/etc/sysctl.d)",
+      more: "docs/failure-modes/ip-forward.md",
+    }),
+  ];
+}

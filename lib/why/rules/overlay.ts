@@ -1,0 +1,154 @@
+import { destinationsOf, proven, type Candidate, type Case, type Rule } from "../case.ts";
+import type { Hop } from "../hops.ts";
+import type { Link } from "../links.ts";
+import { unansweredDuring } from "../neighbours.ts";
+import type { NodeFacts } from "../node-facts.ts";
+import { isWithin, routesIn, routeTo, type Route } from "../routes.ts";
+import { sightingWords } from "../sightings.ts";
+import { astray } from "../trace.ts";
+
+const MEND = {
+  fix: "restart the CNI's agent on that node: it puts routes, neighbours and forwarding entries back",
+  more: "docs/failure-modes/vxlan-link-down.md",
+} as const;
+
+/** The overlay's hop where it vanished, and what the node says of it. */
+interface At {
+  readonly facts: NodeFacts;
+  readonly device: string;
+  readonly link: Link | undefined;
+}
+
+export const overlayRouteGone: Rule = {
+  name: "overlay-route-gone",
+  why: "it never got to the overlay's device, and no route leads there any more",
+  explain: (one) => {
+    const at = overlayAt(one, one.loss?.next);
+    if (!at || one.loss?.next?.crossing === "out of the tunnel") return [];
+    const { facts, device } = at;
+    const during = routesIn(facts.text("route"));
+    const before = routesIn(facts.textBefore("route") ?? "");
+    return destinationsOf(one).flatMap((address): readonly Candidate[] => {
+      const was = before.find((route) => route.device === device && isWithin(address, route.prefix));
+      const leads = during.some((route) => route.device === device && isWithin(address, route.prefix));
+      if (leads || !was) return [];
+      return [routeGone(one, at, was, routeTo(during, address))];
+    });
+  },
+};
+
+function routeGone(one: Case, { facts, device }: At, was: Route, now: Route | null): Candidate {
+  const left = astray(one.trace).find(({ node }) => node === facts.node);
+  const instead = now ? `what is left is "${now.text}"` : "none is left";
+  const evidence = [`during/${facts.node}/route.txt: gone: ${was.text}; ${instead}`];
+  if (left) evidence.push(`${sightingWords(left)}: past the tunnel`);
+  return proven(`the route ${was.prefix} by ${device} is gone on ${facts.node}`, evidence, MEND);
+}
+
+export const overlayNeighbourGone: Rule = {
+  name: "overlay-neighbour-gone",
+  why: "the route by the overlay names a gateway whose hardware address the node does not know: it asks for it in vain, where the CNI had put it in",
+  explain: (one) => {
+    const at = overlayAt(one, one.loss?.next) ?? overlayAt(one, one.loss?.last);
+    if (!at) return [];
+    const gateway = gatewayOf(one, at);
+    const asked = unansweredDuring(one.trace, one.picture).find(
+      ({ node, device, address }) => node === at.facts.node && device === at.device && address === gateway,
+    );
+    const was = neighbourOf(at.facts.textBefore("neighbour") ?? "", at.device, gateway);
+    if (gateway === null || !asked || neighbourOf(at.facts.text("neighbour"), at.device, gateway) !== null) return [];
+    const baseline = was === null ? "" : ` (baseline ${was})`;
+    const cause = `${gateway} on ${at.device} of ${at.facts.node} has no hardware address${baseline}: its neighbour entry is gone`;
+    return [proven(cause, [`${sightingWords(asked.sighting)}: ×${asked.times}, unanswered`], MEND)];
+  },
+};
+
+export const overlayForwardingGone: Rule = {
+  name: "overlay-forwarding-gone",
+  why: "it went into the overlay's device and did not come out in the tunnel: the device has no forwarding entry for the hardware address it was sent to",
+  explain: (one) => {
+    const at = overlayAt(one, one.loss?.last);
+    if (!at || one.loss?.next?.tunnelled !== true || one.loss.next.node !== at.facts.node) return [];
+    const gateway = gatewayOf(one, at);
+    const hardware = neighbourOf(at.facts.text("neighbour"), at.device, gateway);
+    const fdb = at.facts.text("fdb");
+    if (hardware === null || fdb === "" || hasEntry(fdb, at.device, hardware)) return [];
+    const was = neighbourOf(at.facts.textBefore("neighbour") ?? "", at.device, gateway);
+    const other = was !== null && was !== hardware ? ` (baseline ${was})` : "";
+    const cause =
+      other === ""
+        ? `${at.device} of ${at.facts.node} has no forwarding entry for ${hardware}, the hardware address of ${gateway}`
+        : `${gateway} on ${at.device} of ${at.facts.node} has the hardware address ${hardware}${other}, for which there is no forwarding entry`;
+    return [proven(cause, [`during/${at.facts.node}/fdb.txt: ${at.device} has no entry for ${hardware}`], MEND)];
+  },
+};
+
+export const overlayWrongHardware: Rule = {
+  name: "overlay-wrong-hardware-address",
+  why: "it came out of the tunnel for a hardware address that the overlay's device does not have, so the kernel takes it for somebody else's",
+  explain: (one) => {
+    const at = overlayAt(one, one.loss?.last);
+    const own = at?.link?.address;
+    const frames = [...one.trace.request, ...one.trace.reply].filter(
+      ({ node, carrier }) => carrier && node === at?.facts.node,
+    );
+    const frame = frames.find(({ packet: { link } }) => link.kind === "ethernet" && link.destination !== own);
+    const isRefused = one.loss?.packets.every(({ direction }) => direction === "other-host") === true;
+    if (!at || own === undefined || !frame || !isRefused || frame.packet.link.kind !== "ethernet") return [];
+    const was = at.facts.linksBefore.find(({ ifname }) => ifname === at.device)?.address;
+    const baseline = was === undefined ? "" : was === own ? " (baseline the same)" : ` (baseline ${was})`;
+    const cause = `overlay packets to ${at.facts.node} are for ${frame.packet.link.destination}, but its ${at.device} has ${own}${baseline}`;
+    return [
+      proven(cause, [sightingWords(frame), `during/${at.facts.node}/link.txt: ${at.device} ${own}${baseline}`], MEND),
+    ];
+  },
+};
+
+export const overlaySentElsewhere: Rule = {
+  name: "overlay-sent-elsewhere",
+  why: "it left in the tunnel, but for an address that is not the node of the pod it is for",
+  explain: (one) => {
+    const { loss, picture } = one;
+    const far = loss?.next
+      ? (picture.places?.nodeIps as Record<string, string> | undefined)?.[loss.next.node]
+      : undefined;
+    const sent = loss?.packets.find(({ carrier }) => carrier !== null);
+    const carrier = sent?.carrier?.network;
+    if (!loss?.last?.tunnelled || loss.last.node === loss.next?.node || !sent || carrier?.kind !== "ip") return [];
+    const facts = picture.nodes.get(sent.node);
+    const entry = facts
+      ?.text("fdb")
+      .split("\n")
+      .find((line) => line.includes(` dst ${carrier.destination} `));
+    if (far === undefined || carrier.destination === far || entry === undefined) return [];
+    const cause = `${sent.node} sends overlay packets for ${loss.next?.node} to ${carrier.destination}, not to ${far}: so says its forwarding entry`;
+    return [proven(cause, [sightingWords(sent), `during/${sent.node}/fdb.txt: ${entry.trim()}`], MEND)];
+  },
+};
+
+/** What is known of the overlay's device where a hop is one; null where it is not. */
+function overlayAt({ picture }: Case, hop: Hop | null | undefined): At | null {
+  const device = picture.places?.traits.overlay?.device;
+  const facts = hop ? picture.nodes.get(hop.node) : undefined;
+  if (!hop || !facts || device === undefined || hop.device !== device || hop.tunnelled) return null;
+  return { facts, device, link: facts.links.find(({ ifname }) => ifname === device) };
+}
+
+function gatewayOf(one: Case, { facts, device }: At): string | null {
+  const routes = routesIn(facts.text("route"));
+  const route = destinationsOf(one)
+    .map((address) => routeTo(routes, address))
+    .find((found) => found?.device === device);
+  return route?.via ?? null;
+}
+
+/** The hardware address that a text of `ip neighbour` gives; null where it gives none. */
+function neighbourOf(text: string, device: string, address: string | null): string | null {
+  const line = text.split("\n").find((one) => address !== null && one.startsWith(`${address} dev ${device} `));
+  return / lladdr (\S+)/.exec(line ?? "")?.[1] ?? null;
+}
+
+function hasEntry(fdb: string, device: string, hardware: string): boolean {
+  const lines = fdb.split("\n").filter((line) => line.includes(` dev ${device} `) && line.includes(" dst "));
+  return lines.some((line) => line.startsWith(`${hardware} `) || line.startsWith("00:00:00:00:00:00 "));
+}

@@ -1,0 +1,55 @@
+import { isToBeForwarded, likely, proven, type Candidate, type Case, type Rule } from "../case.ts";
+import { rulesBefore, rulesDuring } from "../firewall-rules.ts";
+import { headsOf, type Head } from "../heads.ts";
+import type { NodeFacts } from "../node-facts.ts";
+import { canMatch } from "../rule-match.ts";
+
+const FILES = ["iptables-nft", "iptables-legacy", "ip6tables-nft", "ip6tables-legacy"] as const;
+
+export const forwardPolicy: Rule = {
+  name: "forward-policy-drop",
+  why: "the node was to route it, FORWARD drops what no rule accepts, and no rule accepts it; before, one did or the policy was another",
+  explain: (one) => (one.lossNode && isToBeForwarded(one) && !one.refusal ? explained(one, one.lossNode) : []),
+};
+
+function explained(one: Case, facts: NodeFacts): readonly Candidate[] {
+  const heads = headsOf(one);
+  const file = FILES.find((name) => isDropped(facts.text(name), rulesDuring(facts), name, heads));
+  if (file === undefined) return [];
+  const before = facts.textBefore(file);
+  const cause = `FORWARD drops what no rule accepts on ${facts.node}, and none accepts this`;
+  const evidence = [
+    `during/${facts.node}/${file}.txt: filter FORWARD has policy DROP, and no rule that it leads to accepts it`,
+  ];
+  const mend = {
+    fix: "let the CNI put its rule back (restart its agent), or set the policy to ACCEPT",
+    more: "https://github.com/kubernetes/kubernetes/issues/40182",
+  };
+  const wasDropped = before === null || isDropped(before, rulesBefore(facts), file, heads);
+  return [
+    wasDropped ? likely(cause, evidence, mend) : proven(`${cause} (in the baseline it was accepted)`, evidence, mend),
+  ];
+}
+
+/** Whether the policy is DROP and nothing reached from FORWARD accepts such packets. */
+function isDropped(text: string, rules: ReturnType<typeof rulesDuring>, file: string, heads: readonly Head[]): boolean {
+  const table = /^\*filter\n([\s\S]*?)^COMMIT/m.exec(text)?.[1] ?? "";
+  if (!/^:FORWARD DROP/m.test(table)) return false;
+  const mine = rules.filter((rule) => rule.file === file && rule.table === "filter");
+  const reached = reachedFrom("FORWARD", mine);
+  // What is accepted for its state or mark alone is no first packet of a flow.
+  const accepts = mine.filter(({ verdict, text: rule }) => verdict === "accept" && !/--ctstate|--mark/.test(rule));
+  return !accepts.some((rule) => reached.has(rule.chain) && canMatch(rule.text, heads));
+}
+
+function reachedFrom(chain: string, rules: ReturnType<typeof rulesDuring>): ReadonlySet<string> {
+  const reached = new Set([chain]);
+  // A set that grows while it is walked over is walked to its end.
+  for (const name of reached) {
+    for (const rule of rules.filter((one) => one.chain === name)) {
+      const target = /-[jg] (\S+)/.exec(rule.text)?.[1];
+      if (target !== undefined) reached.add(target);
+    }
+  }
+  return reached;
+}

@@ -1,0 +1,34 @@
+import { againstBaseline, proven, type Candidate, type Case, type Rule } from "../case.ts";
+import { roseBy } from "../counters.ts";
+import { ingressOf } from "../loss.ts";
+import { sysctlName, sysctlOf, type NodeFacts } from "../node-facts.ts";
+import { routesIn, routeTo } from "../routes.ts";
+
+export const reversePath: Rule = {
+  name: "reverse-path-filter",
+  why: "it came in by a device that the way back to its sender does not take, the filter is on there, and the kernel counted what it threw away for that",
+  explain: (one) => (one.lossNode && !one.refusal ? explained(one, one.lossNode) : []),
+};
+
+function explained({ loss }: Case, facts: NodeFacts): readonly Candidate[] {
+  const device = loss ? ingressOf(loss) : null;
+  const packet = loss?.packets.find(({ direction }) => direction !== "out");
+  const head = packet?.carrier ? null : packet?.packet.network;
+  if (!device || head?.kind !== "ip") return [];
+  // The stricter of both holds (kernel Documentation/networking/ip-sysctl.rst).
+  const [path] = [`ipv4/conf/${device}/rp_filter`, "ipv4/conf/all/rp_filter"].sort(
+    (a, b) => Number(sysctlOf(facts, b).is) - Number(sysctlOf(facts, a).is),
+  );
+  const value = sysctlOf(facts, path ?? "");
+  const back = routeTo(routesIn(facts.text("route")), head.source);
+  const isThrownAway = (value.is === "1" && back?.device !== device) || (value.is === "2" && back === null);
+  const rose = roseBy(facts, "TcpExtIPReversePathFilter");
+  if (!isThrownAway || rose === null || rose < (loss?.packets.length ?? 1)) return [];
+  const setting = `${sysctlName(path ?? "")} is ${value.is} on ${facts.node}${againstBaseline(value)}`;
+  const cause = `${setting}: what comes in by ${device} from ${head.source} is thrown away, since the way back is ${back?.device ?? "nowhere"}`;
+  const evidence = [
+    `during/${facts.node}/nstat.txt: TcpExtIPReversePathFilter rose by ${rose}`,
+    `during/${facts.node}/route.txt: ${back?.text ?? `no route to ${head.source}`}`,
+  ];
+  return [proven(cause, evidence, { fix: "set it to 2 (loose) or 0, or make the way back the same", more: null })];
+}

@@ -1,0 +1,45 @@
+import type { Rule } from "../case.ts";
+import { bridgeNetfilter } from "./bridge-netfilter.ts";
+import { deviceDown } from "./devices.ts";
+import { dropped, rejected } from "./firewall.ts";
+import { forwardingOff } from "./forwarding.ts";
+import {
+  overlayForwardingGone,
+  overlayNeighbourGone,
+  overlayRouteGone,
+  overlaySentElsewhere,
+  overlayWrongHardware,
+} from "./overlay.ts";
+import { forwardPolicy } from "./policy.ts";
+import { reversePath } from "./reverse-path.ts";
+import { otherRoute, sinkRoute, wrongLink } from "./routes.ts";
+import { corednsEnded, corednsLoop, noEndpoints } from "./services.ts";
+import { tooBig } from "./size.ts";
+import { masqueradeMissing, serviceNotTranslated } from "./translation.ts";
+import { wrongServer } from "./wrong-server.ts";
+
+/** The causes we know. Each asks for signs of its own, so that what is none of them comes out as what differs, or as nothing found. */
+export const RULES: readonly Rule[] = [
+  bridgeNetfilter,
+  forwardingOff,
+  reversePath,
+  dropped,
+  rejected,
+  forwardPolicy,
+  deviceDown,
+  overlayRouteGone,
+  overlayNeighbourGone,
+  overlayForwardingGone,
+  overlayWrongHardware,
+  overlaySentElsewhere,
+  wrongLink,
+  sinkRoute,
+  otherRoute,
+  serviceNotTranslated,
+  masqueradeMissing,
+  noEndpoints,
+  corednsLoop,
+  corednsEnded,
+  tooBig,
+  wrongServer,
+];

@@ -1,0 +1,64 @@
+import { proven, type Candidate, type Case, type Rule } from "../case.ts";
+import { rulesBefore, rulesDuring } from "../firewall-rules.ts";
+import type { NodeFacts } from "../node-facts.ts";
+import { sightingWords } from "../sightings.ts";
+
+export const serviceNotTranslated: Rule = {
+  name: "service-not-translated",
+  why: "what was for a Service's address still was for it on its way out of the client's node, and the rules there that translate it are gone",
+  explain: (one) => {
+    const { trace, picture } = one;
+    const address = trace.dialled?.address ?? "";
+    const isService = Object.values(picture.places?.serviceIps ?? {}).includes(address);
+    const facts = picture.nodes.get(trace.client.node ?? "");
+    if (!isService || !facts?.hasBaseline || trace.endpoints.length > 0 || one.refusal) return [];
+    const gone = neededRules(one, facts);
+    if (gone.length === 0) return [];
+    const out = trace.request.find(({ direction, node }) => direction === "out" && node === facts.node);
+    const evidence = [
+      ...(out ? [sightingWords(out)] : []),
+      ...gone.map((rule) => `during/${facts.node}: gone: ${rule}`),
+    ];
+    const cause = `nothing on ${facts.node} translates ${address} to an endpoint: ${gone[0]} is gone`;
+    return [proven(cause, evidence, { fix: "restart kube-proxy on that node: it writes its rules anew", more: null })];
+  },
+};
+
+/** Those that lead the address to its endpoints, where they are gone: the jump into KUBE-SERVICES, and the Service's own. */
+function neededRules({ trace }: Case, facts: NodeFacts): readonly string[] {
+  const hook = trace.client.pod === null ? "OUTPUT" : "PREROUTING";
+  const needed = rulesBefore(facts).filter(
+    ({ table, chain, text }) =>
+      table === "nat" &&
+      ((chain === hook && /-j KUBE-SERVICES/.test(text)) ||
+        (chain === "KUBE-SERVICES" &&
+          text.includes(`-d ${trace.dialled?.address}/`) &&
+          isAboutPort(text, trace.dialled?.port ?? null))),
+  );
+  const left = new Set(rulesDuring(facts).map(({ file, table, chain, text }) => `${file} ${table} ${chain} ${text}`));
+  const gone = needed.filter(({ file, table, chain, text }) => !left.has(`${file} ${table} ${chain} ${text}`));
+  return gone.map(({ file, chain, text }) => `"-A ${chain} ${text}" (${file})`);
+}
+
+function isAboutPort(text: string, port: number | null): boolean {
+  return port !== null && new RegExp(`--dport ${port}\\b`).test(text);
+}
+
+export const masqueradeMissing: Rule = {
+  name: "masquerade-missing",
+  why: "a pod's own address is the source of what left the node past the tunnel for somebody who is no pod, and a rule that masquerades is gone",
+  explain: ({ trace, picture }): readonly Candidate[] => {
+    const pods = Object.values(picture.places?.pods ?? {}).map(({ ip }) => ip);
+    const left = trace.request.find(({ packet: { network }, direction, carrier, device }) => {
+      const isUplink = device !== picture.places?.traits.overlay?.device && device !== picture.places?.traits.bridge;
+      const isPods = network?.kind === "ip" && pods.includes(network.source) && !pods.includes(network.destination);
+      return direction === "out" && carrier === null && isUplink && isPods;
+    });
+    const facts = left && left.peer === null ? picture.nodes.get(left.node) : undefined;
+    const gone = facts?.changes.find(({ kind, was }) => kind === "gone" && /MASQUERADE|masquerade/.test(was ?? ""));
+    if (!left || !facts || !gone) return [];
+    const cause = `nothing on ${facts.node} masquerades what its pods send out of the cluster: "${gone.was}" is gone`;
+    const evidence = [sightingWords(left), `during/${facts.node}: ${gone.section} ${gone.scope} gone: ${gone.was}`];
+    return [proven(cause, evidence, { fix: "restart the CNI's agent: it writes its rule anew", more: null })];
+  },
+};
