@@ -11,7 +11,8 @@ import { nodeKey } from "./identity.ts";
 import { keepRenewing } from "./renewal.ts";
 import { runOnNode } from "./run-on-node.ts";
 import { assertWritable, type Target } from "./target.ts";
-import { undoFaults, type AppliedFault, type Note, type UndoResult } from "./undo.ts";
+import type { AppliedFault, Note, UndoResult } from "./undo.ts";
+import { undoOrGone } from "./undo-or-gone.ts";
 
 export type HealResult = UndoResult;
 
@@ -80,7 +81,7 @@ export async function injectFault({
     if (!inForce) throw new FaultNotInForce(`${describeFault(nodeFault)} did not take: ${detail}`, "look at the node");
     journal.append({ faultId: id, state: "verified", detail });
   } catch (error) {
-    const undone = await undoFaults(target, [{ ...applied, seenInForce: false }], note);
+    const undone = await undoOrGone(target, [{ ...applied, seenInForce: false }], note);
     throw afterUndo(nodeFault, error as Error, undone.get(id));
   }
   const stopRenewing = fault.kind === "none" ? () => {} : keepRenewing(target, id, lease);
@@ -103,14 +104,25 @@ async function undoTogether(all: readonly Undoing[]): Promise<ReadonlyMap<string
   const byNode = Map.groupBy(all.toReversed(), ({ target }) => nodeKey(target.identity));
   const results = await Promise.all(
     [...byNode.values()].map(async (faults) => {
-      const [first] = faults;
-      const note: Note = (id, state, detail) =>
-        faults.find(({ applied }) => applied.id === id)?.note(id, state, detail);
-      const applied = faults.map((one) => one.applied);
-      return first ? await undoFaults(first.target, applied, note) : new Map<string, HealResult>();
+      // A container that was restarted between two faults has the same id: each fault is undone in what it was put into.
+      const incarnations = [...Map.groupBy(faults, ({ target }) => JSON.stringify(target.identity)).values()];
+      const each: (readonly [string, HealResult])[] = [];
+      for (const ofOne of incarnations) each.push(...(await undoOfOne(ofOne)));
+      return each;
     }),
   );
-  return new Map(results.flatMap((one) => [...one]));
+  return new Map(results.flat());
+}
+
+async function undoOfOne(faults: readonly Undoing[]): Promise<ReadonlyMap<string, HealResult>> {
+  const [first] = faults;
+  if (!first) return new Map();
+  const note: Note = (id, state, detail) => faults.find(({ applied }) => applied.id === id)?.note(id, state, detail);
+  return await undoOrGone(
+    first.target,
+    faults.map(({ applied }) => applied),
+    note,
+  );
 }
 
 function resultFor(id: string, results: ReadonlyMap<string, HealResult>): HealResult {

@@ -76,8 +76,14 @@ export const selectorKind: FaultKind<SelectorFault, SelectorPrior> = {
   },
   claims: ({ namespace, service }) => [`service ${namespace}/${service}`],
   capture: ({ namespace, service }) => ({ script: READ, args: [namespace, service] }),
-  captured({ namespace, service }, stdout) {
+  captured({ namespace, service, selector: wanted }, stdout) {
     const selector = labelsSchema.safeParse(parsed(stdout));
+    if (selector.success && canonicalLabels(selector.data) === canonicalLabels(wanted)) {
+      throw new FaultNotInForce(
+        `the selector of service ${namespace}/${service} is that already`,
+        "such a fault would change nothing: name labels that no pod has",
+      );
+    }
     if (selector.success) return { selector: selector.data };
     throw new FaultNotInForce(
       `service ${namespace}/${service} has no selector to change`,

@@ -203,10 +203,16 @@ export const sysctlKind: FaultKind<SysctlFault, SysctlPrior> = {
   },
   claims: ({ key }) => [sysctlClaim(key)],
   capture: ({ key }) => ({ script: CAPTURE, args: [sysctlPath(key)] }),
-  captured({ key }, stdout) {
+  captured(fault, stdout) {
+    const { key } = fault;
     const [value = "", ...alongside] = stdout.trimEnd().split("\n");
     if (value === "")
       throw new FaultNotInForce(`sysctl ${key} has no value to put back`, "name a key that holds a value");
+    if (value === fault.value)
+      throw new FaultNotInForce(
+        `sysctl ${key} is ${value} already`,
+        "such a fault would change nothing: name another value",
+      );
     return { value, alongside };
   },
   priorInPlan: () => ({ value: "<value read before>", alongside: [] }),

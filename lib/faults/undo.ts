@@ -13,15 +13,17 @@ export interface AppliedFault {
   readonly seenInForce: boolean;
 }
 
-export type UndoState = "undo-intent" | "undone" | "undo-verified" | "failed";
+export type UndoState = "undo-intent" | "undone" | "undo-verified" | "gone" | "failed";
 
 export interface UndoResult {
   /** Nothing of ours is left. */
   readonly ok: boolean;
-  readonly outcome: "undone" | "nothing-to-undo" | "changed-by-other" | "failed";
+  readonly outcome: "undone" | "nothing-to-undo" | "changed-by-other" | "gone" | "failed";
   readonly detail: string;
   /** Somebody else changed or removed meanwhile what we had put there. */
   readonly finding?: string;
+  /** The node could not be asked, or is not the one that it was. */
+  readonly noAnswer?: true;
   readonly durationMs: number;
 }
 
@@ -73,7 +75,7 @@ function outcomeOf(
     say(id, "failed", detail);
     return { ok: false, outcome: "failed", detail } as const;
   };
-  if (said instanceof Error) return failed(said.message);
+  if (said instanceof Error) return { ...failed(said.message), noAnswer: true };
   const mine = nodeFault.fault.kind === "none" ? NOTHING : said.get(id);
   if (mine === undefined) return failed("the node did not say what became of it");
   if (mine.exitCode !== 0) return failed(`exit ${mine.exitCode}: ${lastLines(mine.text, 3).replaceAll("\n", "; ")}`);

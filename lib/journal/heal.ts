@@ -1,12 +1,10 @@
-import { readFileSync } from "node:fs";
 import { describeUndo } from "../faults/describe.ts";
 import type { NodeFault, NodeRole } from "../faults/fault.ts";
 import { findAgain, type FoundAgain } from "../faults/find-again.ts";
 import { nameOf, nodeKey, type TargetIdentity } from "../faults/identity.ts";
 import { kindOf } from "../faults/kinds.ts";
-import { isHostWide } from "../faults/sysctl.ts";
+import { diedWithItsNode, thisBoot } from "../faults/outlives.ts";
 import { undoFaults } from "../faults/undo.ts";
-import type { Intent } from "./entry.ts";
 import { openJournal, type Journal } from "./journal.ts";
 import { listOpenFaults, readJournal, type JournaledFault } from "./read.ts";
 
@@ -138,27 +136,12 @@ function notToUndo(
   const kind = kindOf(intent.nodeFault.fault);
   const prior = kind.priorSchema.safeParse(intent.prior);
   if (!prior.success) return failed(fault, "the prior value in the journal is not of this kind of fault");
-  const lives = outlivesItsNode(intent, bootId);
-  const diedWithIt = found.status === "deleted" || (kind.scope === "namespace" && found.status !== "same");
-  if (diedWithIt && !lives) return closeAsGone(fault, found.why, journal);
+  if (found.status === "same") return null;
+  if (diedWithItsNode(intent, found, bootId)) return closeAsGone(fault, found.why, journal);
   if (found.status === "deleted")
     return failed(fault, `${found.why}, but the value is the whole machine's: put it back by hand, or reboot`);
   if (found.status === "stopped") return failed(fault, `${found.why}; start or delete it, then heal again`);
   return null;
-}
-
-/** What is the whole machine's (--allow-host-wide) is so until it is rebooted, whatever becomes of the node through which it was set. */
-function outlivesItsNode({ nodeFault: { fault }, target }: Intent, bootId: string): boolean {
-  return fault.kind === "sysctl" && isHostWide(fault.key) && target.bootId === bootId;
-}
-
-/** "" where there is no /proc: nothing is known to have outlived anything there. */
-function thisBoot(): string {
-  try {
-    return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
-  } catch {
-    return "";
-  }
 }
 
 /** The namespace that the fault was in is no more; its successor is none of this fault's business. */

@@ -199,6 +199,12 @@ describe("faults on real kernel objects", function () {
     expect(await differences()).to.deep.equal([]);
   });
 
+  it("refuses a sysctl's value that is there already", async () => {
+    const refused = await rejection(inject({ kind: "sysctl", key: "net.ipv4.ip_forward", value: "1" }));
+    expect(refused).to.be.an("error").with.property("message", "sysctl net.ipv4.ip_forward is 1 already");
+    expect(await differences()).to.deep.equal([]);
+  });
+
   it("undoes again what did not take, and says so", async () => {
     const refused = await rejection(inject({ kind: "sysctl", key: "net.ipv4.ip_default_ttl", value: "999" }));
     expect(refused).to.be.an("error").with.property("message").that.includes("could not be applied, and was undone");

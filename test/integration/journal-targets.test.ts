@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { hostExec, mustExec, type Exec } from "../../lib/exec.ts";
 import { describeShared } from "../../lib/faults/describe.ts";
-import { injectFault } from "../../lib/faults/inject.ts";
+import { healInjected, injectFault } from "../../lib/faults/inject.ts";
 import { PODS_RESOLV_CONF } from "../../lib/faults/resolv-conf.ts";
 import type { Target } from "../../lib/faults/target.ts";
 import { diffFingerprints, takeFingerprint } from "../../lib/fingerprint/fingerprint.ts";
@@ -15,6 +15,7 @@ import { healRun } from "../../lib/journal/heal.ts";
 import { waitFor } from "../../lib/wait.ts";
 import { openJournal } from "../../lib/journal/journal.ts";
 import { makeTestNode, type TestNode } from "../fixtures/faults/namespace.ts";
+import { cuttable } from "../fixtures/faults/targets.ts";
 import { stateDir } from "../fixtures/faults/node-state.ts";
 
 const BIN = fileURLToPath(new URL("../fixtures/faults/bin", import.meta.url));
@@ -86,6 +87,34 @@ describe("what becomes of a fault's target", function () {
     expect(ok).to.equal(true);
     expect(outcomes.map(({ outcome }) => outcome)).to.deep.equal(["undone", "gone"]);
     expect(diffFingerprints(before, await takeFingerprint(node.exec))).to.deep.equal([]);
+  });
+
+  it("does the same where the process that injected them heals them itself", async () => {
+    const path = join(dir, "itself", "journal.ndjson");
+    await using node = await makeTestNode();
+    using journal = openJournal(path);
+    const first = await injectFault({ target: await node.target(), nodeFault: noForwarding, journal });
+    await replaceNamespace(node);
+    const before = await takeFingerprint(node.exec);
+    const second = await injectFault({ target: await node.target(), nodeFault: noForwarding, journal });
+    const results = await healInjected([first, second]);
+    expect(results.get(second.id)).to.include({ ok: true, outcome: "undone" });
+    const why = "it went with its node: its network namespace is another";
+    expect(results.get(first.id)).to.deep.include({ ok: true, outcome: "gone", detail: why, finding: why });
+    expect(diffFingerprints(before, await takeFingerprint(node.exec))).to.deep.equal([]);
+    expect(await healRun(path)).to.deep.equal({ ok: true, outcomes: [], problems: [] });
+    expect(await first.heal()).to.include({ ok: true, outcome: "gone" });
+  });
+
+  it("fails, and does not call it gone, where the node is the same and cannot be asked", async () => {
+    const path = join(dir, "cut", "journal.ndjson");
+    await using node = await makeTestNode();
+    using journal = openJournal(path);
+    const { target, cut } = cuttable(await node.target());
+    const injected = await injectFault({ target, nodeFault: noForwarding, journal });
+    cut();
+    expect(await injected.heal()).to.include({ ok: false, outcome: "failed" });
+    expect((await healRun(path)).outcomes[0]).to.include({ outcome: "undone" });
   });
 
   it("does nothing in a dry run, and says which commands it would run", async () => {

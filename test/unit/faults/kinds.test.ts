@@ -128,6 +128,7 @@ table inet fl_abc1 {
     const fault = { kind: "selector", namespace: "n", service: "s", selector: { b: "2", a: "1" } } as const;
     expect(selectorKind.readBackSaid(fault, '{"a":"1","b":"2"}')).to.include({ inForce: true });
     expect(() => selectorKind.captured(fault, "")).to.throw(/has no selector to change/);
+    expect(() => selectorKind.captured(fault, '{"a":"1","b":"2"}')).to.throw(/is that already/);
   });
 
   it("take a resolv.conf for in force only when it is marked and holds our servers", () => {

@@ -1,0 +1,46 @@
+import { findAgain, type FoundAgain } from "./find-again.ts";
+import { diedWithItsNode, thisBoot } from "./outlives.ts";
+import type { Target } from "./target.ts";
+import { undoFaults, type AppliedFault, type Note, type UndoResult } from "./undo.ts";
+
+/** How to reach a node again that did not answer as the one it was. */
+export type FindAgain = typeof findAgain;
+
+/**
+ * Undoes faults of one incarnation of a node (container start, network namespace, boot) as undoFaults does. When it does not answer as itself, it is looked for: what
+ * died with it is closed as gone, and what outlives a restart is undone on its successor. Never throws.
+ */
+export async function undoOrGone(
+  target: Target,
+  faults: readonly AppliedFault[],
+  note: Note,
+  find: FindAgain = findAgain,
+): Promise<ReadonlyMap<string, UndoResult>> {
+  const results = await undoFaults(target, faults, note);
+  if (![...results.values()].some(({ noAnswer }) => noAnswer)) return results;
+  const found = await find(target.node, target.identity).catch(() => null);
+  if (found === null || found.status === "same") return results;
+  const died = faults.filter(({ nodeFault }) =>
+    diedWithItsNode({ nodeFault, target: target.identity }, found, thisBoot()),
+  );
+  const gone = new Map(died.map(({ id }) => [id, closed(id, found, note, results)]));
+  const left = faults.filter(({ id }) => !gone.has(id));
+  const undone = "target" in found && left.length > 0 ? await undoFaults(found.target, left, note) : new Map();
+  return new Map([...results, ...gone, ...undone]);
+}
+
+function closed(
+  id: string,
+  found: Exclude<FoundAgain, { status: "same" }>,
+  note: Note,
+  results: ReadonlyMap<string, UndoResult>,
+): UndoResult {
+  const durationMs = results.get(id)?.durationMs ?? 0;
+  const finding = `it went with its node: ${found.why}`;
+  try {
+    note(id, "gone", found.why);
+  } catch {
+    // Nothing is left to undo; a later heal finds the same and says the same.
+  }
+  return { ok: true, outcome: "gone", detail: finding, finding, durationMs };
+}
