@@ -107,6 +107,7 @@ async function cellJob(work: CellWork, dir: string, emit: Emit): Promise<CellJob
   const context = machine();
   const kind = await kindPath(context);
   if (kind === undefined) throw new Error("kind is gone since set-up; run ./faultline doctor");
+  const isKept = work.reuse === null && work.options.keep !== "never";
   return {
     cell: work.cell,
     clusterName: work.reuse?.name ?? clusterName(work.header.runId, work.index),
@@ -122,6 +123,8 @@ async function cellJob(work: CellWork, dir: string, emit: Emit): Promise<CellJob
     evidence: work.options.evidence,
     repeats: work.options.repeat ?? 1,
     reach: { allowHostWide: work.options.allowHostWide },
+    // Who deletes it in any case has no use for it.
+    baselineLabel: isKept ? { runId: work.header.runId, recordedAt: work.header.startedAt } : null,
     reuse: work.reuse,
     readyBudgetMs: work.options.readyTimeout * 1000,
     signal: work.interruption.signal,

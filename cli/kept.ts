@@ -61,6 +61,12 @@ export function taintOf(name: string, runs = RUNS): string | null {
   return null;
 }
 
+/** The records of all clusters that runs here used, each once, the newest first. */
+export function clustersKnown(runs = RUNS): readonly ClusterRecord[] {
+  const used = clustersUsed(runs).map(({ record }) => record);
+  return [...new Map(used.toReversed().map((record) => [record.name, record])).values()].reverse();
+}
+
 interface Use {
   /** The cell's folder in the run that used the cluster. */
   readonly dir: string;
@@ -76,7 +82,8 @@ function clustersUsed(runs: string): readonly Use[] {
     .map((dir) => ({ dir, record: readClusterRecord(dir) }));
 }
 
-function cellsOn(name: string, runs: string): readonly string[] {
+/** The cells' folders of the runs that used a cluster, the newest first. */
+export function cellsOn(name: string, runs = RUNS): readonly string[] {
   return clustersUsed(runs)
     .filter(({ record }) => record.name === name)
     .map(({ dir }) => dir);

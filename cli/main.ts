@@ -104,7 +104,23 @@ function addRunning(root: Command, done: (code: number) => void): void {
     });
 }
 
+function addObserving(root: Command, done: (code: number) => void): void {
+  root
+    .command("observe")
+    .description(
+      "try every path that suites know on a kept cluster, and tell what differs from when it was well; breaks nothing",
+    )
+    .argument("[cluster]", "a kept cluster (default: the only one)")
+    .option("--record", "record it as well, to compare with later", false)
+    .option("--strict", "exit 1 as well where only the state of a node differs", false)
+    .action(async (cluster: string | undefined, options: { record: boolean; strict: boolean }) => {
+      const { observe } = await import("./observe.ts");
+      done(await observe(cluster, options, argv));
+    });
+}
+
 function addLooking(root: Command, done: (code: number) => void): void {
+  addObserving(root, done);
   root
     .command("doctor")
     .description("say what a run needs and what is missing; changes nothing")

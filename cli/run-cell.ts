@@ -3,7 +3,9 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cellId, type Cell } from "../lib/cell.ts";
-import type { ClusterRecord } from "../lib/cluster.ts";
+import { knownPaths } from "../lib/baseline/paths.ts";
+import { recordBaseline, type BaselineLabel } from "../lib/baseline/record.ts";
+import type { Cluster, ClusterRecord } from "../lib/cluster.ts";
 import type { Event, Mode } from "../lib/event.ts";
 import type { EvidenceLevel } from "../lib/evidence/evidence.ts";
 import { NotUndoneError } from "../lib/errors.ts";
@@ -16,10 +18,12 @@ import { deleteCluster } from "../clusters/delete.ts";
 import type { Leases } from "../clusters/lease.ts";
 import { liveCluster } from "../clusters/live-cluster.ts";
 import { proveClosed, untilBaselineHolds } from "../clusters/ready.ts";
+import { writeBaseline } from "./baseline-files.ts";
 import type { CellOrder } from "./cell-process.ts";
 import { healJournal } from "./heal.ts";
 import { stillNotUndone } from "./not-undone.ts";
 import { writeAtomically } from "./run-dir.ts";
+import { scenariosOf, suiteFiles } from "./suites.ts";
 import { taintedIn } from "./taint-mark.ts";
 
 export type Keep = "never" | "failure" | "always";
@@ -40,6 +44,8 @@ export interface CellJob {
   readonly evidence: EvidenceLevel;
   readonly repeats: number;
   readonly reach: Reach;
+  /** How a baseline of the new cluster is to be labelled, for `observe`; null: none is recorded. */
+  readonly baselineLabel: BaselineLabel | null;
   /** A kept cluster to use instead of a new one. */
   readonly reuse: ClusterRecord | null;
   readonly readyBudgetMs: number;
@@ -64,6 +70,7 @@ export async function runCell(job: CellJob, emit: Emit): Promise<void> {
     const closed = await proveClosed(cluster);
     const baseline = await untilBaselineHolds(cluster, job.readyBudgetMs, job.signal);
     emit({ type: "note", text: `${closed}; ${baseline}` });
+    if (job.baselineLabel) emit({ type: "note", text: await recordAsMade(job, cluster, job.baselineLabel) });
   });
   const journalPath = join(job.dir, "journal.ndjson");
   try {
@@ -80,6 +87,19 @@ export async function runCell(job: CellJob, emit: Emit): Promise<void> {
     const left = await undoWhatIsLeft(job.dir, journalPath, emit);
     // It outranks whatever else went wrong.
     if (left > 0) throw new NotUndoneError(`cell ${cellId(job.cell)}: ${left} faults could not be undone`);
+  }
+}
+
+/** Of use to `observe` only: without it the run is as good, so what hinders it is told and no more. */
+async function recordAsMade({ cell, dir, signal }: CellJob, cluster: Cluster, label: BaselineLabel): Promise<string> {
+  const { traits } = cluster.record;
+  try {
+    const paths = knownPaths(await scenariosOf(suiteFiles()), { cell, traits });
+    writeBaseline(dir, await recordBaseline(cluster, paths, label, signal));
+    return `baseline recorded: ${paths.length} paths, 2 nodes`;
+  } catch (error) {
+    signal.throwIfAborted();
+    return (error as Error).message;
   }
 }
 

@@ -22,6 +22,8 @@ export interface RunHeader {
   /** The process that carries the run out (clusters/setup/ownership.ts): while it lives, the run's faults are its own. */
   readonly owner: string;
   readonly durationMs: number | null;
+  /** Absent in a run of suites. An observation has no event log, and so no report. */
+  readonly kind?: "observation";
 }
 
 /** `20261121-114400-k3x9`: sorts by time, and is a legal part of names. */
@@ -33,7 +35,7 @@ export function newRunId(now: Date, random: number): string {
   return `${date.replaceAll("-", "")}-${time.slice(0, 8).replaceAll(":", "")}-${suffix}`;
 }
 
-/** Makes the run's directory (mode 0700) and points runs/latest at it. */
+/** Makes the run's directory (mode 0700), and points runs/latest at it unless it is of an observation. */
 export function createRunDir(header: RunHeader): string {
   const dir = join(RUNS, header.runId);
   mkdirSync(RUNS, { recursive: true, mode: 0o700 });
@@ -41,6 +43,7 @@ export function createRunDir(header: RunHeader): string {
   mkdirSync(dir, { mode: 0o700 });
   mkdirSync(join(dir, "cells"), { mode: 0o700 });
   writeHeader(dir, header);
+  if (header.kind === "observation") return dir;
   const link = join(RUNS, `.latest-${header.runId}`);
   symlinkSync(header.runId, link);
   renameSync(link, join(RUNS, "latest"));
@@ -109,6 +112,11 @@ export function listRuns(runs = RUNS): readonly string[] {
 /** What a run left, as the verdict engine takes it: every cell of the run, also one whose log is gone or damaged. */
 export function readRun(dir: string): RunRecord {
   const header = readHeader(dir);
+  if (header.kind === "observation")
+    throw new UsageError(
+      `${header.runId} is an observation, not a run of suites`,
+      `read ${join(dir, "observation.json")}`,
+    );
   const logs = header.cells.map((cell) => cellLog(header, cell, join(cellPath(dir, cellId(cell)), "events.ndjson")));
   return { ...header, durationMs: header.durationMs ?? spanMs(logs.flat()), logs };
 }

@@ -141,7 +141,8 @@ function cellsOf(options: RunOptions): { readonly cells: readonly Cell[]; readon
   return { cells: [reuse.cell], reuse };
 }
 
-async function mustBeFree(cluster: string): Promise<void> {
+/** Throws UsageError while somebody has the cluster. */
+export async function mustBeFree(cluster: string): Promise<void> {
   const { cacheDir, readText } = machine();
   if (!(await leases(cacheDir, readText).isTaken(cluster))) return;
   throw new UsageError(
@@ -156,7 +157,8 @@ function checkReporter(name: string | undefined): void {
   throw new UsageError(`mocha reporter "${name}" is not known`, `known: ${known.join(", ")}`);
 }
 
-async function newHeader(argv: readonly string[], cells: readonly Cell[]): Promise<RunHeader> {
+/** What a run that begins now says of itself. */
+export async function newHeader(argv: readonly string[], cells: readonly Cell[]): Promise<RunHeader> {
   const now = new Date();
   const facts = await cellFacts();
   const runId = newRunId(now, Math.random());

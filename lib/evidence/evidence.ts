@@ -1,15 +1,13 @@
 import { randomBytes } from "node:crypto";
-import { nodeOf } from "../address.ts";
 import type { Cluster, Whereabouts } from "../cluster.ts";
 import type { Mode } from "../event.ts";
 import type { NodeRole } from "../faults/fault.ts";
-import type { Role } from "../path.ts";
 import type { Verdict } from "../run.ts";
 import { startCapture, type Capture, type Captured } from "./capture.ts";
 import { captureFilter, flowsOf, type Flows } from "./flows.ts";
 import { makeFolder, type Folder, type WrittenFile } from "./folder.ts";
 import { indexOf, type CaptureEntry, type Kept, type Moment, type StateEntry } from "./index-file.ts";
-import { placesOf } from "./places.ts";
+import { placesOf, podPidsOn } from "./places.ts";
 import { readState } from "./state.ts";
 import { tallyOf } from "./tally.ts";
 
@@ -27,6 +25,8 @@ export interface EvidenceOrder {
   /** Default: those of the cluster's roles. */
   readonly flows?: Flows;
   readonly level: EvidenceLevel;
+  /** Node states that were read earlier, which are kept and compared like those that are read now. */
+  readonly earlier?: readonly Omit<StateEntry, "files">[];
   /** Aborts starting and marking; ending goes on, so that nothing is left on the nodes. */
   readonly signal?: AbortSignal;
 }
@@ -98,10 +98,11 @@ class Taking implements Evidence {
   }
 
   async start(): Promise<void> {
+    for (const state of this.#order.earlier ?? []) this.#add(state);
     const filter = captureFilter(this.#flows);
     await this.#onEach("capture", CAPTURED_ON, async (node) => {
       const { cluster, signal } = this.#order;
-      const capture = { id: newId(), filter, pods: this.#podsOn(node) };
+      const capture = { id: newId(), filter, pods: podPidsOn(this.#order.where, node) };
       this.#captures.set(node, await startCapture(cluster.exec(node), capture, signal));
     });
   }
@@ -113,18 +114,22 @@ class Taking implements Evidence {
       // Where nothing is captured the node's clock is not known, and a few lines of before do no harm.
       const since = this.#captures.get(node)?.since ?? { time: "", uptimeS: "0" };
       const { cni } = cluster.record.cell;
-      const pods = this.#podsOn(node);
+      const pods = podPidsOn(this.#order.where, node);
       const state = await readState(
         cluster.exec(node),
         { mark: newId(), since, cni, flows: this.#flows, pods },
         signal,
       );
       const durationMs = Math.round(performance.now() - startedAtMs);
-      const files = [...state.texts]
-        .filter(([, text]) => text !== "")
-        .map(([name, text]) => this.#folder.write(`${moment}/${node}/${fileName(name)}`, text));
-      this.#states.push({ moment, node, durationMs, files, ...state });
+      this.#add({ moment, node, durationMs, ...state });
     });
+  }
+
+  #add(state: Omit<StateEntry, "files">): void {
+    const files = [...state.texts]
+      .filter(([, text]) => text !== "")
+      .map(([name, text]) => this.#folder.write(`${state.moment}/${state.node}/${fileName(name)}`, text));
+    this.#states.push({ ...state, files });
   }
 
   stop(): Promise<void> {
@@ -195,11 +200,6 @@ class Taking implements Evidence {
   #nodes(): readonly NodeRole[] {
     const { A, B, "control-plane": controlPlane } = this.#order.cluster.record.containers;
     return controlPlane === A || controlPlane === B ? CAPTURED_ON : [...CAPTURED_ON, "control-plane"];
-  }
-
-  #podsOn(node: NodeRole): Readonly<Record<string, number>> {
-    const mine = Object.entries(this.#order.where.pods).filter(([role]) => nodeOf(role as Role) === node);
-    return Object.fromEntries(mine.map(([role, { pid }]) => [role, pid]));
   }
 }
 

@@ -1,3 +1,4 @@
+import { nodeOf } from "../address.ts";
 import type { Cell, Traits } from "../cell.ts";
 import type { Whereabouts } from "../cluster.ts";
 import type { NodeRole } from "../faults/fault.ts";
@@ -19,4 +20,10 @@ export function placesOf({ cluster, pods }: Whereabouts): Places {
   const { cell, traits, nodeIps, serviceIps, nodePort } = cluster;
   const named = Object.entries(pods).map(([role, { name, ip }]) => [role, { name, ip }] as const);
   return { cell, traits, nodeIps, serviceIps, nodePort, pods: Object.fromEntries(named) };
+}
+
+/** Owner of the network namespace of each pod on a node, by role. Pure. */
+export function podPidsOn({ pods }: Whereabouts, node: NodeRole): Readonly<Record<string, number>> {
+  const mine = Object.entries(pods).filter(([role]) => nodeOf(role as Role) === node);
+  return Object.fromEntries(mine.map(([role, { pid }]) => [role, pid]));
 }

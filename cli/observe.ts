@@ -1,0 +1,172 @@
+import { join, relative } from "node:path";
+import { cellId } from "../lib/cell.ts";
+import { comparePaths } from "../lib/baseline/compare.ts";
+import { outcomeOf, type Observed } from "../lib/baseline/observation.ts";
+import { knownPaths, watchPlan } from "../lib/baseline/paths.ts";
+import { recordBaseline, type Recorded } from "../lib/baseline/record.ts";
+import type { Cluster, ClusterRecord, Whereabouts } from "../lib/cluster.ts";
+import { fingerprints } from "../lib/engine/node-state.ts";
+import { measure } from "../lib/engine/measure.ts";
+import { EXIT, UndecidedError } from "../lib/errors.ts";
+import { startEvidence, type Evidence, type KeptEvidence } from "../lib/evidence/evidence.ts";
+import { diffFingerprints } from "../lib/fingerprint/fingerprint.ts";
+import type { Observation } from "../lib/probes/probe.ts";
+import { leases } from "../clusters/lease.ts";
+import { liveCluster } from "../clusters/live-cluster.ts";
+import { renderObservation } from "../reports/observation.ts";
+import { readBaseline, writeBaseline, type KeptBaseline } from "./baseline-files.ts";
+import { chooseCluster, notesOn } from "./observable.ts";
+import { machine } from "./prepare.ts";
+import { cellDir, createRunDir, writeAtomically, writeHeader, type RunHeader } from "./run-dir.ts";
+import { mustBeFree, newHeader } from "./run.ts";
+import { onInterrupt, type Interruption } from "./signals.ts";
+import { scenariosOf, suiteFiles } from "./suites.ts";
+
+export interface ObserveOptions {
+  /** Record the baseline instead of comparing with it. */
+  readonly record: boolean;
+  /** What differs of a node's state counts like a path. */
+  readonly strict: boolean;
+}
+
+/** A cluster that is observed, and where that is written down. */
+interface Watch {
+  readonly cluster: Cluster;
+  readonly paths: readonly string[];
+  readonly header: RunHeader;
+  readonly dir: string;
+  readonly cellDir: string;
+  readonly interruption: Interruption;
+}
+
+/**
+ * Tries every path that a suite knows on a kept cluster and tells what differs from its baseline. Breaks nothing; on the nodes nothing is written but the captures, in
+ * /run. Throws UsageError when there is no such cluster. Exit: 0 as recorded, 1 a path differs, 2 it could not be told.
+ */
+export async function observe(
+  name: string | undefined,
+  options: ObserveOptions,
+  argv: readonly string[],
+): Promise<number> {
+  const record = await chooseCluster(name);
+  await mustBeFree(record.name);
+  const baseline = options.record ? null : mustHaveBaseline(record);
+  const header = { ...(await newHeader(argv, [record.cell])), kind: "observation" as const };
+  const dir = createRunDir(header);
+  const held = leases(machine().cacheDir, machine().readText);
+  await held.take(record.name, header.owner, dir);
+  const interruption = onInterrupt(() => process.stderr.write("\nfaultline: stopping; the captures are being ended\n"));
+  try {
+    const watch = await watchOf(record, header, dir, interruption);
+    return baseline === null ? await recordIt(watch) : await compareIt(watch, baseline, options.strict);
+  } catch (error) {
+    // After a signal it is whatever a command that was cut off made of it.
+    if (interruption.exitCode() === null) throw error;
+    return interruption.exitCode() ?? EXIT.undecided;
+  } finally {
+    held.release(record.name);
+    interruption.release();
+  }
+}
+
+function mustHaveBaseline({ name }: ClusterRecord): KeptBaseline {
+  const baseline = readBaseline(name);
+  if (baseline !== null) return baseline;
+  throw new UndecidedError(
+    `cluster "${name}" has no recorded baseline to compare with`,
+    `while it is well: ./faultline observe ${name} --record`,
+  );
+}
+
+async function watchOf(
+  record: ClusterRecord,
+  header: RunHeader,
+  dir: string,
+  interruption: Interruption,
+): Promise<Watch> {
+  const { cell, traits } = record;
+  const paths = knownPaths(await scenariosOf(suiteFiles()), { cell, traits });
+  const own = cellDir(dir, cellId(cell));
+  writeAtomically(join(own, "cluster.json"), `${JSON.stringify(record, null, 2)}\n`);
+  const cluster = liveCluster(record, interruption.signal);
+  return { cluster, paths, header, dir, cellDir: own, interruption };
+}
+
+async function recordIt({ cluster, paths, header, cellDir, interruption }: Watch): Promise<number> {
+  const run = { runId: header.runId, recordedAt: header.startedAt };
+  writeBaseline(cellDir, await recordBaseline(cluster, paths, run, interruption.signal));
+  process.stdout.write(`baseline of ${cluster.record.name} recorded: ${paths.length} paths ok, both nodes at rest\n`);
+  return EXIT.ok;
+}
+
+async function compareIt(watch: Watch, { baseline, texts }: KeptBaseline, strict: boolean): Promise<number> {
+  const { cluster, header, dir, interruption } = watch;
+  const where = await cluster.locate();
+  const evidence = await startEvidence({
+    ...{ cluster, where, dir: join(watch.cellDir, "evidence", "observe"), level: "all" },
+    earlier: earlierOf({ baseline, texts }),
+    signal: interruption.signal,
+  });
+  const { tried, kept } = await tryAll(watch, where, evidence, baseline);
+  const { signal } = interruption;
+  signal.throwIfAborted();
+  const now = await fingerprints(cluster);
+  const nodes = (["A", "B"] as const).map((node) => {
+    const is = now.get(node);
+    return { node, differences: is ? diffFingerprints(baseline.fingerprints[node], is) : ["not compared"] };
+  });
+  const paths = comparePaths(baseline, watch.paths, tried.first, tried.again);
+  const { runId, startedAt } = header;
+  const { name, cell } = cluster.record;
+  const observed: Observed = {
+    ...{ schemaVersion: 1, runId, startedAt, cluster: name, cell: cellId(cell), notes: notesOn(name), paths, nodes },
+    outcome: outcomeOf({ paths, nodes }, strict),
+    baseline: { runId: baseline.runId, recordedAt: baseline.recordedAt },
+    explanations: [],
+    evidence: kept.dir === null ? null : relative(dir, kept.dir),
+    trouble: kept.trouble,
+  };
+  tell(observed, watch);
+  return { "as-recorded": EXIT.ok, differs: EXIT.broken, unknown: EXIT.undecided }[observed.outcome];
+}
+
+interface Tried {
+  readonly first: readonly Observation[];
+  /** Of the paths that were not as recorded. */
+  readonly again: readonly Observation[];
+}
+
+/** The captures are ended whatever happens. */
+async function tryAll(
+  { cluster, paths, interruption: { signal } }: Watch,
+  where: Whereabouts,
+  evidence: Evidence,
+  baseline: Recorded["baseline"],
+): Promise<{ readonly tried: Tried; readonly kept: KeptEvidence }> {
+  try {
+    const first = await measure(cluster, where, watchPlan(paths), signal);
+    const odd = comparePaths(baseline, paths, first).filter(({ finding }) => finding !== "as-recorded");
+    const marked = evidence.mark("during");
+    const again = odd.length === 0 ? [] : await measure(cluster, where, watchPlan(odd.map(({ path }) => path)), signal);
+    await marked;
+    return { tried: { first, again }, kept: await evidence.keep("full") };
+  } catch (error) {
+    await evidence.keep("full");
+    throw error;
+  }
+}
+
+function earlierOf({ baseline, texts }: Recorded) {
+  return baseline.states.map(({ node, missing }) => ({
+    ...{ moment: "before" as const, node, missing, durationMs: 0 },
+    texts: texts.get(node) ?? new Map<string, string>(),
+  }));
+}
+
+function tell(observed: Observed, { dir, header }: Watch): void {
+  process.stdout.write(renderObservation(observed));
+  const path = join(dir, "observation.json");
+  writeAtomically(path, `${JSON.stringify(observed, null, 2)}\n`);
+  writeHeader(dir, { ...header, durationMs: Math.round(performance.now()) });
+  process.stdout.write(`${path}\n`);
+}

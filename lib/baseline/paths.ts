@@ -1,0 +1,19 @@
+import type { Plan } from "../engine/measure.ts";
+import { parsePath } from "../path.ts";
+import { expectationsOf, type CellContext, type Scenario } from "../scenario.ts";
+
+/** Every path that some suite says anything of in a cell, each once: the healthy ones of the baseline suites among them. Pure. */
+export function knownPaths(scenarios: readonly Scenario[], context: CellContext): readonly string[] {
+  const mine = scenarios.filter((one) => (one.skipWhen?.(context) ?? null) === null);
+  return [...new Set(mine.flatMap((one) => Object.keys(expectationsOf(one, context))))];
+}
+
+const FLOWS = 3;
+/** Each lookup meets one of two replicas by chance: that all of them miss a dead one is then 1 in 4096. */
+const FLOWS_TO_REPLICAS = 12;
+
+/** How to try paths of which nobody knows what they show: each is given the time that the slowest symptom takes. Pure. */
+export function watchPlan(paths: readonly string[]): Plan {
+  const flows = (path: string) => (parsePath(path).to === "dns" ? FLOWS_TO_REPLICAS : FLOWS);
+  return Object.fromEntries(paths.map((path) => [path, { flows: flows(path), patient: true }]));
+}

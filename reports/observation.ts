@@ -1,0 +1,70 @@
+/** The terminal's view of an observation: a line a path, what differs of the nodes, why, and the sum. */
+import type { PathFinding } from "../lib/baseline/compare.ts";
+import type { Observed } from "../lib/baseline/observation.ts";
+import type { Explanation } from "../lib/why/explanation.ts";
+import { asciiText, oneLine } from "./text.ts";
+
+const SYMBOLS = { "as-recorded": "✔ ok     ", differs: "✘ differs", unknown: "? unknown" } as const;
+/** More of one node would hide the other; all are in observation.json. */
+const MOST_DIFFERENCES = 12;
+const MOST_EVIDENCE = 6;
+
+/** Ends with a newline. */
+export function renderObservation(observed: Observed, options: { readonly ascii?: boolean } = {}): string {
+  const { cluster, cell, baseline, notes, paths, nodes, explanations, trouble } = observed;
+  const width = Math.max(0, ...paths.map(({ path }) => path.length));
+  const lines = [
+    oneLine(`${cluster}, ${cell}; baseline of ${baseline.recordedAt} by run ${baseline.runId}`),
+    ...notes.map((note) => `  note: ${oneLine(note)}`),
+    ...paths.map((one) => pathLine(one, width)),
+    ...nodes.flatMap(nodeLines),
+    ...whyLines(explanations, paths),
+    ...trouble.map((line) => `  evidence: ${oneLine(line)}`),
+    "",
+    sumLine(observed),
+    "",
+  ];
+  return (options.ascii === true ? lines.map(asciiText) : lines).join("\n");
+}
+
+function pathLine({ path, finding, symptoms, detail, intermittent }: PathFinding, width: number): string {
+  const counts = Object.entries(symptoms).map(([symptom, count]) => `${symptom} ×${count}`);
+  const again = intermittent ? " (ok when tried again)" : "";
+  const what = finding === "as-recorded" ? "" : `  ${counts.join(", ")}${again}: ${oneLine(detail)}`;
+  return `  ${SYMBOLS[finding]}  ${what === "" ? oneLine(path) : oneLine(path).padEnd(width)}${what}`;
+}
+
+function nodeLines({ node, differences }: Observed["nodes"][number]): readonly string[] {
+  if (differences.length === 0) return [];
+  const left = differences.length - MOST_DIFFERENCES;
+  return [
+    "",
+    `node ${node} is not as recorded:`,
+    ...differences.slice(0, MOST_DIFFERENCES).map((line) => `  ${oneLine(line)}`),
+    ...(left > 0 ? [`  … and ${left} more`] : []),
+  ];
+}
+
+function whyLines(explanations: readonly Explanation[], paths: readonly PathFinding[]): readonly string[] {
+  if (explanations.length > 0) return explanations.flatMap(explanationLines);
+  return paths.some(({ finding }) => finding === "differs") ? ["", "no explanation found"] : [];
+}
+
+function explanationLines({ cause, confidence, evidence, fix, more, paths }: Explanation): readonly string[] {
+  const how = confidence === "found-nothing" ? "" : `${confidence}: `;
+  return [
+    "",
+    `why ${how}${oneLine(cause)}`,
+    `  paths: ${oneLine(paths.join("; "))}`,
+    ...evidence.slice(0, MOST_EVIDENCE).map((line) => `  ${oneLine(line)}`),
+    ...(fix === null ? [] : [`  mend: ${oneLine(fix)}`]),
+    ...(more === null ? [] : [`  more: ${oneLine(more)}`]),
+  ];
+}
+
+function sumLine({ paths, nodes, runId }: Observed): string {
+  const count = (finding: PathFinding["finding"]) => paths.filter((one) => one.finding === finding).length;
+  const differences = nodes.reduce((sum, one) => sum + one.differences.length, 0);
+  const state = differences === 0 ? "nodes as recorded" : `${differences} differences of node state`;
+  return `${paths.length} paths: ${count("as-recorded")} as recorded, ${count("differs")} differ, ${count("unknown")} unknown; ${state}; ${oneLine(runId)}`;
+}
