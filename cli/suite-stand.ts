@@ -10,6 +10,9 @@ import { readJournal } from "../lib/journal/read.ts";
 import type { ScenarioResult } from "../lib/run.ts";
 import type { SuiteStand } from "../lib/mocha/stand.ts";
 import { judgeScenario } from "../lib/verdict/scenario.ts";
+import type { Observation } from "../lib/probes/probe.ts";
+import { explain } from "../lib/why/explain.ts";
+import { readEvidence } from "../lib/why/read-evidence.ts";
 import { resultOf, type JudgedTry } from "../lib/verdict/tries.ts";
 import type { Scenario } from "../lib/scenario.ts";
 import { notRunFor, taintedNodes } from "../lib/verdict/taint.ts";
@@ -83,7 +86,7 @@ async function runOnce({ stand, mode, run, place, told }: Once, scenario: Scenar
   for (const left of leftOpen(scenario.id, readJournal(stand.journal.path), told)) emit(left);
   const [tainted] = taintedNodes(mine);
   const judged = () => judgeScenario(cellId(stand.cluster.record.cell), mine);
-  if (place && evidence) await keepEvidence(place, evidence, judged(), emit);
+  if (place && evidence) await keepEvidence(place, evidence, mine, judged(), emit);
   return { result: judged(), tainted };
 }
 
@@ -106,13 +109,23 @@ function evidenceIn(
   return scenarioEvidence({ cluster, dir: folder, level, ...(signal && { signal }) });
 }
 
+/** What explains it is looked for once, in the whole of the evidence, before what is not to be kept goes. */
 async function keepEvidence(
   place: EvidencePlace,
   evidence: ScenarioEvidence,
+  events: readonly Event[],
   { scenario, verdict, mode }: ScenarioResult,
   emit: Stand["emit"],
 ): Promise<void> {
-  const { dir, ...kept } = await evidence.keep(keptFor(place.level, verdict, mode));
+  const seen = mode === "as-claimed" ? lastUnderFault(events) : [];
+  const dir = seen.some(({ symptom }) => symptom !== "ok") ? await evidence.settle() : null;
+  if (dir !== null) emit({ type: "explained", scenario, explanations: explain(readEvidence(dir), seen) });
+  const { dir: folder, ...kept } = await evidence.keep(keptFor(place.level, verdict, mode));
   if (place.level === "none") return;
-  emit({ type: "evidence", scenario, dir: dir && relative(place.dir, dir), ...kept });
+  emit({ type: "evidence", scenario, dir: folder && relative(place.dir, folder), ...kept });
+}
+
+function lastUnderFault(events: readonly Event[]): readonly Observation[] {
+  const rounds = events.flatMap((event) => (event.type === "round" && event.phase !== "recovery" ? [event] : []));
+  return rounds.at(-1)?.observations ?? [];
 }
