@@ -6,14 +6,15 @@
 import type { ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
 import type { Readable, Writable } from "node:stream";
-import { StringDecoder } from "node:string_decoder";
 import { $, quote, type ProcessPromise } from "zx/core";
+import { collect, guarded } from "./exec-output.ts";
 
 const DEFAULT_TIMEOUT_MS = 60_000;
 /** Above this setTimeout fires at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** How long the pipes of a killed command may take to run dry; whoever holds them open then has left its group. */
 const GRACE_MS = 500;
+const CLOSED_MS = 2000;
 /** Settings of the user for shells and for zx: our bash would run, trace or skip something that is not the command. */
 const NOT_FOR_OUR_BASH = /^(?:BASH_ENV|BASH_FUNC_.*|BASH_COMPAT|BASH_XTRACEFD|BASHOPTS|SHELLOPTS|ENV|ZX_.*)$/s;
 
@@ -35,6 +36,8 @@ export interface ExecOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   readonly signal?: AbortSignal;
+  /** Its stdout is all that matters: a command that lives on for 2 s after it has closed that is killed, and nobody is waited for. */
+  readonly endsWithOutput?: boolean;
   /** Called for each line of stdout and stderr as it comes (progress of long builds). What it throws ends the command and rejects. */
   readonly onLine?: (line: string) => void;
 }
@@ -86,7 +89,7 @@ export const hostExec: Exec = async (argv, options = {}) => {
   const running = start(argv, options);
   const stdout = collect(running.stdout, follower?.onLine);
   const stderr = collect(running.stderr, follower?.onLine);
-  const ended = await endOf(running, signals, options.timeoutMs ?? DEFAULT_TIMEOUT_MS).catch((error: unknown) => {
+  const ended = await endOf(running, signals, options).catch((error: unknown) => {
     throw notStarted(argv, options, error);
   });
   const result = { argv, ...ended, stdout: stdout(), stderr: stderr() };
@@ -158,7 +161,8 @@ function notStarted(argv: readonly string[], { cwd }: ExecOptions, cause: unknow
 }
 
 /** Waits for the command, until the time is up or a signal aborts: then its group is killed. Rejects when it could not be started. */
-async function endOf(running: ProcessPromise, signals: readonly AbortSignal[], timeoutMs: number) {
+async function endOf(running: ProcessPromise, signals: readonly AbortSignal[], options: ExecOptions) {
+  const { timeoutMs = DEFAULT_TIMEOUT_MS, endsWithOutput = false } = options;
   const { child } = running;
   const ended = Promise.withResolvers<null>();
   const tooLate = new AbortController();
@@ -174,6 +178,8 @@ async function endOf(running: ProcessPromise, signals: readonly AbortSignal[], t
     }, GRACE_MS);
   };
   const timer = setTimeout(() => tooLate.abort(), Math.min(timeoutMs, LONGEST_TIMER_MS));
+  let closed: NodeJS.Timeout | undefined;
+  if (endsWithOutput) child?.stdout?.once("end", () => (closed = setTimeout(stop, CLOSED_MS)));
   for (const signal of stopping) signal.addEventListener("abort", stop);
   try {
     const output = await Promise.race([running, ended.promise]);
@@ -183,8 +189,7 @@ async function endOf(running: ProcessPromise, signals: readonly AbortSignal[], t
     return { exitCode: timedOut ? null : (output?.exitCode ?? null), timedOut };
   } finally {
     for (const signal of stopping) signal.removeEventListener("abort", stop);
-    clearTimeout(timer);
-    clearTimeout(grace);
+    for (const one of [timer, grace, closed]) clearTimeout(one);
   }
 }
 
@@ -207,42 +212,4 @@ function canSignal(pid: number, signal: NodeJS.Signals | 0): boolean {
 
 function pipesOf(child: ChildProcess | undefined): readonly (Readable | Writable)[] {
   return [child?.stdin, child?.stdout, child?.stderr].flatMap((stream) => stream ?? []);
-}
-
-/** Collects a stream, and tells its lines. Returns how to end it: that tells a last line without newline, and gives the whole text. */
-function collect(stream: Readable | null | undefined, onLine?: (line: string) => void): () => string {
-  const chunks: Buffer[] = [];
-  const decoder = new StringDecoder("utf8");
-  let rest = "";
-  const follow = (text: string): void => {
-    // Only the new text is split: a line of many megabytes stays linear.
-    const [first = "", ...others] = text.split("\n");
-    rest += first;
-    for (const line of others) {
-      onLine?.(rest);
-      rest = line;
-    }
-  };
-  stream?.on("data", (chunk: Buffer) => {
-    chunks.push(chunk);
-    if (onLine) follow(decoder.write(chunk));
-  });
-  return () => {
-    if (onLine) follow(decoder.end());
-    if (rest !== "") onLine?.(rest);
-    return Buffer.concat(chunks).toString();
-  };
-}
-
-/** An error thrown within a stream's event would end our process, with whatever it has still to undo. */
-function guarded(onLine: (line: string) => void) {
-  const controller = new AbortController();
-  const guardedOnLine = (line: string): void => {
-    try {
-      if (!controller.signal.aborted) onLine(line);
-    } catch (error) {
-      controller.abort(error);
-    }
-  };
-  return { onLine: guardedOnLine, failed: controller.signal };
 }

@@ -1,5 +1,6 @@
 /** JUnit XML: a testsuite a cell, a testcase a scenario, in the dialect that CI servers share. Valid XML whatever the probes said. */
 import type { CellResult, PathResult, Run, ScenarioResult, TaintedNode } from "../lib/run.ts";
+import { explanationLines } from "./why.ts";
 import { asReported, evidenceLine, type EvidencePath } from "./evidence.ts";
 import { cleanText, cut, oneLine } from "./text.ts";
 
@@ -71,6 +72,7 @@ function explain(result: ScenarioResult, evidencePath: EvidencePath): string {
     `fault: ${result.faults.join("; ") || "none"}`,
     ...result.paths.map(explainPath),
     ...result.nodeStateDifferences.map((difference) => `node state: ${difference}`),
+    ...result.explanations.flatMap((one, index) => explanationLines(one, index + 1)),
     ...evidenceLine(result, evidencePath),
     `reproduce: ${result.reproduce}`,
   ].join("\n");

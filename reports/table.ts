@@ -88,7 +88,7 @@ function nameOf({ scenario, mode }: ScenarioResult): string {
   return oneLine(mode === "as-claimed" ? scenario : `${scenario} [${mode}]`);
 }
 
-/** At most eleven lines. */
+/** At most thirteen lines. */
 function detail(result: ScenarioResult, paint: Paint, evidencePath: EvidencePath): readonly string[] {
   const broken = result.paths.filter((path) => path.verdict !== "pass");
   const left = broken.length - MOST_PATHS;
@@ -100,9 +100,18 @@ function detail(result: ScenarioResult, paint: Paint, evidencePath: EvidencePath
     ...broken.slice(0, MOST_PATHS).map(pathLine),
     ...(left > 0 ? [`  … and ${left} more paths`] : []),
     ...(differences.length > 0 ? [`  node state: ${oneLine(differences.join("; "))}`] : []),
+    ...whyLines(result),
     ...evidenceLine(result, evidencePath).map((line) => `  ${unbroken(line)}`),
     `  reproduce: ${unbroken(result.reproduce)}`,
   ];
+}
+
+/** The likeliest explanation only; `./faultline why` tells all, with their evidence. */
+function whyLines({ explanations }: ScenarioResult): readonly string[] {
+  const [first] = explanations;
+  if (!first) return [];
+  const fix = first.fix === null ? [] : [`  mend: ${oneLine(first.fix)}`];
+  return [`  why: ${first.confidence === "likely" ? "likely " : ""}${oneLine(first.cause)}`, ...fix];
 }
 
 /** Never cut: it is to be copied. */

@@ -13,7 +13,7 @@ const script = (name: string): string => readFileSync(new URL(`${name}.sh`, impo
 export const PROBER = script("watch-connects") + script("prober");
 
 /** Starting the exec, a second lookup, and the frames of all attempts on a busy machine. */
-const MARGIN_MS = 15_000;
+const MARGIN_MS = 5_000;
 
 /** One exec's worth of probes on one node. */
 export interface Round {
@@ -31,7 +31,7 @@ export interface RoundOptions {
 
 /**
  * Carries out all attempts side by side in one exec on the node and says what each showed. An attempt that the node did not report
- * whole is `unknown`, with the reason as its detail. Rejects only when `signal` aborts; a try is over, at the latest, 20 s after
+ * whole is `unknown`, with the reason as its detail. Rejects only when `signal` aborts; a try is over, at the latest, 8 s after
  * the longest attempt's own time-out, and there are three at most.
  */
 export async function probeRound(exec: Exec, attempts: readonly Attempt[], options: RoundOptions = {}): Promise<Round> {
@@ -65,10 +65,14 @@ type Ran = Pick<ExecResult, "stdout" | "stderr" | "exitCode" | "timedOut">;
 async function runProber(exec: Exec, attempts: readonly Attempt[], nonce: string, options: RoundOptions): Promise<Ran> {
   const timeoutMs = Math.max(...attempts.map(attemptBoundMs)) + MARGIN_MS;
   const abort = options.signal === undefined ? {} : { signal: options.signal };
-  const running = exec(["bash", "-c", PROBER, "prober", nonce, ...requestWords(attempts)], { timeoutMs, ...abort });
+  const running = exec(["bash", "-c", PROBER, "prober", nonce, ...requestWords(attempts)], {
+    timeoutMs,
+    endsWithOutput: true,
+    ...abort,
+  });
   try {
     // The exec ends itself at timeoutMs; the race is for one that does not.
-    return await Promise.race([running, tooLate(timeoutMs + 3_000, running)]);
+    return await Promise.race([running, tooLate(timeoutMs + 1_000, running)]);
   } catch (error) {
     options.signal?.throwIfAborted();
     return { stdout: "", stderr: String(error), exitCode: null, timedOut: false };

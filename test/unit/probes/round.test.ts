@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { Exec, ExecResult } from "../../../lib/exec.ts";
+import { hostExec, type Exec, type ExecResult } from "../../../lib/exec.ts";
 import { PROBER, probeRound } from "../../../lib/probes/round.ts";
 import { fixture } from "./fixtures.ts";
 import { streamOf } from "./stream.ts";
@@ -46,7 +46,7 @@ describe("probeRound", () => {
 
   it("says unknown, and why, of what is missing from a stream cut at any byte", async () => {
     let length = 1;
-    for (let at = 0; at < length; at += 13) {
+    for (let at = 0; at < length; at += 1) {
       const node = fakeNode((nonce) => {
         const stream = streamOf(nonce, RECORDS);
         length = stream.length - 1;
@@ -60,6 +60,23 @@ describe("probeRound", () => {
       }
     }
   });
+
+  it("waits for nothing more once the stream is cut, whether or not whoever cut it lives on", async () => {
+    const whole = streamOf("NONCE", RECORDS);
+    const cuts = [0, 1, 40, 300, Math.floor(whole.length / 2), whole.length - 40];
+    const rounds = cuts.map(async (at) => {
+      // bash -c PROBER prober NONCE …: a node that says so much of it, closes its stdout and stays.
+      const node: Exec = (argv, options) => {
+        const said = whole.replaceAll("NONCE", argv[4] ?? "").slice(0, at);
+        return hostExec(["bash", "-c", 'printf %s "$1"; exec >&-; exec sleep 60', "node", said], options);
+      };
+      return await probeRound(node, ATTEMPTS);
+    });
+    for (const { worstGapMs, observations } of await Promise.all(rounds)) {
+      expect(worstGapMs).to.equal(null);
+      expect(observations.at(-1)?.symptom).to.equal("unknown");
+    }
+  }).timeout(15_000);
 
   it("says unknown when the exec times out, fails to start, or speaks of another round", async () => {
     const late = await probeRound(

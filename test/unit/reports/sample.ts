@@ -41,6 +41,10 @@ export function hostileRun(text: string): Run {
     faults: [text],
     nodeStateDifferences: [text],
     evidence: text,
+    explanations: [
+      { cause: text, paths: [text], confidence: "likely" as const, evidence: [text], fix: text, more: text },
+    ],
+    tries: [{ repeat: 1, attempt: 1, verdict: result.verdict, reason: text }],
     paths: result.paths.map((path) => ({ ...path, path: text, expected: text, observed: text, reason: text })),
   }));
   const cells = run.cells.map((cell) => ({

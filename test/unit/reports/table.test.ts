@@ -18,16 +18,18 @@ describe("the terminal table", () => {
     );
   });
 
-  it("explains what did not pass in at most eleven lines, ending in the command to reproduce it, uncut", () => {
+  it("explains what did not pass in at most thirteen lines, ending in the command to reproduce it, uncut", () => {
     const run = sampleRun();
     const [, fail] = run.results;
     const paths = Array.from({ length: 12 }, () => fail?.paths[0]).filter((path) => path !== undefined);
     const reproduce = `./faultline run ${"x".repeat(400)}`;
     const text = renderTable({ ...run, cells: [], results: fail ? [{ ...fail, paths, reproduce }] : [] });
     const block = text.split("\n\n")[1]?.split("\n") ?? [];
-    expect(block).to.have.length(11);
+    expect(block).to.have.length(13);
     expect(block[2]).to.contain("expected connect-timeout, observed ok ×2, connection-refused ×1");
     expect(block[7]).to.equal("  … and 7 more paths");
+    expect(block.at(-4)).to.match(/^ {2}why: the overlay's UDP port 8472 is blocked on A/);
+    expect(block.at(-3)).to.equal("  mend: let UDP 8472 pass between the nodes");
     expect(block.at(-1)).to.equal(`  reproduce: ${reproduce}`);
   });
 
