@@ -1,0 +1,140 @@
+/**
+ * How often is a verdict wrong? `node bench/verdicts.ts CLUSTER [FAULTY] [HEALTHY] [LOAD]` (default 1000, 1000, 0) on a kept cluster: breaks it in the way of each suite and
+ * measures all of the suite's paths, again and again, until so many paths were judged under a fault, and so many with none; LOAD busy loops run meanwhile. Each path is judged twice:
+ * by what is true of it, which must pass, and by the neighbour of that (lib/expectation.ts swapped), which must fail. Prints how many came out wrong, and unknown; exits 1 for a wrong one.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { addressOf } from "../lib/address.ts";
+import type { Whereabouts } from "../lib/cluster.ts";
+import type { NewScenarioEvent, Stand } from "../lib/engine/stand.ts";
+import { underFault } from "../lib/engine/under-fault.ts";
+import { expectation, swapped, type Expectation } from "../lib/expectation.ts";
+import { healInjected, injectFault, type InjectedFault } from "../lib/faults/inject.ts";
+import { containerTarget } from "../lib/faults/target.ts";
+import { openJournal } from "../lib/journal/journal.ts";
+import type { Observation } from "../lib/probes/probe.ts";
+import type { Verdict } from "../lib/run.ts";
+import { expectationsOf, faultsOf, healingOf, type Scenario } from "../lib/scenario.ts";
+import { judgePath } from "../lib/verdict/path.ts";
+import { liveCluster } from "../clusters/live-cluster.ts";
+import { keptCluster } from "../cli/kept.ts";
+import { scenariosOf, suiteFiles } from "../cli/suites.ts";
+import { busyLoops } from "./busy-loops.ts";
+
+const [name = "", ...numbers] = process.argv.slice(2);
+const [faulty = 1000, healthy = 1000, load = 0] = numbers.map(Number);
+const record = keptCluster(name);
+const { cell, traits, containers } = record;
+const context = { cell, traits };
+const dir = mkdtempSync(join(tmpdir(), "faultline-bench-"));
+const journal = openJournal(join(dir, "journal.ndjson"));
+const target = (node: "A" | "B" | "control-plane") =>
+  containerTarget({ node, cluster: name, container: containers[node] });
+const targets = { A: await target("A"), B: await target("B"), "control-plane": await target("control-plane") };
+const stand: Stand = { cluster: liveCluster(record), targets, journal, emit: () => {} };
+const scenarios = (await scenariosOf(suiteFiles())).filter((one) => {
+  return healingOf(one, context) === null && (one.skipWhen?.(context) ?? null) === null;
+});
+
+type Counts = Record<"right" | "wrong" | "unknown", number>;
+const counts = { faulty: newCounts(), healthy: newCounts() };
+const total = ({ right, wrong, unknown }: Counts) => right + wrong + unknown;
+const tooks: number[] = [];
+const loops = busyLoops(load);
+try {
+  while (total(counts.faulty) < faulty || total(counts.healthy) < healthy) {
+    for (const scenario of scenarios) await oneRound(scenario);
+  }
+} finally {
+  loops[Symbol.dispose]();
+  journal[Symbol.dispose]();
+  rmSync(dir, { recursive: true });
+}
+for (const [what, { right, wrong, unknown }] of Object.entries(counts))
+  console.log(
+    `${what}: ${right} right, ${wrong} wrong, ${unknown} unknown (${share(unknown, right + wrong + unknown)})`,
+  );
+tooks.sort((a, b) => a - b);
+console.log(`a round under a fault: median ${tooks[tooks.length >> 1] ?? 0} ms, longest ${tooks.at(-1) ?? 0} ms`);
+process.exit(counts.faulty.wrong + counts.healthy.wrong > 0 ? 1 : 0);
+
+function newCounts(): Counts {
+  return { right: 0, wrong: 0, unknown: 0 };
+}
+
+async function oneRound(scenario: Scenario): Promise<void> {
+  const claimed = expectationsOf(scenario, context);
+  const ok = Object.fromEntries(Object.keys(claimed).map((path) => [path, expectation("ok")]));
+  await measureAndJudge(scenario, [], ok, counts.healthy);
+  const where = await stand.cluster.locate();
+  const faults = faultsOf(scenario, { traits, address: (role, way) => addressOf(where, role, way) });
+  if (faults.every(({ fault }) => fault.kind === "none")) return;
+  const injected: InjectedFault[] = [];
+  try {
+    for (const nodeFault of faults)
+      injected.push(await injectFault({ target: targets[nodeFault.node], nodeFault, journal }));
+    const startedAtMs = performance.now();
+    await measureAndJudge(scenario, injected, claimed, counts.faulty);
+    tooks.push(Math.round(performance.now() - startedAtMs));
+  } finally {
+    await healInjected(injected);
+  }
+  await untilOk(ok);
+}
+
+/** Nothing is counted until the cluster is itself again; after a minute that it is not, the rest would be counted wrongly. */
+async function untilOk(ok: Readonly<Record<string, Expectation>>): Promise<void> {
+  const endsAtMs = performance.now() + 60_000;
+  for (let row = 0; row < 2;) {
+    const seen = await observe(await stand.cluster.locate(), [], ok, 0);
+    row = seen.every(({ symptom }) => symptom === "ok") ? row + 1 : 0;
+    if (performance.now() > endsAtMs) throw new Error("the cluster did not recover within a minute");
+  }
+}
+
+async function observe(
+  where: Whereabouts,
+  injected: readonly InjectedFault[],
+  claimed: Readonly<Record<string, Expectation>>,
+  appearsWithinMs: number,
+): Promise<readonly Observation[]> {
+  let last: readonly Observation[] = [];
+  const say = (event: NewScenarioEvent) => {
+    if (event.type === "round") last = event.observations;
+  };
+  const watched = injected.map((one) => ({ injected: one, sinceMs: performance.now() }));
+  await underFault(stand, where, watched, { claimed, appearsWithinMs, lastsMs: 0, healsItselfWithinMs: null }, say);
+  return last;
+}
+
+async function measureAndJudge(
+  scenario: Scenario,
+  injected: readonly InjectedFault[],
+  claimed: Readonly<Record<string, Expectation>>,
+  into: Counts,
+): Promise<void> {
+  const appearsWithinMs = injected.length > 0 ? (scenario.appears?.withinMs ?? 0) : 0;
+  const seen = await observe(await stand.cluster.locate(), injected, claimed, appearsWithinMs);
+  for (const [path, expected] of Object.entries(claimed)) {
+    const mine = seen.filter((one) => one.path === path);
+    const is = judgePath(path, expected, mine);
+    const isNot = judgePath(path, swapped(expected), mine);
+    const outcome = outcomeOf(is.verdict, isNot.verdict);
+    into[outcome] += 1;
+    if (outcome !== "right") {
+      const what = `expected ${is.expected}, observed ${is.observed} (${is.reason})`;
+      console.log(`${outcome}: ${scenario.id} ${injected.length > 0 ? "broken" : "healthy"}: ${path}: ${what}`);
+    }
+  }
+}
+
+function outcomeOf(is: Verdict, isNot: Verdict): keyof Counts {
+  if (is === "fail" || isNot === "pass") return "wrong";
+  return is === "unknown" ? "unknown" : "right";
+}
+
+function share(part: number, of: number): string {
+  return `${((100 * part) / of).toFixed(2)} %`;
+}
