@@ -21,6 +21,7 @@ import { proveClosed, untilBaselineHolds } from "../clusters/ready.ts";
 import { writeBaseline } from "./baseline-files.ts";
 import type { CellOrder } from "./cell-process.ts";
 import { healJournal } from "./heal.ts";
+import { endLeftCaptures } from "./left-captures.ts";
 import { stillNotUndone } from "./not-undone.ts";
 import { writeAtomically } from "./run-dir.ts";
 import { scenariosOf, suiteFiles } from "./suites.ts";
@@ -73,6 +74,7 @@ export async function runCell(job: CellJob, emit: Emit): Promise<void> {
     if (job.baselineLabel) emit({ type: "note", text: await recordAsMade(job, cluster, job.baselineLabel) });
   });
   const journalPath = join(job.dir, "journal.ndjson");
+  let hasEnded = false;
   try {
     await stage(named, "suites", async () => {
       for (const [index, mode] of job.modes.entries()) {
@@ -82,9 +84,11 @@ export async function runCell(job: CellJob, emit: Emit): Promise<void> {
         if (index === 0 || taintedIn(job.dir).length === 0) await runSuites(job, record, journalPath, mode);
       }
     });
+    hasEnded = true;
   } finally {
     // Whatever ended the suites, the journal says what is still to be undone; usually nothing.
     const left = await undoWhatIsLeft(job.dir, journalPath, emit);
+    if (!hasEnded) await endLeftCaptures(job.dir, record, (text) => emit({ type: "note", text }));
     // It outranks whatever else went wrong.
     if (left > 0) throw new NotUndoneError(`cell ${cellId(job.cell)}: ${left} faults could not be undone`);
   }

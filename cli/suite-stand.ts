@@ -6,6 +6,7 @@ import type { Event, Mode, Nth } from "../lib/event.ts";
 import { stamped } from "../lib/event-log.ts";
 import { keptFor, type EvidenceLevel } from "../lib/evidence/evidence.ts";
 import { evidenceFolder, scenarioEvidence, type ScenarioEvidence } from "../lib/evidence/scenario-evidence.ts";
+import { captureMark } from "../lib/evidence/sweep.ts";
 import { readJournal } from "../lib/journal/read.ts";
 import type { ScenarioResult } from "../lib/run.ts";
 import type { SuiteStand } from "../lib/mocha/stand.ts";
@@ -106,7 +107,7 @@ function evidenceIn(
 ): ScenarioEvidence {
   const { cluster, signal } = stand;
   const folder = join(dir, "evidence", evidenceFolder(scenario, mode, nth));
-  return scenarioEvidence({ cluster, dir: folder, level, ...(signal && { signal }) });
+  return scenarioEvidence({ cluster, dir: folder, level, mark: captureMark(dir), ...(signal && { signal }) });
 }
 
 /** What explains it is looked for once, in the whole of the evidence, before what is not to be kept goes. */

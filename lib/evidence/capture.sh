@@ -1,6 +1,7 @@
 # A capture on all devices of a node at once, in the background. Sections as in sections.ts: the id is the mark.
 #   start ID LIMIT_S PACKETS SNAP_BYTES MOST_BYTES PODS FILTER…   prints clock, addresses and peers once tcpdump listens; PODS: "role pid" a line
 #   stop ID MOST_BYTES                                            prints said, addresses, peers and the file, and removes all
+#   sweep MARK                                                    ends all whose ids begin so, removes them, and prints how many
 # It lives in /run, a tmpfs that dies with the kind node.
 set -u
 umask 077
@@ -112,7 +113,21 @@ stop() {
   rm -rf "$dir"
 }
 
+# For what a killed harness left: each would go on to its own limit.
+sweep() {
+  [ -n "$id" ] || refuse "no mark: these would be everybody's"
+  ended=0
+  for dir in "$all/$id"*; do
+    if ! [ -d "$dir" ]; then continue; fi
+    end_it
+    rm -rf "$dir"
+    ended=$((ended + 1))
+  done
+  echo "ended $ended"
+}
+
 case $what in
 start) start "$@" ;;
 stop) stop "$@" ;;
+sweep) sweep ;;
 esac

@@ -19,7 +19,7 @@ const START_TIMEOUT_MS = 20_000;
 const STOP_TIMEOUT_MS = 30_000;
 
 export interface CaptureOrder {
-  /** 12 hexadecimal digits, new for each capture. */
+  /** The mark of its cell and 12 hexadecimal digits, new for each capture. */
   readonly id: string;
   /** As captureFilter makes it. */
   readonly filter: readonly string[];

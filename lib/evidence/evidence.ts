@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import type { Cluster, Whereabouts } from "../cluster.ts";
 import type { Mode } from "../event.ts";
 import type { NodeRole } from "../faults/fault.ts";
@@ -9,6 +8,7 @@ import { makeFolder, type Folder, type WrittenFile } from "./folder.ts";
 import { indexOf, type CaptureEntry, type Kept, type Moment, type StateEntry } from "./index-file.ts";
 import { placesOf, podPidsOn } from "./places.ts";
 import { readState } from "./state.ts";
+import { newId } from "./sweep.ts";
 import { tallyOf } from "./tally.ts";
 
 export type { Kept, Moment } from "./index-file.ts";
@@ -27,6 +27,8 @@ export interface EvidenceOrder {
   readonly level: EvidenceLevel;
   /** Node states that were read earlier, which are kept and compared like those that are read now. */
   readonly earlier?: readonly Omit<StateEntry, "files">[];
+  /** By which what a killed harness left of it is found on the nodes (captureMark); default: by nothing. */
+  readonly mark?: string;
   /** Aborts starting and marking; ending goes on, so that nothing is left on the nodes. */
   readonly signal?: AbortSignal;
 }
@@ -102,7 +104,7 @@ class Taking implements Evidence {
     const filter = captureFilter(this.#flows);
     await this.#onEach("capture", CAPTURED_ON, async (node) => {
       const { cluster, signal } = this.#order;
-      const capture = { id: newId(), filter, pods: podPidsOn(this.#order.where, node) };
+      const capture = { id: newId(this.#order.mark), filter, pods: podPidsOn(this.#order.where, node) };
       this.#captures.set(node, await startCapture(cluster.exec(node), capture, signal));
     });
   }
@@ -206,8 +208,4 @@ class Taking implements Evidence {
 /** Names of logs come from the node. */
 function fileName(section: string): string {
   return `${section.replace(/[^a-zA-Z0-9._-]/g, "_")}.txt`;
-}
-
-function newId(): string {
-  return randomBytes(6).toString("hex");
 }

@@ -1,5 +1,4 @@
 import { expect } from "chai";
-import { randomBytes } from "node:crypto";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +6,7 @@ import { CAPTURE_LIMITS, startCapture, type Capture, type Captured } from "../..
 import { captureFilter, type Flows } from "../../lib/evidence/flows.ts";
 import { readCapture, type CapturedPacket } from "../../lib/evidence/pcap/capture.ts";
 import { readState } from "../../lib/evidence/state.ts";
+import { captureMark, endCaptures, newId } from "../../lib/evidence/sweep.ts";
 import { behind, hostExec, mustExec, type Exec } from "../../lib/exec.ts";
 import { sleep } from "../../lib/engine/steady.ts";
 import { rejection } from "../fixtures/faults/rejection.ts";
@@ -14,8 +14,6 @@ import { makeTestNode, type TestNode } from "../fixtures/faults/namespace.ts";
 
 const ON_NODE = "/run/faultline/evidence";
 const FLOWS: Flows = { addresses: ["10.98.0.2", "10.97.0.2"], ports: [8080], overlayPort: 8472 };
-
-const newId = () => randomBytes(6).toString("hex");
 
 describe("evidence of a node", () => {
   let node: TestNode;
@@ -150,6 +148,22 @@ describe("evidence of a node", () => {
     const next = await start(newId());
     expect(readdirSync(ON_NODE)).not.to.include(id);
     await next.stop();
+  });
+
+  it("is found and ended by the mark of its cell when its harness is gone, and no other one is", async () => {
+    const mark = captureMark(`/runs/${node.name}/cells/one`);
+    const left = newId(mark);
+    const another = newId(captureMark(`/runs/${node.name}/cells/two`));
+    await start(left);
+    const theirs = await start(another);
+    const [pid, theirPid] = [left, another].map((id) => readFileSync(join(ON_NODE, id, "pid"), "utf8").trim());
+    expect(await endCaptures(node.exec, mark)).to.equal(1);
+    expect(existsSync(`/proc/${pid}`)).to.be.false;
+    expect(existsSync(`/proc/${theirPid}`)).to.be.true;
+    expect(readdirSync(ON_NODE)).to.include(another).and.not.include(left);
+    expect(await endCaptures(node.exec, mark)).to.equal(0);
+    expect((await rejection(endCaptures(node.exec, ""))).message).to.match(/everybody's/);
+    await theirs.stop();
   });
 
   it("says that it was cut when it reached its limit", async () => {

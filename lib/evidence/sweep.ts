@@ -1,0 +1,31 @@
+import { createHash, randomBytes } from "node:crypto";
+import { basename, dirname } from "node:path";
+import { UndecidedError } from "../errors.ts";
+import { lastLines, type Exec } from "../exec.ts";
+import { CAPTURE } from "./capture.ts";
+
+const SWEEP_TIMEOUT_MS = 20_000;
+
+/** With what the ids of all captures of a cell begin: known from its folder (`runs/RUN/cells/CELL`) alone, also when whoever started them is dead. Pure. */
+export function captureMark(cellDir: string): string {
+  const name = `${basename(dirname(dirname(cellDir)))}/${basename(cellDir)}`;
+  return createHash("sha256").update(name).digest("hex").slice(0, 12);
+}
+
+/** An id for a capture, or for a script's answer: the mark, and 12 hexadecimal digits that are new each time. */
+export function newId(mark = ""): string {
+  return `${mark}${randomBytes(6).toString("hex")}`;
+}
+
+/** Ends the captures with this mark that still are on a node, and removes their folders. Gives how many there were. Throws UndecidedError when the node does not say. */
+export async function endCaptures(exec: Exec, mark: string): Promise<number> {
+  const { stdout, stderr, exitCode } = await exec(["sh", "-c", CAPTURE, "capture", "sweep", mark], {
+    timeoutMs: SWEEP_TIMEOUT_MS,
+  });
+  const ended = /^ended (\d+)$/m.exec(stdout)?.[1];
+  if (exitCode === 0 && ended !== undefined) return Number(ended);
+  throw new UndecidedError(
+    `captures could not be ended: ${lastLines(stderr, 1) || `exit ${exitCode ?? "by signal"}`}`,
+    "they end by themselves within ten minutes",
+  );
+}
