@@ -56,6 +56,10 @@ describe("always undone, on a real kind cluster", function () {
       expect(code, stdout).to.equal(0);
       await asBefore("A", A);
       await asBefore("B", B);
+      for (const node of ["A", "B"] as const) {
+        expect(await cluster.onNode(node, ["ls", "-A", "/run/faultline/evidence"]), "captures").to.equal("");
+        expect((await cluster.onNode(node, ["ps", "-eo", "comm"])).split("\n")).not.to.include("tcpdump");
+      }
     }
     expect(open, "kills that met a fault").to.be.above(1);
   });
@@ -89,12 +93,13 @@ describe("always undone, on a real kind cluster", function () {
   it("the node is restarted with the fault in force: closed as gone, its successor is sent nothing", async function () {
     using journal = openJournal(join(runDir, "cells", "restarted", "journal.ndjson"));
     const nodeFault = { node: "A", fault: { kind: "sysctl", key: "net.ipv4.ip_forward", value: "0" } } as const;
-    await injectFault({ target: await target(), nodeFault, journal });
+    const injected = await injectFault({ target: await target(), nodeFault, journal });
     await mustExec(hostExec, ["docker", "restart", "--time", "1", cluster.containers.A]);
     const { ok, outcomes } = await healRun(journal.path);
     expect(ok).to.equal(true);
     expect(outcomes.map(({ outcome }) => outcome)).to.deep.equal(["gone"]);
     expect(outcomes[0]?.detail).to.match(/restarted/);
+    expect(await injected.heal(), "the run's own heal").to.include({ ok: true, outcome: "gone" });
     const { stdout } = await mustExec(hostExec, ["docker", "exec", cluster.containers.A, "ls", "/run"]);
     expect(stdout.split("\n"), "nothing of ours on the node that came back").not.to.include("faultline");
   });
@@ -105,12 +110,13 @@ describe("always undone, on a real kind cluster", function () {
       node: "A",
       fault: { kind: "drop", hook: "input", protocol: "tcp", destinationPort: 81 },
     } as const;
-    await injectFault({ target: await target(), nodeFault, journal });
+    const injected = await injectFault({ target: await target(), nodeFault, journal });
     await mustExec(hostExec, ["docker", "rm", "--force", "--volumes", cluster.containers.A]);
     const { ok, outcomes } = await healRun(journal.path);
     expect(ok).to.equal(true);
     expect(outcomes[0]).to.include({ outcome: "gone" });
     expect(outcomes[0]?.detail).to.match(/deleted/);
+    expect(await injected.heal(), "the run's own heal").to.include({ ok: true, outcome: "gone" });
   });
 });
 
