@@ -138,8 +138,10 @@ describe("heal", () => {
       fc.asyncProperty(fc.array(step, { maxLength: 8 }), async (steps) => {
         using own = openJournal(join(dir, String((runs += 1)), "journal.ndjson"));
         const node = fakeNode();
-        for (const { key, healed, failing } of steps) {
-          const one = await injectFault({ target: node.target, nodeFault: sysctlOnA(key, "0"), journal: own });
+        for (const [index, { key, healed, failing }] of steps.entries()) {
+          // A value that is there already would be refused.
+          const nodeFault = sysctlOnA(key, String(index + 2));
+          const one = await injectFault({ target: node.target, nodeFault, journal: own });
           if (failing) node.failing.add(`undo ${pathOf(key)}`);
           if (healed) await one.heal();
           node.failing.clear();
