@@ -50,13 +50,19 @@ export const SCORE = {
 
 /** Puts together what is known of a flow. Pure. */
 export function caseOf(trace: Trace, picture: Picture): Case {
-  const loss = lossOf(trace);
+  const loss = provedBy(picture, lossOf(trace));
   const node = loss ? nodeOfLoss(loss) : null;
   const refusal = refusalOf(trace);
   const names = loss ? [loss.last?.node, loss.next?.node] : [refusal?.node, trace.client.node];
   const lossNodes = [...new Set(names)].map((name) => picture.nodes.get(name ?? "")).filter((one) => one !== undefined);
   const lossNode = picture.nodes.get(node ?? "") ?? null;
   return { trace, loss, refusal, picture, lossNode, lossNodes };
+}
+
+/** That a hop did not see it is known only where its node's capture is whole. */
+function provedBy({ captured }: Picture, loss: Loss | null): Loss | null {
+  const node = loss?.next?.node ?? loss?.last?.node;
+  return node !== undefined && captured.has(node) ? loss : null;
 }
 
 /** Where it ended, as lines of evidence. Pure. */

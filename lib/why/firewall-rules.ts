@@ -18,7 +18,8 @@ export interface EndingRule {
   readonly isNew: boolean | null;
 }
 
-interface Parsed extends Pick<EndingRule, "file" | "table" | "chain" | "text" | "comment" | "packets"> {
+/** Any rule of a firewall. */
+export interface FirewallRule extends Pick<EndingRule, "file" | "table" | "chain" | "text" | "comment" | "packets"> {
   readonly verdict: EndingRule["verdict"] | "accept" | "other";
 }
 
@@ -26,8 +27,8 @@ const IPTABLES = ["iptables-nft", "ip6tables-nft", "iptables-legacy", "ip6tables
 
 /** The rules of a node that drop or reject. Pure. */
 export function endingRules(facts: NodeFacts): readonly EndingRule[] {
-  const before = Map.groupBy(rulesBefore(facts), keyOf);
-  return rulesDuring(facts).flatMap((rule): readonly EndingRule[] => {
+  const before = Map.groupBy(facts.rulesBefore, keyOf);
+  return facts.rules.flatMap((rule): readonly EndingRule[] => {
     const { verdict, packets } = rule;
     if (verdict !== "drop" && verdict !== "reject") return [];
     const was = before.get(keyOf(rule));
@@ -42,17 +43,8 @@ export function endingRules(facts: NodeFacts): readonly EndingRule[] {
   });
 }
 
-/** All rules of a node while the fault was there. Pure. */
-export function rulesDuring({ text }: NodeFacts): readonly Parsed[] {
-  return rulesIn(text);
-}
-
-/** The same of the baseline; none where there is no baseline. Pure. */
-export function rulesBefore({ textBefore }: NodeFacts): readonly Parsed[] {
-  return rulesIn((file) => textBefore(file) ?? "");
-}
-
-function rulesIn(text: (file: string) => string): readonly Parsed[] {
+/** The rules of all backends, from the files of evidence they are in. Pure. */
+export function rulesIn(text: (file: string) => string): readonly FirewallRule[] {
   const own = IPTABLES.filter(
     (file) => file.endsWith("-nft") && text(file).includes("\n*") && !/incompatible/.test(text(file)),
   );
@@ -61,7 +53,7 @@ function rulesIn(text: (file: string) => string): readonly Parsed[] {
   return [...IPTABLES.flatMap((file) => iptablesRules(file, text(file))), ...nft];
 }
 
-function keyOf({ file, table, chain, text }: Parsed): string {
+function keyOf({ file, table, chain, text }: FirewallRule): string {
   return `${file} ${table} ${chain} ${text}`;
 }
 
@@ -71,9 +63,9 @@ function isOfIptables(table: string, families: ReadonlySet<string>): boolean {
   return families.has(family) && ["filter", "nat", "mangle", "raw", "security"].includes(name);
 }
 
-function iptablesRules(file: string, text: string): readonly Parsed[] {
+function iptablesRules(file: string, text: string): readonly FirewallRule[] {
   let table = "";
-  return text.split("\n").flatMap((line): readonly Parsed[] => {
+  return text.split("\n").flatMap((line): readonly FirewallRule[] => {
     if (line.startsWith("*")) table = line.slice(1);
     const [, packets, chain = "", rest = ""] = /^(?:\[(\d+):\d+\] )?-A (\S+) (.*)$/.exec(line) ?? [];
     if (chain === "") return [];
@@ -86,9 +78,9 @@ function iptablesRules(file: string, text: string): readonly Parsed[] {
   });
 }
 
-function nftRules(text: string): readonly Parsed[] {
+function nftRules(text: string): readonly FirewallRule[] {
   const scopes: string[] = [];
-  return text.split("\n").flatMap((raw): readonly Parsed[] => {
+  return text.split("\n").flatMap((raw): readonly FirewallRule[] => {
     const line = raw.trim();
     if (line.endsWith("{")) scopes.push(line.slice(0, -1).trim());
     if (line === "}") scopes.pop();

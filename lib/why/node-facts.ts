@@ -1,6 +1,7 @@
 import { changesOf, type Change } from "../fingerprint/diff.ts";
 import type { Fingerprint, Section } from "../fingerprint/fingerprint.ts";
 import { normalise } from "../fingerprint/normalise.ts";
+import { rulesIn, type FirewallRule } from "./firewall-rules.ts";
 import { linksIn, type Link } from "./links.ts";
 import type { EvidenceFiles } from "./read-evidence.ts";
 
@@ -15,6 +16,8 @@ export interface NodeFacts {
   readonly fingerprint: Fingerprint;
   readonly links: readonly Link[];
   readonly linksBefore: readonly Link[];
+  readonly rules: readonly FirewallRule[];
+  readonly rulesBefore: readonly FirewallRule[];
   /** Empty where there is no baseline. */
   readonly changes: readonly Change[];
   readonly hasBaseline: boolean;
@@ -57,6 +60,8 @@ export function nodeFacts({ texts }: EvidenceFiles, node: string, lacking: strin
     fingerprint: during,
     links: linksIn(textOf("during", "link") ?? ""),
     linksBefore: linksIn(textOf("before", "link") ?? ""),
+    rules: rulesIn((file) => textOf("during", file) ?? ""),
+    rulesBefore: rulesIn((file) => textOf("before", file) ?? ""),
     changes: hasBaseline ? changesOf(state("before"), during) : [],
     hasBaseline,
   };

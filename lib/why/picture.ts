@@ -10,6 +10,8 @@ export interface Picture {
   /** Null where nothing says whose the addresses are. */
   readonly places: Places | null;
   readonly interfaces: Readonly<Record<string, readonly Interface[]>>;
+  /** Nodes whose capture is whole: what is not in it did not pass there. */
+  readonly captured: ReadonlySet<string>;
   /** In the order of time. */
   readonly sightings: readonly Sighting[];
   readonly nodes: ReadonlyMap<string, NodeFacts>;
@@ -52,16 +54,35 @@ export function pictureOf(files: EvidenceFiles): Picture {
   const interfaces: Picture["interfaces"] = jsonOf(files, "interfaces.json", interfacesSchema, lacking) ?? {};
   const names = ["A", "B", "control-plane"].filter((node) => files.captures.has(node) || hasState(files, node));
   if (files.captures.size === 0) lacking.push("no capture: where packets vanished cannot be told");
-  const sightings = [...files.captures].flatMap(([node, bytes]) =>
-    sightingsOf(node, bytes, interfaces[node] ?? [], lacking),
-  );
+  const captured = new Set<string>();
+  const sightings = [...files.captures].flatMap(([node, bytes]) => {
+    const { found, problem } = sightingsOf(node, bytes, interfaces[node] ?? []);
+    const trouble = problem ?? (isFull(files, node) ? "it was full, what came later is missing" : null);
+    if (trouble === null) captured.add(node);
+    else lacking.push(`${node}.pcap: ${trouble}`);
+    return found;
+  });
   const nodes = new Map(names.map((node) => [node, nodeFacts(files, node, lacking)]));
-  return { places, interfaces, sightings: sightings.sort((a, b) => a.atMs - b.atMs), nodes, lacking };
+  return { places, interfaces, captured, sightings: sightings.sort((a, b) => a.atMs - b.atMs), nodes, lacking };
 }
 
 function hasState({ texts }: EvidenceFiles, node: string): boolean {
   return [...texts.keys()].some((path) => path.startsWith(`during/${node}/`));
 }
+
+/** Whether the index says that the capture had reached its limit. */
+function isFull({ texts }: EvidenceFiles, node: string): boolean {
+  try {
+    const index = indexSchema.parse(JSON.parse(texts.get("index.json") ?? "{}"));
+    return index.captures?.some((one) => one.node === node && one.counts.cut) === true;
+  } catch {
+    return false;
+  }
+}
+
+const indexSchema = z.looseObject({
+  captures: z.array(z.looseObject({ node: z.string(), counts: z.looseObject({ cut: z.boolean() }) })).optional(),
+});
 
 function jsonOf<T>({ texts }: EvidenceFiles, name: string, schema: z.ZodType<T>, lacking: string[]): T | null {
   const text = texts.get(name);

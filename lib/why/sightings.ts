@@ -19,17 +19,17 @@ export interface Sighting {
   readonly carrier: Packet | null;
 }
 
-/** All packets of a node's capture. What cannot be read ends it, and is told in `lacking`. */
+/** All packets of a node's capture. What cannot be read ends it, and is the `problem`. Pure. */
 export function sightingsOf(
   node: string,
   bytes: Uint8Array,
   interfaces: readonly Interface[],
-  lacking: string[],
-): readonly Sighting[] {
+): { readonly found: readonly Sighting[]; readonly problem: string | null } {
   const byIndex = new Map(interfaces.map((one) => [one.index, one]));
   const found: Sighting[] = [];
   try {
-    for (const { packet, direction, interfaceIndex, atNs } of readCapture(bytes).packets) {
+    const { packets, damage } = readCapture(bytes);
+    for (const { packet, direction, interfaceIndex, atNs } of packets) {
       const device = byIndex.get(interfaceIndex ?? -1);
       const place = { node, device: device?.name ?? `index ${interfaceIndex}`, peer: roleOf(device?.peer) };
       const [outer, ...inner] = packetsOf(packet);
@@ -37,10 +37,10 @@ export function sightingsOf(
       if (outer) found.push({ ...seen, packet: outer, carrier: null });
       found.push(...inner.map((one) => ({ ...seen, packet: one, carrier: packet })));
     }
+    return { found, problem: damage ? `it ends at byte ${damage.offset}: ${damage.kind}` : null };
   } catch (error) {
-    lacking.push(`${node}.pcap: ${(error as Error).message}`);
+    return { found, problem: (error as Error).message };
   }
-  return found;
 }
 
 /** `same eth0` is the pod `same`. */

@@ -1,5 +1,5 @@
 import { isToBeForwarded, likely, proven, type Candidate, type Case, type Rule } from "../case.ts";
-import { rulesBefore, rulesDuring } from "../firewall-rules.ts";
+import type { FirewallRule } from "../firewall-rules.ts";
 import { headsOf, type Head } from "../heads.ts";
 import type { NodeFacts } from "../node-facts.ts";
 import { canMatch } from "../rule-match.ts";
@@ -14,7 +14,7 @@ export const forwardPolicy: Rule = {
 
 function explained(one: Case, facts: NodeFacts): readonly Candidate[] {
   const heads = headsOf(one);
-  const file = FILES.find((name) => isDropped(facts.text(name), rulesDuring(facts), name, heads));
+  const file = FILES.find((name) => isDropped(facts.text(name), facts.rules, name, heads));
   if (file === undefined) return [];
   const before = facts.textBefore(file);
   const cause = `FORWARD drops what no rule accepts on ${facts.node}, and none accepts this`;
@@ -25,14 +25,14 @@ function explained(one: Case, facts: NodeFacts): readonly Candidate[] {
     fix: "let the CNI put its rule back (restart its agent), or set the policy to ACCEPT",
     more: "https://github.com/kubernetes/kubernetes/issues/40182",
   };
-  const wasDropped = before === null || isDropped(before, rulesBefore(facts), file, heads);
+  const wasDropped = before === null || isDropped(before, facts.rulesBefore, file, heads);
   return [
     wasDropped ? likely(cause, evidence, mend) : proven(`${cause} (in the baseline it was accepted)`, evidence, mend),
   ];
 }
 
 /** Whether the policy is DROP and nothing reached from FORWARD accepts such packets. */
-function isDropped(text: string, rules: ReturnType<typeof rulesDuring>, file: string, heads: readonly Head[]): boolean {
+function isDropped(text: string, rules: readonly FirewallRule[], file: string, heads: readonly Head[]): boolean {
   const table = /^\*filter\n([\s\S]*?)^COMMIT/m.exec(text)?.[1] ?? "";
   if (!/^:FORWARD DROP/m.test(table)) return false;
   const mine = rules.filter((rule) => rule.file === file && rule.table === "filter");
@@ -42,7 +42,7 @@ function isDropped(text: string, rules: ReturnType<typeof rulesDuring>, file: st
   return !accepts.some((rule) => reached.has(rule.chain) && canMatch(rule.text, heads));
 }
 
-function reachedFrom(chain: string, rules: ReturnType<typeof rulesDuring>): ReadonlySet<string> {
+function reachedFrom(chain: string, rules: readonly FirewallRule[]): ReadonlySet<string> {
   const reached = new Set([chain]);
   // A set that grows while it is walked over is walked to its end.
   for (const name of reached) {

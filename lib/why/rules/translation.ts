@@ -1,5 +1,4 @@
 import { proven, type Candidate, type Case, type Rule } from "../case.ts";
-import { rulesBefore, rulesDuring } from "../firewall-rules.ts";
 import type { NodeFacts } from "../node-facts.ts";
 import { sightingWords } from "../sightings.ts";
 
@@ -13,12 +12,9 @@ export const serviceNotTranslated: Rule = {
     const facts = picture.nodes.get(trace.client.node ?? "");
     if (!isService || !facts?.hasBaseline || trace.endpoints.length > 0 || one.refusal) return [];
     const gone = neededRules(one, facts);
-    if (gone.length === 0) return [];
     const out = trace.request.find(({ direction, node }) => direction === "out" && node === facts.node);
-    const evidence = [
-      ...(out ? [sightingWords(out)] : []),
-      ...gone.map((rule) => `during/${facts.node}: gone: ${rule}`),
-    ];
+    if (gone.length === 0 || !out) return [];
+    const evidence = [sightingWords(out), ...gone.map((rule) => `during/${facts.node}: gone: ${rule}`)];
     const cause = `nothing on ${facts.node} translates ${address} to an endpoint: ${gone[0]} is gone`;
     return [proven(cause, evidence, { fix: "restart kube-proxy on that node: it writes its rules anew", more: null })];
   },
@@ -27,7 +23,7 @@ export const serviceNotTranslated: Rule = {
 /** Those that lead the address to its endpoints, where they are gone: the jump into KUBE-SERVICES, and the Service's own. */
 function neededRules({ trace }: Case, facts: NodeFacts): readonly string[] {
   const hook = trace.client.pod === null ? "OUTPUT" : "PREROUTING";
-  const needed = rulesBefore(facts).filter(
+  const needed = facts.rulesBefore.filter(
     ({ table, chain, text }) =>
       table === "nat" &&
       ((chain === hook && /-j KUBE-SERVICES/.test(text)) ||
@@ -35,7 +31,7 @@ function neededRules({ trace }: Case, facts: NodeFacts): readonly string[] {
           text.includes(`-d ${trace.dialled?.address}/`) &&
           isAboutPort(text, trace.dialled?.port ?? null))),
   );
-  const left = new Set(rulesDuring(facts).map(({ file, table, chain, text }) => `${file} ${table} ${chain} ${text}`));
+  const left = new Set(facts.rules.map(({ file, table, chain, text }) => `${file} ${table} ${chain} ${text}`));
   const gone = needed.filter(({ file, table, chain, text }) => !left.has(`${file} ${table} ${chain} ${text}`));
   return gone.map(({ file, chain, text }) => `"-A ${chain} ${text}" (${file})`);
 }

@@ -1,4 +1,3 @@
-import { rulesDuring } from "../firewall-rules.ts";
 import { likely, proven, type Rule } from "../case.ts";
 import { placeOfAddress } from "../places.ts";
 
@@ -14,9 +13,7 @@ export const wrongServer: Rule = {
     const who = place ? (place.pod ? `pod ${place.pod}` : `node ${place.node}`) : "nobody we know";
     const cause = `${dialled?.address}:${dialled?.port} was answered at ${end}, by ${who}`;
     const facts = picture.nodes.get(trace.client.node ?? "");
-    const rule = facts
-      ? rulesDuring(facts).find(({ text }) => endpoint !== undefined && text.includes(endpoint))
-      : undefined;
+    const rule = facts ? facts.rules.find(({ text }) => endpoint !== undefined && text.includes(endpoint)) : undefined;
     const mend = { fix: "see the Service's endpoints: kubectl get endpointslices", more: null };
     const told = [`the probe: ${observation.detail}`];
     if (!facts || !rule) return [likely(cause, told, mend)];
