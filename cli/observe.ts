@@ -1,6 +1,6 @@
 import { join, relative } from "node:path";
 import { cellId } from "../lib/cell.ts";
-import { comparePaths } from "../lib/baseline/compare.ts";
+import { comparePaths, type PathFinding } from "../lib/baseline/compare.ts";
 import { outcomeOf, type Observed } from "../lib/baseline/observation.ts";
 import { knownPaths, watchPlan } from "../lib/baseline/paths.ts";
 import { recordBaseline, type Recorded } from "../lib/baseline/record.ts";
@@ -11,6 +11,8 @@ import { EXIT, UndecidedError } from "../lib/errors.ts";
 import { startEvidence, type Evidence, type KeptEvidence } from "../lib/evidence/evidence.ts";
 import { diffFingerprints } from "../lib/fingerprint/fingerprint.ts";
 import type { Observation } from "../lib/probes/probe.ts";
+import { explain } from "../lib/why/explain.ts";
+import { readEvidence } from "../lib/why/read-evidence.ts";
 import { leases } from "../clusters/lease.ts";
 import { liveCluster } from "../clusters/live-cluster.ts";
 import { renderObservation } from "../reports/observation.ts";
@@ -122,7 +124,7 @@ async function compareIt(watch: Watch, { baseline, texts }: KeptBaseline, strict
     ...{ schemaVersion: 1, runId, startedAt, cluster: name, cell: cellId(cell), notes: notesOn(name), paths, nodes },
     outcome: outcomeOf({ paths, nodes }, strict),
     baseline: { runId: baseline.runId, recordedAt: baseline.recordedAt },
-    explanations: [],
+    explanations: kept.dir === null ? [] : explain(readEvidence(kept.dir), ofOdd(paths, tried)),
     evidence: kept.dir === null ? null : relative(dir, kept.dir),
     trouble: kept.trouble,
   };
@@ -154,6 +156,12 @@ async function tryAll(
     await evidence.keep("full");
     throw error;
   }
+}
+
+/** What was forgotten, since it could be told the second time, is not to be explained. */
+function ofOdd(paths: readonly PathFinding[], { first, again }: Tried): readonly Observation[] {
+  const odd = paths.filter(({ finding }) => finding !== "as-recorded").map(({ path }) => path);
+  return [...first, ...again].filter(({ path }) => odd.includes(path));
 }
 
 function earlierOf({ baseline, texts }: Recorded) {

@@ -58,8 +58,9 @@ export async function loadSuites(mocha: Mocha, files: readonly string[]): Promis
   await mocha.loadFilesAsync();
 }
 
-/** The scenarios of suite files, without running them. */
+/** The scenarios of suite files, without running them; never those that were loaded otherwise. */
 export async function scenariosOf(files: readonly string[]): Promise<readonly Scenario[]> {
   await loadSuites(new Mocha({ dryRun: true }), files);
-  return registeredScenarios();
+  const ids = new Set(files.map(suiteId));
+  return registeredScenarios().filter(({ id }) => ids.has(id));
 }

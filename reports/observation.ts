@@ -65,6 +65,9 @@ function explanationLines({ cause, confidence, evidence, fix, more, paths }: Exp
 function sumLine({ paths, nodes, runId }: Observed): string {
   const count = (finding: PathFinding["finding"]) => paths.filter((one) => one.finding === finding).length;
   const differences = nodes.reduce((sum, one) => sum + one.differences.length, 0);
-  const state = differences === 0 ? "nodes as recorded" : `${differences} differences of node state`;
+  const state =
+    differences === 0
+      ? "nodes as recorded"
+      : `${differences} ${differences === 1 ? "difference" : "differences"} of node state`;
   return `${paths.length} paths: ${count("as-recorded")} as recorded, ${count("differs")} differ, ${count("unknown")} unknown; ${state}; ${oneLine(runId)}`;
 }

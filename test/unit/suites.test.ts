@@ -107,6 +107,17 @@ describe("every suite", () => {
   });
 });
 
+describe("scenariosOf", () => {
+  it("is those of the files that are asked for, whatever else is loaded before or later", async () => {
+    const files = suiteFiles().slice(1, 3);
+    const some = await scenariosOf(files);
+    const ids = files.map((file) => file.replace(/^.*\/suites\//, "").replace(/\.ts$/, ""));
+    await scenariosOf(suiteFiles());
+    expect(some.map(({ id }) => id)).to.deep.equal(ids);
+    expect((await scenariosOf(files)).map(({ id }) => id)).to.deep.equal(ids);
+  });
+});
+
 describe("selectSuites", () => {
   const files = ["services/a", "services/b", "services2/c", "dns/a"].map((id) => `/x/suites/${id}.ts`);
   const table: readonly (readonly [readonly string[], readonly number[]])[] = [

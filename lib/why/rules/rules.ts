@@ -16,7 +16,7 @@ import { otherRoute, sinkRoute, wrongLink } from "./routes.ts";
 import { corednsEnded, corednsLoop, noEndpoints } from "./services.ts";
 import { tooBig } from "./size.ts";
 import { masqueradeMissing, serviceNotTranslated } from "./translation.ts";
-import { wrongServer } from "./wrong-server.ts";
+import { wrongAnswer, wrongServer } from "./wrong-server.ts";
 
 /** The causes we know. Each asks for signs of its own, so that what is none of them comes out as what differs, or as nothing found. */
 export const RULES: readonly Rule[] = [
@@ -42,4 +42,5 @@ export const RULES: readonly Rule[] = [
   corednsEnded,
   tooBig,
   wrongServer,
+  wrongAnswer,
 ];
