@@ -16,17 +16,18 @@ export interface WatchedFault {
   readonly sinceMs: number;
 }
 
-/** Reads each fault once and logs it. Resolves to those that are in force no more. */
+/** Reads each fault once and logs it; `gone`: only what is in force no more. Resolves to those. */
 export async function readAll(
   stand: Stand,
   faults: readonly WatchedFault[],
   when: "before" | "during" | "after",
   say: Say,
+  log: "all" | "gone" = "all",
 ): Promise<readonly WatchedFault[]> {
   const gone = await Promise.all(
     faults.map(async (one) => {
       const { inForce, detail } = await one.injected.readBack();
-      say({ type: "read-back", faultId: one.injected.id, when, inForce, detail });
+      if (log === "all" || !inForce) say({ type: "read-back", faultId: one.injected.id, when, inForce, detail });
       if (!inForce) await sayDrift(stand, one, detail, say);
       return inForce ? [] : [one];
     }),
@@ -50,8 +51,10 @@ export async function watchFaults(
   void ended.then(() => over.abort());
   const gone: WatchedFault[] = [];
   let left = faults;
+  let log: "all" | "gone" = "all";
   do {
-    const lost = await readAll(stand, left, "during", say);
+    const lost = await readAll(stand, left, "during", say, log);
+    log = "gone";
     gone.push(...lost);
     left = left.filter((one) => !lost.includes(one));
     await Promise.race([ended, sleep(intervalMs)]);
