@@ -36,7 +36,7 @@ export interface Rule {
 
 /**
  * How much speaks for a cause. What both a capture and the state show is `proven` and comes first; of two such, the one that brought the other about.
- * A state that differs where the packet vanished explains more than one elsewhere.
+ * A state that differs where the packet vanished explains more than one elsewhere; a capture alone says where, not why.
  */
 export const SCORE = {
   behindAnother: 110,
@@ -45,6 +45,7 @@ export const SCORE = {
   fits: 70,
   differsThere: 50,
   differsElsewhere: 30,
+  captureAlone: 20,
   nothing: 0,
 } as const;
 
@@ -106,8 +107,13 @@ export function proven(
 }
 
 /** One that only one of them speaks for. Pure. */
-export function likely(cause: string, evidence: readonly string[], mend: Pick<Candidate, "fix" | "more">): Candidate {
-  return { score: SCORE.fits, cause, confidence: "likely", evidence, ...mend };
+export function likely(
+  cause: string,
+  evidence: readonly string[],
+  mend: Pick<Candidate, "fix" | "more">,
+  score: number = SCORE.fits,
+): Candidate {
+  return { score, cause, confidence: "likely", evidence, ...mend };
 }
 
 /** Of whom a lost or refused packet is: `10.244.1.2`, before and after translation. Pure. */
@@ -122,6 +128,18 @@ export function destinationsOf({ trace, loss }: Case): readonly string[] {
 
 function withoutPort(endpoint: string): string {
   return endpoint.slice(0, endpoint.lastIndexOf(":"));
+}
+
+/** It came into the node by a bridge's port, and was to leave it by another of that bridge. Pure. */
+export function isToBeSwitched({ loss, picture, lossNode }: Case): boolean {
+  const incoming = loss?.packets.find(isIncoming);
+  const { interfaces } = picture;
+  const masterOf = (device: string | undefined): string | null =>
+    interfaces[incoming?.node ?? ""]?.find(({ name }) => name === device)?.master ?? null;
+  const bridge = masterOf(incoming?.device);
+  return (
+    lossNode !== null && bridge !== null && loss?.next?.node === lossNode.node && masterOf(loss.next.device) === bridge
+  );
 }
 
 /** The node was to route it on: it came in by a device of its own (no bridge's port, no tunnel's carrier) and is for somebody else. Pure. */
