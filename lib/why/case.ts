@@ -1,3 +1,4 @@
+import type { Packet } from "../evidence/pcap/packet.ts";
 import type { Explanation } from "./explanation.ts";
 import { hopWords } from "./hops.ts";
 import { lossOf, nodeOfLoss, type Loss } from "./loss.ts";
@@ -143,11 +144,36 @@ export function isToBeSwitched({ loss, picture, lossNode }: Case): boolean {
 }
 
 /** The node was to route it on: it came in by a device of its own (no bridge's port, no tunnel's carrier) and is for somebody else. Pure. */
-export function isToBeForwarded({ loss, picture, lossNode }: Case): boolean {
+export function isToBeForwarded(one: Case): boolean {
+  const { loss, picture, lossNode } = one;
   const incoming = loss?.packets.find(isIncoming);
   if (!incoming || !lossNode || incoming.carrier !== null || loss?.next?.node !== lossNode.node) return false;
-  const { network } = incoming.packet;
   const device = (picture.interfaces[incoming.node] ?? []).find(({ name }) => name === incoming.device);
-  const own = (picture.interfaces[incoming.node] ?? []).flatMap(({ addresses }) => addresses);
-  return network?.kind === "ip" && (device?.master ?? null) === null && !own.includes(network.destination);
+  return (
+    incoming.packet.network?.kind === "ip" && (device?.master ?? null) === null && !isForNode(one, incoming.packet)
+  );
+}
+
+/** Whether the end it was on its way to is the node itself; what it is addressed to says so only where nothing translates it. */
+function isForNode({ loss, trace, picture, lossNode }: Case, { network }: Packet): boolean {
+  const end = loss?.leg === "reply" ? trace.client : trace.server;
+  if (end) return end.pod === null && end.node === lossNode?.node;
+  const own = (picture.interfaces[lossNode?.node ?? ""] ?? []).flatMap(({ addresses }) => addresses);
+  return network?.kind === "ip" && own.includes(network.destination);
+}
+
+/** Whether a lost packet can have met a hook of the firewall at all; what hook a chain is of is not always known (null). Pure. */
+export function canMeet(one: Case, hook: string | null): boolean {
+  const packets = one.loss?.packets ?? [];
+  const [first] = packets;
+  switch (hook) {
+    case "input":
+      return !first || first.carrier !== null || isForNode(one, first.packet);
+    case "forward":
+      return !first || (first.carrier === null && !isForNode(one, first.packet));
+    case "output":
+      return !first || !packets.some(isIncoming);
+    default:
+      return true;
+  }
 }

@@ -46,7 +46,8 @@ const FILES: Readonly<Partial<Record<Section, string>>> = {
 export function nodeFacts({ texts }: EvidenceFiles, node: string, lacking: string[]): NodeFacts {
   const empty = emptyFiles(texts.get("index.json"), node);
   const textOf = (moment: string, file: string): string | null =>
-    texts.get(`${moment}/${node}/${file}.txt`) ?? (empty.has(`${moment} ${file}`) ? "" : null);
+    wholeOrNull(texts.get(`${moment}/${node}/${file}.txt`)) ?? (empty.has(`${moment} ${file}`) ? "" : null);
+  lacking.push(...cutFiles(texts, node));
   const hasBaseline = [...texts.keys()].some((path) => path.startsWith(`before/${node}/`));
   const known = Object.entries(FILES).filter(
     ([, file]) => textOf("during", file) !== null && (!hasBaseline || textOf("before", file) !== null),
@@ -97,6 +98,16 @@ function settingsIn(text: string): readonly string[] {
   const lines = text.split("\n").map((line) => line.trim());
   const set = lines.filter((line) => /^(inet|default|\d+: \S+: <|[a-z]* ?[0-9a-f.:]+(\/\d+)? (dev|via) )/.test(line));
   return [...new Set(set.filter((line) => !/ lladdr | used |fe80|ff00|tentative/.test(line)))];
+}
+
+/** What is missing at the end of a text must not be taken for gone. */
+function wholeOrNull(text: string | undefined): string | null {
+  return text === undefined || !text.endsWith("\n") ? null : text;
+}
+
+function cutFiles(texts: EvidenceFiles["texts"], node: string): readonly string[] {
+  const mine = [...texts].filter(([path]) => path.split("/")[1] === node);
+  return mine.filter(([, text]) => wholeOrNull(text) === null).map(([path]) => `${path}: cut short`);
 }
 
 /** `MOMENT FILE` of what had nothing to say: such a text has no file. */

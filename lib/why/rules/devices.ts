@@ -1,6 +1,7 @@
 import { proven, type Case, type Rule } from "../case.ts";
 import { reversedHops, type Hop } from "../hops.ts";
 import { isUp, type Link } from "../links.ts";
+import { clientAskedInVain } from "../neighbours.ts";
 import type { NodeFacts } from "../node-facts.ts";
 
 export const deviceDown: Rule = {
@@ -15,8 +16,11 @@ export const deviceDown: Rule = {
 };
 
 /** The hop where it was last seen, and those it still had before it on that node: with a dead end behind it, a bridge itself sees nothing. */
-function waysOn({ trace, loss }: Case): readonly Hop[] {
+function waysOn({ trace, loss, picture }: Case): readonly Hop[] {
   if (!loss || loss.leg === "answer") return [];
+  // A pod that was never heard may never have sent: that says nothing of what is beyond its own device.
+  const isUnheard = loss.last === null && trace.client.pod !== null && !clientAskedInVain(trace, picture);
+  if (isUnheard) return loss.next ? [loss.next] : [];
   const hops = loss.leg === "request" ? trace.hops : reversedHops(trace.hops);
   const from = hops.findIndex((hop) => isSame(hop, loss.next));
   const rest = hops.slice(from);
