@@ -1,3 +1,4 @@
+import type { Packet } from "../evidence/pcap/packet.ts";
 import type { Explanation } from "./explanation.ts";
 import { hopWords } from "./hops.ts";
 import { lossOf, nodeOfLoss, type Loss } from "./loss.ts";
@@ -36,7 +37,7 @@ export interface Rule {
 
 /**
  * How much speaks for a cause. What both a capture and the state show is `proven` and comes first; of two such, the one that brought the other about.
- * A state that differs where the packet vanished explains more than one elsewhere.
+ * A state that differs where the packet vanished explains more than one elsewhere; a capture alone says where, not why.
  */
 export const SCORE = {
   behindAnother: 110,
@@ -45,6 +46,7 @@ export const SCORE = {
   fits: 70,
   differsThere: 50,
   differsElsewhere: 30,
+  captureAlone: 20,
   nothing: 0,
 } as const;
 
@@ -106,8 +108,13 @@ export function proven(
 }
 
 /** One that only one of them speaks for. Pure. */
-export function likely(cause: string, evidence: readonly string[], mend: Pick<Candidate, "fix" | "more">): Candidate {
-  return { score: SCORE.fits, cause, confidence: "likely", evidence, ...mend };
+export function likely(
+  cause: string,
+  evidence: readonly string[],
+  mend: Pick<Candidate, "fix" | "more">,
+  score: number = SCORE.fits,
+): Candidate {
+  return { score, cause, confidence: "likely", evidence, ...mend };
 }
 
 /** Of whom a lost or refused packet is: `10.244.1.2`, before and after translation. Pure. */
@@ -124,12 +131,49 @@ function withoutPort(endpoint: string): string {
   return endpoint.slice(0, endpoint.lastIndexOf(":"));
 }
 
+/** It came into the node by a bridge's port, and was to leave it by another of that bridge. Pure. */
+export function isToBeSwitched({ loss, picture, lossNode }: Case): boolean {
+  const incoming = loss?.packets.find(isIncoming);
+  const { interfaces } = picture;
+  const masterOf = (device: string | undefined): string | null =>
+    interfaces[incoming?.node ?? ""]?.find(({ name }) => name === device)?.master ?? null;
+  const bridge = masterOf(incoming?.device);
+  return (
+    lossNode !== null && bridge !== null && loss?.next?.node === lossNode.node && masterOf(loss.next.device) === bridge
+  );
+}
+
 /** The node was to route it on: it came in by a device of its own (no bridge's port, no tunnel's carrier) and is for somebody else. Pure. */
-export function isToBeForwarded({ loss, picture, lossNode }: Case): boolean {
+export function isToBeForwarded(one: Case): boolean {
+  const { loss, picture, lossNode } = one;
   const incoming = loss?.packets.find(isIncoming);
   if (!incoming || !lossNode || incoming.carrier !== null || loss?.next?.node !== lossNode.node) return false;
-  const { network } = incoming.packet;
   const device = (picture.interfaces[incoming.node] ?? []).find(({ name }) => name === incoming.device);
-  const own = (picture.interfaces[incoming.node] ?? []).flatMap(({ addresses }) => addresses);
-  return network?.kind === "ip" && (device?.master ?? null) === null && !own.includes(network.destination);
+  return (
+    incoming.packet.network?.kind === "ip" && (device?.master ?? null) === null && !isForNode(one, incoming.packet)
+  );
+}
+
+/** Whether the end it was on its way to is the node itself; what it is addressed to says so only where nothing translates it. */
+function isForNode({ loss, trace, picture, lossNode }: Case, { network }: Packet): boolean {
+  const end = loss?.leg === "reply" ? trace.client : trace.server;
+  if (end) return end.pod === null && end.node === lossNode?.node;
+  const own = (picture.interfaces[lossNode?.node ?? ""] ?? []).flatMap(({ addresses }) => addresses);
+  return network?.kind === "ip" && own.includes(network.destination);
+}
+
+/** Whether a lost packet can have met a hook of the firewall at all; what hook a chain is of is not always known (null). Pure. */
+export function canMeet(one: Case, hook: string | null): boolean {
+  const packets = one.loss?.packets ?? [];
+  const [first] = packets;
+  switch (hook) {
+    case "input":
+      return !first || first.carrier !== null || isForNode(one, first.packet);
+    case "forward":
+      return !first || (first.carrier === null && !isForNode(one, first.packet));
+    case "output":
+      return !first || !packets.some(isIncoming);
+    default:
+      return true;
+  }
 }

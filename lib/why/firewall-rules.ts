@@ -4,6 +4,8 @@ import type { NodeFacts } from "./node-facts.ts";
 export interface EndingRule {
   /** The file of evidence it is in: `nft`, `iptables-nft`, … */
   readonly file: string;
+  /** `input`, `forward`, … of a chain that the kernel itself calls; null for one that others lead to. */
+  readonly hook: string | null;
   readonly table: string;
   readonly chain: string;
   /** Without counter and comment. */
@@ -19,7 +21,10 @@ export interface EndingRule {
 }
 
 /** Any rule of a firewall. */
-export interface FirewallRule extends Pick<EndingRule, "file" | "table" | "chain" | "text" | "comment" | "packets"> {
+export interface FirewallRule extends Pick<
+  EndingRule,
+  "file" | "hook" | "table" | "chain" | "text" | "comment" | "packets"
+> {
   readonly verdict: EndingRule["verdict"] | "accept" | "other";
 }
 
@@ -74,14 +79,20 @@ function iptablesRules(file: string, text: string): readonly FirewallRule[] {
     const target = / ?-j (\S+)/.exec(bare)?.[1] ?? "";
     const verdict = ({ DROP: "drop", REJECT: "reject", ACCEPT: "accept" } as const)[target] ?? "other";
     const count = packets === undefined ? null : Number(packets);
-    return [{ file, table, chain, text: bare, comment: comment?.[1] ?? comment?.[2] ?? "", packets: count, verdict }];
+    const place = { file, hook: BUILT_IN.includes(chain) ? chain.toLowerCase() : null, table, chain };
+    return [{ ...place, text: bare, comment: comment?.[1] ?? comment?.[2] ?? "", packets: count, verdict }];
   });
 }
 
+const BUILT_IN = ["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"];
+
 function nftRules(text: string): readonly FirewallRule[] {
   const scopes: string[] = [];
+  let hook: string | null = null;
   return text.split("\n").flatMap((raw): readonly FirewallRule[] => {
     const line = raw.trim();
+    if (line.endsWith("{")) hook = null;
+    hook = /^type \w+ hook (\w+)/.exec(line)?.[1] ?? hook;
     if (line.endsWith("{")) scopes.push(line.slice(0, -1).trim());
     if (line === "}") scopes.pop();
     const [table, chain] = scopes;
@@ -89,15 +100,10 @@ function nftRules(text: string): readonly FirewallRule[] {
     const comment = / comment "([^"]*)"/.exec(line)?.[1] ?? "";
     const packets = /counter packets (\d+)/.exec(line)?.[1];
     const bare = line.replace(/ ?comment "[^"]*"/, "").replace(/ ?counter packets \d+ bytes \d+/, "");
-    const verdict = /\bdrop\b/.test(bare)
-      ? "drop"
-      : /\breject\b/.test(bare)
-        ? "reject"
-        : /\baccept\b/.test(bare)
-          ? "accept"
-          : "other";
-    const place = { table: table.replace(/^table /, ""), chain: chain.slice("chain ".length) };
+    const verdict = (["drop", "reject", "accept"] as const).find((word) => new RegExp(`\\b${word}\\b`).test(bare));
+    const place = { file: "nft", hook, table: table.replace(/^table /, ""), chain: chain.slice("chain ".length) };
     const count = packets === undefined ? null : Number(packets);
-    return [{ file: "nft", ...place, text: bare.replace(/\s+/g, " ").trim(), comment, packets: count, verdict }];
+    const said = { text: bare.replace(/\s+/g, " ").trim(), comment, packets: count };
+    return [{ ...place, ...said, verdict: verdict ?? "other" }];
   });
 }

@@ -25,6 +25,20 @@ export function unansweredDuring({ observation }: Trace, { sightings }: Picture)
   });
 }
 
+/** Whether the client's pod itself asked for a neighbour in vain: then it sent nothing else. Pure. */
+export function clientAskedInVain({ observation, client }: Trace, { sightings }: Picture): boolean {
+  const { startedAtMs, durationMs } = observation;
+  const mine = sightings.filter(
+    ({ node, device, atMs }) =>
+      node === client.node &&
+      device === client.device &&
+      atMs >= startedAtMs - 100 &&
+      atMs <= startedAtMs + durationMs + 500,
+  );
+  const answered = new Set(mine.filter((one) => !isIncoming(one)).map(answersFor));
+  return mine.some((one) => isIncoming(one) && askedFor(one) !== null && !answered.has(askedFor(one)));
+}
+
 function askedFor({ packet: { network, transport } }: Sighting): string | null {
   if (network?.kind === "arp") return network.operation === 1 ? network.targetAddress : null;
   const isAsking = transport?.kind === "icmp" && transport.family === 6 && transport.type === 135;

@@ -16,6 +16,8 @@ export interface NodeFacts {
   readonly fingerprint: Fingerprint;
   readonly links: readonly Link[];
   readonly linksBefore: readonly Link[];
+  /** What differs within its pods, addresses and routes: lines by pod. */
+  readonly podChanges: ReadonlyMap<string, readonly string[]>;
   readonly rules: readonly FirewallRule[];
   readonly rulesBefore: readonly FirewallRule[];
   /** Empty where there is no baseline. */
@@ -44,7 +46,8 @@ const FILES: Readonly<Partial<Record<Section, string>>> = {
 export function nodeFacts({ texts }: EvidenceFiles, node: string, lacking: string[]): NodeFacts {
   const empty = emptyFiles(texts.get("index.json"), node);
   const textOf = (moment: string, file: string): string | null =>
-    texts.get(`${moment}/${node}/${file}.txt`) ?? (empty.has(`${moment} ${file}`) ? "" : null);
+    wholeOrNull(texts.get(`${moment}/${node}/${file}.txt`)) ?? (empty.has(`${moment} ${file}`) ? "" : null);
+  lacking.push(...cutFiles(texts, node));
   const hasBaseline = [...texts.keys()].some((path) => path.startsWith(`before/${node}/`));
   const known = Object.entries(FILES).filter(
     ([, file]) => textOf("during", file) !== null && (!hasBaseline || textOf("before", file) !== null),
@@ -52,11 +55,15 @@ export function nodeFacts({ texts }: EvidenceFiles, node: string, lacking: strin
   const state = (moment: string): Fingerprint => fingerprintOf(known, (file) => textOf(moment, file) ?? "", lacking);
   const during = state("during");
   const prefix = `during/${node}/`;
+  const files = [...texts.keys()]
+    .filter((path) => path.startsWith(prefix))
+    .map((path) => path.slice(prefix.length, -4));
   return {
     node,
     text: (file) => textOf("during", file) ?? "",
     textBefore: (file) => textOf("before", file),
-    files: [...texts.keys()].filter((path) => path.startsWith(prefix)).map((path) => path.slice(prefix.length, -4)),
+    files,
+    podChanges: podChanges(files, textOf),
     fingerprint: during,
     links: linksIn(textOf("during", "link") ?? ""),
     linksBefore: linksIn(textOf("before", "link") ?? ""),
@@ -65,6 +72,42 @@ export function nodeFacts({ texts }: EvidenceFiles, node: string, lacking: strin
     changes: hasBaseline ? changesOf(state("before"), during) : [],
     hasBaseline,
   };
+}
+
+/** Only what is set, not what is counted or learned; of a pod that was made or ended meanwhile nothing. */
+function podChanges(
+  files: readonly string[],
+  textOf: (moment: string, file: string) => string | null,
+): ReadonlyMap<string, readonly string[]> {
+  const found = files.flatMap((file): readonly (readonly [string, readonly string[]])[] => {
+    const pod = /^pod-(.*)-network$/.exec(file)?.[1];
+    const [before, during] = [textOf("before", file), textOf("during", file)];
+    if (pod === undefined || before === null || during === null) return [];
+    const [was, is] = [settingsIn(before), settingsIn(during)];
+    const lines = [
+      ...was.filter((line) => !is.includes(line)).map((line) => `gone: ${line}`),
+      ...is.filter((line) => !was.includes(line)).map((line) => `new: ${line}`),
+    ];
+    return lines.length === 0 ? [] : [[pod, lines]];
+  });
+  return new Map(found);
+}
+
+/** Addresses, routes and the devices' flags; without what IPv6 does by itself. */
+function settingsIn(text: string): readonly string[] {
+  const lines = text.split("\n").map((line) => line.trim());
+  const set = lines.filter((line) => /^(inet|default|\d+: \S+: <|[a-z]* ?[0-9a-f.:]+(\/\d+)? (dev|via) )/.test(line));
+  return [...new Set(set.filter((line) => !/ lladdr | used |fe80|ff00|tentative/.test(line)))];
+}
+
+/** What is missing at the end of a text must not be taken for gone. */
+function wholeOrNull(text: string | undefined): string | null {
+  return text === undefined || !text.endsWith("\n") ? null : text;
+}
+
+function cutFiles(texts: EvidenceFiles["texts"], node: string): readonly string[] {
+  const mine = [...texts].filter(([path]) => path.split("/")[1] === node);
+  return mine.filter(([, text]) => wholeOrNull(text) === null).map(([path]) => `${path}: cut short`);
 }
 
 /** `MOMENT FILE` of what had nothing to say: such a text has no file. */

@@ -1,20 +1,36 @@
 import { proven, type Case, type Rule } from "../case.ts";
+import { reversedHops, type Hop } from "../hops.ts";
 import { isUp, type Link } from "../links.ts";
+import { clientAskedInVain } from "../neighbours.ts";
 import type { NodeFacts } from "../node-facts.ts";
 
 export const deviceDown: Rule = {
   name: "device-down",
   why: "it vanished at a device that is down, has no carrier, or is not there",
-  explain: (one) => {
-    const { loss, picture } = one;
-    if (!loss) return [];
-    return [loss.next, loss.last].flatMap((hop) => {
-      const facts = hop ? picture.nodes.get(hop.node) : undefined;
-      const trouble = facts && hop ? troubleOf(facts, hop.device) : null;
-      return facts && hop && trouble !== null ? [explained(one, facts, hop.device, trouble)] : [];
-    });
-  },
+  explain: (one) =>
+    waysOn(one).flatMap((hop) => {
+      const facts = one.picture.nodes.get(hop.node);
+      const trouble = facts ? troubleOf(facts, hop.device) : null;
+      return facts && trouble !== null ? [explained(one, facts, hop.device, trouble)] : [];
+    }),
 };
+
+/** The hop where it was last seen, and those it still had before it on that node: with a dead end behind it, a bridge itself sees nothing. */
+function waysOn({ trace, loss, picture }: Case): readonly Hop[] {
+  if (!loss || loss.leg === "answer") return [];
+  // A pod that was never heard may never have sent: that says nothing of what is beyond its own device.
+  const isUnheard = loss.last === null && trace.client.pod !== null && !clientAskedInVain(trace, picture);
+  if (isUnheard) return loss.next ? [loss.next] : [];
+  const hops = loss.leg === "request" ? trace.hops : reversedHops(trace.hops);
+  const from = hops.findIndex((hop) => isSame(hop, loss.next));
+  const rest = hops.slice(from);
+  const left = rest.findIndex(({ node }) => node !== loss.next?.node);
+  return [...(loss.last ? [loss.last] : []), ...rest.slice(0, left === -1 ? undefined : left)];
+}
+
+function isSame(a: Hop, b: Hop | null): boolean {
+  return a.node === b?.node && a.device === b.device && a.tunnelled === b.tunnelled;
+}
 
 /** What is wrong with a device; null where nothing is, or nobody knows. */
 function troubleOf({ links, linksBefore }: NodeFacts, device: string): string | null {

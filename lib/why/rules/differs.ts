@@ -1,6 +1,5 @@
 import { changeInWords } from "../../fingerprint/diff.ts";
 import { SCORE, type Candidate, type Case } from "../case.ts";
-import type { NodeFacts } from "../node-facts.ts";
 
 /** A node that differs in this many ways was made over: one line for all. */
 const MOST_CHANGES = 8;
@@ -9,23 +8,27 @@ const MOST_CHANGES = 8;
  * What differs from the baseline, where no rule knows what it does. On the node that lost the packet it is likelier the cause than elsewhere. What
  * agents and traffic change by themselves is no difference (lib/fingerprint/rules.ts). Pure.
  */
-export function stateDiffers({ picture, lossNodes }: Case): readonly Candidate[] {
-  return [...picture.nodes.values()].flatMap((facts) => candidates(facts, lossNodes.includes(facts)));
+export function stateDiffers({ picture, loss, lossNodes, trace }: Case): readonly Candidate[] {
+  const ends = [trace.client.pod, trace.server?.pod];
+  // What never came back out of a pod was lost in it.
+  const there = loss?.leg === "answer" && trace.server?.pod !== null ? [] : lossNodes;
+  return [...picture.nodes.values()].flatMap((facts) => [
+    ...candidates(facts.node, facts.changes.map(changeInWords), there.includes(facts)),
+    ...[...facts.podChanges].flatMap(([pod, lines]) => candidates(`pod ${pod}`, lines, ends.includes(pod))),
+  ]);
 }
 
-function candidates(facts: NodeFacts, isThere: boolean): readonly Candidate[] {
-  const { node, changes } = facts;
-  const lines = changes.map(changeInWords);
+function candidates(where: string, lines: readonly string[], isThere: boolean): readonly Candidate[] {
   const [first] = lines;
   if (first === undefined) return [];
   const more = lines.length > 1 ? ` and ${lines.length - 1} more` : "";
   return [
     {
       score: isThere ? SCORE.differsThere : SCORE.differsElsewhere,
-      cause: `${node} differs from its baseline: ${first}${more}`,
+      cause: `${where} differs from its baseline: ${first}${more}`,
       confidence: "likely",
-      evidence: lines.slice(0, MOST_CHANGES).map((line) => `during/${node}: ${line}`),
-      fix: `put back what is different on ${node}`,
+      evidence: lines.slice(0, MOST_CHANGES).map((line) => `${where}: ${line}`),
+      fix: `put back what is different on ${where}`,
       more: null,
     },
   ];

@@ -1,4 +1,4 @@
-import { likely, proven, type Candidate, type Case, type Rule } from "../case.ts";
+import { canMeet, likely, proven, type Candidate, type Case, type Rule } from "../case.ts";
 import { endingRules, type EndingRule } from "../firewall-rules.ts";
 import { headOf, headsOf, type Head } from "../heads.ts";
 import type { NodeFacts } from "../node-facts.ts";
@@ -37,16 +37,24 @@ function candidates(
   heads: readonly Head[],
   lost: number,
 ): readonly Candidate[] {
-  const rules = endingRules(facts).filter((rule) => rule.verdict === verdict && canMatch(rule.text, heads));
+  const rules = endingRules(facts).filter(
+    (rule) =>
+      rule.verdict === verdict && canMatch(rule.text, heads) && (verdict === "reject" || canMeet(one, rule.hook)),
+  );
   return rules.flatMap((rule): readonly Candidate[] => {
     if (isKubeProxys(rule)) return [];
     // What was there before, and asks for nothing we understand, may have counted anybody's packets.
     const isAboutIt = rule.isNew === true || termsAsked(rule.text) > 0;
     const told = causeOf(one, facts.node, rule);
     if (rule.rose !== null && rule.rose >= lost && isAboutIt) return [proven(told.cause, told.evidence, told)];
-    const mayBe = (rule.packets === null && rule.isNew !== false) || (rule.rose !== null && rule.rose > 0 && isAboutIt);
+    const mayBe = rule.packets === null ? isSuspect(rule) : (rule.rose ?? 0) > 0 && isAboutIt;
     return mayBe ? [likely(told.cause, told.evidence, told)] : [];
   });
+}
+
+/** A rule that counts nothing, where it came since the baseline; without one, where it asks for what we understand and not for members of a set. */
+function isSuspect({ isNew, text }: EndingRule): boolean {
+  return isNew ?? (termsAsked(text) > 0 && !text.includes("@"));
 }
 
 /** It rejects what has no endpoints: rules/services.ts says that better. */

@@ -106,23 +106,24 @@ export const overlayWrongHardware: Rule = {
 
 export const overlaySentElsewhere: Rule = {
   name: "overlay-sent-elsewhere",
-  why: "it left in the tunnel, but for an address that is not the node of the pod it is for",
+  why: "it was put into the tunnel, or was to be, and the forwarding entry for it names an address that is not that of the pod's node",
   explain: (one) => {
-    const { loss, picture } = one;
-    const far = loss?.next
-      ? (picture.places?.nodeIps as Record<string, string> | undefined)?.[loss.next.node]
-      : undefined;
-    const sent = loss?.packets.find(({ carrier }) => carrier !== null);
-    const carrier = sent?.carrier?.network;
-    if (!loss?.last?.tunnelled || loss.last.node === loss.next?.node || !sent || carrier?.kind !== "ip") return [];
-    const facts = picture.nodes.get(sent.node);
+    const { loss, picture, trace } = one;
+    const overlay = picture.places?.traits.overlay?.device;
+    const facts = loss?.last && loss.next?.tunnelled ? picture.nodes.get(loss.last.node) : undefined;
+    const end = loss?.leg === "reply" ? trace.client.node : (trace.server?.node ?? null);
+    const far = (picture.places?.nodeIps as Record<string, string> | undefined)?.[end ?? ""];
+    if (!facts || overlay === undefined || far === undefined || end === facts.node) return [];
+    const at = { facts, device: overlay, link: undefined };
+    const hardware = neighbourOf(facts.text("neighbour"), overlay, gatewayOf(one, at));
     const entry = facts
-      ?.text("fdb")
+      .text("fdb")
       .split("\n")
-      .find((line) => line.includes(` dst ${carrier.destination} `));
-    if (far === undefined || carrier.destination === far || entry === undefined) return [];
-    const cause = `${sent.node} sends overlay packets for ${loss.next?.node} to ${carrier.destination}, not to ${far}: so says its forwarding entry`;
-    return [proven(cause, [sightingWords(sent), `during/${sent.node}/fdb.txt: ${entry.trim()}`], MEND)];
+      .find((line) => hardware !== null && line.startsWith(`${hardware} dev ${overlay} `));
+    const to = / dst (\S+)/.exec(entry ?? "")?.[1];
+    if (entry === undefined || to === undefined || to === far) return [];
+    const cause = `${facts.node} sends overlay packets for ${end} to ${to}, not to ${far}: so says its forwarding entry`;
+    return [proven(cause, [`during/${facts.node}/fdb.txt: ${entry.trim()}`], MEND)];
   },
 };
 

@@ -1,16 +1,22 @@
-import { isToBeForwarded, likely, proven, type Candidate, type Case, type Rule } from "../case.ts";
+import { isToBeForwarded, isToBeSwitched, likely, proven, type Candidate, type Case, type Rule } from "../case.ts";
 import type { FirewallRule } from "../firewall-rules.ts";
 import { headsOf, type Head } from "../heads.ts";
-import type { NodeFacts } from "../node-facts.ts";
+import { sysctlOf, type NodeFacts } from "../node-facts.ts";
 import { canMatch } from "../rule-match.ts";
 
 const FILES = ["iptables-nft", "iptables-legacy", "ip6tables-nft", "ip6tables-legacy"] as const;
 
 export const forwardPolicy: Rule = {
   name: "forward-policy-drop",
-  why: "the node was to route it, FORWARD drops what no rule accepts, and no rule accepts it; before, one did or the policy was another",
-  explain: (one) => (one.lossNode && isToBeForwarded(one) && !one.refusal ? explained(one, one.lossNode) : []),
+  why: "it had to pass FORWARD on this node, and vanished there: the policy is DROP and no rule accepts it; before, one did or the policy was another",
+  explain: (one) =>
+    one.lossNode && !one.refusal && meetsForward(one, one.lossNode) ? explained(one, one.lossNode) : [],
 };
+
+/** What is routed on meets FORWARD; what is switched does where bridge netfilter is on. */
+function meetsForward(one: Case, facts: NodeFacts): boolean {
+  return isToBeForwarded(one) || (isToBeSwitched(one) && sysctlOf(facts, "bridge/bridge-nf-call-iptables").is === "1");
+}
 
 function explained(one: Case, facts: NodeFacts): readonly Candidate[] {
   const heads = headsOf(one);

@@ -30,5 +30,6 @@ function explained({ loss }: Case, facts: NodeFacts): readonly Candidate[] {
     `during/${facts.node}/nstat.txt: TcpExtIPReversePathFilter rose by ${rose}`,
     `during/${facts.node}/route.txt: ${back?.text ?? `no route to ${head.source}`}`,
   ];
-  return [proven(cause, evidence, { fix: "set it to 2 (loose) or 0, or make the way back the same", more: null })];
+  const mend = { fix: "set it to 2 (loose) or 0, or make the way back the same", more: null };
+  return [{ ...proven(cause, evidence, mend), same: `${setting} ${device}` }];
 }

@@ -1,4 +1,13 @@
-import { destinationsOf, isToBeForwarded, likely, proven, type Candidate, type Case, type Rule } from "../case.ts";
+import {
+  destinationsOf,
+  isToBeForwarded,
+  likely,
+  proven,
+  SCORE,
+  type Candidate,
+  type Case,
+  type Rule,
+} from "../case.ts";
 import { unansweredDuring, type Unanswered } from "../neighbours.ts";
 import type { NodeFacts } from "../node-facts.ts";
 import { isWithin, routesIn, routeTo, type Route } from "../routes.ts";
@@ -41,7 +50,8 @@ function onWrongLink(facts: NodeFacts, route: Route, asked: Unanswered): Candida
 /** The right link, and nobody there says that it is his. */
 function nobodyThere({ node, device, address, times, sighting }: Unanswered): Candidate {
   const evidence = [`${sightingWords(sighting)}: ×${times}, unanswered`];
-  return likely(`nobody on ${device} of ${node} answers for ${address}`, evidence, { fix: null, more: null });
+  const cause = `nobody on ${device} of ${node} answers for ${address}`;
+  return likely(cause, evidence, { fix: null, more: null }, SCORE.captureAlone);
 }
 
 function sinceBaseline({ textBefore }: NodeFacts, route: Route): string {

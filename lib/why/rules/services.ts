@@ -1,6 +1,6 @@
 import { proven, SCORE, type Case, type Rule } from "../case.ts";
 import { endingRules } from "../firewall-rules.ts";
-import { headOf } from "../heads.ts";
+import { headOf, type Head } from "../heads.ts";
 import type { NodeFacts } from "../node-facts.ts";
 import { canMatch } from "../rule-match.ts";
 
@@ -91,20 +91,20 @@ function noEndpointsOf({ refusal, picture, trace }: Case): NoEndpoints | null {
     const counted = rule.rose === null ? "" : `: its counter rose by ${rule.rose}`;
     return { service, facts, line: `during/${facts.node}/${rule.file}.txt: ${rule.text} (${rule.comment})${counted}` };
   }
-  return inNftables(facts, head.destination, head.destinationPort);
+  return inNftables(facts, head);
 }
 
-/** kube-proxy in nftables mode keeps such Services in a map to a chain that rejects: `10.96.0.10 . udp . 53 comment "…" : goto reject-chain`. */
-function inNftables(
-  facts: NodeFacts,
-  address: string,
-  port: Case["trace"]["observation"]["seen"]["remotePort"] | string | null,
-): NoEndpoints | null {
-  const line = facts
-    .text("nft")
-    .split("\n")
-    .find((one) => one.includes(`${address} . `) && one.includes(` . ${port} `) && /goto reject-chain/.test(one));
-  if (line === undefined) return null;
-  const service = /comment "([^"]+)"/.exec(line)?.[1] ?? `${address}:${port}`;
-  return { service, facts, line: `during/${facts.node}/nft.txt: ${line.trim()}` };
+/**
+ * kube-proxy in nftables mode keeps such Services in maps to a chain that rejects: `10.96.0.10 . udp . 53 comment "…" : goto reject-chain`, and NodePorts
+ * as `tcp . 31419 comment "…" : goto reject-chain`.
+ */
+function inNftables(facts: NodeFacts, { destination, destinationPort, protocol }: Head): NoEndpoints | null {
+  const key = `${protocol} . ${destinationPort} `;
+  const element = [...facts.text("nft").matchAll(/(?<=[{,]\s*)([^{},]+): goto reject-chain/g)].find(([, text = ""]) => {
+    const isNodePort = text.startsWith(key);
+    return isNodePort || text.startsWith(`${destination} . ${key}`);
+  });
+  if (!element) return null;
+  const service = /comment "([^"]+)"/.exec(element[0])?.[1] ?? `${destination}:${destinationPort}`;
+  return { service, facts, line: `during/${facts.node}/nft.txt: ${element[0].trim()}` };
 }
