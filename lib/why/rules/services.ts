@@ -100,11 +100,11 @@ function noEndpointsOf({ refusal, picture, trace }: Case): NoEndpoints | null {
  */
 function inNftables(facts: NodeFacts, { destination, destinationPort, protocol }: Head): NoEndpoints | null {
   const key = `${protocol} . ${destinationPort} `;
-  const element = [...facts.text("nft").matchAll(/(?<=[{,]\s*)([^{},]+): goto reject-chain/g)].find(([, text = ""]) => {
-    const isNodePort = text.startsWith(key);
-    return isNodePort || text.startsWith(`${destination} . ${key}`);
-  });
-  if (!element) return null;
-  const service = /comment "([^"]+)"/.exec(element[0])?.[1] ?? `${destination}:${destinationPort}`;
-  return { service, facts, line: `during/${facts.node}/nft.txt: ${element[0].trim()}` };
+  const elements = [...facts.text("nft").matchAll(/[{,]([^{},]+): goto reject-chain/g)].map(([, text = ""]) =>
+    text.trim(),
+  );
+  const element = elements.find((text) => text.startsWith(key) || text.startsWith(`${destination} . ${key}`));
+  if (element === undefined) return null;
+  const service = /comment "([^"]+)"/.exec(element)?.[1] ?? `${destination}:${destinationPort}`;
+  return { service, facts, line: `during/${facts.node}/nft.txt: ${element} : goto reject-chain` };
 }

@@ -45,6 +45,18 @@ const SEEDS: Readonly<Record<string, { cause: RegExp; without: RegExp; more: str
       /^the overlay's UDP port 8472 is blocked on A: a firewall rule on A drops it: nft table inet .*: udp dport 8472 drop$/,
     more: "docs/failure-modes/vxlan-port-blocked.md",
   },
+  // kube-proxy in nftables mode.
+  "no-endpoints-nftables": {
+    cause: /^Service faultline\/server has no ready endpoints: kube-proxy rejects/,
+    without: /^Service faultline\/server has no ready endpoints: kube-proxy rejects/,
+    more: "docs/failure-modes/no-endpoints.md",
+  },
+  "coredns-loop": {
+    cause:
+      /^CoreDNS has stopped itself, Loop … detected: it forwards to itself, so Service kube-system\/kube-dns:dns has no endpoints$/,
+    without: /^CoreDNS has stopped itself, Loop … detected/,
+    more: "docs/failure-modes/coredns-loop.md",
+  },
   // Recorded before the new replicas had begun: the loop is not in it yet, and must not be read into it.
   "coredns-ended": {
     cause:
