@@ -116,6 +116,7 @@ describe("a cluster that somebody else breaks", function () {
       seen.said,
     ).to.equal(false);
     expect(seen.said).to.match(/no explanation found/);
+    expect(seen.said).to.match(/^ {2}pod server new: blackhole/m);
   });
 
   /** A process in the server's network namespace, as node A sees it, and where the other node's pods are. */
