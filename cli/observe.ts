@@ -1,8 +1,9 @@
 import { join, relative } from "node:path";
 import { cellId } from "../lib/cell.ts";
-import { comparePaths, type PathFinding } from "../lib/baseline/compare.ts";
+import { comparePaths, needsAgain, type PathFinding } from "../lib/baseline/compare.ts";
 import { outcomeOf, type Observed } from "../lib/baseline/observation.ts";
 import { knownPaths, watchPlan } from "../lib/baseline/paths.ts";
+import { podDifferences } from "../lib/baseline/pods.ts";
 import { recordBaseline, type Recorded } from "../lib/baseline/record.ts";
 import type { Cluster, ClusterRecord, Whereabouts } from "../lib/cluster.ts";
 import { fingerprints } from "../lib/engine/node-state.ts";
@@ -12,7 +13,7 @@ import { startEvidence, type Evidence, type KeptEvidence } from "../lib/evidence
 import { diffFingerprints } from "../lib/fingerprint/fingerprint.ts";
 import type { Observation } from "../lib/probes/probe.ts";
 import { explain } from "../lib/why/explain.ts";
-import { readEvidence } from "../lib/why/read-evidence.ts";
+import { readEvidence, type EvidenceFiles } from "../lib/why/read-evidence.ts";
 import { leases } from "../clusters/lease.ts";
 import { liveCluster } from "../clusters/live-cluster.ts";
 import { renderObservation } from "../reports/observation.ts";
@@ -112,11 +113,8 @@ async function compareIt(watch: Watch, { baseline, texts }: KeptBaseline, strict
   const { tried, kept } = await tryAll(watch, where, evidence, baseline);
   const { signal } = interruption;
   signal.throwIfAborted();
-  const now = await fingerprints(cluster);
-  const nodes = (["A", "B"] as const).map((node) => {
-    const is = now.get(node);
-    return { node, differences: is ? diffFingerprints(baseline.fingerprints[node], is) : ["not compared"] };
-  });
+  const files = kept.dir === null ? null : readEvidence(kept.dir);
+  const nodes = await nodesNow(cluster, { baseline, texts }, files);
   const paths = comparePaths(baseline, watch.paths, tried.first, tried.again);
   const { runId, startedAt } = header;
   const { name, cell } = cluster.record;
@@ -124,7 +122,7 @@ async function compareIt(watch: Watch, { baseline, texts }: KeptBaseline, strict
     ...{ schemaVersion: 1, runId, startedAt, cluster: name, cell: cellId(cell), notes: notesOn(name), paths, nodes },
     outcome: outcomeOf({ paths, nodes }, strict),
     baseline: { runId: baseline.runId, recordedAt: baseline.recordedAt },
-    explanations: kept.dir === null ? [] : explain(readEvidence(kept.dir), ofOdd(paths, tried)),
+    explanations: files === null ? [] : explain(files, ofOdd(paths, tried)),
     evidence: kept.dir === null ? null : relative(dir, kept.dir),
     trouble: kept.trouble,
   };
@@ -132,9 +130,25 @@ async function compareIt(watch: Watch, { baseline, texts }: KeptBaseline, strict
   return { "as-recorded": EXIT.ok, differs: EXIT.broken, unknown: EXIT.undecided }[observed.outcome];
 }
 
+async function nodesNow(
+  cluster: Cluster,
+  { baseline, texts }: Recorded,
+  files: EvidenceFiles | null,
+): Promise<Observed["nodes"]> {
+  const now = await fingerprints(cluster);
+  return (["A", "B"] as const).map((node) => {
+    const is = now.get(node);
+    const own = is ? diffFingerprints(baseline.fingerprints[node], is) : ["not compared"];
+    const prefix = `during/${node}/`;
+    const mine = [...(files?.texts ?? [])].filter(([path]) => path.startsWith(prefix));
+    const today = new Map(mine.map(([path, text]) => [path.slice(prefix.length, -".txt".length), text]));
+    return { node, differences: [...own, ...podDifferences(texts.get(node) ?? new Map<string, string>(), today)] };
+  });
+}
+
 interface Tried {
   readonly first: readonly Observation[];
-  /** Of the paths that were not as recorded. */
+  /** Of the paths of which the first did not tell enough. */
   readonly again: readonly Observation[];
 }
 
@@ -147,7 +161,7 @@ async function tryAll(
 ): Promise<{ readonly tried: Tried; readonly kept: KeptEvidence }> {
   try {
     const first = await measure(cluster, where, watchPlan(paths), signal);
-    const odd = comparePaths(baseline, paths, first).filter(({ finding }) => finding !== "as-recorded");
+    const odd = comparePaths(baseline, paths, first).filter(needsAgain);
     const marked = evidence.mark("during");
     const again = odd.length === 0 ? [] : await measure(cluster, where, watchPlan(odd.map(({ path }) => path)), signal);
     await marked;

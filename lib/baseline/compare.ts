@@ -32,6 +32,11 @@ export function comparePaths(
   });
 }
 
+/** Whether trying once more can say more: flows that all show the same have said it. Pure. */
+export function needsAgain({ finding, symptoms }: PathFinding): boolean {
+  return finding === "unknown" || Object.keys(symptoms).length > 1;
+}
+
 /** What could not be told is forgotten when it could be told the second time; what differed once is not. */
 function bothOf(first: PathFinding, second: PathFinding): PathFinding {
   if (first.finding === "unknown") return second;

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import { deleteCluster } from "../../clusters/delete.ts";
+import { clusterName } from "../../clusters/network.ts";
 import type { Observed } from "../../lib/baseline/observation.ts";
 import { waitFor } from "../../lib/wait.ts";
 import { clusterOf, type TestCluster } from "./cluster.ts";
@@ -13,17 +14,21 @@ interface Seen {
 }
 
 describe("a cluster that somebody else breaks", function () {
+  let name = "";
   let cluster: TestCluster;
 
   before("a healthy cluster, kept: its baseline is recorded as it becomes ready", async function () {
     const outcome = await faultline(["run", "baseline", "--yes", "--keep", "always", "--progress", "plain"]);
+    const run = runReported(outcome);
+    // First of all, so that it is deleted whatever comes of it.
+    name = clusterName(run.runId, 0);
     expect(outcome.code, outcome.stderr).to.equal(0);
-    cluster = clusterOf(runReported(outcome));
+    cluster = clusterOf(run);
     expect(outcome.stderr + outcome.stdout).to.match(/baseline recorded: \d\d paths, 2 nodes/);
   });
 
   after("delete the cluster", async function () {
-    await deleteCluster(cluster.name);
+    if (name !== "") await deleteCluster(name);
   });
 
   async function observe(...options: readonly string[]): Promise<Seen> {
@@ -116,6 +121,7 @@ describe("a cluster that somebody else breaks", function () {
       seen.said,
     ).to.equal(false);
     expect(seen.said).to.match(/no explanation found/);
+    expect(seen.said).to.match(/^ {2}pod server new: blackhole/m);
   });
 
   /** A process in the server's network namespace, as node A sees it, and where the other node's pods are. */

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { recordedPaths } from "../../../lib/baseline/baseline.ts";
-import { comparePaths, type PathFinding } from "../../../lib/baseline/compare.ts";
+import { comparePaths, needsAgain, type PathFinding } from "../../../lib/baseline/compare.ts";
 import { outcomeOf } from "../../../lib/baseline/observation.ts";
 import type { Observation, Seen } from "../../../lib/probes/probe.ts";
 import { SYMPTOMS, type Symptom } from "../../../lib/symptom.ts";
@@ -83,6 +83,15 @@ describe("comparePaths", () => {
     expect(found(untold, ok)).to.include({ finding: "as-recorded", intermittent: false });
     expect(found(untold, broken)).to.include({ finding: "differs", intermittent: false });
     expect(found(untold, untold)).to.include({ finding: "unknown", intermittent: false });
+  });
+
+  it("tries again what was not told, or not the same by all flows", () => {
+    const mixed = [...flows(PATH, "ok", 2, SERVER), ...flows(PATH, "loss", 1)];
+    expect(needsAgain(found(mixed))).to.equal(true);
+    expect(needsAgain(found(flows(PATH, "unknown", 3)))).to.equal(true);
+    expect(needsAgain(found([]))).to.equal(true);
+    expect(needsAgain(found(flows(PATH, "loss", 3)))).to.equal(false);
+    expect(needsAgain(found(flows(PATH, "ok", 3, SERVER)))).to.equal(false);
   });
 
   it("keeps the order of the paths", () => {
