@@ -17,6 +17,7 @@ import { readEvidence } from "../lib/why/read-evidence.ts";
 import { resultOf, type JudgedTry } from "../lib/verdict/tries.ts";
 import type { Scenario } from "../lib/scenario.ts";
 import { notRunFor, taintedNodes } from "../lib/verdict/taint.ts";
+import { FIRST, nextTry } from "./next-try.ts";
 import { leftOpen } from "./not-undone.ts";
 
 /** Where a cell's evidence goes, and how much of it is kept. */
@@ -47,13 +48,13 @@ export function suiteStand(
     context: { cell: record.cell, traits: record.traits },
     run: async (scenario) => {
       const tries: JudgedTry[] = [];
-      for (let nth: Nth | null = FIRST; nth !== null; nth = nextTry(nth, tries, mode, repeats)) {
+      for (let nth: Nth | null = FIRST; nth !== null;) {
         stand.signal?.throwIfAborted();
         mustBeClean();
-        const { result, tainted } = await runOnce({ stand, mode, run, place, told }, scenario, nth);
+        const { result, tainted, events } = await runOnce({ stand, mode, run, place, told }, scenario, nth);
         tries.push({ ...nth, verdict: result.verdict, reason: result.reason, result });
         if (tainted) notRun = notRunFor(tainted);
-        if (notRun !== null) break;
+        nth = tainted ? null : nextTry({ nth, mode, result, events }, repeats);
       }
       return resultOf(tries);
     },
@@ -63,8 +64,6 @@ export function suiteStand(
     },
   };
 }
-
-const FIRST: Nth = { repeat: 1, attempt: 1 };
 
 interface Once {
   readonly stand: Stand;
@@ -88,14 +87,7 @@ async function runOnce({ stand, mode, run, place, told }: Once, scenario: Scenar
   const [tainted] = taintedNodes(mine);
   const judged = () => judgeScenario(cellId(stand.cluster.record.cell), mine);
   if (place && evidence) await keepEvidence(place, evidence, mine, judged(), emit);
-  return { result: judged(), tainted };
-}
-
-/** A fail is measured again once, since what does not repeat is no fact about the network; where it is repeated anyway each time counts for itself. */
-function nextTry({ repeat, attempt }: Nth, tries: readonly JudgedTry[], mode: Mode, repeats: number): Nth | null {
-  const isFail = tries.at(-1)?.verdict === "fail";
-  if (repeats === 1 && isFail && mode === "as-claimed" && attempt === 1) return { repeat, attempt: 2 };
-  return repeat < repeats ? { repeat: repeat + 1, attempt: 1 } : null;
+  return { result: judged(), tainted, events: mine };
 }
 
 function evidenceIn(

@@ -20,4 +20,15 @@ export interface Traits {
   /** Name of the Linux bridge that joins a node's pods, or null when there is none. */
   readonly bridge: string | null;
   readonly overlay: { readonly kind: "vxlan"; readonly device: string; readonly udpPort: number } | null;
+  /** What its agent puts back by itself; absent where it looks after nothing. */
+  readonly resync?: Resync;
+}
+
+/** An agent that looks after an iptables rule of its own. */
+export interface Resync {
+  readonly by: string;
+  /** The rule of the FORWARD chain that accepts the pods' traffic. */
+  readonly rule: { readonly table: "filter"; readonly chain: "FORWARD"; readonly target: string };
+  /** How often it looks. */
+  readonly everyMs: number;
 }

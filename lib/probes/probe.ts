@@ -113,6 +113,6 @@ export interface Seen {
   /** ping: sent and received. */
   readonly sent?: number;
   readonly received?: number;
-  /** A `slow` one's class in seconds: 1, 3, 5 or 63. */
+  /** A `slow` one's class in seconds (slow.ts). */
   readonly slowClassS?: number;
 }

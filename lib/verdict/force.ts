@@ -1,6 +1,7 @@
 import type { Event } from "../event.ts";
 import { describeFault } from "../faults/fault.ts";
 import type { Verdict } from "../run.ts";
+import type { Symptom } from "../symptom.ts";
 import { all, type Of } from "./of-type.ts";
 
 export interface Finding {
@@ -22,6 +23,12 @@ export function undoFindings(events: readonly Event[]): readonly Finding[] {
 function failed(reason: string): Finding {
   return { verdict: "fail", reason };
 }
+
+function unclear(reason: string): Finding {
+  return { verdict: "unknown", reason };
+}
+
+const TOO_QUICK_MS = 1500;
 
 /**
  * Whether what was measured is of the fault at all. A fault that was gone in any reading leaves nothing to be judged, unless its going is what is claimed. Pure.
@@ -61,10 +68,16 @@ function healingFindings(
   const findings: Finding[] = [];
   if (late) findings.push(failed(`${by} undid it only after ${late.afterMs} ms, not within ${withinMs} ms`));
   if (drifts.length < due) findings.push(failed(`${by} did not undo it within ${withinMs} ms`));
-  const seen = all(events, "round").flatMap((one) => (one.phase === "fault" ? one.observations : []));
-  for (const [path, symptoms] of Object.entries(meanwhile)) {
-    if (seen.some((one) => one.path === path && symptoms.includes(one.symptom))) continue;
-    findings.push(failed(`${path}: not once ${symptoms.join(" or ")} until ${by} had undone it`));
+  const rounds = all(events, "round").filter(({ phase }) => phase === "fault");
+  const isSeen = (path: string, symptoms: readonly Symptom[]) =>
+    rounds.some(({ observations }) => observations.some((one) => one.path === path && symptoms.includes(one.symptom)));
+  const unseen = Object.entries(meanwhile).filter(([path, symptoms]) => !isSeen(path, symptoms));
+  // A probe needs a second for its next SYN: what is undone sooner may have met none at all.
+  const isTooQuick =
+    unseen.length === Object.keys(meanwhile).length && drifts.some(({ afterMs }) => afterMs < TOO_QUICK_MS);
+  for (const [path, symptoms] of unseen) {
+    const told = isTooQuick || isSeen(path, ["unknown"]) ? unclear : failed;
+    findings.push(told(`${path}: not once ${symptoms.join(" or ")} until ${by} had undone it`));
   }
   return findings;
 }

@@ -54,7 +54,8 @@ describe("cells", () => {
   it("have a CNI that states its traits and which pods make it ready", () => {
     for (const cell of knownCells()) {
       const { traits, ready, manifest } = cniOf(cell);
-      expect(traits).to.have.all.keys("bridge", "overlay");
+      expect(traits).to.include.all.keys("bridge", "overlay");
+      if (traits.resync) expect(traits.resync.everyMs).to.be.above(0);
       expect(ready.selector).to.match(/\S/);
       expect(manifest).to.match(/\.yaml$/);
     }

@@ -5,7 +5,7 @@ import { whyNoMutant } from "../../lib/engine/mutants.ts";
 import { UsageError } from "../../lib/errors.ts";
 import { swapped, type Expectation } from "../../lib/expectation.ts";
 import { validateFault } from "../../lib/faults/kinds.ts";
-import { expectationsOf, faultsOf, type Scenario } from "../../lib/scenario.ts";
+import { expectationsOf, faultsOf, healingOf, type Scenario } from "../../lib/scenario.ts";
 import { judgeScenario } from "../../lib/verdict/scenario.ts";
 import { WHERE } from "./sample-cluster.ts";
 import { allOk, asExpected, scenarioLog, type SampleLog } from "./sample-log.ts";
@@ -16,8 +16,9 @@ function faults(scenario: Scenario) {
   return faultsOf(scenario, { traits: context.traits, address: () => WHERE.pods.server?.ip ?? "" });
 }
 
+/** What somebody else undoes is claimed to be well afterwards: it has words of its own for what breaks until then. */
 function breaks(scenario: Scenario): boolean {
-  return faults(scenario).some(({ fault }) => fault.kind !== "none");
+  return healingOf(scenario, context) === null && faults(scenario).some(({ fault }) => fault.kind !== "none");
 }
 
 function judged(scenario: Scenario, change: SampleLog) {
@@ -68,6 +69,15 @@ describe("every suite", () => {
     const controls = Object.values(expected).filter(({ symptoms }) => symptoms.join() === "ok");
     expect(controls.length, "controls").to.be.greaterThan(0);
     expect(controls.length, "symptoms").to.be.lessThan(Object.keys(expected).length);
+  });
+
+  each("says what is broken until somebody undoes it, and what is not", (scenario, expected) => {
+    const healing = healingOf(scenario, context);
+    if (healing === null) return;
+    const broken = Object.keys(healing.meanwhile);
+    expect(Object.keys(expected)).to.include.members(broken);
+    expect(Object.keys(expected).length, "controls").to.be.above(broken.length);
+    expect(faults(scenario).map(({ fault }) => fault.kind)).to.include(healing.kind);
   });
 
   each("has a budget for recovery", ({ recovers }) => expect(recovers.withinMs).to.be.within(1, 120_000));

@@ -85,8 +85,14 @@ describe("judgeScenario: a fault that somebody is claimed to undo", () => {
   const table = [
     ["undone in time, broken until then", healed(flows(BROKEN, "connect-timeout", 3)), "pass"],
     ["one flow alone was hit", healed([...flows(BROKEN, "slow", 1), ...flows(BROKEN, "ok", 2)]), "pass"],
-    ["nothing was ever broken", healed(flows(BROKEN, "ok", 3)), "fail"],
-    ["broken in another way", healed(flows(BROKEN, "connection-refused", 3)), "fail"],
+    ["nothing was ever broken", healed(flows(BROKEN, "ok", 3), 1500), "fail"],
+    ["undone before a probe could meet it", healed(flows(BROKEN, "ok", 3), 1499), "unknown"],
+    [
+      "what was broken could not be told",
+      healed([...flows(BROKEN, "unknown", 1), ...flows(BROKEN, "ok", 2)], 3000),
+      "unknown",
+    ],
+    ["broken in another way", healed(flows(BROKEN, "connection-refused", 3), 2000), "fail"],
     ["undone too late", healed(flows(BROKEN, "connect-timeout", 3), 5001), "fail"],
   ] as const;
   for (const [name, events, verdict] of table) {

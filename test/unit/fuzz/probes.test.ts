@@ -42,14 +42,14 @@ const wheres: fc.Arbitrary<Whereabouts> = fc
     };
   });
 
-/** The attempts of a request as the prober cuts them out of it: `PID RESOLV BOUND ON COUNT ARGV… COUNT ARGV…`. */
+/** The attempts of a request as the prober cuts them out of it: `PID RESOLV BOUND ON WATCH COUNT ARGV… COUNT ARGV…`. */
 function unframed(
   words: readonly string[],
 ): readonly { readonly argv: readonly string[]; readonly follow: readonly string[] }[] {
   const found = [];
   for (let at = 1; at < words.length;) {
-    const argv = words.slice(at + 5, at + 5 + Number(words[at + 4]));
-    at += 5 + argv.length;
+    const argv = words.slice(at + 6, at + 6 + Number(words[at + 5]));
+    at += 6 + argv.length;
     const follow = words.slice(at + 1, at + 1 + Number(words[at]));
     at += 1 + follow.length;
     found.push({ argv, follow });
@@ -60,7 +60,7 @@ function unframed(
 /** Where the attempt's own value must stand, whole. */
 function carries(attempt: Attempt, argv: readonly string[]): boolean {
   const after = (flag: string) => argv[argv.indexOf(flag) + 1];
-  if (attempt.tool === "curl") return after("--url") === attempt.url && argv.length === 15;
+  if (attempt.tool === "curl") return after("--url") === attempt.url && argv.length === 17;
   if (attempt.tool === "ping") return after("--") === attempt.address && argv.at(-1) === attempt.address;
   return argv.includes(`@${attempt.server}`) && after("-q") === attempt.name;
 }

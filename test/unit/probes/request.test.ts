@@ -41,10 +41,13 @@ describe("slowClassS", () => {
       [849, undefined],
       [850, 1],
       [1150, 1],
-      [2000, undefined],
+      [1400, undefined],
+      [2010, 2],
       [3030, 3],
+      [4010, 4],
       [5012, 5],
-      [7000, undefined],
+      [7000, 7],
+      [9000, undefined],
       [63_500, 63],
     ];
     for (const [delayMs, classS] of cases) expect(slowClassS(delayMs), String(delayMs)).to.equal(classS);
