@@ -14,7 +14,11 @@ import { cellDirs, findRunDir } from "./run-dir.ts";
  * Prints why paths failed in a run's scenarios, from their evidence; `scenario` is an id or a folder of ids, none is all. Throws UsageError for a run
  * or scenario that is not there. Damaged logs and evidence are told, never thrown for.
  */
-export function whyCommand(run: string, scenario?: string): number {
+export function whyCommand(
+  run: string,
+  scenario?: string,
+  print = (text: string): unknown => process.stdout.write(text),
+): number {
   const all = cellDirs(findRunDir(run)).flatMap(whyInCell);
   const wanted = scenario === undefined ? all : all.filter((one) => isWanted(one.scenario, scenario));
   if (scenario !== undefined && wanted.length === 0) {
@@ -23,7 +27,7 @@ export function whyCommand(run: string, scenario?: string): number {
       `it has ${all.map((one) => one.scenario).join(", ")}`,
     );
   }
-  process.stdout.write(wanted.length === 0 ? "no scenario ran\n" : renderWhy(wanted));
+  print(wanted.length === 0 ? "no scenario ran\n" : renderWhy(wanted));
   return EXIT.ok;
 }
 

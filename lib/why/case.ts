@@ -172,7 +172,7 @@ export function canMeet(one: Case, hook: string | null): boolean {
     case "forward":
       return !first || (first.carrier === null && !isForNode(one, first.packet));
     case "output":
-      return !first || !packets.some(isIncoming);
+      return !first || !packets.some(isIncoming) || one.loss?.next?.tunnelled === true;
     default:
       return true;
   }

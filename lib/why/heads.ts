@@ -17,7 +17,7 @@ export interface Head {
 export function headsOf(one: Case): readonly Head[] {
   const seen = (one.loss?.packets ?? []).flatMap(({ packet, carrier }) => [packet, carrier]);
   const heads = seen.flatMap((packet) => (packet ? (headOf(packet) ?? []) : []));
-  const all = [...heads, ...translated(one, heads)];
+  const all = [...heads, ...translated(one, heads), ...carriers(one)];
   return [...new Map(all.map((head) => [JSON.stringify(head), head])).values()];
 }
 
@@ -33,6 +33,17 @@ export function headOf({ network, transport }: Packet): Head | null {
   };
 }
 
+/** Of what was to be put into the tunnel and was not seen there: what would have carried it. */
+function carriers({ loss, picture, trace }: Case): readonly Head[] {
+  const port = picture.places?.traits.overlay?.udpPort;
+  const ips: Readonly<Partial<Record<string, string>>> = picture.places?.nodeIps ?? {};
+  if (!loss?.next?.tunnelled || loss.last?.tunnelled || port === undefined) return [];
+  const far = loss.leg === "reply" ? trace.client.node : trace.server?.node;
+  const [source, destination] = [ips[loss.next.node], ips[far ?? ""]];
+  if (source === undefined || destination === undefined) return [];
+  return [{ source, destination, protocol: "udp", sourcePort: ANY_PORT, destinationPort: port }];
+}
+
 const PROTOCOLS = { curl: "tcp", dig: "udp", ping: "icmp" } as const;
 
 /** To all addresses that it may have been for by then; of what no capture saw, only that is known. */
@@ -42,9 +53,12 @@ function translated(one: Case, seen: readonly Head[]): readonly Head[] {
   const protocol = PROTOCOLS[observation.tool];
   const port = observation.seen.sourcePort;
   const first = seen.find((head) => head.protocol === protocol);
+  // Once translated it is not for the address that was dialled any more.
+  const gone = one.trace.endpoints.length > 0 ? one.trace.dialled?.address : undefined;
+  const destinations = destinationsOf(one).filter((address) => address !== gone);
   const sources = first ? [first.source] : client.addresses;
   return sources.flatMap((source) =>
-    destinationsOf(one).map((destination): Head => {
+    destinations.map((destination): Head => {
       const sourcePort = protocol === "icmp" ? null : (port ?? ANY_PORT);
       return { source, destination, protocol, sourcePort, destinationPort: protocol === "icmp" ? null : ANY_PORT };
     }),

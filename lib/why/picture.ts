@@ -54,6 +54,7 @@ export function pictureOf(files: EvidenceFiles): Picture {
   const interfaces: Picture["interfaces"] = jsonOf(files, "interfaces.json", interfacesSchema, lacking) ?? {};
   const names = ["A", "B", "control-plane"].filter((node) => files.captures.has(node) || hasState(files, node));
   if (files.captures.size === 0) lacking.push("no capture: where packets vanished cannot be told");
+  lacking.push(...(indexOf(files)?.trouble ?? []));
   const captured = new Set<string>();
   const sightings = [...files.captures].flatMap(([node, bytes]) => {
     const { found, problem } = sightingsOf(node, bytes, interfaces[node] ?? []);
@@ -71,17 +72,21 @@ function hasState({ texts }: EvidenceFiles, node: string): boolean {
 }
 
 /** Whether the index says that the capture had reached its limit. */
-function isFull({ texts }: EvidenceFiles, node: string): boolean {
+function isFull(files: EvidenceFiles, node: string): boolean {
+  return indexOf(files)?.captures?.some((one) => one.node === node && one.counts.cut) === true;
+}
+
+function indexOf({ texts }: EvidenceFiles): z.infer<typeof indexSchema> | null {
   try {
-    const index = indexSchema.parse(JSON.parse(texts.get("index.json") ?? "{}"));
-    return index.captures?.some((one) => one.node === node && one.counts.cut) === true;
+    return indexSchema.parse(JSON.parse(texts.get("index.json") ?? "{}"));
   } catch {
-    return false;
+    return null;
   }
 }
 
 const indexSchema = z.looseObject({
   captures: z.array(z.looseObject({ node: z.string(), counts: z.looseObject({ cut: z.boolean() }) })).optional(),
+  trouble: z.array(z.string()).optional(),
 });
 
 function jsonOf<T>({ texts }: EvidenceFiles, name: string, schema: z.ZodType<T>, lacking: string[]): T | null {

@@ -35,7 +35,7 @@ export function traceOf(observation: Observation, picture: Picture): Trace {
     ({ atMs }) => atMs >= startedAtMs - SLACK_MS.before && atMs <= startedAtMs + durationMs + SLACK_MS.after,
   );
   const client = path ? placeOfRole(picture, path.from) : NOWHERE;
-  const keys = requestKeys(observation, client, nearby);
+  const keys = requestKeys(observation, client, nearby, connectionKeys(picture, client, observation));
   const reversed = new Set([...keys].map(reversedKey));
   const isReply = (packet: Packet): boolean => reversed.has(keyOf(packet)) || isAnswerTo(observation, client, packet);
   const request = nearby.filter(({ packet }) => keys.has(keyOf(packet)));
@@ -82,11 +82,32 @@ function reversedKey(key: string): string {
 }
 
 /** The flow's own key, and those it has after its source was translated: its first packet keeps what is within (sequence number, DNS id). */
-function requestKeys(observation: Observation, client: Place, nearby: readonly Sighting[]): ReadonlySet<string> {
+function requestKeys(
+  observation: Observation,
+  client: Place,
+  nearby: readonly Sighting[],
+  known: readonly string[],
+): ReadonlySet<string> {
   const first = nearby.filter(({ packet }) => isRequest(observation, client, packet));
   const marks = new Set(first.map(({ packet }) => markOf(packet)).filter((mark) => mark !== null));
   const same = nearby.filter(({ packet }) => marks.has(markOf(packet) ?? ""));
-  return new Set([...first, ...same].map(({ packet }) => keyOf(packet)).filter((key) => key !== ""));
+  return new Set([...known, ...[...first, ...same].map(({ packet }) => keyOf(packet)).filter((key) => key !== "")]);
+}
+
+/** What conntrack of the client's node made of the flow: a node's own packets are seen nowhere before they are translated. */
+function connectionKeys({ nodes }: Picture, { node }: Place, { seen }: Observation): readonly string[] {
+  const lines =
+    nodes
+      .get(node ?? "")
+      ?.text("conntrack")
+      .split("\n") ?? [];
+  const mine = lines.filter((line) => line.includes(` dst=${seen.remote} sport=${seen.sourcePort} `));
+  return mine.flatMap((line) => {
+    const tuples = [...line.matchAll(/src=(\S+) dst=(\S+) sport=(\d+) dport=(\d+)/g)];
+    const [, source = "", destination = "", sourcePort = "", port = ""] = tuples[1] ?? [];
+    const protocol = line.split(" ")[0] ?? "";
+    return source === "" ? [] : [`${protocol} ${destination} ${port}>${source} ${sourcePort}`];
+  });
 }
 
 function isRequest({ seen, tool }: Observation, { addresses }: Place, { network, transport }: Packet): boolean {

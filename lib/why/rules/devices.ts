@@ -22,7 +22,7 @@ function waysOn({ trace, loss, picture }: Case): readonly Hop[] {
   const isUnheard = loss.last === null && trace.client.pod !== null && !clientAskedInVain(trace, picture);
   if (isUnheard) return loss.next ? [loss.next] : [];
   const hops = loss.leg === "request" ? trace.hops : reversedHops(trace.hops);
-  const from = hops.findIndex((hop) => isSame(hop, loss.next));
+  const from = loss.last ? hops.findIndex((hop) => isSame(hop, loss.last)) + 1 : 0;
   const rest = hops.slice(from);
   const left = rest.findIndex(({ node }) => node !== loss.next?.node);
   return [...(loss.last ? [loss.last] : []), ...rest.slice(0, left === -1 ? undefined : left)];

@@ -1,4 +1,4 @@
-import { changeInWords } from "../../fingerprint/diff.ts";
+import { changeInWords, type Change } from "../../fingerprint/diff.ts";
 import { SCORE, type Candidate, type Case } from "../case.ts";
 
 /** A node that differs in this many ways was made over: one line for all. */
@@ -13,9 +13,14 @@ export function stateDiffers({ picture, loss, lossNodes, trace }: Case): readonl
   // What never came back out of a pod was lost in it.
   const there = loss?.leg === "answer" && trace.server?.pod !== null ? [] : lossNodes;
   return [...picture.nodes.values()].flatMap((facts) => [
-    ...candidates(facts.node, facts.changes.map(changeInWords), there.includes(facts)),
+    ...candidates(facts.node, tellingFirst(facts.changes).map(changeInWords), there.includes(facts)),
     ...[...facts.podChanges].flatMap(([pod, lines]) => candidates(`pod ${pod}`, lines, ends.includes(pod))),
   ]);
+}
+
+/** A value that changed says more than what came and went with it. */
+function tellingFirst(changes: readonly Change[]): readonly Change[] {
+  return [...changes].sort((a, b) => Number(b.kind === "changed") - Number(a.kind === "changed"));
 }
 
 function candidates(where: string, lines: readonly string[], isThere: boolean): readonly Candidate[] {

@@ -68,7 +68,10 @@ function causeOf(
   rule: EndingRule,
 ): Pick<Candidate, "cause" | "evidence" | "fix" | "more"> {
   const port = picture.places?.traits.overlay?.udpPort;
-  const isOverlay = loss?.last?.tunnelled === true && rule.text.includes(String(port)) && port !== undefined;
+  const isOverlay =
+    (loss?.last?.tunnelled === true || loss?.next?.tunnelled === true) &&
+    rule.text.includes(String(port)) &&
+    port !== undefined;
   const name = `${rule.file.startsWith("nft") ? "nft" : rule.file} table ${rule.table}, chain ${rule.chain}: ${rule.text}`;
   const act = rule.verdict === "drop" ? "drops" : "rejects";
   const since = rule.isNew === true ? " (not in the baseline)" : "";

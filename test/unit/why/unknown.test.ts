@@ -137,3 +137,45 @@ describe("why: damaged evidence", () => {
     expect(JSON.stringify(explain(full, observations))).not.to.match(/never on \S+ of A/);
   });
 });
+
+describe("why: translation", () => {
+  const gone = (text: string, pattern: RegExp): string =>
+    text
+      .split("\n")
+      .filter((line) => !pattern.test(line))
+      .join("\n");
+
+  it("is missed where a Service's packet leaves untranslated and its rule is gone", () => {
+    const { files, observations } = recorded("vxlan-link-down");
+    // The lookup that left by the uplink was for a pod; had that been the Service's address, nothing would have translated it.
+    const where = JSON.parse(files.texts.get("where.json") ?? "{}") as { pods: { dnsB: unknown }; serviceIps: object };
+    const pods = { ...where.pods, dnsB: undefined };
+    const asService = { ...where, pods, serviceIps: { ...where.serviceIps, other: "10.244.0.6" } };
+    const rule = "[0:0] -A KUBE-SERVICES -d 10.244.0.6/32 -p udp -m udp --dport 53 -j KUBE-SVC-OTHER\n";
+    const path = "before/A/iptables-nft.txt";
+    const before = (files.texts.get(path) ?? "").replace(/^\[\d+:\d+\] -A KUBE-SERVICES -d/m, `${rule}$&`);
+    const changed = withTexts(files, { "where.json": JSON.stringify(asService), [path]: before });
+    const found = explain(
+      changed,
+      observations.filter((one) => one.path === "same → dnsB by podIP"),
+    );
+    expect(found.map(({ cause }) => cause).join("\n")).to.match(
+      /nothing on A translates 10\.244\.0\.6 to an endpoint: "-A KUBE-SERVICES .*KUBE-SVC-OTHER" \(iptables-nft\) is gone/,
+    );
+  });
+
+  it("of what leaves the cluster is missed where a pod's address is seen outside and the rule is gone", () => {
+    const { files, observations } = recorded("vxlan-link-down");
+    const where = JSON.parse(files.texts.get("where.json") ?? "{}") as { pods: { dnsB: unknown } };
+    const noPod = { ...where, pods: { ...where.pods, dnsB: undefined } };
+    const path = "during/A/iptables-nft.txt";
+    const altered = edited(withTexts(files, { "where.json": JSON.stringify(noPod) }), path, (text) =>
+      gone(text, /-j MASQUERADE/),
+    );
+    const lookups = observations.filter((one) => one.path === "same → dnsB by podIP");
+    const masquerade =
+      /^nothing on A masquerades what its pods send out of the cluster: "-A \S+ .*-j MASQUERADE.*" is gone$/;
+    expect(explain(altered, lookups).filter(({ cause }) => masquerade.test(cause))).to.have.length(1);
+    expect(explain(files, lookups).filter(({ cause }) => masquerade.test(cause))).to.have.length(0);
+  });
+});
