@@ -2,6 +2,7 @@ import { changesOf, type Change } from "../fingerprint/diff.ts";
 import type { Fingerprint, Section } from "../fingerprint/fingerprint.ts";
 import { normalise } from "../fingerprint/normalise.ts";
 import { rulesIn, type FirewallRule } from "./firewall-rules.ts";
+import { isAnotherPod } from "../evidence/pod-identity.ts";
 import { linksIn, type Link } from "./links.ts";
 import type { EvidenceFiles } from "./read-evidence.ts";
 
@@ -82,7 +83,7 @@ function podChanges(
   const found = files.flatMap((file): readonly (readonly [string, readonly string[]])[] => {
     const pod = /^pod-(.*)-network$/.exec(file)?.[1];
     const [before, during] = [textOf("before", file), textOf("during", file)];
-    if (pod === undefined || before === null || during === null) return [];
+    if (pod === undefined || before === null || during === null || isAnotherPod(before, during)) return [];
     const [was, is] = [settingsIn(before), settingsIn(during)];
     const lines = [
       ...was.filter((line) => !is.includes(line)).map((line) => `gone: ${line}`),

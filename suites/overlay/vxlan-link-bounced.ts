@@ -21,5 +21,7 @@ scenario("VXLAN device down and up again", {
     "same → server by ClusterIP": "ok",
     "hostB → hostA by nodeIP with ping": "ok",
   },
+  sameOnEitherNode:
+    "of two nodes each has only the other beyond its overlay device; a third one would tell whose it was",
   recovers: notUntil("the device's routes and neighbours are put back", { lastsMs: seconds(5), withinMs: seconds(5) }),
 });

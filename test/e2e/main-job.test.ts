@@ -87,7 +87,7 @@ describe("the main job on a real kind cluster", function () {
     const { code, stdout } = await faultline(["selfcheck", "--cluster", cluster.name, "--progress", "none"]);
     // One suite breaks nothing, so it has no mutant without its fault.
     const [all, breaking] = [SEED_SUITES.length, SEED_SUITES.length - 1];
-    const counts = `no-fault ${breaking} of ${breaking}, wrong-node (\\d) of \\2, swapped ${all} of ${all}`;
+    const counts = `no-fault ${breaking} of ${breaking}, wrong-node (\\d+) of \\2, swapped ${all} of ${all}`;
     const caught = new RegExp(`selfcheck: (\\d+) of \\1 mutants caught \\(score 100 %\\): ${counts}`).exec(stdout);
     expect(Number(caught?.[2]), stdout).to.be.greaterThan(0);
     expect(code, stdout).to.equal(0);

@@ -41,8 +41,16 @@ describe("podDifferences", () => {
     );
   });
 
+  it("names an address that somebody took away or changed", () => {
+    const now = texts((was.get("pod-server-network") ?? "").replace("10.244.1.2/24", "10.244.1.9/24"));
+    expect(podDifferences(was, now).join("\n")).to.match(
+      /gone: inet 10\.244\.1\.2\/24 .*\n.*new: inet 10\.244\.1\.9\/24/,
+    );
+  });
+
   it("says nothing of a pod that was made anew, or is not there", () => {
-    expect(podDifferences(was, texts(network("10.244.1.9")))).to.deep.equal([]);
+    const another = network("10.244.1.9").replace("36:09:fa:c4:63:78", "36:09:fa:c4:63:79");
+    expect(podDifferences(was, texts(another))).to.deep.equal([]);
     expect(podDifferences(was, new Map())).to.deep.equal([]);
     expect(podDifferences(new Map([["nft", "x"]]), new Map([["nft", "y"]]))).to.deep.equal([]);
   });

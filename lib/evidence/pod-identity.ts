@@ -1,0 +1,12 @@
+/**
+ * Whether a role's pod was made anew between two `pod-ROLE-network` texts: then it has another hardware address and another IP. One that has lost only one
+ * of them is still the same. Pure.
+ */
+export function isAnotherPod(before: string, now: string): boolean {
+  return differs(/^\s+link\/ether (\S+)/gm, before, now) && differs(/^\s+inet6? (\S+) .*scope global/gm, before, now);
+}
+
+function differs(mark: RegExp, before: string, now: string): boolean {
+  const [was, is] = [before, now].map((text) => [...text.matchAll(mark)].map(([, one]) => one).join(" "));
+  return was !== is;
+}
