@@ -10,8 +10,10 @@ import { clusterOf, hostState, injectedIn, type TestCluster } from "./cluster.ts
 const SEED_SUITES = [
   "baseline/packet-flow",
   "dns/coredns-loop",
+  "nodes/forward-drop",
   "nodes/ip-forward",
   "overlay/pod-cidr-overlap",
+  "overlay/vxlan-link-bounced",
   "overlay/vxlan-link-down",
   "overlay/vxlan-port-blocked",
   "services/bridge-nf-call-iptables",
@@ -73,6 +75,26 @@ describe("the main job on a real kind cluster", function () {
     it(`${scenario}: ${path} is ${observed}, as measured by hand`, function () {
       const measured = resultOf(run, scenario).paths.find((one) => one.path === path);
       expect(measured?.observed).to.equal(observed);
+    });
+  }
+
+  // What was injected is not told to what explains it.
+  const trueCauses: readonly (readonly [string, RegExp])[] = [
+    ["dns/coredns-loop", /^CoreDNS has stopped itself, Loop … detected/],
+    ["nodes/ip-forward", /^net\.ipv4\.ip_forward is 0 on A \(baseline 1\)/],
+    ["overlay/pod-cidr-overlap", /^B takes \S+ for a neighbour on eth0, by route .* \(not in the baseline\)/],
+    ["overlay/vxlan-link-bounced", /route .* by flannel\.1 is gone on A/],
+    ["overlay/vxlan-link-down", /^flannel\.1, the overlay's device, is down \(baseline up\) on A/],
+    ["overlay/vxlan-port-blocked", /^the overlay's UDP port 8472 is blocked on A: .* udp dport 8472 drop/],
+    ["services/bridge-nf-call-iptables", /^net\.bridge\.bridge-nf-call-iptables is 0 on A \(baseline 1\)/],
+    ["services/bridge-nf-intermittent-dns", /^net\.bridge\.bridge-nf-call-iptables is 0 on A \(baseline 1\)/],
+    ["services/no-endpoints", /^Service faultline\/server has no ready endpoints/],
+  ];
+  for (const [scenario, cause] of trueCauses) {
+    it(`${scenario}: its true cause is the first explanation`, function () {
+      const [first] = resultOf(run, scenario).explanations;
+      expect(first?.cause).to.match(cause);
+      expect(first?.evidence).not.to.be.empty;
     });
   }
 
