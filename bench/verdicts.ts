@@ -105,7 +105,13 @@ async function observe(
     if (event.type === "round") last = event.observations;
   };
   const watched = injected.map((one) => ({ injected: one, sinceMs: performance.now() }));
-  await underFault(stand, where, watched, { claimed, appearsWithinMs, lastsMs: 0, healsItselfWithinMs: null }, say);
+  await underFault(
+    stand,
+    where,
+    { watched, gone: [] },
+    { claimed, appearsWithinMs, lastsMs: 0, healsItselfWithinMs: null },
+    say,
+  );
   return last;
 }
 

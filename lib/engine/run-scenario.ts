@@ -117,8 +117,8 @@ async function breakAndProbe(
 ): Promise<void> {
   const watched: WatchedFault[] = [];
   for (const fault of faults) watched.push(await injectOne(stand, fault, say, injected));
-  await readAll(stand, watched, "before", say);
-  const left = await underFault(stand, where, watched, course, say);
+  const gone = await readAll(stand, watched, "before", say);
+  const left = await underFault(stand, where, { watched, gone }, course, say);
   const during = stand.evidence?.mark("during");
   await readAll(stand, left, "after", say);
   await during;

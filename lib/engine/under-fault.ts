@@ -27,6 +27,12 @@ export interface Course {
   readonly healsItselfWithinMs: number | null;
 }
 
+/** The faults that were put in force, and those of them that the reading before the probes found gone. */
+export interface ReadFaults {
+  readonly watched: readonly WatchedFault[];
+  readonly gone: readonly WatchedFault[];
+}
+
 /**
  * Probes under the faults until it is as claimed or the claim's time is up, and reads the faults meanwhile. A round is measured again where something was unclear, or where a
  * connect was given up while a neighbour was still being asked for; all rounds are logged. Ends at once when a fault is gone that nobody may undo. Resolves to the faults
@@ -35,11 +41,14 @@ export interface Course {
 export async function underFault(
   stand: Stand,
   where: Whereabouts,
-  faults: readonly WatchedFault[],
+  { watched, gone: goneBefore }: ReadFaults,
   course: Course,
   say: Say,
 ): Promise<readonly WatchedFault[]> {
-  if (course.healsItselfWithinMs !== null) return await untilHealed(stand, where, faults, course, say);
+  const faults = without(watched, goneBefore);
+  const isHealed = goneBefore.length > 0;
+  if (course.healsItselfWithinMs !== null) return await untilHealed(stand, where, { faults, isHealed }, course, say);
+  if (isHealed) return faults;
   const deadlineMs = performance.now() + course.appearsWithinMs;
   let patient = false;
   let unclear = 0;
@@ -119,13 +128,12 @@ async function whileItLasts(
 async function untilHealed(
   stand: Stand,
   where: Whereabouts,
-  faults: readonly WatchedFault[],
+  { faults, isHealed }: { readonly faults: readonly WatchedFault[]; isHealed: boolean },
   course: Course,
   say: Say,
 ): Promise<readonly WatchedFault[]> {
   const deadlineMs = performance.now() + (course.healsItselfWithinMs ?? 0);
   let left = faults;
-  let isHealed = false;
   for (let number = 1; ; number += 1) {
     const { observations, gone } = await round(stand, where, left, course, { number, patient: false }, say);
     const isAfterwards = isHealed;

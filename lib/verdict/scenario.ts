@@ -149,7 +149,7 @@ function whatIsMissing(start: Of<"scenario-started">, events: readonly Event[]):
 /** Whether a fault was not read at each of these moments; one that was seen to be gone need not be read again. */
 function notRead(events: readonly Event[]): boolean {
   const read = new Set(all(events, "read-back").map(({ faultId, when }) => `${when} ${faultId}`));
-  const gone = new Set(all(events, "drifted").map(({ faultId }) => `after ${faultId}`));
+  const gone = new Set(all(events, "drifted").flatMap(({ faultId: id }) => [`during ${id}`, `after ${id}`]));
   const faults = all(events, "injected").map(({ faultId }) => faultId);
   const due = faults.flatMap((id) => [`before ${id}`, `during ${id}`, `after ${id}`]);
   return due.some((one) => !read.has(one) && !gone.has(one));
