@@ -10,6 +10,7 @@ import { fingerprints } from "../lib/engine/node-state.ts";
 import { measure } from "../lib/engine/measure.ts";
 import { EXIT, UndecidedError } from "../lib/errors.ts";
 import { startEvidence, type Evidence, type KeptEvidence } from "../lib/evidence/evidence.ts";
+import { captureMark } from "../lib/evidence/sweep.ts";
 import { diffFingerprints } from "../lib/fingerprint/fingerprint.ts";
 import type { Observation } from "../lib/probes/probe.ts";
 import { explain } from "../lib/why/explain.ts";
@@ -108,6 +109,7 @@ async function compareIt(watch: Watch, { baseline, texts }: KeptBaseline, strict
   const evidence = await startEvidence({
     ...{ cluster, where, dir: join(watch.cellDir, "evidence", "observe"), level: "all" },
     earlier: earlierOf({ baseline, texts }),
+    mark: captureMark(watch.cellDir),
     signal: interruption.signal,
   });
   const { tried, kept } = await tryAll(watch, where, evidence, baseline);
