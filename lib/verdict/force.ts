@@ -1,7 +1,6 @@
 import type { Event } from "../event.ts";
 import { describeFault } from "../faults/fault.ts";
 import type { Verdict } from "../run.ts";
-import type { Symptom } from "../symptom.ts";
 import { all, type Of } from "./of-type.ts";
 
 export interface Finding {
@@ -24,12 +23,6 @@ function failed(reason: string): Finding {
   return { verdict: "fail", reason };
 }
 
-function unclear(reason: string): Finding {
-  return { verdict: "unknown", reason };
-}
-
-const TOO_QUICK_MS = 1500;
-
 /**
  * Whether what was measured is of the fault at all. A fault that was gone in any reading leaves nothing to be judged, unless its going is what is claimed. Pure.
  */
@@ -42,7 +35,7 @@ export function forceFindings(start: Of<"scenario-started">, events: readonly Ev
     if (inForce || told.has(faultId)) continue;
     findings.push({ verdict: "unknown", reason: `fault not in force ${when} the probes: ${detail}` });
   }
-  return [...findings, ...healingFindings(start, events, allowed)];
+  return [...findings, ...healingFindings(start, allowed)];
 }
 
 function isClaimed({ healsItself }: Of<"scenario-started">, { fault }: Of<"drifted">): boolean {
@@ -58,26 +51,14 @@ function driftFinding({ fault, afterMs, detail, agents }: Of<"drifted">): Findin
 /** With nothing broken there is nothing that could heal. */
 function healingFindings(
   { healsItself, mode, faults }: Of<"scenario-started">,
-  events: readonly Event[],
   drifts: readonly Of<"drifted">[],
 ): readonly Finding[] {
   if (!healsItself) return [];
-  const { by, kind, withinMs, meanwhile } = healsItself;
+  const { by, kind, withinMs } = healsItself;
   const due = mode === "no-fault" ? 1 : faults.filter(({ fault }) => fault.kind === kind).length;
   const late = drifts.find(({ afterMs }) => afterMs > withinMs);
   const findings: Finding[] = [];
   if (late) findings.push(failed(`${by} undid it only after ${late.afterMs} ms, not within ${withinMs} ms`));
   if (drifts.length < due) findings.push(failed(`${by} did not undo it within ${withinMs} ms`));
-  const rounds = all(events, "round").filter(({ phase }) => phase === "fault");
-  const isSeen = (path: string, symptoms: readonly Symptom[]) =>
-    rounds.some(({ observations }) => observations.some((one) => one.path === path && symptoms.includes(one.symptom)));
-  const unseen = Object.entries(meanwhile).filter(([path, symptoms]) => !isSeen(path, symptoms));
-  // A probe needs a second for its next SYN: what is undone sooner may have met none at all.
-  const isTooQuick =
-    unseen.length === Object.keys(meanwhile).length && drifts.some(({ afterMs }) => afterMs < TOO_QUICK_MS);
-  for (const [path, symptoms] of unseen) {
-    const told = isTooQuick || isSeen(path, ["unknown"]) ? unclear : failed;
-    findings.push(told(`${path}: not once ${symptoms.join(" or ")} until ${by} had undone it`));
-  }
   return findings;
 }

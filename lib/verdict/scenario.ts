@@ -4,6 +4,7 @@ import type { Observation } from "../probes/probe.ts";
 import type { PathResult, ScenarioResult, Times } from "../run.ts";
 import { elapsedMs } from "./elapsed.ts";
 import { forceFindings, undoFindings, type Finding } from "./force.ts";
+import { withMeanwhile } from "./meanwhile.ts";
 import { all, first, type Of } from "./of-type.ts";
 import { judgePath } from "./path.ts";
 
@@ -51,7 +52,7 @@ function judgePaths(start: Of<"scenario-started">, events: readonly Event[]): re
     const lasting = rounds.filter((one) => one.lasting).length;
     const counted = mayBreak ? rounds.slice(-1 - lasting) : decided(rounds, path);
     const flows = counted.flatMap((round) => round.observations.filter((one) => one.path === path));
-    return judgePath(path, expected, flows);
+    return withMeanwhile(judgePath(path, expected, flows), start, events);
   });
 }
 
