@@ -18,9 +18,16 @@ const MOST_LINES = 12;
 export function explain(files: EvidenceFiles, observations: readonly Observation[]): readonly Explanation[] {
   const failed = observations.filter(({ symptom }) => symptom !== "ok");
   if (failed.length === 0) return [];
-  const picture = pictureOf(files);
-  const cases = failed.map((one) => caseOf(traceOf(one, picture), picture));
-  return ranked(cases.flatMap((one) => candidatesOf(one).map((candidate) => ({ candidate, one }))));
+  try {
+    const picture = pictureOf(files);
+    const cases = failed.map((one) => caseOf(traceOf(one, picture), picture));
+    return ranked(cases.flatMap((one) => candidatesOf(one).map((candidate) => ({ candidate, one }))));
+  } catch (error) {
+    // A verdict must not be lost for want of its reason.
+    const cause = `no explanation found: explaining failed: ${(error as Error).message}`;
+    const paths = [...new Set(failed.map(({ path }) => path))];
+    return [{ cause, paths, confidence: "found-nothing", evidence: files.lacking, fix: null, more: null }];
+  }
 }
 
 /** What is known to do this; else what differs; else that nothing explains it. */

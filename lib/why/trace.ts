@@ -35,7 +35,8 @@ export function traceOf(observation: Observation, picture: Picture): Trace {
     ({ atMs }) => atMs >= startedAtMs - SLACK_MS.before && atMs <= startedAtMs + durationMs + SLACK_MS.after,
   );
   const client = path ? placeOfRole(picture, path.from) : NOWHERE;
-  const keys = requestKeys(observation, client, nearby, connectionKeys(picture, client, observation));
+  const known = connectionKeys(picture, observation);
+  const keys = requestKeys(observation, client, nearby, known);
   const reversed = new Set([...keys].map(reversedKey));
   const isReply = (packet: Packet): boolean => reversed.has(keyOf(packet)) || isAnswerTo(observation, client, packet);
   const request = nearby.filter(({ packet }) => keys.has(keyOf(packet)));
@@ -48,7 +49,7 @@ export function traceOf(observation: Observation, picture: Picture): Trace {
     return keys.has(keyOf(original)) || isReply(original) || isRequest(observation, client, original);
   });
   const dialled = seen.remote === undefined ? null : { address: seen.remote, port: seen.remotePort ?? null };
-  const endpoints = endpointsOf(request, dialled?.address ?? null);
+  const endpoints = endpointsOf(request, known, dialled?.address ?? null);
   const server = serverOf(picture, path, dialled?.address ?? null, endpoints);
   const hops = hopsBetween(picture, client, server);
   return { observation, path, dialled, client, server, endpoints, hops, request, reply, errors };
@@ -94,13 +95,9 @@ function requestKeys(
   return new Set([...known, ...[...first, ...same].map(({ packet }) => keyOf(packet)).filter((key) => key !== "")]);
 }
 
-/** What conntrack of the client's node made of the flow: a node's own packets are seen nowhere before they are translated. */
-function connectionKeys({ nodes }: Picture, { node }: Place, { seen }: Observation): readonly string[] {
-  const lines =
-    nodes
-      .get(node ?? "")
-      ?.text("conntrack")
-      .split("\n") ?? [];
+/** What conntrack made of the flow: a node's own packets are seen nowhere before they are translated. */
+function connectionKeys({ nodes }: Picture, { seen }: Observation): readonly string[] {
+  const lines = [...nodes.values()].flatMap(({ text }) => text("conntrack").split("\n"));
   const mine = lines.filter((line) => line.includes(` dst=${seen.remote} sport=${seen.sourcePort} `));
   return mine.flatMap((line) => {
     const tuples = [...line.matchAll(/src=(\S+) dst=(\S+) sport=(\d+) dport=(\d+)/g)];
@@ -138,12 +135,18 @@ function isAnswerTo({ seen, tool }: Observation, { addresses }: Place, { network
   return isToClient && seen.sourcePort !== undefined && transport.destinationPort === seen.sourcePort;
 }
 
-function endpointsOf(request: readonly Sighting[], dialled: string | null): readonly string[] {
-  const destinations = request.flatMap(({ packet: { network, transport } }) => {
-    if (network?.kind !== "ip" || network.destination === dialled || transport?.kind === "icmp") return [];
-    return [`${network.destination}:${transport?.destinationPort ?? "?"}`];
+function endpointsOf(
+  request: readonly Sighting[],
+  known: readonly string[],
+  dialled: string | null,
+): readonly string[] {
+  const seen = request.flatMap(({ packet: { network, transport } }) => {
+    if (network?.kind !== "ip" || transport?.kind === "icmp") return [];
+    return [[network.destination, String(transport?.destinationPort ?? "?")] as const];
   });
-  return [...new Set(destinations)];
+  const tracked = known.map((key) => key.slice(key.indexOf(">") + 1).split(" "));
+  const all = [...seen, ...tracked].filter(([address]) => address !== dialled);
+  return [...new Set(all.map(([address, port]) => `${address}:${port}`))];
 }
 
 function serverOf(

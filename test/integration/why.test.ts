@@ -94,6 +94,14 @@ const KNOWN: Readonly<Record<string, Scene>> = {
     breakages: [by("B", `${ELSEWHERE} 10.244.1.3:8080`)],
     first: /^proven: 10\.96\.0\.80:80 was answered at 10\.244\.1\.3:8080, by pod same$/,
   },
+  "a Service that leads to nobody, as a pod of the endpoint's node sees it": {
+    breakages: [by("A", `${ELSEWHERE} 10.244.1.9:8080`)],
+    first: /^(proven|likely): 10\.96\.0\.80 leads to 10\.244\.1\.9:8080, which nobody has: by a rule on A$/,
+  },
+  "a Service that leads to nobody": {
+    breakages: [by("B", `${ELSEWHERE} 10.244.1.9:8080`)],
+    first: /^proven: 10\.96\.0\.80 leads to 10\.244\.1\.9:8080, which nobody has: by a rule on B$/,
+  },
 };
 
 /** Breakages that no rule knows: told as what differs, or not at all. */
@@ -125,10 +133,6 @@ const UNKNOWN: Readonly<Record<string, Scene>> = {
   "a firewall within the pod": {
     breakages: [by("server", "iptables-nft -A INPUT -p tcp --dport 8080 -j DROP")],
     first: /^found-nothing: no explanation found: request arrived on vethserver of A, nothing came back$/,
-  },
-  "a Service that leads to nobody": {
-    breakages: [by("B", `${ELSEWHERE} 10.244.1.9:8080`)],
-    first: /^likely: B differs from its baseline: iptables-nft nat KUBE-SVC-SERVER gone: .* and 1 more$/,
   },
 };
 

@@ -31,10 +31,10 @@ function explained(one: Case, facts: NodeFacts): readonly Candidate[] {
     fix: "let the CNI put its rule back (restart its agent), or set the policy to ACCEPT",
     more: "https://github.com/kubernetes/kubernetes/issues/40182",
   };
-  const wasDropped = before === null || isDropped(before, facts.rulesBefore, file, heads);
-  return [
-    wasDropped ? likely(cause, evidence, mend) : proven(`${cause} (in the baseline it was accepted)`, evidence, mend),
-  ];
+  if (before === null) return [likely(cause, evidence, mend)];
+  // What was so before, when all was well, is accepted by a rule that we do not understand.
+  const wasDropped = isDropped(before, facts.rulesBefore, file, heads);
+  return wasDropped ? [] : [proven(`${cause} (in the baseline it was accepted)`, evidence, mend)];
 }
 
 /** Whether the policy is DROP and nothing reached from FORWARD accepts such packets. */

@@ -15,7 +15,7 @@ import { reversePath } from "./reverse-path.ts";
 import { otherRoute, sinkRoute, wrongLink } from "./routes.ts";
 import { corednsEnded, corednsLoop, noEndpoints } from "./services.ts";
 import { tooBig } from "./size.ts";
-import { masqueradeMissing, serviceNotTranslated } from "./translation.ts";
+import { endpointOfNobody, masqueradeMissing, serviceNotTranslated } from "./translation.ts";
 import { wrongAnswer, wrongServer } from "./wrong-server.ts";
 
 /** The causes we know. Each asks for signs of its own, so that what is none of them comes out as what differs, or as nothing found. */
@@ -36,6 +36,7 @@ export const RULES: readonly Rule[] = [
   sinkRoute,
   otherRoute,
   serviceNotTranslated,
+  endpointOfNobody,
   masqueradeMissing,
   noEndpoints,
   corednsLoop,

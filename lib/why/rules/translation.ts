@@ -1,5 +1,7 @@
-import { proven, type Candidate, type Case, type Rule } from "../case.ts";
+import { likely, proven, type Candidate, type Case, type Rule } from "../case.ts";
 import type { NodeFacts } from "../node-facts.ts";
+import { unansweredDuring } from "../neighbours.ts";
+import { placeOfAddress } from "../places.ts";
 import { sightingWords } from "../sightings.ts";
 
 export const serviceNotTranslated: Rule = {
@@ -39,6 +41,31 @@ function neededRules({ trace }: Case, facts: NodeFacts): readonly string[] {
 function isAboutPort(text: string, port: number | null): boolean {
   return port !== null && new RegExp(`--dport ${port}\\b`).test(text);
 }
+
+export const endpointOfNobody: Rule = {
+  name: "endpoint-of-nobody",
+  why: "what was for a Service was translated to an address that is no pod's we know, by a rule of this node, and nobody answered for it",
+  explain: (one) =>
+    unansweredDuring(one.trace, one.picture).flatMap((asked): readonly Candidate[] => {
+      const client = one.picture.nodes.get(one.trace.client.node ?? asked.node);
+      const rule = client?.rules.find(({ text }) => text.includes(`--to-destination ${asked.address}:`));
+      const endpoint = / --to-destination (\S+)/.exec(rule?.text ?? "")?.[1] ?? "";
+      const known = one.trace.endpoints;
+      const isOurs = known.length === 0 ? one.trace.path?.way !== "podIP" : known.includes(endpoint);
+      if (!client || !rule || !isOurs || placeOfAddress(one.picture, asked.address) !== null) return [];
+      const cause = `${one.trace.dialled?.address} leads to ${endpoint}, which nobody has: by a rule on ${client.node}`;
+      const evidence = [
+        `${sightingWords(asked.sighting)}: ×${asked.times}, unanswered`,
+        `during/${client.node}/${rule.file}.txt: ${rule.chain}: ${rule.text}`,
+      ];
+      const mend = {
+        fix: "see the Service's endpoints (kubectl get endpointslices), and whether kube-proxy runs",
+        more: null,
+      };
+      // Where it was lost before any device saw it translated, the rule may be another Service's.
+      return [known.length > 0 ? proven(cause, evidence, mend) : likely(cause, evidence, mend)];
+    }),
+};
 
 export const masqueradeMissing: Rule = {
   name: "masquerade-missing",

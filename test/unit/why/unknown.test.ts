@@ -64,6 +64,19 @@ describe("why: what no rule knows", () => {
     expect(explain(onB, observations).every(({ confidence }) => confidence === "likely")).to.equal(true);
   });
 
+  it("is not FORWARD's policy where that was the same when all was well", () => {
+    const { files, observations } = recorded("ip-forward");
+    const strict = (text: string): string =>
+      text.replace(/:FORWARD ACCEPT/g, ":FORWARD DROP").replace(/^.*-A FLANNEL-FWD .*\n/gm, "");
+    const before = edited(edited(files, "before/A/iptables-nft.txt", strict), "before/B/iptables-nft.txt", strict);
+    const found = explain(asBefore(before), observations);
+    expect(new Set(found.map(({ confidence }) => confidence))).to.deep.equal(new Set(["found-nothing"]));
+    const during = edited(asBefore(files), "during/A/iptables-nft.txt", strict);
+    expect(explain(during, observations)[0]?.cause).to.match(
+      /^FORWARD drops what no rule accepts on A, .* \(in the baseline it was accepted\)$/,
+    );
+  });
+
   it("is not bridge netfilter where the bridge itself asks for it", () => {
     const { files, observations } = recorded("bridge-nf-call-iptables");
     const asked = edited(files, "during/A/link.txt", (text) =>
@@ -107,6 +120,7 @@ describe("why: damaged evidence", () => {
           [null, "", text.slice(0, text.length / 2), "\u0000\uFFFD{}[1,2]\n".repeat(3)][index % 4] ?? null;
         const found = explain(withTexts(one.files, { [path]: damaged }), one.observations);
         expect(pathsOf(found), path).to.deep.equal(failedPaths(one));
+        expect(JSON.stringify(found), path).not.to.include("explaining failed");
       }
     });
   }
