@@ -15,7 +15,9 @@ export const BUDGETS = {
   /** Beyond the connect budget: connected and then silent for this long is a stall. */
   answerMs: 1500,
   dnsTimeoutMs: 2000,
-  pingIntervalMs: 200,
+  pingIntervalMs: 50,
+  /** No process has to answer a ping, so it is quick even on a busy machine. */
+  pingTimeoutMs: 1000,
 } as const;
 
 /**
@@ -97,5 +99,5 @@ function dig(where: Whereabouts, path: Path): Without<DigAttempt> {
 
 function ping(where: Whereabouts, path: Path): Without<PingAttempt> {
   const address = addressOf(where, path.to, path.way);
-  return { tool: "ping", address, count: 3, intervalMs: BUDGETS.pingIntervalMs, timeoutMs: 2000 };
+  return { tool: "ping", address, count: 3, intervalMs: BUDGETS.pingIntervalMs, timeoutMs: BUDGETS.pingTimeoutMs };
 }

@@ -97,7 +97,7 @@ async function breakAndCompare(
   const { withinMs } = scenario.recovers;
   try {
     await breakAndProbe(stand, now, course, say, injected);
-    if (before !== null) await recovery(stand, expect, withinMs, say);
+    if (before !== null) await recovery(stand, now.where, expect, withinMs, say);
   } finally {
     await healAll(injected, say);
     // Also after an error: a node that did not come back must not pass for clean. Only whoever interrupts has no time for that.
@@ -204,14 +204,15 @@ async function healAll(injected: InjectedFault[], say: Say): Promise<void> {
   }
 }
 
+/** Where the roles were before the fault; what has moved since shows in the first round, and is looked for then. */
 async function recovery(
   stand: Stand,
+  where: Whereabouts,
   expect: Readonly<Record<string, Expectation>>,
   withinMs: number,
   say: Say,
 ): Promise<void> {
   const plan = onceEach(Object.keys(expect));
-  const where = await stand.cluster.locate();
   const budget = { withinMs, inARow: 3, ...signalOf(stand) };
   const result = await steadily(stand.cluster, where, plan, budget, (number, observations) =>
     say({ type: "round", phase: "recovery", number, observations }),

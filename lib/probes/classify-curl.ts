@@ -68,13 +68,14 @@ function answered(attempt: CurlAttempt, record: ProbeRecord, figures: CurlFigure
 }
 
 /** The prober ended it while the kernel still sent SYNs; should the connection have come in that moment, curl had time to say so. */
-function endedEarly(told: string, { resent, conntrack, afterMs }: EarlyEnd): [Symptom, string] {
+function endedEarly(told: string, { resent, conntrack, afterMs, discarded = 0 }: EarlyEnd): [Symptom, string] {
   if (!/^\* +Trying /m.test(told) || /^\* Connected to /m.test(told))
     return ["unknown", "it was ended just as it connected"];
   const state = /\bSYN_(?:SENT|RECV)\b/.exec(conntrack)?.[0];
   const unreplied = conntrack.includes("[UNREPLIED]") ? " [UNREPLIED]" : "";
   const tracked = state === undefined ? "" : `; conntrack ${state}${unreplied}`;
-  return ["connect-timeout", `${resent + 1} SYNs unanswered within ${afterMs} ms${tracked}`];
+  const lost = state === undefined && discarded > 0 ? `; the node threw away ${discarded} packets meanwhile` : "";
+  return ["connect-timeout", `${resent + 1} SYNs unanswered within ${afterMs} ms${tracked}${lost}`];
 }
 
 /** Exit 6 says no more than that there is no address; the second lookup says why, unless it came out otherwise. */

@@ -71,9 +71,10 @@ function toRecord(body: string): { index: number; record: Omit<ProbeRecord, "id"
 
 function toEarlyEnd(value: unknown): EarlyEnd | undefined {
   if (typeof value !== "object" || value === null) return undefined;
-  const { afterMs, resent, conntrack } = value as Readonly<Record<string, unknown>>;
+  const { afterMs, resent, conntrack, discarded } = value as Readonly<Record<string, unknown>>;
   if (!isCount(afterMs) || !isCount(resent) || typeof conntrack !== "string") return undefined;
-  return { afterMs, resent, conntrack: fromBase64(conntrack) };
+  const end = { afterMs, resent, conntrack: fromBase64(conntrack) };
+  return isCount(discarded) ? { ...end, discarded } : end;
 }
 
 function toClose(body: string | undefined): Frames["close"] {

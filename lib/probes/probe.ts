@@ -70,6 +70,8 @@ export interface EarlyEnd {
   readonly resent: number;
   /** The node's conntrack entry of the flow; empty where it had none. */
   readonly conntrack: string;
+  /** How many packets the node had thrown away since the round began; absent in older logs. */
+  readonly discarded?: number;
 }
 
 /** One attempt's outcome: a symptom with what was seen. */

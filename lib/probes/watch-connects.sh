@@ -10,14 +10,21 @@ connecting() {
 # PID: whether a neighbour is being asked for, here or there.
 asks_neighbours() {
   [[ -n $(ip neighbour show nud incomplete 2>/dev/null) ]] && return 0
-  [[ $1 == "$$" ]] || [[ -n $(nsenter --net="/proc/$1/ns/net" -- ip neighbour show nud incomplete 2>/dev/null) ]]
+  [[ $1 != "$$" && -n $(nsenter --net="/proc/$1/ns/net" -- ip neighbour show nud incomplete 2>/dev/null) ]]
 }
 
-# INDEX AFTER_MS RESENT CONNTRACK
+# How many packets this node has thrown away since it started, by the kernel's own counters: not for us and not to be forwarded, no route, wrong way round.
+discarded() {
+  awk 'FNR % 2 { split($0, names); next }
+    { for (i = 2; i <= NF; i++) if (($1 names[i]) ~ /^(Ip:(InAddrErrors|InDiscards|OutDiscards|OutNoRoutes)|IpExt:InNoRoutes|TcpExt:IPReversePathFilter)$/) sum += $i }
+    END { print sum + 0 }' "/proc/$$/net/snmp" "/proc/$$/net/netstat"
+}
+
+# INDEX AFTER_MS RESENT CONNTRACK DISCARDED
 end_early() {
   local pid
   pid=$(<"$dir/$1.pid") && [[ $(<"/proc/$pid/comm") == timeout ]] || return 0
-  printf '{"afterMs":%d,"resent":%d,"conntrack":"%s"}' "$2" "$3" "$(printf '%s' "$4" | base64 -w 0)" >"$dir/$1.new"
+  printf '{"afterMs":%d,"resent":%d,"conntrack":"%s","discarded":%d}' "$2" "$3" "$(printf '%s' "$4" | base64 -w 0)" "$5" >"$dir/$1.new"
   mv -- "$dir/$1.new" "$dir/$1.early"
   kill -TERM "$pid"
 } 2>/dev/null
@@ -39,13 +46,15 @@ sent_again() {
   done
 }
 
-# Two SYNs without an answer and a node whose conntrack says so, too, or three SYNs: each with time for an answer that is on its way.
+# Two SYNs without an answer and a node whose conntrack says so, too, or that has thrown away as many packets as there were such SYNs; or three SYNs: each
+# with time for an answer that is on its way.
 watch_connects() {
-  local begun_ms now_ms index pid port resent waited_ms entry tracked
+  local begun_ms now_ms index pid port resent waited_ms entry tracked lost before
   local -A since=()
   local -a candidates
   up_ms
   begun_ms=$REPLY
+  before=$(discarded)
   while [[ ! -e $dir/done ]] && kill -0 $$ 2>/dev/null; do
     read -r -t 0.1 _ <&"$rest"
     up_ms
@@ -54,13 +63,15 @@ watch_connects() {
     ((now_ms - begun_ms > 1000)) || continue
     candidates=() tracked=
     sent_again "$now_ms"
+    ((${#candidates[@]} > 0)) || continue
+    lost=$(($(discarded) - before))
     for entry in "${candidates[@]}"; do
       read -r index pid port resent waited_ms <<<"$entry"
       ((waited_ms >= 150)) || continue
       [[ -n $tracked ]] || tracked=$({ conntrack -L -p tcp && conntrack -L -f ipv6 -p tcp; } 2>/dev/null && echo)
       entry=$(grep -m 1 -E " (SYN_SENT|SYN_RECV) .* sport=$port dport=.* sport=" <<<"$tracked")
-      [[ -n $entry ]] || ((resent > 1 && waited_ms >= 400)) || continue
-      asks_neighbours "$pid" || end_early "$index" $((now_ms - begun_ms)) "$resent" "$entry"
+      [[ -n $entry ]] || ((lost >= 2 * ${#candidates[@]})) || ((resent > 1 && waited_ms >= 400)) || continue
+      asks_neighbours "$pid" || end_early "$index" $((now_ms - begun_ms)) "$resent" "$entry" "$lost"
     done
   done
 }
