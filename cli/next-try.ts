@@ -4,7 +4,7 @@ import { all, first } from "../lib/verdict/of-type.ts";
 
 export const FIRST: Nth = { repeat: 1, attempt: 1 };
 /** A fail that does not repeat is no fact about the network, and twice is enough to know. */
-const MOST_AFTER_FAIL = 2;
+const MOST_FAILS = 2;
 const MOST_AFTER_UNKNOWN = 3;
 
 export interface Tried {
@@ -12,14 +12,16 @@ export interface Tried {
   readonly mode: Mode;
   readonly result: ScenarioResult;
   readonly events: readonly Event[];
+  /** Of the same repeat, this one included. */
+  readonly fails: number;
 }
 
 /** What is to be run after a try: the same again, the next repeat, or nothing (null). Where a scenario is repeated anyway a fail counts for itself. Pure. */
-export function nextTry({ nth: { repeat, attempt }, mode, result, events }: Tried, repeats: number): Nth | null {
+export function nextTry({ nth: { repeat, attempt }, mode, result, events, fails }: Tried, repeats: number): Nth | null {
   const again = { repeat, attempt: attempt + 1 };
   if (result.verdict === "unknown" && attempt < MOST_AFTER_UNKNOWN && mayBeToldNext(events)) return again;
   const isFail = result.verdict === "fail" && mode === "as-claimed" && repeats === 1;
-  if (isFail && attempt < MOST_AFTER_FAIL) return again;
+  if (isFail && fails < MOST_FAILS) return again;
   return repeat < repeats ? { repeat: repeat + 1, attempt: 1 } : null;
 }
 

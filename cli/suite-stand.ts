@@ -54,7 +54,7 @@ export function suiteStand(
         const { result, tainted, events } = await runOnce({ stand, mode, run, place, told }, scenario, nth);
         tries.push({ ...nth, verdict: result.verdict, reason: result.reason, result });
         if (tainted) notRun = notRunFor(tainted);
-        nth = tainted ? null : nextTry({ nth, mode, result, events }, repeats);
+        nth = tainted ? null : nextTry({ nth, mode, result, events, fails: failsOf(nth, tries) }, repeats);
       }
       return resultOf(tries);
     },
@@ -63,6 +63,10 @@ export function suiteStand(
       return measure(stand.cluster, await stand.cluster.locate(), { [path]: { flows } });
     },
   };
+}
+
+function failsOf({ repeat }: Nth, tries: readonly JudgedTry[]): number {
+  return tries.filter((one) => one.repeat === repeat && one.verdict === "fail").length;
 }
 
 interface Once {

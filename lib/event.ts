@@ -77,6 +77,8 @@ export type ScenarioEvent = { readonly scenario: string } & (
       readonly faults: readonly NodeFault[];
       readonly expect: Readonly<Record<string, Expectation>>;
       readonly recoversWithinMs: number;
+      /** How long the symptom may take to show; absent in older logs. */
+      readonly appearsWithinMs?: number;
       /** It is claimed to last until this. */
       readonly notUntil?: NotUntil;
       /** Somebody else is claimed to undo the fault. */

@@ -24,15 +24,19 @@ export async function readAll(
   say: Say,
   log: "all" | "gone" = "all",
 ): Promise<readonly WatchedFault[]> {
-  const gone = await Promise.all(
+  const read = await Promise.allSettled(
     faults.map(async (one) => {
       const { inForce, detail } = await one.injected.readBack();
       if (log === "all" || !inForce) say({ type: "read-back", faultId: one.injected.id, when, inForce, detail });
-      if (!inForce) await sayDrift(stand, one, detail, say);
+      // When we are told to stop, it may be ourselves who undo it.
+      if (!inForce && stand.signal?.aborted !== true) await sayDrift(stand, one, detail, say);
       return inForce ? [] : [one];
     }),
   );
-  return gone.flat();
+  return read.flatMap((one) => {
+    if (one.status === "rejected") throw one.reason;
+    return one.value;
+  });
 }
 
 /**

@@ -70,11 +70,12 @@ async function claimAndProve(
 
 /** What the log says of the scenario when it begins. */
 function statement({ cluster, nth }: Stand, scenario: Scenario) {
-  const { title, claim, documented, recovers } = scenario;
+  const { title, claim, documented, recovers, appears } = scenario;
   const { withinMs: recoversWithinMs, notUntil } = recovers;
   const healsItself = healingOf(scenario, cluster.record);
   const special = { ...(notUntil && { notUntil }), ...(healsItself && { healsItself }), ...(nth && { nth }) };
-  return { type: "scenario-started", title, claim, documented, recoversWithinMs, ...special } as const;
+  const appearsWithinMs = appears?.withinMs ?? 0;
+  return { type: "scenario-started", title, claim, documented, appearsWithinMs, recoversWithinMs, ...special } as const;
 }
 
 interface Claims {

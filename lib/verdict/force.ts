@@ -1,6 +1,7 @@
 import type { Event } from "../event.ts";
 import { describeFault } from "../faults/fault.ts";
 import type { Verdict } from "../run.ts";
+import { elapsedMs } from "./elapsed.ts";
 import { all, type Of } from "./of-type.ts";
 
 export interface Finding {
@@ -35,7 +36,7 @@ export function forceFindings(start: Of<"scenario-started">, events: readonly Ev
     if (inForce || told.has(faultId)) continue;
     findings.push({ verdict: "unknown", reason: `fault not in force ${when} the probes: ${detail}` });
   }
-  return [...findings, ...healingFindings(start, allowed)];
+  return [...findings, ...healingFindings(start, allowed, watchedMs(events))];
 }
 
 function isClaimed({ healsItself }: Of<"scenario-started">, { fault }: Of<"drifted">): boolean {
@@ -52,6 +53,7 @@ function driftFinding({ fault, afterMs, detail, agents }: Of<"drifted">): Findin
 function healingFindings(
   { healsItself, mode, faults }: Of<"scenario-started">,
   drifts: readonly Of<"drifted">[],
+  forMs: number,
 ): readonly Finding[] {
   if (!healsItself) return [];
   const { by, kind, withinMs } = healsItself;
@@ -59,6 +61,19 @@ function healingFindings(
   const late = drifts.find(({ afterMs }) => afterMs > withinMs);
   const findings: Finding[] = [];
   if (late) findings.push(failed(`${by} undid it only after ${late.afterMs} ms, not within ${withinMs} ms`));
-  if (drifts.length < due) findings.push(failed(`${by} did not undo it within ${withinMs} ms`));
+  if (drifts.length >= due) return findings;
+  const isWatched = mode === "no-fault" || forMs >= withinMs;
+  if (isWatched) return [...findings, failed(`${by} did not undo it within ${withinMs} ms`)];
+  return [
+    ...findings,
+    { verdict: "unknown", reason: `the fault was not watched for the ${withinMs} ms that ${by} has` },
+  ];
   return findings;
+}
+
+/** From the last fault's being put in force to the reading after the probes; 0 where one of them is missing. */
+function watchedMs(events: readonly Event[]): number {
+  const from = all(events, "injected").at(-1);
+  const to = all(events, "read-back").findLast(({ when }) => when === "after");
+  return from && to ? elapsedMs(from, to) : 0;
 }

@@ -27,7 +27,14 @@ export function withMeanwhile(
 }
 
 function isSeen(events: readonly Event[], path: string, symptoms: readonly string[]): boolean {
-  const rounds = all(events, "round").filter(({ phase }) => phase === "fault");
-  const flows = rounds.flatMap(({ observations }) => observations.filter((one) => one.path === path));
+  const flows = untilUndone(events).flatMap(({ observations }) => observations.filter((one) => one.path === path));
   return flows.some(({ symptom }) => symptoms.includes(symptom));
+}
+
+/** The rounds until somebody had undone it; the one meanwhile is logged after what it found. */
+function untilUndone(events: readonly Event[]): readonly Of<"round">[] {
+  const rounds = all(events, "round").filter(({ phase }) => phase === "fault");
+  const at = events.findLastIndex(({ type }) => type === "drifted");
+  const after = rounds.filter((one) => events.indexOf(one) > at);
+  return at < 0 ? rounds : rounds.filter((one) => one === after[0] || !after.includes(one));
 }

@@ -4,9 +4,8 @@ import type { Observation } from "../probes/probe.ts";
 import type { PathResult, ScenarioResult, Times } from "../run.ts";
 import { elapsedMs } from "./elapsed.ts";
 import { forceFindings, undoFindings, type Finding } from "./force.ts";
-import { withMeanwhile } from "./meanwhile.ts";
 import { all, first, type Of } from "./of-type.ts";
-import { judgePath } from "./path.ts";
+import { judgePaths } from "./rounds.ts";
 
 /**
  * Judges one scenario from its events, in the order they were logged: a pure function, so that a run can be judged again later (`replay`).
@@ -43,26 +42,6 @@ export function judgeScenario(cell: string, events: readonly Event[]): ScenarioR
   };
 }
 
-/** The last round under the fault counts, since a symptom may take its time; a control must have been ok in every one. */
-function judgePaths(start: Of<"scenario-started">, events: readonly Event[]): readonly PathResult[] {
-  const rounds = all(events, "round").filter((one) => one.phase === "fault");
-  return Object.entries(start.expect).map(([path, expected]) => {
-    const mayBreak =
-      !expected.symptoms.every((symptom) => symptom === "ok") || path in (start.healsItself?.meanwhile ?? {});
-    const lasting = rounds.filter((one) => one.lasting).length;
-    const counted = mayBreak ? rounds.slice(-1 - lasting) : decided(rounds, path);
-    const flows = counted.flatMap((round) => round.observations.filter((one) => one.path === path));
-    return withMeanwhile(judgePath(path, expected, flows), start, events);
-  });
-}
-
-/** A round with something unclear in it is measured again: what could not be told on a path then counts only in the last. */
-function decided(rounds: readonly Of<"round">[], path: string): readonly Of<"round">[] {
-  const isUnclear = ({ observations }: Of<"round">) =>
-    observations.some((one) => one.path === path && one.symptom === "unknown");
-  return rounds.filter((one, index) => index === rounds.length - 1 || !isUnclear(one));
-}
-
 function decide(
   start: Of<"scenario-started">,
   events: readonly Event[],
@@ -79,7 +58,7 @@ function decide(
   const adrift = force.find((one) => one.verdict === "unknown");
   const decisive = fatal ?? adrift;
   if (decisive) return decisive;
-  const findings = [...force, ...brokenClaims(paths), ...whatIsMissing(start, events)];
+  const findings = [...force, ...later, ...brokenClaims(paths), ...whatIsMissing(start, events)];
   // An error explains better than what it left unmeasured.
   const error = first(events, "error");
   const unknown = error ? { verdict: "unknown" as const, reason: error.message } : undefined;
@@ -106,13 +85,21 @@ function afterwards(
   const late = first(events, "not-recovered") ?? first(events, "recovered");
   if (late && (late.type === "not-recovered" || late.afterMs > start.recoversWithinMs)) {
     const how = late.type === "recovered" ? "recovered only" : "not recovered";
-    findings.push({ verdict: "fail", reason: `${how} ${late.afterMs} ms after the fault was undone` });
+    const verdict = isRecoveryTold(events) ? "fail" : "unknown";
+    findings.push({ verdict, reason: `${how} ${late.afterMs} ms after the fault was undone` });
   }
   if (differences.length > 0) {
     const more = differences.length > 1 ? ` (and ${differences.length - 1} more)` : "";
     findings.push({ verdict: "fail", reason: `node state differs from the baseline: ${differences[0]}${more}` });
   }
   return findings;
+}
+
+/** The last round that was not well shows whether it was the network: what could not be told may have been the machine. */
+function isRecoveryTold(events: readonly Event[]): boolean {
+  const rounds = all(events, "round").filter(({ phase }) => phase === "recovery");
+  const last = rounds.findLast(({ observations }) => observations.some(({ symptom }) => symptom !== "ok"));
+  return last?.observations.every(({ symptom }) => symptom !== "unknown") ?? true;
 }
 
 function allOk(paths: readonly string[], observations: readonly Observation[]): boolean {
@@ -130,7 +117,9 @@ function whatIsMissing(start: Of<"scenario-started">, events: readonly Event[]):
   if (notRead(events)) missing.push("a reading of the fault before, during and after the probes");
   if (all(events, "healed").length < expected) missing.push("a fault that was undone");
   const breaksNothing = start.faults.every(({ fault }) => fault.kind === "none") && start.mode !== "no-fault";
-  const { notUntil, mode } = start;
+  const { notUntil, mode, healsItself } = start;
+  const unprobed = Object.keys(healsItself?.meanwhile ?? {}).filter((path) => !(path in start.expect));
+  missing.push(...unprobed.map((path) => `probes on ${path}`));
   if (notUntil && mode !== "no-fault" && lastedMs(events) < notUntil.lastsMs)
     missing.push(`${notUntil.lastsMs} ms of lasting`);
   if (!breaksNothing) {

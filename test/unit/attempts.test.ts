@@ -72,9 +72,9 @@ describe("attemptsFor", () => {
     }
   });
 
-  it("waits for the second ARP failure where it is told to be patient, and for it alone", () => {
+  it("waits for the third ARP failure where it is told to be patient, and for it alone", () => {
     const [patient] = attemptsFor(WHERE, "same → server by podIP", { flows: 1, patient: true });
-    expect(patient).to.include({ connectTimeoutMs: 7500, totalTimeoutMs: 9000 });
+    expect(patient).to.include({ connectTimeoutMs: 10_800, totalTimeoutMs: 12_300 });
     expect(curl("same → server by podIP")).to.include({ connectTimeoutMs: 4500, totalTimeoutMs: 6000 });
   });
 

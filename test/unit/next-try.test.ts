@@ -14,8 +14,8 @@ const adrift = withEvent(pass, {
 });
 
 /** `repeat.attempt` of what comes next, `end` for nothing. */
-function next(events: readonly Event[], nth: Nth = FIRST, repeats = 1, mode: Mode = "as-claimed"): string {
-  const found = nextTry({ nth, mode, result: judgeScenario("cell", events), events }, repeats);
+function next(events: readonly Event[], nth: Nth = FIRST, repeats = 1, mode: Mode = "as-claimed", fails = 1): string {
+  const found = nextTry({ nth, mode, result: judgeScenario("cell", events), events, fails }, repeats);
   return found ? `${found.repeat}.${found.attempt}` : "end";
 }
 
@@ -28,7 +28,9 @@ describe("what is run after a try of a scenario", () => {
 
   it("a fail once more, but where it is repeated anyway, or must fail", () => {
     expect(next(fail)).to.equal("1.2");
-    expect(next(fail, { repeat: 1, attempt: 2 })).to.equal("end");
+    expect(next(fail, { repeat: 1, attempt: 2 }, 1, "as-claimed", 2)).to.equal("end");
+    // The first could not be told.
+    expect(next(fail, { repeat: 1, attempt: 2 }, 1, "as-claimed", 1)).to.equal("1.3");
     expect(next(fail, FIRST, 3)).to.equal("2.1");
     expect(next(fail, FIRST, 1, "swapped")).to.equal("end");
   });

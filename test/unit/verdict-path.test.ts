@@ -36,6 +36,18 @@ describe("judgePath: every flow", () => {
     });
   }
 
+  it("takes a flow that ARP's failure passed by for one of those that were told, and no other", () => {
+    const claimed: Expectation = { symptoms: ["host-unreachable"] };
+    const told = flows(PATH, "host-unreachable", 1);
+    const silent = (durationMs: number) => flows(PATH, "connect-timeout", 2).map((one) => ({ ...one, durationMs }));
+    expect(judge(claimed, [...told, ...silent(10_800)]).verdict).to.equal("pass");
+    expect(judge(claimed, [...told, ...silent(2900)]).verdict).to.equal("fail");
+    expect(judge(claimed, silent(10_800)).verdict).to.equal("fail");
+    expect(judge(timeout, [...told, ...silent(10_800)]).verdict).to.equal("fail");
+    const early = { afterMs: 3200, resent: 3, conntrack: "" };
+    expect(judge(claimed, [...told, ...silent(3300).map((one) => ({ ...one, early }))]).verdict).to.equal("fail");
+  });
+
   it("passes only what was claimed, whatever is seen", () => {
     const seen = fc.array(fc.constantFrom(...SYMPTOMS), { minLength: 1, maxLength: 5 });
     fc.assert(

@@ -54,6 +54,43 @@ describe("judgeScenario: rounds under the fault", () => {
   });
 });
 
+describe("judgeScenario: a symptom that may take its time", () => {
+  const claimed = shown("connect-timeout", "ok");
+  const mayTake = (appearsWithinMs: number, events: readonly Event[]) =>
+    judgeScenario("cell", changed(events, "scenario-started", { appearsWithinMs })).verdict;
+
+  it("counts what was decided in every round, unless it may take its time", () => {
+    const events = underFault(shown("ok", "unknown"), claimed);
+    expect(mayTake(0, events)).to.equal("fail");
+    expect(mayTake(60_000, events)).to.equal("pass");
+    expect(mayTake(0, underFault(shown("unknown", "ok"), claimed))).to.equal("pass");
+  });
+
+  it("has not failed to show when the probing was broken off", () => {
+    const events = without(
+      underFault(shown("ok", "ok")),
+      (event) => event.type === "read-back" && event.when === "after",
+    );
+    expect(mayTake(60_000, events)).to.equal("unknown");
+    expect(mayTake(0, events)).to.equal("fail");
+    expect(mayTake(60_000, underFault(shown("ok", "ok")))).to.equal("fail");
+  });
+});
+
+describe("judgeScenario: recovery", () => {
+  const late = (symptom: "unknown" | "loss") => {
+    const log = changed(scenarioLog(), "recovered", { afterMs: 6000 });
+    const first = log.findIndex((event) => event.type === "round" && event.phase === "recovery");
+    const round = { ...log[first], observations: shown(symptom, "ok") } as Event;
+    return judgeScenario("cell", [...log.slice(0, first), round, ...log.slice(first)]).verdict;
+  };
+
+  it("that took too long is no fact when what it took so long for could not be told", () => {
+    expect(late("loss")).to.equal("fail");
+    expect(late("unknown")).to.equal("unknown");
+  });
+});
+
 describe("judgeScenario: steady state", () => {
   const [ok, bad] = [shown("ok", "ok"), shown("ok", "connect-timeout")];
   const steady = (...rounds: readonly (readonly Observation[])[]) => withRounds("steady", rounds);
