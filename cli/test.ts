@@ -8,19 +8,13 @@ import { testTools } from "../clusters/setup/test-tools.ts";
 import { hostExec } from "../lib/exec.ts";
 import { buildProgress, prepareMachine } from "./prepare.ts";
 import { watchHost, type HostFinding } from "./test-host.ts";
+import { layerCounts, type Counts } from "./test-counts.ts";
 import { nodeProcess } from "./test-process.ts";
 import { testSignals, type TestSignals } from "./test-signals.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const LAYERS = ["check", "unit", "integration", "e2e"] as const;
 type Layer = (typeof LAYERS)[number];
-
-interface Counts {
-  readonly passes: number;
-  readonly failures: number;
-  readonly pending: number;
-}
-
 /**
  * The project's own tests, layer by layer; all run, then fail. Ends with `N passed, N failed, N skipped`. A static check counts as one test, and so does that
  * the host is afterwards as it was. Set-up comes before the layers that need the machine's tools. A signal goes on to the layer under way, and is the end.
@@ -107,8 +101,9 @@ async function runMocha(layer: Exclude<Layer, "check">, signals: TestSignals): P
   const reporter = ["--reporter", join(ROOT, "test", "summary-reporter.ts")];
   const exit = await nodeProcess([...argv, ...reporter], { FAULTLINE_TEST_COUNTS: counts }, signals);
   const last = existsSync(counts) ? readFileSync(counts, "utf8").trim().split("\n").at(-1) : undefined;
-  const stats = last === undefined ? { passes: 0, failures: 0, pending: 0 } : (JSON.parse(last) as Counts);
-  // A layer that died, or ran nothing, has failed whatever its counts say.
-  const died = (exit !== 0 && stats.failures === 0) || stats.passes + stats.failures === 0;
-  return died ? { ...stats, failures: stats.failures + 1 } : stats;
+  const counted = layerCounts(exit, last);
+  const { passes, failures } = counted;
+  if (failures > 0 && exit === 0)
+    process.stdout.write(`  ✘ ${layer} ended before all of its tests were run: ${passes} passed\n`);
+  return counted;
 }

@@ -2,19 +2,20 @@ import { createInterface } from "node:readline/promises";
 
 /**
  * Asks on the terminal, "no" being the default; undefined when a person cannot see the question or answer it. The answer
- * rejects when `signal` aborts.
+ * rejects when `signal` aborts. `interrupt` does what Ctrl-C would have done.
  */
 export function terminalAsk(
   signal: AbortSignal,
   input: NodeJS.ReadStream = process.stdin,
   output: NodeJS.WriteStream = process.stderr,
+  interrupt: () => void = () => process.kill(process.pid, "SIGINT"),
 ): ((question: string) => Promise<boolean>) | undefined {
   if (!input.isTTY || !output.isTTY) return undefined;
   return async (question) => {
     const terminal = createInterface({ input, output });
     // Ctrl-D closes the interface without an answer, and readline's promise would never settle.
     // While readline reads the terminal, Ctrl-C is a character, and it would take it for a no.
-    terminal.on("SIGINT", () => process.kill(process.pid, "SIGINT"));
+    terminal.on("SIGINT", interrupt);
     const closed = new Promise<string>((resolve) => terminal.once("close", () => resolve("")));
     try {
       return isYes(await Promise.race([terminal.question(`${question} [y/N] `, { signal }), closed]));

@@ -164,8 +164,8 @@ describe("set-up", () => {
     const stopping = new AbortController();
     const terminal = () => Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => undefined });
     const [input, output] = [terminal(), terminal()];
-    process.once("SIGINT", () => stopping.abort());
-    const ask = terminalAsk(stopping.signal, input as never, output as never);
+    // Not the signal itself: the whole of the tests would take it for theirs, and end.
+    const ask = terminalAsk(stopping.signal, input as never, output as never, () => stopping.abort());
     const answer = ask?.("Do this now?");
     input.write("\x03");
     expect((await rejection(answer ?? Promise.resolve())).name).to.equal("AbortError");
