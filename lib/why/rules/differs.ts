@@ -13,9 +13,14 @@ export function stateDiffers({ picture, loss, lossNodes, trace }: Case): readonl
   // What never came back out of a pod was lost in it.
   const there = loss?.leg === "answer" && trace.server?.pod !== null ? [] : lossNodes;
   return [...picture.nodes.values()].flatMap((facts) => [
-    ...candidates(facts.node, tellingFirst(facts.changes).map(changeInWords), there.includes(facts)),
+    ...candidates(facts.node, tellingFirst(facts.changes.filter(isNoRepair)).map(changeInWords), there.includes(facts)),
     ...[...facts.podChanges].flatMap(([pod, lines]) => candidates(`pod ${pod}`, lines, ends.includes(pod))),
   ]);
+}
+
+/** A device that has come up since breaks nothing; one that was just made says so a moment late. */
+function isNoRepair({ section, scope, is }: Change): boolean {
+  return !(section === "link" && scope.endsWith("operstate") && is === "UP");
 }
 
 /** A value that changed says more than what came and went with it. */

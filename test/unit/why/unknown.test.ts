@@ -35,6 +35,16 @@ describe("why: what no rule knows", () => {
     expect(found[0]?.fix).to.equal(null);
   });
 
+  it("is not a device that has come up since, but one that has gone down", () => {
+    const { files, observations } = recorded("vxlan-port-blocked");
+    const told = (path: string, to: string) => {
+      const state = (text: string) => text.replace(/(\bcni0: .*) state UP/, `$1 state ${to}`);
+      return explain(edited(asBefore(files), path, state), observations).map(({ confidence }) => confidence);
+    };
+    expect(told("before/B/link.txt", "UNKNOWN")).to.deep.equal(["found-nothing"]);
+    expect(told("during/B/link.txt", "DOWN")).not.to.include("found-nothing");
+  });
+
   it("is not a rule that drops something else, however much", () => {
     const { files, observations } = recorded("vxlan-port-blocked");
     const other = edited(files, "during/A/nft.txt", (text) => text.replace("udp dport 8472", "udp dport 8473"));
