@@ -50,6 +50,7 @@ const loops = busyLoops(load);
 try {
   while (total(counts.faulty) < faulty || total(counts.healthy) < healthy) {
     for (const scenario of scenarios) await oneRound(scenario);
+    console.log(`so far ${total(counts.faulty)} under a fault, ${total(counts.healthy)} without`);
   }
 } finally {
   loops[Symbol.dispose]();

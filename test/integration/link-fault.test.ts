@@ -63,10 +63,9 @@ describe("a link set down", function () {
     for (let afterMs = 20; afterMs <= 170; afterMs += 30) {
       const fault = await stand.byHand(down("flannel.1"), `killed${afterMs}`);
       await fault.apply();
-      if ((await fault.undoKilledAfter(afterMs)).exitCode !== 0) {
-        killed += 1;
-        expect(await fault.verify()).to.match(/^still-in-force/);
-      }
+      const { exitCode } = await fault.undoKilledAfter(afterMs);
+      // On a busy machine the kill may also come between its last deed and its end.
+      if (exitCode !== 0 && (await fault.verify()).startsWith("still-in-force")) killed += 1;
       await fault.undo();
       expect(await fault.verify()).to.equal("clean\n");
       expect(await stand.differences()).to.deep.equal([]);
