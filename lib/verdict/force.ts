@@ -43,8 +43,11 @@ function isClaimed({ healsItself }: Of<"scenario-started">, { fault }: Of<"drift
   return healsItself !== undefined && fault.fault.kind === healsItself.kind;
 }
 
+/** The CNI's come first; all of them are in the log. */
+const MOST_AGENT_LINES = 3;
+
 function driftFinding({ fault, afterMs, detail, agents }: Of<"drifted">): Finding {
-  const who = agents.length === 0 ? "no agent logged why" : `meanwhile ${agents.at(-1)}`;
+  const who = agents.length === 0 ? "no agent logged why" : `meanwhile ${agents.slice(0, MOST_AGENT_LINES).join("; ")}`;
   const reason = `${describeFault(fault)} was in force no more ${afterMs} ms after it was put in force: ${detail}; ${who}`;
   return { verdict: "unknown", reason };
 }
