@@ -19,9 +19,22 @@ const flannel: Cni = {
   manifest: "flannel/manifest.yaml",
   traits: {
     bridge: "cni0",
-    overlay: { kind: "vxlan", device: "flannel.1", udpPort: 8472 },
-    // -iptables-resync, 5 s unless said otherwise (flannel main.go); measured: back after 0.4 to 4.2 s.
-    resync: { by: "flannel", rule: { table: "filter", chain: "FORWARD", target: "FLANNEL-FWD" }, everyMs: 5000 },
+    overlay: { kind: "vxlan", device: "flannel.1", udpPort: 8472, endpointsIn: "neighbours" },
+    podMtuBytes: 1450,
+    dataplane: "kernel",
+    podClusterIps: "kube-proxy",
+    networkPolicy: false,
+    forwardAcceptedBy: "rule",
+    agent: { namespace: "kube-flannel", selector: "app=flannel" },
+    resyncs: [
+      {
+        what: "forward-rule",
+        by: "flannel",
+        rule: { table: "filter", chain: "FORWARD", target: "FLANNEL-FWD" },
+        // -iptables-resync, 5 s unless said otherwise (flannel main.go); measured: back after 0.4 to 4.2 s.
+        everyMs: 5000,
+      },
+    ],
   },
   ready: { namespace: "kube-flannel", selector: "app=flannel" },
 };

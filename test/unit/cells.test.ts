@@ -55,7 +55,7 @@ describe("cells", () => {
     for (const cell of knownCells()) {
       const { traits, ready, manifest } = cniOf(cell);
       expect(traits).to.include.all.keys("bridge", "overlay");
-      if (traits.resync) expect(traits.resync.everyMs).to.be.above(0);
+      for (const { everyMs } of traits.resyncs) expect(everyMs).to.be.above(0);
       expect(ready.selector).to.match(/\S/);
       expect(manifest).to.match(/\.yaml$/);
     }

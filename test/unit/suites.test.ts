@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { CNIS, DEFAULT_CELL } from "../../clusters/cells.ts";
+import { cniOf, DEFAULT_CELL } from "../../clusters/cells.ts";
 import { scenariosOf, selectSuites, suiteFiles } from "../../cli/suites.ts";
 import { whyNoMutant } from "../../lib/engine/mutants.ts";
 import { UsageError } from "../../lib/errors.ts";
@@ -10,15 +10,16 @@ import { judgeScenario } from "../../lib/verdict/scenario.ts";
 import { WHERE } from "./sample-cluster.ts";
 import { allOk, asExpected, scenarioLog, type SampleLog } from "./sample-log.ts";
 
-const context = { cell: DEFAULT_CELL, traits: CNIS[0]?.traits ?? { bridge: null, overlay: null } };
+const context = { cell: DEFAULT_CELL, traits: cniOf(DEFAULT_CELL).traits };
 
 function faults(scenario: Scenario) {
-  return faultsOf(scenario, { traits: context.traits, address: () => WHERE.pods.server?.ip ?? "" });
+  return faultsOf(scenario, { ...context, address: () => WHERE.pods.server?.ip ?? "" });
 }
 
 /** What somebody else undoes is claimed to be well afterwards: it has words of its own for what breaks until then. */
 function breaks(scenario: Scenario): boolean {
-  return healingOf(scenario, context) === null && faults(scenario).some(({ fault }) => fault.kind !== "none");
+  const claimed = Object.values(expectationsOf(scenario, context));
+  return healingOf(scenario, context) === null && claimed.some(({ symptoms }) => !symptoms.includes("ok"));
 }
 
 function judged(scenario: Scenario, change: SampleLog) {
