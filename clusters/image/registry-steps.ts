@@ -8,7 +8,13 @@ const node: Step = {
   what: "pull kind's node image and add the tools",
   expectedS: 90,
   needs: [],
-  inputs: ["image/registry", "image/rootfs/kind/bin", "image/rootfs/etc/default", "image/rootfs/etc/faultline"],
+  inputs: [
+    "image/registry",
+    "image/rootfs/kind/bin",
+    "image/rootfs/usr/local/bin/kubeadm",
+    "image/rootfs/etc/default",
+    "image/rootfs/etc/faultline",
+  ],
   settings: { base: UPSTREAM.node, plugin: UPSTREAM.flannelCni, packages: REGISTRY_PACKAGES },
   inDocker: true,
   commands: ({ tag, source }) => {
