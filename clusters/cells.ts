@@ -85,7 +85,7 @@ const KNOWN = "./faultline list cells shows all that can be had";
 
 function notKnown(text: string, axis: string, part: string): UsageError {
   const known = (axes()[axis] ?? []).join(", ");
-  const what = `cell ${JSON.stringify(text)}: ${axis} ${JSON.stringify(part)} is not known`;
+  const what = `cell "${text}": ${axis} ${JSON.stringify(part)} is not known`;
   return new UsageError(`${what}; the nearest is ${nearestCell(text)}`, `${axis}: ${known}. ${KNOWN}`);
 }
 
