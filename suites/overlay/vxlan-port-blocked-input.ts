@@ -16,8 +16,13 @@ scenario("VXLAN port blocked at the top of INPUT", {
     "https://github.com/projectcalico/calico/issues/2672",
   ],
   skipWhen: (context) => (hasOverlay(context) ? null : "the CNI has no overlay, so there is no port to block"),
-  fault: ({ traits }) =>
-    dropFirst("A", { chain: "INPUT", protocol: "udp", destinationPort: traits.overlay?.udpPort ?? 0 }),
+  fault: ({ cell, traits }) =>
+    dropFirst("A", {
+      chain: "INPUT",
+      protocol: "udp",
+      destinationPort: traits.overlay?.udpPort ?? 0,
+      family: cell.ipFamily === "ipv6" ? 6 : 4,
+    }),
   healsItself: healedBy("first-in-input", "iptables-drop", {
     "other → server by podIP": ["connect-timeout", "slow"],
     "other → server by ClusterIP": ["connect-timeout", "slow"],
