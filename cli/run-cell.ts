@@ -18,6 +18,7 @@ import { createCluster, stage } from "../clusters/create.ts";
 import { deleteCluster } from "../clusters/delete.ts";
 import type { Leases } from "../clusters/lease.ts";
 import { liveCluster } from "../clusters/live-cluster.ts";
+import { checkTraits } from "../clusters/traits/check.ts";
 import { proveClosed, untilBaselineHolds } from "../clusters/ready.ts";
 import { writeBaseline } from "./baseline-files.ts";
 import type { CellOrder } from "./cell-process.ts";
@@ -74,7 +75,7 @@ export async function runCell(job: CellJob, emit: Emit): Promise<void> {
     const cluster = liveCluster(record, job.signal);
     const closed = await proveClosed(cluster);
     const baseline = await untilBaselineHolds(cluster, job.readyBudgetMs, job.signal);
-    emit({ type: "note", text: `${closed}; ${baseline}` });
+    emit({ type: "note", text: `${closed}; ${baseline}; ${await checkTraits(cluster)}` });
     if (job.baselineLabel) emit({ type: "note", text: await recordAsMade(job, cluster, job.baselineLabel) });
   });
   const journalPath = join(job.dir, "journal.ndjson");
