@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { parseAllDocuments } from "yaml";
 import {
   cniOf,
   cniVersionOf,
@@ -13,6 +14,16 @@ import { filled, manifestFor } from "../../clusters/cni/manifest.ts";
 import { nearest } from "../../clusters/nearest.ts";
 import { cellId } from "../../lib/cell.ts";
 import { UsageError } from "../../lib/errors.ts";
+import { AGENT_GONE_LABEL } from "../../lib/faults/agent.ts";
+
+/** As far as it is looked at. */
+interface Manifest {
+  readonly kind?: string;
+  readonly data?: Readonly<Record<string, string>>;
+  readonly spec?: {
+    readonly template?: { readonly spec?: { readonly affinity?: { readonly nodeAffinity?: object } } };
+  };
+}
 
 const id = cellId(DEFAULT_CELL);
 const [cni = "", , kubernetes = ""] = id.split("/");
@@ -104,6 +115,31 @@ describe("cells", () => {
     }
     expect(() => cniOf({ ...DEFAULT_CELL, cni: "none" })).to.throw(UsageError, '"none" is not known');
     expect(() => cniVersionOf({ ...DEFAULT_CELL, cniVersion: "0" })).to.throw(UsageError, "flannel 0 is not known");
+  });
+
+  it("have a manifest of whole YAML, whose JSON is whole, and an agent that leaves a node which the fault marks", async () => {
+    for (const cell of knownCells()) {
+      const { install } = cniOf(cell);
+      const { agent } = traitsOf(cell);
+      if (install.by !== "manifest") continue;
+      expect(agent, cellId(cell)).to.deep.equal(install.ready);
+      const documents = parseAllDocuments(await manifestFor(install, cell));
+      const objects = documents.map((one) => one.toJS() as Manifest | null).filter((one) => one !== null);
+      expect(documents.flatMap(({ errors }) => errors)).to.deep.equal([]);
+      for (const { data = {} } of objects) {
+        for (const [name, text] of Object.entries(data)) {
+          if (/\.json$|\.conflist$/.test(name))
+            expect(() => JSON.parse(text), `${cellId(cell)} ${name}`).not.to.throw();
+        }
+      }
+      const agents = objects.filter(({ kind }) => kind === "DaemonSet");
+      expect(agents).to.not.be.empty;
+      for (const { spec } of agents) {
+        expect(JSON.stringify(spec?.template?.spec?.affinity?.nodeAffinity), cellId(cell)).to.include(
+          `{"key":"${AGENT_GONE_LABEL}","operator":"DoesNotExist"}`,
+        );
+      }
+    }
   });
 
   it("have images of the CNI that are in the node, and never pull", async () => {
