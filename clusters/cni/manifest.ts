@@ -4,8 +4,8 @@ import type { ByManifest } from "./cni.ts";
 
 /** A CNI's manifest for a cell, as YAML. Throws Error when a token of it is not filled, or one is filled that it does not have. */
 export async function manifestFor({ kinds, manifest, tokens }: ByManifest, cell: Cell): Promise<string> {
-  const [first, text] = await Promise.all([kinds === undefined ? "" : `${await read(kinds)}---\n`, read(manifest)]);
-  return first + filled(text, tokens(cell), manifest);
+  const before = kinds === undefined ? "" : `${await read(kinds)}---\n`;
+  return before + filled(await read(manifest), tokens(cell), manifest);
 }
 
 function read(file: string): Promise<string> {
