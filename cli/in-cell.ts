@@ -19,6 +19,7 @@ import type { Progress } from "./progress.ts";
 import { cellEmit, dispose, runCell, type CellJob, type Ending, type Keep } from "./run-cell.ts";
 import { cellDir, type RunHeader } from "./run-dir.ts";
 import type { RunOptions } from "./run.ts";
+import type { Turn } from "./side-by-side.ts";
 import type { Interruption } from "./signals.ts";
 import { markTainted } from "./taint-mark.ts";
 
@@ -35,6 +36,8 @@ export interface CellWork {
   readonly reuse: ClusterRecord | null;
   readonly interruption: Interruption;
   readonly progress: Progress;
+  /** For its suites: on a small machine those of another cell must have ended. */
+  readonly turn: Turn;
 }
 
 /** What a cell's log does not say. */
@@ -128,5 +131,6 @@ async function cellJob(work: CellWork, dir: string, emit: Emit): Promise<CellJob
     reuse: work.reuse,
     readyBudgetMs: work.options.readyTimeout * 1000,
     signal: work.interruption.signal,
+    turn: work.turn,
   };
 }

@@ -24,6 +24,7 @@ import { healJournal } from "./heal.ts";
 import { endLeftCaptures } from "./left-captures.ts";
 import { stillNotUndone } from "./not-undone.ts";
 import { writeAtomically } from "./run-dir.ts";
+import type { Turn } from "./side-by-side.ts";
 import { scenariosOf, suiteFiles } from "./suites.ts";
 import { taintedIn } from "./taint-mark.ts";
 
@@ -51,6 +52,8 @@ export interface CellJob {
   readonly reuse: ClusterRecord | null;
   readonly readyBudgetMs: number;
   readonly signal: AbortSignal;
+  /** For its suites. */
+  readonly turn: Turn;
 }
 
 /** For a cell process that was told to stop: one undo of each fault, with room for a busy machine. */
@@ -65,18 +68,22 @@ export async function runCell(job: CellJob, emit: Emit): Promise<void> {
   const record = job.reuse ?? (await createCluster({ ...job, name: job.clusterName, image: await job.image(), emit }));
   writeAtomically(join(job.dir, "cluster.json"), `${JSON.stringify(record, null, 2)}\n`);
   emit({ type: "nodes", containers: record.containers });
-  const named = { emit, name: record.name };
-  await stage(named, "ready", async () => {
+  await stage({ emit, name: record.name }, "ready", async () => {
     const cluster = liveCluster(record, job.signal);
     const closed = await proveClosed(cluster);
     const baseline = await untilBaselineHolds(cluster, job.readyBudgetMs, job.signal);
     emit({ type: "note", text: `${closed}; ${baseline}` });
     if (job.baselineLabel) emit({ type: "note", text: await recordAsMade(job, cluster, job.baselineLabel) });
   });
+  await job.turn(job.signal, () => allSuites(job, record, emit));
+}
+
+/** Every mode's suites, and the undoing of what they leave. Throws NotUndoneError. */
+async function allSuites(job: CellJob, record: ClusterRecord, emit: Emit): Promise<void> {
   const journalPath = join(job.dir, "journal.ndjson");
   let hasEnded = false;
   try {
-    await stage(named, "suites", async () => {
+    await stage({ emit, name: record.name }, "suites", async () => {
       for (const [index, mode] of job.modes.entries()) {
         job.signal.throwIfAborted();
         plan(job, mode, emit);
