@@ -23,9 +23,17 @@ export function cellId(cell: Cell): string {
 export interface Traits {
   /** Name of the Linux bridge that joins a node's pods, or null when there is none. */
   readonly bridge: string | null;
-  readonly overlay: { readonly kind: "vxlan"; readonly device: string; readonly udpPort: number } | null;
+  readonly overlay: Overlay | null;
   /** What its agent puts back by itself; absent where it looks after nothing. */
   readonly resync?: Resync;
+}
+
+export interface Overlay {
+  readonly kind: "vxlan";
+  readonly device: string;
+  readonly udpPort: number;
+  /** Who sets the device up again when it is down, and how often it looks; routes and neighbours it puts back as soon as the device is up. Absent: nobody. */
+  readonly keptUp?: { readonly by: string; readonly everyMs: number };
 }
 
 /** An agent that looks after an iptables rule of its own. */

@@ -44,7 +44,7 @@ export interface Recovery extends Budget {
   readonly notUntil?: NotUntil;
 }
 
-/** What is broken stays so after its cause has gone, until something else happens. */
+/** What is broken stays so after its cause has gone, until something else happens; not where an agent undoes it. */
 export interface NotUntil {
   /** Completes "does not recover until …". */
   readonly what: string;
@@ -100,6 +100,11 @@ export function hasBridge({ traits }: CellContext): boolean {
 /** Pod traffic between nodes is encapsulated. */
 export function hasOverlay({ traits }: CellContext): boolean {
   return traits.overlay !== null;
+}
+
+/** An agent sets the overlay's device up again, and puts back what went with it. */
+export function isKeptUp({ traits }: CellContext): boolean {
+  return traits.overlay?.keptUp !== undefined;
 }
 
 export const noFault: NodeFault = { node: "A", fault: { kind: "none" } };
