@@ -1,4 +1,4 @@
-import type { Traits } from "../../../lib/cell.ts";
+import { UPLINK_MTU_BYTES, type Traits } from "../../../lib/traits.ts";
 import { goStep } from "../../image/go-build.ts";
 import { IMAGE_PREFIX, type ContainerImage } from "../../image/container-image.ts";
 import { podSubnets } from "../../subnets.ts";
@@ -54,18 +54,25 @@ const release: CniVersion = {
   })),
 };
 
+const READY = { namespace: "calico", selector: "app=calico-node" };
+
 const TRAITS: Traits = {
   bridge: null,
   // FELIX_VXLANPORT's default, which is IANA's.
-  overlay: {
-    kind: "vxlan",
-    device: "vxlan.calico",
-    udpPort: 4789,
+  overlay: { kind: "vxlan", device: "vxlan.calico", udpPort: 4789, endpointsIn: "neighbours" },
+  podMtuBytes: UPLINK_MTU_BYTES - 50,
+  dataplane: "kernel",
+  podClusterIps: "kube-proxy",
+  networkPolicy: true,
+  forwardAcceptedBy: "own-chains",
+  agent: READY,
+  resyncs: [
     // felix/dataplane/linux/int_dataplane.go, KeepVXLANDeviceInSync; measured: up after 6.0 to 6.8 s, routes and neighbours 0.1 to 0.7 s after it.
-    keptUp: { by: "Felix", everyMs: 10_000 },
-  },
-  // IptablesRefreshInterval, 180 s in this version (felix/config/config_params.go); sooner when Felix has written a short while ago. Measured: 157 s.
-  resync: { by: "Felix", rule: { table: "filter", chain: "FORWARD", target: "cali-FORWARD" }, everyMs: 180_000 },
+    { what: "overlay-up", by: "Felix", everyMs: 10_000 },
+    { what: "overlay-routes", by: "Felix", everyMs: 2_000 },
+    // IptablesRefreshInterval, 180 s in this version (felix/config/config_params.go); sooner when Felix has written a short while ago. Measured: 157 s.
+    { what: "first-in-input", by: "Felix", target: "cali-INPUT", everyMs: 180_000 },
+  ],
 };
 
 /** Felix with iptables rules, VXLAN between the nodes, addresses from calico-ipam. */
@@ -82,6 +89,6 @@ export const calico: Cni = {
     kinds: "calico/crds.yaml",
     manifest: "calico/manifest.yaml",
     tokens: (cell) => ({ IMAGE, POD_CIDR: podSubnets(cell.ipFamily)[0] ?? "" }),
-    ready: { namespace: "calico", selector: "app=calico-node" },
+    ready: READY,
   },
 };
