@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { parse } from "yaml";
 import { DEFAULT_CELL, knownCells } from "../../clusters/cells.ts";
-import { kindConfig, POD_SUBNET, SERVICE_SUBNET, UNUSED_SERVICE_IP } from "../../clusters/kind-config.ts";
+import { kindConfig } from "../../clusters/kind-config.ts";
+import { POD_SUBNET, SERVICE_SUBNET, UNUSED_SERVICE_IP } from "../../clusters/subnets.ts";
 
 interface Config {
   readonly networking: Readonly<Record<string, unknown>>;
@@ -25,8 +26,8 @@ describe("kindConfig", () => {
     for (const cell of knownCells()) expect(config(cell).networking["kubeProxyMode"]).to.equal(cell.proxyMode);
   });
 
-  it("patches kubeadm for our own image only, with documents that name their kind", () => {
-    expect(config(DEFAULT_CELL, "registry").kubeadmConfigPatches).to.deep.equal([]);
+  it("patches kubeadm with documents that name their kind, kubelet for our own image only", () => {
+    expect(config(DEFAULT_CELL, "registry").kubeadmConfigPatches.join()).not.to.contain("KubeletConfiguration");
     const kinds = config().kubeadmConfigPatches.map((patch) => (parse(patch) as { kind: string }).kind);
     expect(kinds).to.include.members(["ClusterConfiguration", "KubeletConfiguration"]);
   });
