@@ -93,8 +93,16 @@ function raise(text: string, axis: string, part: string | undefined): never {
   throw notKnown(text, axis, part ?? "");
 }
 
+/** Compared with as many parts of each cell as the text has, so that a short text is not nearest to the shortest name. */
 function nearestCell(text: string): string {
-  return nearest(text, knownCells().map(cellId));
+  const parts = text.split("/").length;
+  const shorten = (id: string) => {
+    const [cni = "", ...others] = id.split("/").slice(0, parts);
+    return [text.includes("@") ? cni : cni.replace(/@.*/, ""), ...others].join("/");
+  };
+  const ids = knownCells().map(cellId);
+  const found = nearest(text, ids.map(shorten));
+  return ids.find((id) => shorten(id) === found) ?? "none";
 }
 
 function newest({ versions }: Cni): string {
