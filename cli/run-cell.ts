@@ -13,6 +13,7 @@ import { eventLog, readEventLog, type Emit } from "../lib/event-log.ts";
 import type { Reach } from "../lib/faults/kind.ts";
 import type { Scenario } from "../lib/scenario.ts";
 import type { NodeImage } from "../clusters/image/node-image.ts";
+import { traitsOf } from "../clusters/cells.ts";
 import { createCluster, stage } from "../clusters/create.ts";
 import { deleteCluster } from "../clusters/delete.ts";
 import type { Leases } from "../clusters/lease.ts";
@@ -62,7 +63,10 @@ const CELL_PROCESS = fileURLToPath(new URL("cell-process.ts", import.meta.url));
  * Throws NotUndoneError when one could not be.
  */
 export async function runCell(job: CellJob, emit: Emit): Promise<void> {
-  const record = job.reuse ?? (await createCluster({ ...job, name: job.clusterName, image: await job.image(), emit }));
+  // What a kept cluster's CNI is like is stated by the code of today; whether that holds is checked either way.
+  const record = job.reuse
+    ? { ...job.reuse, traits: traitsOf(job.reuse.cell) }
+    : await createCluster({ ...job, name: job.clusterName, image: await job.image(), emit });
   writeAtomically(join(job.dir, "cluster.json"), `${JSON.stringify(record, null, 2)}\n`);
   emit({ type: "nodes", containers: record.containers });
   const named = { emit, name: record.name };

@@ -223,7 +223,8 @@ async function recovery(
 }
 
 function faultContext(where: Whereabouts): FaultContext {
-  return { traits: where.cluster.traits, address: (role, way) => addressOf(where, role, way) };
+  const { cell, traits } = where.cluster;
+  return { cell, traits, address: (role, way) => addressOf(where, role, way) };
 }
 
 function mapValues<T, U>(record: Readonly<Record<string, T>>, change: (value: T) => U): Record<string, U> {

@@ -98,7 +98,7 @@ describe("cells", () => {
     for (const cell of knownCells()) {
       const traits = traitsOf(cell);
       expect(traits).to.include.all.keys("bridge", "overlay");
-      if (traits.resync) expect(traits.resync.everyMs).to.be.above(0);
+      for (const { everyMs } of traits.resyncs) expect(everyMs).to.be.above(0);
       const { install } = cniOf(cell);
       if (install.by === "manifest") expect(await manifestFor(install, cell)).not.to.match(/\{\{[A-Z]/);
     }

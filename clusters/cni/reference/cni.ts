@@ -1,4 +1,5 @@
 import type { Traits } from "../../../lib/cell.ts";
+import { UPLINK_MTU_BYTES } from "../../../lib/traits.ts";
 import { podSubnets } from "../../subnets.ts";
 import type { Cni, OnNodes } from "../cni.ts";
 
@@ -25,7 +26,17 @@ const shared = {
   proxyModes: ["iptables", "nftables"],
   ipFamilies: ["ipv4"],
 } as const;
-const traits = (bridge: string | null): Traits => ({ bridge, overlay: null });
+const traits = (bridge: string | null): Traits => ({
+  bridge,
+  overlay: null,
+  podMtuBytes: UPLINK_MTU_BYTES,
+  dataplane: "kernel",
+  podClusterIps: "kube-proxy",
+  networkPolicy: false,
+  forwardAcceptedBy: "nobody",
+  agent: null,
+  resyncs: [],
+});
 
 /** The smallest CNI with a bridge: nobody looks after anything. */
 export const bridge: Cni = {
