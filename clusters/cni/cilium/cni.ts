@@ -1,10 +1,28 @@
 import type { Cell } from "../../../lib/cell.ts";
+import { UPLINK_MTU_BYTES, type Traits } from "../../../lib/traits.ts";
 import { IMAGE_PREFIX, type ContainerImage } from "../../image/container-image.ts";
 import type { Cni, CniVersion } from "../cni.ts";
 import { agentStep, baseStep } from "./build.ts";
 
 const VXLAN_PORT = 8472;
 const imageName = (version: string) => `${IMAGE_PREFIX}/cilium:${version}`;
+
+const AGENT = { namespace: "kube-system", selector: "k8s-app=cilium" };
+
+const TRAITS: Traits = {
+  bridge: null,
+  // Its programs write each packet's other end ("external" in ip -d link): the device has no neighbours and no FDB.
+  overlay: { kind: "vxlan", device: "cilium_vxlan", udpPort: VXLAN_PORT, endpointsIn: "metadata" },
+  // Room for the tunnel is made by the pods' default route, mtu 1450 (measured).
+  podMtuBytes: UPLINK_MTU_BYTES,
+  dataplane: "ebpf",
+  // Also where kube-proxy is kept: that serves the nodes and NodePorts.
+  podClusterIps: "ebpf",
+  networkPolicy: true,
+  forwardAcceptedBy: "ebpf",
+  agent: AGENT,
+  resyncs: [],
+};
 
 function release(version: string): CniVersion {
   const [agent, base] = [agentStep(version), baseStep(version)];
@@ -46,7 +64,7 @@ export const cilium: Cni = {
   proxyModes: ["iptables", "nftables", "none"],
   ipFamilies: ["ipv4", "ipv6", "dual"],
   refuses,
-  traits: () => ({ bridge: null, overlay: { kind: "vxlan", device: "cilium_vxlan", udpPort: VXLAN_PORT } }),
+  traits: () => TRAITS,
   install: {
     by: "manifest",
     manifest: "cilium/manifest.yaml",
@@ -55,6 +73,6 @@ export const cilium: Cni = {
       IPV6: String(ipFamily !== "ipv4"),
       REPLACES_KUBE_PROXY: String(proxyMode === "none"),
     }),
-    ready: { namespace: "kube-system", selector: "k8s-app=cilium" },
+    ready: AGENT,
   },
 };
