@@ -7,7 +7,10 @@ import type { Emit } from "../lib/event-log.ts";
 import type { Stage } from "../lib/event.ts";
 import { behind, hostExec, mustExec } from "../lib/exec.ts";
 import { isNodeReady, isReady, kubernetes, type Kubernetes, type Pod } from "../lib/kubernetes.ts";
-import { cniOf } from "./cells.ts";
+import { cniOf, traitsOf } from "./cells.ts";
+import type { OnNodes } from "./cni/cni.ts";
+import { hasPodCidrs, installByScript } from "./cni/on-nodes.ts";
+import { manifestFor } from "./cni/manifest.ts";
 import { ECHO_IMAGE } from "./image/images.ts";
 import type { NodeImage } from "./image/node-image.ts";
 import { kindConfig } from "./kind-config.ts";
@@ -95,21 +98,23 @@ function labelsOf({ name, cell, owner, dir }: ClusterOrder): Readonly<Record<str
 }
 
 async function installCni(order: ClusterOrder, api: Kubernetes): Promise<void> {
-  const cni = cniOf(order.cell);
-  const manifest = await readFile(new URL(`cni/${cni.manifest}`, import.meta.url), "utf8");
+  const { name, install } = cniOf(order.cell);
   // None until the CNI is there: a sandbox that fails for want of it is not tried again for about 15 s.
   await api.patchDeployment("kube-system", "coredns", coreDns(0));
-  await api.apply(manifest);
+  if (install.by === "manifest") await api.apply(await manifestFor(install, order.cell));
+  if (install.by === "script") await runOnNodes(order, api, install);
   const signal = order.signal ? { signal: order.signal } : {};
-  const waits = [
+  const agent = (ready: { readonly namespace: string; readonly selector: string }) =>
     api.untilPods({
-      what: `CNI ${cni.name}`,
-      ...cni.ready,
+      what: `CNI ${name}`,
+      ...ready,
       budgetMs: order.readyBudgetMs,
       done: (pods) => pods.length === 2 && pods.every(isReady),
       missing: describePods,
       ...signal,
-    }),
+    });
+  const waits = [
+    ...(install.by === "script" ? [] : [agent(install.ready)]),
     api.untilNodes({
       what: "nodes to be Ready",
       budgetMs: order.readyBudgetMs,
@@ -125,6 +130,17 @@ async function installCni(order: ClusterOrder, api: Kubernetes): Promise<void> {
   await Promise.all(waits).catch((error: unknown) => {
     throw new UndecidedError((error as Error).message, `see the pods: ${kubectlHint(order)}`, { cause: error });
   });
+}
+
+async function runOnNodes(order: ClusterOrder, api: Kubernetes, install: OnNodes): Promise<void> {
+  await api.untilNodes({
+    what: "nodes to have pod CIDRs",
+    budgetMs: order.readyBudgetMs,
+    done: (nodes) => nodes.length === 2 && nodes.every(hasPodCidrs),
+    missing: (nodes) => nodes.map((node) => node.metadata?.name).join(", "),
+    ...(order.signal ? { signal: order.signal } : {}),
+  });
+  await installByScript(order.cell, install, await api.nodes());
 }
 
 /**
@@ -174,7 +190,7 @@ async function deployRoles(order: ClusterOrder, api: Kubernetes, kubeconfig: str
   const nodeIps = { A, B };
   const serviceIps = { server: server.ip, dns: dns.ip };
   const nodePort = server.nodePort ?? 0;
-  return { name, cell, traits: cniOf(cell).traits, kubeconfig, containers, outside, nodeIps, serviceIps, nodePort };
+  return { name, cell, traits: traitsOf(cell), kubeconfig, containers, outside, nodeIps, serviceIps, nodePort };
 }
 
 function allReady(count: number): (pods: readonly Pod[]) => boolean {

@@ -1,24 +1,21 @@
 import { stringify } from "yaml";
 import type { Cell } from "../lib/cell.ts";
 import { kubeadmPatches } from "./image/kubeadm.ts";
+import { cniOf } from "./cells.ts";
 import type { NodeImage } from "./image/node-image.ts";
+import { podSubnets, serviceSubnets } from "./subnets.ts";
 
-export const POD_SUBNET = "10.244.0.0/16";
-export const SERVICE_SUBNET = "10.96.0.0/16";
-/** In the Service subnet, and never given out by us: what the proof of the closed network dials. */
-export const UNUSED_SERVICE_IP = "10.96.255.254";
-
-/** kind's configuration for a cell: one control plane and one worker, no CNI of kind's own. Pure. */
+/** kind's configuration for a cell: one control plane and one worker, and no CNI of kind's own but where the cell is about that. Pure. */
 export function kindConfig(cell: Cell, image: Pick<NodeImage, "origin" | "kubernetesVersion">): string {
   return stringify({
     kind: "Cluster",
     apiVersion: "kind.x-k8s.io/v1alpha4",
     networking: {
       ipFamily: cell.ipFamily,
-      disableDefaultCNI: true,
+      disableDefaultCNI: cniOf(cell).install.by !== "kind",
       kubeProxyMode: cell.proxyMode,
-      podSubnet: POD_SUBNET,
-      serviceSubnet: SERVICE_SUBNET,
+      podSubnet: podSubnets(cell.ipFamily).join(","),
+      serviceSubnet: serviceSubnets(cell.ipFamily).join(","),
       apiServerAddress: "127.0.0.1",
     },
     nodes: [{ role: "control-plane" }, { role: "worker" }],

@@ -4,7 +4,7 @@ import type { Cluster } from "../lib/cluster.ts";
 import { onceEach } from "../lib/engine/measure.ts";
 import { steadily } from "../lib/engine/steady.ts";
 import { UndecidedError } from "../lib/errors.ts";
-import { UNUSED_SERVICE_IP } from "./kind-config.ts";
+import { UNUSED_SERVICE_IP } from "./subnets.ts";
 import { droppedPackets } from "./network.ts";
 
 /** A small set of paths over every part that scenarios stand on; all must be ok three times in a row. */

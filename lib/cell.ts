@@ -8,11 +8,15 @@ export interface Cell {
   readonly proxyMode: ProxyMode;
   readonly kubernetesVersion: string;
   readonly ipFamily: IpFamily;
+  /** That of a virtual machine the cluster runs in, `debian:6.12`; absent where it is this machine's own. */
+  readonly kernel?: string | undefined;
 }
 
-/** The cell's name everywhere: `flannel@0.28.4/iptables/1.34.4/ipv4`. */
+/** The cell's name everywhere: `flannel@0.28.4/iptables/1.34.4/ipv4`, and the kernel where it is not the host's. */
 export function cellId(cell: Cell): string {
-  return `${cell.cni}@${cell.cniVersion}/${cell.proxyMode}/${cell.kubernetesVersion}/${cell.ipFamily}`;
+  const { cni, cniVersion, proxyMode, kubernetesVersion, ipFamily, kernel } = cell;
+  const parts = [`${cni}@${cniVersion}`, proxyMode, kubernetesVersion, ipFamily];
+  return [...parts, ...(kernel === undefined ? [] : [kernel])].join("/");
 }
 
 /** What a CNI does on a node, stated by its folder under clusters/cni; expectations are keyed by these, never by names. */

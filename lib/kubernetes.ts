@@ -42,6 +42,7 @@ export interface Kubernetes {
   /** Watches pods until `done` holds; throws what is still missing, as `missing` says it, when the budget is spent. */
   untilPods(watch: WatchSpec<Pod>): Promise<void>;
   untilNodes(watch: Omit<WatchSpec<KubeNode>, "namespace" | "selector">): Promise<void>;
+  nodes(): Promise<readonly KubeNode[]>;
 }
 
 export interface WatchSpec<T> {
@@ -98,6 +99,7 @@ export function kubernetes(kubeconfigPath: string, options: KubernetesOptions = 
       const list = () => core.listNamespacedPod(podQuery(watch.namespace, watch.selector));
       return until(config, `/api/v1/namespaces/${watch.namespace}/pods`, list, watch);
     },
+    nodes: async () => (await core.listNode()).items,
     untilNodes: (watch) => until(config, "/api/v1/nodes", () => core.listNode(), watch),
   };
 }

@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { parse } from "yaml";
 import { DEFAULT_CELL, knownCells } from "../../clusters/cells.ts";
-import { kindConfig, POD_SUBNET, SERVICE_SUBNET, UNUSED_SERVICE_IP } from "../../clusters/kind-config.ts";
+import { kindConfig } from "../../clusters/kind-config.ts";
+import { POD_SUBNET, SERVICE_SUBNET, UNUSED_SERVICE_IP } from "../../clusters/subnets.ts";
 
 interface Config {
   readonly networking: Readonly<Record<string, unknown>>;

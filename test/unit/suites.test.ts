@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { CNIS, DEFAULT_CELL } from "../../clusters/cells.ts";
+import { DEFAULT_CELL, traitsOf } from "../../clusters/cells.ts";
 import { scenariosOf, selectSuites, suiteFiles } from "../../cli/suites.ts";
 import { whyNoMutant } from "../../lib/engine/mutants.ts";
 import { UsageError } from "../../lib/errors.ts";
@@ -10,7 +10,7 @@ import { judgeScenario } from "../../lib/verdict/scenario.ts";
 import { WHERE } from "./sample-cluster.ts";
 import { allOk, asExpected, scenarioLog, type SampleLog } from "./sample-log.ts";
 
-const context = { cell: DEFAULT_CELL, traits: CNIS[0]?.traits ?? { bridge: null, overlay: null } };
+const context = { cell: DEFAULT_CELL, traits: traitsOf(DEFAULT_CELL) };
 
 function faults(scenario: Scenario) {
   return faultsOf(scenario, { traits: context.traits, address: () => WHERE.pods.server?.ip ?? "" });
