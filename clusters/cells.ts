@@ -85,7 +85,7 @@ const KNOWN = "./faultline list cells shows all that can be had";
 
 function notKnown(text: string, axis: string, part: string): UsageError {
   const known = (axes()[axis] ?? []).join(", ");
-  const what = `cell ${JSON.stringify(text)}: ${axis} ${JSON.stringify(part)} is not known`;
+  const what = `cell "${text}": ${axis} ${JSON.stringify(part)} is not known`;
   return new UsageError(`${what}; the nearest is ${nearestCell(text)}`, `${axis}: ${known}. ${KNOWN}`);
 }
 
@@ -93,8 +93,16 @@ function raise(text: string, axis: string, part: string | undefined): never {
   throw notKnown(text, axis, part ?? "");
 }
 
+/** Compared with as many parts of each cell as the text has, so that a short text is not nearest to the shortest name. */
 function nearestCell(text: string): string {
-  return nearest(text, knownCells().map(cellId));
+  const parts = text.split("/").length;
+  const shorten = (id: string) => {
+    const [cni = "", ...others] = id.split("/").slice(0, parts);
+    return [text.includes("@") ? cni : cni.replace(/@.*/, ""), ...others].join("/");
+  };
+  const ids = knownCells().map(cellId);
+  const found = nearest(text, ids.map(shorten));
+  return ids.find((id) => shorten(id) === found) ?? "none";
 }
 
 function newest({ versions }: Cni): string {

@@ -30,7 +30,8 @@ export const KUBERNETES: readonly KubernetesRelease[] = [
 
 /** The release of a version or of a minor ("1.33"). */
 export function kubernetesRelease(version: string): KubernetesRelease | undefined {
-  return KUBERNETES.find((release) => release.version === version || release.version.startsWith(`${version}.`));
+  const isMinor = /^\d+\.\d+$/.test(version);
+  return KUBERNETES.find((one) => one.version === version || (isMinor && one.version.startsWith(`${version}.`)));
 }
 
 const COMPONENTS = ["apiserver", "controller-manager", "proxy", "scheduler"].map((name) => `kube-${name}`);

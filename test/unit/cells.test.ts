@@ -68,7 +68,7 @@ describe("cells", () => {
       expect(traits).to.include.all.keys("bridge", "overlay");
       if (traits.resync) expect(traits.resync.everyMs).to.be.above(0);
       const { install } = cniOf(cell);
-      if (install.by === "manifest") expect(await manifestFor(install, cell)).not.to.match(/\{\{|\}\}/);
+      if (install.by === "manifest") expect(await manifestFor(install, cell)).not.to.match(/\{\{[A-Z]/);
     }
     expect(() => cniOf({ ...DEFAULT_CELL, cni: "none" })).to.throw(UsageError, '"none" is not known');
     expect(() => cniVersionOf({ ...DEFAULT_CELL, cniVersion: "0" })).to.throw(UsageError, "flannel 0 is not known");
