@@ -27,13 +27,13 @@ const NOT_COPIED = ["events.ndjson", "cluster.json", "kubeconfig", "baseline.jso
  * it left beside them is copied at the end. The VM is thrown away whatever came of it, so nothing can be left undone.
  */
 export async function runInLane(work: CellWork, dir: string, emit: Emit): Promise<CellEnd> {
-  const { cell, header, progress, interruption } = work;
+  const { cell, progress, interruption } = work;
   const lane = await stage({ emit, name: `${cell.kernel} in a virtual machine` }, "cluster", () => laneFor(work, cell, emit));
   try {
     emit({ type: "note", text: lane.told });
     const log = join(dir, "events.ndjson");
     const hear = eventsOf((event) => {
-      const here = asOfHere(event, cell, header.runId);
+      const here = asOfHere(event, lane.sinceStartOffsetMs);
       if (here) appendFileSync(log, `${JSON.stringify(here)}\n`, { mode: 0o600 });
     });
     const said: Buffer[] = [];
@@ -106,12 +106,15 @@ function eventsOf(onEvent: (event: Event) => void): (data: Uint8Array) => void {
 }
 
 /**
- * An event of the VM's log as one of this run's; null for what this run says itself. The VM's clock was set to ours, but its time since start is its own and goes on being
- * counted by itself: durations are differences of it within the VM's events.
+ * An event of the VM's log as one of this run's; null for what this run says itself. The VM's clock was set to ours; its time since start is another, and is made ours by what is
+ * between them. Pure.
  */
-export function asOfHere(event: Event, cell: Cell, runId: string): Event | null {
+export function asOfHere(event: Event, sinceStartOffsetMs: number): Event | null {
   if (event.type === "cell-finished") return null;
-  return event.type === "cell-started" ? { ...event, cell, runId } : event;
+  const at = { atMs: event.atMs, ...(event.upMs === undefined ? {} : { upMs: event.upMs + sinceStartOffsetMs }) };
+  if (event.type !== "cell-started") return { ...event, ...at };
+  const { kernel, cgroup, docker } = event.facts;
+  return { ...at, type: "note", text: `in the VM: kernel ${kernel}, cgroup ${cgroup}, Docker ${docker}` };
 }
 
 async function copyOut({ line }: Lane, dir: string): Promise<void> {

@@ -49,9 +49,10 @@ export async function ensureLaneParts(build: LaneBuild): Promise<LaneParts> {
   const kind = await kindPath(context);
   if (kind === undefined) throw new PreflightError("kernel lane: kind is gone since set-up");
   const own = await ownQemu(context);
+  const fits = own !== undefined && willDo(own);
   const lock = await readFile(join(PROJECT, "package-lock.json"));
   const lockDigest = createHash("sha256").update(lock).digest("hex");
-  const steps = laneSteps({ kernel, imageTag, kind, lockDigest, project: PROJECT, withQemu: !willDo(own) });
+  const steps = laneSteps({ kernel, imageTag, kind, lockDigest, project: PROJECT, withQemu: !fits });
   const keysNow = () => recipeKeys(steps, CLUSTERS);
   const keys = await keysNow();
   const cacheDir = laneDir(context.cacheDir);
@@ -66,7 +67,7 @@ export async function ensureLaneParts(build: LaneBuild): Promise<LaneParts> {
   const made = (step: string, file: string) => join(cacheDir, `${step}-${keys.get(step) ?? ""}`, file);
   const system = `lane-system-${kernelSlug(kernel)}`;
   return {
-    qemu: willDo(own) ? own : await unpackedQemu(context, made("lane-qemu", "tree")),
+    qemu: fits ? own : await unpackedQemu(context, made("lane-qemu", "tree")),
     vmlinuz: made(system, "vmlinuz"),
     initrd: made(system, "initrd.gz"),
     disks: { system: made(system, "system.raw"), docker: made("lane-docker", "docker.raw") },

@@ -16,8 +16,8 @@ export async function ownQemu({ exec, which }: Machine): Promise<Qemu | undefine
 }
 
 /** Whether it does for us. */
-export function willDo(qemu: Qemu | undefined): qemu is Qemu {
-  return qemu !== undefined && qemuIsRecent(qemu.version);
+export function willDo(qemu: Qemu): boolean {
+  return qemuIsRecent(qemu.version);
 }
 
 /** The QEMU that a step has unpacked in `tree`: it needs the libraries and the firmware of this machine's older one. */

@@ -2,12 +2,14 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { utimesSync } from "node:fs";
 import type { Cell } from "../../lib/cell.ts";
+import { monotonicMs } from "../../lib/clock.ts";
 import { UndecidedError } from "../../lib/errors.ts";
+import { mustExec } from "../../lib/exec.ts";
 import { waitFor } from "../../lib/wait.ts";
 import { alone } from "../lock.ts";
 import { ensureLaneParts, laneDir, type LaneBuild, type LaneParts } from "./build.ts";
 import { refresh } from "./guest-project.ts";
-import type { Line } from "./line.ts";
+import { execOn, type Line } from "./line.ts";
 import { makeCluster } from "./make.ts";
 import { acceleration, type Acceleration } from "./probe.ts";
 import type { Shape } from "./qemu.ts";
@@ -21,6 +23,8 @@ export interface Lane {
   readonly line: Line;
   /** The cluster in the VM. */
   readonly cluster: string;
+  /** What to add to a time since the VM's start for one since this machine's, in ms. */
+  readonly sinceStartOffsetMs: number;
   /** How it came to be, one line. */
   readonly told: string;
   readonly lastWords: Vm["lastWords"];
@@ -116,13 +120,20 @@ async function continued(
     const seconds = ((performance.now() - startedAtMs) / 1000).toFixed(1);
     await refresh(vm.line, dir);
     const told = `VM with ${parts.release}, ${accelerator} (${because}), ${shape.cpus} CPUs, ${shape.memoryMib} MiB; from the saved one: first answer after ${seconds} s`;
-    return { line: vm.line, cluster: saved.cluster, told, lastWords: vm.lastWords, end: vm.end };
+    const sinceStartOffsetMs = await offsetMs(vm.line);
+    return { line: vm.line, cluster: saved.cluster, sinceStartOffsetMs, told, lastWords: vm.lastWords, end: vm.end };
   } catch (error) {
     const words = await vm.lastWords();
     await vm.end();
     order.signal.throwIfAborted();
     throw withLastWords(error, words);
   }
+}
+
+/** Both clocks only go on, so one reading tells what is between them, to the time an answer takes. */
+async function offsetMs(line: Line): Promise<number> {
+  const { stdout } = await mustExec(execOn(line), ["cat", "/proc/uptime"]);
+  return Math.round(monotonicMs() - Number(stdout.split(" ")[0]) * 1000);
 }
 
 function vmDir({ context, id }: LaneOrder, what: string): string {

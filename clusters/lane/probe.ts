@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { hostExec, lastLines } from "../../lib/exec.ts";
+import type { LaneParts } from "./build.ts";
 import { qemuArgv, CONSOLE, type Accelerator, type MachineOrder } from "./qemu.ts";
 
 /** What a VM runs on, and why not on the faster one. */
@@ -21,7 +22,7 @@ const SAID = "lane-probe-ok";
  * the kernel is booted until its initrd speaks. What came of it is kept for this boot of the machine. FAULTLINE_LANE_ACCEL decides without a probe.
  */
 export async function acceleration(
-  machine: Pick<MachineOrder, "qemu" | "vmlinuz" | "initrd" | "disks">,
+  machine: Pick<LaneParts, "qemu" | "vmlinuz" | "initrd" | "disks">,
   cacheDir: string,
 ): Promise<Acceleration> {
   const asked = process.env["FAULTLINE_LANE_ACCEL"];
@@ -38,7 +39,7 @@ export async function acceleration(
 }
 
 async function probeKvm(
-  machine: Pick<MachineOrder, "qemu" | "vmlinuz" | "initrd" | "disks">,
+  machine: Pick<LaneParts, "qemu" | "vmlinuz" | "initrd" | "disks">,
   dir: string,
 ): Promise<Acceleration> {
   mkdirSync(dir, { recursive: true, mode: 0o700 });

@@ -81,7 +81,7 @@ const COMMON: Traits = {
   resync: { by: "flannel", rule: { table: "filter", chain: "FORWARD", target: "FLANNEL-FWD" }, everyMs: 5000 },
 };
 
-const shared = { versions: VERSIONS, proxyModes: ["iptables", "nftables"], ipFamilies: ["ipv4"] } as const;
+const shared = { versions: VERSIONS, proxyModes: ["iptables", "nftables", "ipvs", "ipvs-sh"], ipFamilies: ["ipv4"] } as const;
 
 /** Pods on a bridge, VXLAN between the nodes. */
 export const flannel: Cni = {
