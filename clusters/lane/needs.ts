@@ -10,12 +10,16 @@ export function kernelNeed(cell: Cell): "ip_vs" | null {
 }
 
 /** What this machine's kernel lacks for a cell; null for nothing. Changes nothing: a module that could be loaded is there. */
-export async function kernelLacks(cell: Cell, { exec, readText, platform }: Machine): Promise<string | null> {
+export async function kernelLacks(cell: Cell, machine: Machine): Promise<string | null> {
   const need = kernelNeed(cell);
-  if (need === null || platform !== "linux") return null;
-  if ((await readText(`/proc/net/${need}`)) !== undefined) return null;
-  const known = await exec(["modprobe", "--dry-run", "--quiet", need]).catch(() => null);
-  return known?.exitCode === 0 ? null : need;
+  return need === null || machine.platform !== "linux" ? null : await moduleLacking(need, machine);
+}
+
+/** The module, where this kernel neither has it nor could load it; otherwise null. */
+export async function moduleLacking(module: "ip_vs", { exec, readText }: Machine): Promise<string | null> {
+  if ((await readText(`/proc/net/${module}`)) !== undefined) return null;
+  const known = await exec(["modprobe", "--dry-run", "--quiet", module]).catch(() => null);
+  return known?.exitCode === 0 ? null : module;
 }
 
 /** The same cell, on the first kernel of the lane. */

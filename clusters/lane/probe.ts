@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { hostExec, lastLines } from "../../lib/exec.ts";
+import { hostExec } from "../../lib/exec.ts";
 import type { LaneParts } from "./build.ts";
 import { qemuArgv, CONSOLE, type Accelerator, type MachineOrder } from "./qemu.ts";
 
@@ -55,7 +55,7 @@ async function probeKvm(
     });
     const screen = await readFile(join(dir, CONSOLE), "utf8").catch(() => "");
     if (screen.includes(SAID)) return { accelerator: "kvm", because: "KVM runs the kernel" };
-    const why = result.timedOut ? `it did not boot the kernel within ${WITHIN_MS / 1000} s` : lastLines(result.stderr, 1);
+    const why = result.timedOut ? `it did not boot the kernel within ${WITHIN_MS / 1000} s` : (result.stderr.split("\n")[0] ?? "");
     return { accelerator: "tcg", because: `KVM is there but of no use: ${why}` };
   } finally {
     rmSync(dir, { recursive: true, force: true });

@@ -1,5 +1,6 @@
 /** What a run needs that has a cell on another kernel than this machine's. */
 import { ownQemu, willDo } from "../lane/find-qemu.ts";
+import { moduleLacking } from "../lane/needs.ts";
 import { LANE_MEMORY_MIB } from "../lane/shape.ts";
 import type { Check, CheckContext, Finding } from "./check.ts";
 import { missing, ok, warning } from "./check.ts";
@@ -28,6 +29,21 @@ async function findQemu(context: CheckContext): Promise<Finding> {
     return missing(`${own.version}: ${TOO_OLD}`, "install QEMU 8.2 or newer");
   return ok(`${own.version}: ${TOO_OLD}; one of backports is unpacked in the cache for it`);
 }
+
+/** Stops no run: whoever asks for such a cell has QEMU installed then. */
+export const kernelLane: Check = {
+  id: "kernel-lane",
+  what: "ip_vs in this kernel, or QEMU",
+  why: "cells with kube-proxy mode ipvs or ipvs-sh run in a virtual machine where the kernel lacks ip_vs",
+  find: async (context) => {
+    const cells = "cells with ipvs or ipvs-sh run in a virtual machine";
+    if (context.platform !== "linux") return ok("not looked at: it is the kernel of Docker's VM that counts");
+    if ((await moduleLacking("ip_vs", context)) === null) return ok("not needed: this kernel has ip_vs");
+    const { state, detail } = await findQemu(context);
+    if (state === "ok") return ok(`this kernel lacks ip_vs: ${cells}; ${detail}`);
+    return warning(`this kernel lacks ip_vs: ${cells}; QEMU ${detail}, a run of one installs it where it can`);
+  },
+};
 
 /** The VM's memory on top of what a run wants anyway. */
 export const laneMemory: Check = {
