@@ -18,15 +18,22 @@ import { FOLLOW } from "../clusters/lane/follow-script.ts";
 import { hostContext } from "../clusters/setup/host-context.ts";
 import type { CellEnd, CellWork } from "./in-cell.ts";
 import { buildProgress } from "./prepare.ts";
+import type { Share } from "./shares.ts";
 
 /** Of a cell's folder in the VM: its log comes line by line, and nobody here can use the cluster. */
 const NOT_COPIED = ["events.ndjson", "cluster.json", "kubeconfig", "baseline.json"];
+
+/** What is left of a cell for its `nth` VM: one whose node was tainted is not used any further. */
+export interface LaneWork extends CellWork {
+  readonly nth: number;
+  readonly shares: readonly Share[];
+}
 
 /**
  * One cell in a virtual machine with the kernel it asks for: the same command is run in there on the cluster that is in it, its events go to this run's log as they come, and what
  * it left beside them is copied at the end. The VM is thrown away whatever came of it, so nothing can be left undone.
  */
-export async function runInLane(work: CellWork, dir: string, emit: Emit): Promise<CellEnd> {
+export async function runInLane(work: LaneWork, dir: string, emit: Emit): Promise<CellEnd> {
   const { cell, progress, interruption } = work;
   const lane = await stage({ emit, name: `${cell.kernel} in a virtual machine` }, "cluster", () => laneFor(work, cell, emit));
   try {
@@ -59,7 +66,7 @@ function failure(message: string, code: number | null): Error {
   return code === 4 ? new PreflightError(message) : new UndecidedError(message, "run it again");
 }
 
-async function laneFor({ header, index, interruption, progress }: CellWork, cell: Cell, emit: Emit): Promise<Lane> {
+async function laneFor({ header, index, nth, interruption, progress }: LaneWork, cell: Cell, emit: Emit): Promise<Lane> {
   const { signal } = interruption;
   const say = (line: string) => {
     progress.line(line);
@@ -74,15 +81,15 @@ async function laneFor({ header, index, interruption, progress }: CellWork, cell
   return await openLane({
     ...{ kernel: laneKernel(cell.kernel ?? ""), imageTag: image.tag, cell: insideVm(cell), signal, say },
     context: hostContext({ progress: (line) => progress.line(line), signal }),
-    id: `${header.runId}-${index}`,
+    id: `${header.runId}-${index}-${nth}`,
     progress: ({ name, what, index: at, total, state, durationMs }) =>
       progress.line(`kernel lane ${at}/${total} ${name} (${what}): ${state}${durationMs === undefined ? "" : ` in ${Math.round(durationMs / 1000)} s`}`),
   });
 }
 
 /** The run's own words, for the cluster in the VM. Suites are named one by one: filters may be paths of this machine. */
-function commandOf({ modes, files, options }: CellWork, { cluster }: Lane): readonly string[] {
-  const suites = files.map(suiteId);
+function commandOf({ modes, shares, options }: LaneWork, { cluster }: Lane): readonly string[] {
+  const suites = [...new Set(shares.flatMap(({ suiteFiles }) => suiteFiles))].map(suiteId);
   const command = modes.length === 1 && modes[0] === "as-claimed" ? "run" : "selfcheck";
   return [
     ...[command, ...suites, "--cluster", cluster, "--yes", "--progress", "none", "--evidence", options.evidence],
