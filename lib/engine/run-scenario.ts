@@ -122,7 +122,7 @@ async function breakAndProbe(
   injected: InjectedFault[],
 ): Promise<void> {
   const watched: WatchedFault[] = [];
-  for (const fault of faults) watched.push(await injectOne(stand, fault, say, injected));
+  for (const fault of faults) watched.push(await injectOne(stand, fault, course.healedKind, say, injected));
   const gone = await readAll(stand, watched, "before", say);
   const left = await underFault(stand, where, { watched, gone }, course, say);
   const during = stand.evidence?.mark("during");
@@ -136,13 +136,15 @@ async function breakAndProbe(
 /** How long to wait is ruled by the claim as written, even where it is judged swapped; with no fault nothing will appear, last, or be undone. */
 function courseOf(scenario: Scenario, claimed: Course["claimed"], context: CellContext, mode: Mode): Course {
   const { appears, recovers } = scenario;
-  if (mode === "no-fault") return { claimed, appearsWithinMs: 0, lastsMs: 0, healsItselfWithinMs: null };
-  const healsItselfWithinMs = healingOf(scenario, context)?.withinMs ?? null;
+  if (mode === "no-fault")
+    return { claimed, appearsWithinMs: 0, lastsMs: 0, healsItselfWithinMs: null, healedKind: null };
+  const healing = healingOf(scenario, context);
   return {
     claimed,
     appearsWithinMs: appears?.withinMs ?? 0,
     lastsMs: recovers.notUntil?.lastsMs ?? 0,
-    healsItselfWithinMs,
+    healsItselfWithinMs: healing?.withinMs ?? null,
+    healedKind: healing?.kind ?? null,
   };
 }
 
@@ -188,6 +190,7 @@ async function whereAndWhat(stand: Stand, scenario: Scenario, mode: Mode): Promi
 async function injectOne(
   stand: Stand,
   nodeFault: NodeFault,
+  healedKind: Course["healedKind"],
   say: Say,
   injected: InjectedFault[],
 ): Promise<WatchedFault> {
@@ -195,7 +198,8 @@ async function injectOne(
   const startedAtMs = performance.now();
   const target = stand.targets[nodeFault.node];
   const { journal, reach = NODE_ONLY } = stand;
-  const one = await injectFault({ target, nodeFault, journal, reach });
+  const mayBeUndone = nodeFault.fault.kind === healedKind;
+  const one = await injectFault({ target, nodeFault, journal, reach, mayBeUndone });
   // Before anything else can throw: from here on it must be healed.
   injected.push(one);
   const sinceMs = performance.now();
