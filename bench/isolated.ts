@@ -63,7 +63,11 @@ export async function whileOneIsBroken(trial: Trial): Promise<Isolation> {
 
 async function faultsIn(record: ClusterRecord, scenario: Scenario) {
   const where = await liveCluster(record).locate();
-  return faultsOf(scenario, { traits: record.traits, address: (role, way) => addressOf(where, role, way) });
+  return faultsOf(scenario, {
+    cell: record.cell,
+    traits: record.traits,
+    address: (role, way) => addressOf(where, role, way),
+  });
 }
 
 /** How many attempts failed on the paths that are claimed to break. */

@@ -54,7 +54,7 @@ process.exit(sum.lost > 0 ? 1 : 0);
 function isQuick(scenario: Scenario): boolean {
   if (!faulty || (scenario.skipWhen?.(faulty) ?? null) !== null) return false;
   const isAtOnce = (scenario.appears?.withinMs ?? 0) === 0 && healingOf(scenario, faulty) === null;
-  const faults = faultsOf(scenario, { traits: faulty.traits, address: () => "192.0.2.1" });
+  const faults = faultsOf(scenario, { cell: faulty.cell, traits: faulty.traits, address: () => "192.0.2.1" });
   const breaks = Object.values(expectationsOf(scenario, faulty)).some(({ symptoms }) => !symptoms.includes("ok"));
   return isAtOnce && breaks && faults.some(({ fault }) => fault.kind !== "none");
 }
