@@ -51,6 +51,7 @@ export function hostileRun(text: string): Run {
     ...cell,
     failure: cell.failure && { ...cell.failure, message: text },
     tainted: cell.tainted.map((one) => ({ ...one, container: text, scenario: text, why: text })),
+    clusters: [text, text].map((name) => ({ name, replacedBecause: text })),
   }));
   return { ...run, runId: text, facts: { [text]: text }, cells, results };
 }

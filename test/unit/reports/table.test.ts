@@ -65,6 +65,12 @@ describe("the terminal table", () => {
       "  by overlay/vxlan-port-blocked: route new: blackhole 198.51.100.0/24",
       "  nothing more is run on this cluster, now or later; where it was kept, ./faultline gc deletes it",
     ]);
+    const replaced = [
+      { name: "faultline-x", replacedBecause: "node A tainted by a" },
+      { name: "faultline-z", replacedBecause: null },
+    ];
+    const onTwo = sampleRun().cells.map((cell) => ({ ...cell, clusters: replaced }));
+    expect(renderTable({ ...sampleRun(), cells: onTwo })).to.match(/gc deletes it; the rest was run on faultline-z$/m);
     const cells = sampleRun().cells.map((cell) => ({ ...cell, tainted: [] }));
     expect(renderTable({ ...sampleRun(), cells })).not.to.contain("tainted");
   });
