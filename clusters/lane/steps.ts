@@ -69,9 +69,7 @@ function kernelStep(kernel: LaneKernel): Step {
     needs: [],
     inputs: ["lane/scripts/debian-packages"],
     settings: { suite: kernel.suite },
-    commands: (paths) => [
-      unpacked(paths, kernel.suite, "linux-(image|modules|base)-.*", ["linux-image-cloud-amd64"]),
-    ],
+    commands: (paths) => [unpacked(paths, kernel.suite, "linux-(image|modules|base)-.*", ["linux-image-cloud-amd64"])],
   };
 }
 
@@ -86,9 +84,12 @@ function systemStep(inputs: LaneInputs): Step {
     settings: { lock: inputs.lockDigest, kind: VERSIONS.kind, mebibytes: SYSTEM_MEBIBYTES },
     commands: ({ out, made, source }) => [
       {
-        argv: [source("lane/scripts/system-disk"), out, made("lane-root", "rootfs.tar"), made(kernel, "tree")].concat(
-          [source("lane/guest"), join(inputs.project, "node_modules"), inputs.kind, String(SYSTEM_MEBIBYTES)],
-        ),
+        argv: [source("lane/scripts/system-disk"), out, made("lane-root", "rootfs.tar"), made(kernel, "tree")].concat([
+          source("lane/guest"),
+          join(inputs.project, "node_modules"),
+          inputs.kind,
+          String(SYSTEM_MEBIBYTES),
+        ]),
       },
     ],
   };
