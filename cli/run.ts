@@ -10,19 +10,24 @@ import { DEFAULT_CELL, parseCells } from "../clusters/cells.ts";
 import { leases } from "../clusters/lease.ts";
 import { mustBeDisposable } from "../clusters/setup/disposable.ts";
 import { ownerOf } from "../clusters/setup/ownership.ts";
+import { sideBySide } from "../clusters/setup/side-by-side.ts";
 import { cellFacts } from "./facts.ts";
-import { inCell, type CellEnd } from "./in-cell.ts";
+import { inCell, type CellEnd, type CellWork } from "./in-cell.ts";
 import { keptCluster, mustBeAsNew } from "./kept.ts";
+import { checksFor, movedWhereNeeded, onKernel } from "./lane-cells.ts";
 import { machine, prepareMachine } from "./prepare.ts";
 import { startProgress, type Progress, type ProgressKind } from "./progress.ts";
 import { printTable, writeReports } from "./report.ts";
 import type { Keep } from "./run-cell.ts";
 import { createRunDir, newRunId, readRun, writeHeader, type RunHeader } from "./run-dir.ts";
+import { eachOf, spareOf, turns } from "./side-by-side.ts";
 import { onInterrupt, type Interruption } from "./signals.ts";
 import { scenariosOf, selectSuites, suiteFiles } from "./suites.ts";
 
 export interface RunOptions {
   readonly cell: readonly string[];
+  /** Of all cells, whatever they name; default: their own. */
+  readonly kernel?: string;
   readonly yes: boolean;
   readonly keep: Keep;
   readonly cluster?: string;
@@ -34,6 +39,8 @@ export interface RunOptions {
   /** How often each scenario is run; default once. */
   readonly repeat?: number;
   readonly allowHostWide: boolean;
+  /** How many cells at the same time; default: what the machine bears. */
+  readonly parallel?: number;
 }
 
 /** Runs the suites that `filters` name in every cell, writes the reports, and resolves to the exit code. */
@@ -68,12 +75,14 @@ export async function carryOut(
   const files = selectSuites(filters, suiteFiles());
   const scenarios = await scenariosOf(files);
   checkReporter(options.reporter);
-  const { cells, reuse } = cellsOf(options);
-  if (options.allowHostWide) await mustBeDisposable(machine().readText);
+  const { cells: asked, reuse } = cellsOf(options);
+  // In a virtual machine of ours all of it may be broken, and the run in there asks again.
+  if (options.allowHostWide && asked.some(({ kernel }) => kernel === undefined)) await mustBeDisposable(machine().readText);
   const interruption = onInterrupt((line) => process.stderr.write(`\nfaultline: ${line}\n`));
   const progress = startProgress(options.progress);
   try {
-    await prepare(options, progress, interruption);
+    const cells = await movedWhereNeeded(asked, machine(), (line) => process.stderr.write(`faultline: ${line}\n`));
+    await prepare(options, cells, progress, interruption);
     if (reuse) {
       await mustBeFree(reuse.name);
       mustBeAsNew(reuse.name);
@@ -82,10 +91,7 @@ export async function carryOut(
     const header = await newHeader(argv, cells);
     const dir = createRunDir(header);
     const shared = { dir, header, options, modes, files, scenarios, reuse, interruption, progress };
-    const ends: CellEnd[] = [];
-    for (const [index, cell] of cells.entries()) {
-      if (!interruption.signal.aborted) ends.push(await inCell({ ...shared, cell, index }));
-    }
+    const ends = await inCells(shared, cells);
     const notUndone = ends.reduce((sum, end) => sum + end.notUndone, 0);
     const preflight = ends.some((end) => end.preflight);
     progress.stop();
@@ -98,11 +104,31 @@ export async function carryOut(
   }
 }
 
+/** The cells, as many side by side as the machine bears (or was asked for); each fails alone. */
+async function inCells(
+  shared: Omit<CellWork, "cell" | "index" | "turn">,
+  cells: readonly Cell[],
+): Promise<readonly CellEnd[]> {
+  const { options, interruption, progress } = shared;
+  const { clusters, suites } = sideBySide(cells.length, await spareOf(machine()), options.parallel);
+  if (clusters > 1)
+    progress.line(`${cells.length} cells, ${clusters} at the same time, ${suites} of them at their suites`);
+  // A mocha reporter writes to our stdout: two at once could not be read.
+  const turn = turns(options.reporter === undefined ? suites : 1);
+  const { signal } = interruption;
+  return await eachOf(cells, clusters, signal, (cell, index) => inCell({ ...shared, cell, index, turn }));
+}
+
 /** Sets the machine up; a signal ends that, and nothing has been run. */
-async function prepare({ yes }: RunOptions, progress: Progress, interruption: Interruption): Promise<void> {
+async function prepare(
+  { yes }: RunOptions,
+  cells: readonly Cell[],
+  progress: Progress,
+  interruption: Interruption,
+): Promise<void> {
   const { signal } = interruption;
   try {
-    await prepareMachine({ yes, signal, progress: (line) => progress.line(line) });
+    await prepareMachine({ yes, signal, also: checksFor(cells), progress: (line) => progress.line(line) });
   } catch (error) {
     // After a signal it is whatever a command that was cut off made of it.
     if (!signal.aborted) throw error;
@@ -132,9 +158,12 @@ function concluded(
 
 function cellsOf(options: RunOptions): { readonly cells: readonly Cell[]; readonly reuse: ClusterRecord | null } {
   if (options.cluster === undefined) {
-    const cells = options.cell.length > 0 ? options.cell.flatMap(parseCells) : [DEFAULT_CELL];
+    const named = options.cell.length > 0 ? options.cell.flatMap(parseCells) : [DEFAULT_CELL];
+    const cells = onKernel(named, options.kernel);
     return { cells: [...new Map(cells.map((cell) => [cellId(cell), cell])).values()], reuse: null };
   }
+  if (options.kernel !== undefined)
+    throw new UsageError("--cluster names a cluster that has its kernel already", "leave --kernel out");
   if (options.cell.length > 0)
     throw new UsageError("--cluster names a cluster that has its cell already", "leave --cell out");
   const reuse = keptCluster(options.cluster);

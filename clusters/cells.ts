@@ -10,7 +10,7 @@ import { refusal } from "./refusal.ts";
 
 /** What the fifth part may say for what is so without it. */
 const HOST_KERNEL = "host";
-const PROXY_MODES: readonly ProxyMode[] = ["iptables", "nftables", "ipvs", "none"];
+const PROXY_MODES: readonly ProxyMode[] = ["iptables", "nftables", "ipvs", "ipvs-sh", "none"];
 const IP_FAMILIES: readonly IpFamily[] = ["ipv4", "ipv6", "dual"];
 const [DEFAULT_CNI] = CNIS;
 const KUBERNETES_VERSIONS = KUBERNETES.map(({ version }) => version);

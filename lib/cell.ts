@@ -1,6 +1,7 @@
 export type { Traits } from "./traits.ts";
 
-export type ProxyMode = "iptables" | "ipvs" | "nftables" | "none";
+/** `ipvs-sh`: ipvs that schedules by the source's hash instead of round robin. */
+export type ProxyMode = "iptables" | "ipvs" | "ipvs-sh" | "nftables" | "none";
 export type IpFamily = "ipv4" | "ipv6" | "dual";
 
 /** One point of the matrix; it becomes a cluster. */

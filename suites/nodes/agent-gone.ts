@@ -7,7 +7,7 @@ import { agentGone, notUntil, seconds } from "../../lib/scenario.ts";
  */
 scenario("CNI agent gone from a node", {
   claim: "without the CNI's agent on a node the pods that run there notice nothing, on any path",
-  documented: ["https://docs.cilium.io/en/stable/operations/upgrade/", "https://github.com/cilium/cilium/issues/10068"],
+  documented: ["https://github.com/cilium/cilium/issues/37271", "https://github.com/cilium/cilium/issues/30609"],
   skipWhen: ({ traits }) => (traits.agent ? null : "the CNI has no agent: its plugins run when a pod comes or goes"),
   fault: ({ traits }) => agentGone("A", traits.agent ?? { namespace: "none", selector: "none=none" }),
   expect: {

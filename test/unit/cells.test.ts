@@ -52,7 +52,7 @@ describe("parseCell", () => {
     [`${id}/host/more`]: /is not known/,
     [`${id}/more`]: /kernel more is not known/,
     Flannel: /CNI "Flannel" is not known/,
-    "flannel/ipvs": /is not to be had: .*ip_vs.*; the nearest is flannel/,
+    "flannel/iptables/1.34/ipv4/debian:5.10": /kernel debian:5.10 is not known/,
     "flannel/none": /is not to be had: flannel does not replace kube-proxy/,
     "cilium/iptables/1.34/ipv6": /is not to be had: Cilium 1.15's tunnel runs over IPv4 alone.*; the nearest is cilium/,
     "weave/nftables": /is not to be had: weave is not for kube-proxy mode nftables; the nearest is weave/,

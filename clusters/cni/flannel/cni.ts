@@ -95,7 +95,7 @@ const COMMON: Traits = {
   ],
 };
 
-const shared = { versions: VERSIONS, proxyModes: ["iptables", "nftables"], ipFamilies: ["ipv4"] } as const;
+const shared = { versions: VERSIONS, proxyModes: ["iptables", "nftables", "ipvs", "ipvs-sh"], ipFamilies: ["ipv4"] } as const;
 
 /** Pods on a bridge, VXLAN between the nodes. */
 export const flannel: Cni = {
