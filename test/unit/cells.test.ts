@@ -66,7 +66,6 @@ describe("parseCell", () => {
     "flannel/iptables/1.34/ipv4/debian:5.10": /kernel debian:5.10 is not known/,
     "flannel/none": /is not to be had: flannel does not replace kube-proxy/,
     "cilium/iptables/1.34/ipv6": /is not to be had: Cilium 1.15's tunnel runs over IPv4 alone.*; the nearest is cilium/,
-    "cilium/none": /is not to be had: Cilium in kube-proxy's place .* only in a virtual machine/,
     "weave/nftables": /is not to be had: weave is not for kube-proxy mode nftables; the nearest is weave/,
     "terway@1.0/iptables": /is not to be had: Terway takes pods' addresses .* from its cloud's network interfaces/,
   };
