@@ -2,7 +2,7 @@ import { cellId, type Cell } from "../lib/cell.ts";
 import { inWords } from "../lib/expectation.ts";
 import { describeApply, describeShared, describeUndo } from "../lib/faults/describe.ts";
 import { describeFault } from "../lib/faults/fault.ts";
-import { expectationsOf, faultsOf, type Scenario } from "../lib/scenario.ts";
+import { expectationsOf, faultsOf, leftOutOf, type Scenario } from "../lib/scenario.ts";
 import { cniOf, DEFAULT_CELL, parseCell } from "../clusters/cells.ts";
 import { scenariosOf, selectSuites, suiteFiles } from "./suites.ts";
 
@@ -23,13 +23,16 @@ export function planOf(cell: Cell, scenarios: readonly Scenario[]): string {
     const skip = scenario.skipWhen?.({ cell, traits }) ?? null;
     if (skip !== null) lines.push(`    skipped: ${skip}`);
     // A placeholder address must pass for one: 192.0.2.0/24 is for documentation (RFC 5737).
-    for (const fault of faultsOf(scenario, { traits, address: () => "192.0.2.1" })) {
+    for (const fault of faultsOf(scenario, { cell, traits, address: () => "192.0.2.1" })) {
       lines.push(`    fault: ${describeFault(fault)}`);
       lines.push(...commands("apply", describeApply({ nodeFault: fault })));
       lines.push(...commands("undo", describeUndo({ nodeFault: fault })));
     }
     for (const [path, expected] of Object.entries(expectationsOf(scenario, { cell, traits }))) {
       lines.push(`    expect ${path}: ${inWords(expected)}`);
+    }
+    for (const [path, reason] of Object.entries(leftOutOf(scenario, { cell, traits }))) {
+      lines.push(`    left out ${path}: ${reason}`);
     }
   }
   return `${lines.join("\n")}\n`;

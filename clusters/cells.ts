@@ -19,7 +19,7 @@ const flannel: Cni = {
   manifest: "flannel/manifest.yaml",
   traits: {
     bridge: "cni0",
-    overlay: { kind: "vxlan", device: "flannel.1", udpPort: 8472 },
+    overlay: { kind: "vxlan", device: "flannel.1", secondDevice: "flannel-v6.1", udpPort: 8472 },
     // -iptables-resync, 5 s unless said otherwise (flannel main.go); measured: back after 0.4 to 4.2 s.
     resync: { by: "flannel", rule: { table: "filter", chain: "FORWARD", target: "FLANNEL-FWD" }, everyMs: 5000 },
   },
@@ -42,7 +42,15 @@ export const DEFAULT_CELL: Cell = {
 export function knownCells(): readonly Cell[] {
   return CNIS.flatMap((cni) =>
     cni.versions.flatMap((cniVersion) =>
-      PROXY_MODES.map((proxyMode) => ({ ...DEFAULT_CELL, cni: cni.name, cniVersion, proxyMode })),
+      PROXY_MODES.flatMap((proxyMode) =>
+        (["ipv4", "ipv6", "dual"] as const).map((ipFamily) => ({
+          ...DEFAULT_CELL,
+          cni: cni.name,
+          cniVersion,
+          proxyMode,
+          ipFamily,
+        })),
+      ),
     ),
   );
 }

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { cellId, type Cell } from "../lib/cell.ts";
+import { cellId, familiesOf, type Cell, type Family } from "../lib/cell.ts";
 import type { ClusterRecord } from "../lib/cluster.ts";
 import { UndecidedError } from "../lib/errors.ts";
 import type { Emit } from "../lib/event-log.ts";
@@ -13,8 +13,9 @@ import type { NodeImage } from "./image/node-image.ts";
 import { kindConfig } from "./kind-config.ts";
 import { createByKind } from "./kind-create.ts";
 import type { Leases } from "./lease.ts";
-import { createClosedNetwork, LABELS } from "./network.ts";
-import { NAMESPACE, roleObjects } from "./roles/objects.ts";
+import { LABELS } from "./closing-rule.ts";
+import { createClosedNetwork } from "./network.ts";
+import { dnsServiceFamilies, NAMESPACE, roleObjects } from "./roles/objects.ts";
 import { mustHaveRoom, whetherReached } from "./setup/inotify.ts";
 import { clusterNetworks } from "./setup/ownership.ts";
 
@@ -72,7 +73,7 @@ export async function stage<T>(
 async function makeNodes(order: ClusterOrder, kubeconfig: string): Promise<void> {
   const { name, cell, image } = order;
   await mustHaveRoom(MACHINE, await othersAhead(order));
-  await createClosedNetwork(name, labelsOf(order));
+  await createClosedNetwork(name, { labels: labelsOf(order), ipv6: familiesOf(cell).includes("IPv6") });
   try {
     await createByKind({ ...order, imageTag: image.tag, config: kindConfig(cell, image), kubeconfig });
   } catch (error) {
@@ -99,7 +100,7 @@ async function installCni(order: ClusterOrder, api: Kubernetes): Promise<void> {
   const manifest = await readFile(new URL(`cni/${cni.manifest}`, import.meta.url), "utf8");
   // None until the CNI is there: a sandbox that fails for want of it is not tried again for about 15 s.
   await api.patchDeployment("kube-system", "coredns", coreDns(0));
-  await api.apply(manifest);
+  await api.apply(withFamilies(manifest, order.cell));
   const signal = order.signal ? { signal: order.signal } : {};
   const waits = [
     api.untilPods({
@@ -127,6 +128,16 @@ async function installCni(order: ClusterOrder, api: Kubernetes): Promise<void> {
   });
 }
 
+/** TEMPORARY until the lead's tokens. */
+function withFamilies(manifest: string, cell: Cell): string {
+  if (cell.ipFamily === "ipv4") return manifest;
+  const ipv4 = cell.ipFamily === "dual" ? '"Network": "10.244.0.0/16", ' : '"EnableIPv4": false, ';
+  return manifest.replace(
+    '"Network": "10.244.0.0/16", ',
+    `${ipv4}"EnableIPv6": true, "IPv6Network": "fd00:10:244::/56", `,
+  );
+}
+
 /**
  * One replica a node, so that a lookup can meet the one on its own node and the one on the other. Asked every second whether it is ready, not every
  * ten as kubeadm has it: that only shortens the waiting, here and when a scenario has made it anew.
@@ -144,9 +155,10 @@ function coreDns(replicas: number): object {
 
 async function deployRoles(order: ClusterOrder, api: Kubernetes, kubeconfig: string): Promise<ClusterRecord> {
   await api.patchDeployment("kube-system", "coredns", coreDns(2));
+  if (order.cell.ipFamily === "dual") await api.patchService(dnsServiceFamilies(order.cell.ipFamily));
   const { name, cell } = order;
   const containers = { A: `${name}-worker`, B: `${name}-control-plane`, "control-plane": `${name}-control-plane` };
-  await api.applyObjects(roleObjects(containers, ECHO_IMAGE));
+  await api.applyObjects(roleObjects(containers, ECHO_IMAGE, cell.ipFamily));
   const outside = await startOutside(order);
   const ready = {
     budgetMs: order.readyBudgetMs,
@@ -165,16 +177,39 @@ async function deployRoles(order: ClusterOrder, api: Kubernetes, kubeconfig: str
   ]).catch((error: unknown) => {
     throw new UndecidedError((error as Error).message, `see the pods: ${kubectlHint(order)}`, { cause: error });
   });
+  return {
+    name,
+    cell,
+    traits: cniOf(cell).traits,
+    kubeconfig,
+    containers,
+    outside,
+    ...(await addresses(order, api, containers)),
+  };
+}
+
+/** The addresses of nodes and Services, by the cell's families. Throws UndecidedError when one of them has none. */
+async function addresses({ name, cell }: ClusterOrder, api: Kubernetes, containers: ClusterRecord["containers"]) {
   const [A, B, server, dns] = await Promise.all([
-    addressOfContainer(containers.A, name),
-    addressOfContainer(containers.B, name),
+    addressesOfContainer(containers.A, name),
+    addressesOfContainer(containers.B, name),
     api.service(NAMESPACE, "server"),
     api.service("kube-system", "kube-dns"),
   ]);
-  const nodeIps = { A, B };
-  const serviceIps = { server: server.ip, dns: dns.ip };
-  const nodePort = server.nodePort ?? 0;
-  return { name, cell, traits: cniOf(cell).traits, kubeconfig, containers, outside, nodeIps, serviceIps, nodePort };
+  const [first, second] = familiesOf(cell).map((family, index) => ({
+    nodeIps: { A: given(A[family], `node A, ${family}`), B: given(B[family], `node B, ${family}`) },
+    serviceIps: {
+      server: given(server.ips[index], `Service server, ${family}`),
+      dns: given(dns.ips[index], `Service kube-dns, ${family}`),
+    },
+  }));
+  if (first === undefined) throw new UndecidedError(`cell ${cellId(cell)} has no IP family`, "run again");
+  return { ...first, ...(second ? { second } : {}), nodePort: server.nodePort ?? 0 };
+}
+
+function given(address: string | undefined, whose: string): string {
+  if (address) return address;
+  throw new UndecidedError(`${whose}: no address`, "look at it with --keep failure");
 }
 
 function allReady(count: number): (pods: readonly Pod[]) => boolean {
@@ -198,7 +233,7 @@ async function startOutside(order: ClusterOrder): Promise<string> {
   return container;
 }
 
-async function addressOfContainer(container: string, network: string): Promise<string> {
+async function addressesOfContainer(container: string, network: string): Promise<Readonly<Record<Family, string>>> {
   const { stdout } = await mustExec(hostExec, [
     "docker",
     "inspect",
@@ -206,10 +241,10 @@ async function addressOfContainer(container: string, network: string): Promise<s
     "{{json .NetworkSettings.Networks}}",
     container,
   ]);
-  const networks = JSON.parse(stdout) as Record<string, { IPAddress: string }>;
-  const address = networks[network]?.IPAddress;
-  if (!address) throw new UndecidedError(`container ${container} has no address on ${network}`, "run again");
-  return address;
+  const networks = JSON.parse(stdout) as Record<string, { IPAddress: string; GlobalIPv6Address: string }>;
+  const found = networks[network];
+  if (!found) throw new UndecidedError(`container ${container} is not on ${network}`, "run again");
+  return { IPv4: found.IPAddress, IPv6: found.GlobalIPv6Address };
 }
 
 function describePods(pods: readonly Pod[]): string {

@@ -1,5 +1,7 @@
 export type ProxyMode = "iptables" | "ipvs" | "nftables" | "none";
 export type IpFamily = "ipv4" | "ipv6" | "dual";
+/** One of a cell's IP families, as paths name it. */
+export type Family = "IPv4" | "IPv6";
 
 /** One point of the matrix; it becomes a cluster. */
 export interface Cell {
@@ -15,13 +17,29 @@ export function cellId(cell: Cell): string {
   return `${cell.cni}@${cell.cniVersion}/${cell.proxyMode}/${cell.kubernetesVersion}/${cell.ipFamily}`;
 }
 
+/** The IP families of a cell's pods, Services and nodes; the first is the one that is meant where none is named. */
+export function familiesOf({ ipFamily }: Pick<Cell, "ipFamily">): readonly [Family, ...Family[]] {
+  if (ipFamily === "dual") return ["IPv4", "IPv6"];
+  return ipFamily === "ipv4" ? ["IPv4"] : ["IPv6"];
+}
+
 /** What a CNI does on a node, stated by its folder under clusters/cni; expectations are keyed by these, never by names. */
 export interface Traits {
   /** Name of the Linux bridge that joins a node's pods, or null when there is none. */
   readonly bridge: string | null;
-  readonly overlay: { readonly kind: "vxlan"; readonly device: string; readonly udpPort: number } | null;
+  readonly overlay: Overlay | null;
   /** What its agent puts back by itself; absent where it looks after nothing. */
   readonly resync?: Resync;
+}
+
+/** A tunnel between the nodes for what pods say to each other. */
+export interface Overlay {
+  readonly kind: "vxlan";
+  /** Of the cell's first IP family. */
+  readonly device: string;
+  /** Of its second one, where that has a device of its own. */
+  readonly secondDevice?: string;
+  readonly udpPort: number;
 }
 
 /** An agent that looks after an iptables rule of its own. */

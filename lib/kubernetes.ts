@@ -37,11 +37,19 @@ export interface Kubernetes {
   /** Merges `patch` into a Deployment (strategic merge). */
   patchDeployment(namespace: string, name: string, patch: object): Promise<void>;
   /** A Service's ClusterIP and the node port of its first port. */
-  service(namespace: string, name: string): Promise<{ readonly ip: string; readonly nodePort: number | undefined }>;
+  /** Sets what is named of a Service that is there. */
+  patchService(service: KubernetesObject): Promise<void>;
+  service(namespace: string, name: string): Promise<ServiceAddresses>;
   pods(namespace: string, selector?: string): Promise<readonly Pod[]>;
   /** Watches pods until `done` holds; throws what is still missing, as `missing` says it, when the budget is spent. */
   untilPods(watch: WatchSpec<Pod>): Promise<void>;
   untilNodes(watch: Omit<WatchSpec<KubeNode>, "namespace" | "selector">): Promise<void>;
+}
+
+export interface ServiceAddresses {
+  /** One for each of its IP families, the cluster's first one first. */
+  readonly ips: readonly string[];
+  readonly nodePort: number | undefined;
 }
 
 export interface WatchSpec<T> {
@@ -89,9 +97,12 @@ export function kubernetes(kubeconfigPath: string, options: KubernetesOptions = 
       await objects.patch(object, undefined, undefined, "faultline", undefined, PatchStrategy.StrategicMergePatch);
       await apps.readNamespacedDeployment({ namespace, name });
     },
+    patchService: async (service) => {
+      await objects.patch(service, undefined, undefined, "faultline", undefined, PatchStrategy.StrategicMergePatch);
+    },
     service: async (namespace, name) => {
       const { spec } = await core.readNamespacedService({ namespace, name });
-      return { ip: spec?.clusterIP ?? "", nodePort: spec?.ports?.[0]?.nodePort };
+      return { ips: spec?.clusterIPs ?? [], nodePort: spec?.ports?.[0]?.nodePort };
     },
     pods: async (namespace, labelSelector) => (await core.listNamespacedPod(podQuery(namespace, labelSelector))).items,
     untilPods: (watch) => {

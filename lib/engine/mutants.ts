@@ -27,9 +27,7 @@ export function whyNoMutant(
     return `it claims that nothing breaks, so it is the same ${WITH[mode]}`;
   if (mode === "no-fault") return null;
   // On which node a fault is does not depend on addresses; 192.0.2.0/24 is for documentation (RFC 5737).
-  const nodes = new Set(
-    faultsOf(scenario, { traits: context.traits, address: () => "192.0.2.1" }).map(({ node }) => node),
-  );
+  const nodes = new Set(faultsOf(scenario, { ...context, address: () => "192.0.2.1" }).map(({ node }) => node));
   if (nodes.has("control-plane")) return "its fault is put in through the control plane: it is on no node";
   return nodes.size > 1 ? "its faults are on both nodes: there is no other" : null;
 }

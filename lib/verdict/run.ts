@@ -63,7 +63,19 @@ interface Unmeasured extends PlannedScenario {
 
 function unmeasured(one: Unmeasured): ScenarioResult {
   const { id, title, claim, documented, cell, mode, verdict, reason } = one;
-  const result = { scenario: id, title, claim, cell, mode, verdict, reason, faults: [], documented, paths: [] };
+  const result = {
+    scenario: id,
+    title,
+    claim,
+    cell,
+    mode,
+    verdict,
+    reason,
+    faults: [],
+    documented,
+    paths: [],
+    leftOut: [],
+  };
   return {
     ...result,
     times: NO_TIMES,

@@ -1,3 +1,4 @@
+import { familiesOf } from "../../lib/cell.ts";
 import { scenario } from "../../lib/mocha/scenario.ts";
 import { forwardPolicy, ruleGone, seconds, within } from "../../lib/scenario.ts";
 
@@ -12,9 +13,9 @@ scenario("FORWARD policy DROP without the CNI's accept rule", {
     "https://github.com/flannel-io/flannel/issues/1668",
   ],
   skipWhen: ({ traits }) => (traits.resync ? null : "no agent looks after a FORWARD rule of its own"),
-  fault: ({ traits }) => [
-    forwardPolicy("A", "DROP"),
-    ruleGone("A", traits.resync?.rule ?? { table: "filter", chain: "FORWARD", target: "" }),
+  fault: ({ cell, traits }) => [
+    forwardPolicy("A", "DROP", familiesOf(cell)[0]),
+    ruleGone("A", traits.resync?.rule ?? { table: "filter", chain: "FORWARD", target: "" }, familiesOf(cell)[0]),
   ],
   healsItself: ({ traits: { resync } }) =>
     resync

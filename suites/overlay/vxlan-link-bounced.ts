@@ -1,5 +1,5 @@
 import { scenario } from "../../lib/mocha/scenario.ts";
-import { hasOverlay, linkBounced, notUntil, seconds } from "../../lib/scenario.ts";
+import { hasOverlay, byOverlayDevice, linkBounced, notUntil, seconds, where } from "../../lib/scenario.ts";
 
 /**
  * The overlay's device down and up again, as after a restart of the node's network service. The link is as it was, and what went with it is not: the
@@ -17,6 +17,7 @@ scenario("VXLAN device down and up again", {
     "other → server by podIP": "connect-timeout",
     "other → server by ClusterIP": "connect-timeout",
     "other → server by podIP with ping": "loss",
+    "other → server by IPv6 podIP": where(byOverlayDevice("IPv6"), "connect-timeout").otherwise("ok"),
     "same → server by podIP": "ok",
     "same → server by ClusterIP": "ok",
     "hostB → hostA by nodeIP with ping": "ok",

@@ -1,5 +1,5 @@
 import { scenario } from "../../lib/mocha/scenario.ts";
-import { hasOverlay, linkDown, seconds, within } from "../../lib/scenario.ts";
+import { hasOverlay, byOverlayDevice, linkDown, seconds, where, within } from "../../lib/scenario.ts";
 
 /**
  * The overlay's device down, as a restarted network service leaves it. Setting it up again is not enough: the kernel has thrown away its routes and
@@ -19,6 +19,7 @@ scenario("VXLAN device down", {
     "other → server by podIP": "connect-timeout",
     "other → server by ClusterIP": "connect-timeout",
     "other → server by podIP with ping": "loss",
+    "other → server by IPv6 podIP": where(byOverlayDevice("IPv6"), "connect-timeout").otherwise("ok"),
     "hostB → server by podIP": "connect-timeout",
     "same → dnsB by podIP": "dns-timeout",
     "same → server by podIP": "ok",

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { cellDirs } from "../../cli/run-dir.ts";
-import { closingRule } from "../../clusters/network.ts";
+import { closingRule } from "../../clusters/closing-rule.ts";
 import { readEventLog } from "../../lib/event-log.ts";
 import { hostExec, mustExec } from "../../lib/exec.ts";
 import { GiveUpError, waitFor } from "../../lib/wait.ts";
