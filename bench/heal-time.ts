@@ -13,13 +13,14 @@ import { injectFault } from "../lib/faults/inject.ts";
 import { containerTarget, type Target } from "../lib/faults/target.ts";
 import { healRun } from "../lib/journal/heal.ts";
 import { openJournal } from "../lib/journal/journal.ts";
+import { DEFAULT_CELL, nodePartsOf } from "../clusters/cells.ts";
 import { plannedNodeImage } from "../clusters/image/node-image.ts";
 
 const SYSCTLS = ["net.ipv4.tcp_syn_retries", "net.ipv4.tcp_retries1", "net.ipv4.tcp_synack_retries"];
 const [nodes = 6, faults = 5, rounds = 5] = process.argv.slice(2).map(Number);
 const cluster = `faultline-bench-${randomBytes(3).toString("hex")}`;
 const dir = mkdtempSync(join(tmpdir(), "faultline-bench-"));
-const { image } = await plannedNodeImage("offline");
+const { image } = await plannedNodeImage("offline", nodePartsOf(DEFAULT_CELL));
 const names = Array.from({ length: nodes }, (_, index) => `${cluster}-${index}`);
 try {
   const targets = await Promise.all(names.map(startNode));

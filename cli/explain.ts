@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { DEFAULT_CELL, cniOf } from "../clusters/cells.ts";
+import { DEFAULT_CELL, traitsOf } from "../clusters/cells.ts";
 import { inWords } from "../lib/expectation.ts";
 import { describeFault } from "../lib/faults/fault.ts";
 import { expectationsOf, faultsOf, leftOutOf, type Scenario } from "../lib/scenario.ts";
@@ -12,7 +12,7 @@ export async function explain(id: string): Promise<void> {
 }
 
 function explanation(scenario: Scenario): string {
-  const context = { cell: DEFAULT_CELL, traits: cniOf(DEFAULT_CELL).traits };
+  const context = { cell: DEFAULT_CELL, traits: traitsOf(DEFAULT_CELL) };
   const faults = faultsOf(scenario, { ...context, address: (role, way) => `<${way} of ${role}>` });
   const expect = Object.entries(expectationsOf(scenario, context)).map(
     ([path, expected]) => [path, inWords(expected)] as const,

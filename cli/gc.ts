@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { deleteCluster } from "../clusters/delete.ts";
-import { plannedNodeImage } from "../clusters/image/node-image.ts";
+import { knownCells, nodePartsOf } from "../clusters/cells.ts";
+import { NODE_IMAGES, presentImageTags } from "../clusters/image/node-image.ts";
 import { leases, type Leases } from "../clusters/lease.ts";
 import { clusterName } from "../clusters/network.ts";
 import { fateOf, findParts, remainsOf, type Fate, type KnownRun, type Remains } from "../clusters/remains.ts";
@@ -116,10 +117,8 @@ async function removeSupersededImages(dryRun: boolean): Promise<void> {
 
 /** Node images of ours that no present recipe makes; about 1 GB each. */
 async function supersededImages(): Promise<readonly string[]> {
-  const current = await Promise.all([plannedNodeImage("offline"), plannedNodeImage("registry")]);
-  const tags = current.map(({ image }) => image.tag);
-  const [name = ""] = (tags[0] ?? "").split(":");
-  const { stdout } = await hostExec(["docker", "image", "ls", "--format", "{{.Repository}}:{{.Tag}}", name]);
+  const tags = await presentImageTags(knownCells().map(nodePartsOf));
+  const { stdout } = await hostExec(["docker", "image", "ls", "--format", "{{.Repository}}:{{.Tag}}", NODE_IMAGES]);
   return stdout.split("\n").filter((image) => image !== "" && !tags.includes(image));
 }
 

@@ -9,6 +9,7 @@ import type { ScenarioResult } from "../lib/run.ts";
 import type { Scenario } from "../lib/scenario.ts";
 import { judgeLog } from "../lib/verdict/run.ts";
 import { stage } from "../clusters/create.ts";
+import { nodePartsOf } from "../clusters/cells.ts";
 import { ensureNodeImage, type NodeImage } from "../clusters/image/node-image.ts";
 import { leases } from "../clusters/lease.ts";
 import { clusterName } from "../clusters/network.ts";
@@ -95,6 +96,7 @@ async function nodeImage(work: CellWork, emit: Emit): Promise<NodeImage> {
   const { progress, interruption } = work;
   return await stage({ emit, name: "node image" }, "node-image", () =>
     ensureNodeImage({
+      parts: nodePartsOf(work.cell),
       exec: hostExec,
       signal: interruption.signal,
       say: (line) => progress.line(line),

@@ -3,7 +3,7 @@ import { inWords } from "../lib/expectation.ts";
 import { describeApply, describeShared, describeUndo } from "../lib/faults/describe.ts";
 import { describeFault } from "../lib/faults/fault.ts";
 import { expectationsOf, faultsOf, leftOutOf, type Scenario } from "../lib/scenario.ts";
-import { cniOf, DEFAULT_CELL, parseCell } from "../clusters/cells.ts";
+import { DEFAULT_CELL, parseCell, traitsOf } from "../clusters/cells.ts";
 import { scenariosOf, selectSuites, suiteFiles } from "./suites.ts";
 
 /** Prints what a run would do: cells, scenarios, each fault's exact commands. Nothing is run, not even to look. */
@@ -16,7 +16,7 @@ export async function plan(filters: readonly string[], cells: readonly string[])
 
 /** The plan of one cell as text. Addresses and ids that only a cluster can tell stand as `<…>`. Pure. */
 export function planOf(cell: Cell, scenarios: readonly Scenario[]): string {
-  const { traits } = cniOf(cell);
+  const traits = traitsOf(cell);
   const lines = [`cell ${cellId(cell)}: one control plane (node B), one worker (node A)`];
   for (const scenario of scenarios) {
     lines.push(`\n  ${scenario.id}: ${scenario.claim}`);

@@ -1,7 +1,7 @@
 import { globSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import Mocha from "mocha";
-import { nearest } from "../clusters/cells.ts";
+import { nearest } from "../clusters/nearest.ts";
 import { UsageError } from "../lib/errors.ts";
 import { registeredScenarios } from "../lib/mocha/stand.ts";
 import { suiteId } from "../lib/mocha/scenario.ts";

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { EXIT, FaultlineError, UsageError } from "../lib/errors.ts";
+import { DEFAULT_CELL, nodePartsOf } from "../clusters/cells.ts";
 import { ensureNodeImage } from "../clusters/image/node-image.ts";
 import { testTools } from "../clusters/setup/test-tools.ts";
 import { hostExec } from "../lib/exec.ts";
@@ -58,7 +59,14 @@ async function prepared(layers: readonly Layer[], { signal }: TestSignals): Prom
   signal.throwIfAborted();
   const watched = process.platform === "linux" ? await watchHost() : null;
   // Before the tests, so that none of them has to allow for minutes of building.
-  if (layers.includes("e2e")) await ensureNodeImage({ exec: hostExec, say, progress: buildProgress(say), signal });
+  if (layers.includes("e2e"))
+    await ensureNodeImage({
+      parts: nodePartsOf(DEFAULT_CELL),
+      exec: hostExec,
+      say,
+      progress: buildProgress(say),
+      signal,
+    });
   return watched;
 }
 

@@ -1,84 +1,104 @@
-import { cellId, type Cell, type ProxyMode, type Traits } from "../lib/cell.ts";
+import { cellId, type Cell, type IpFamily, type ProxyMode, type Traits } from "../lib/cell.ts";
 import { UsageError } from "../lib/errors.ts";
-import { VERSIONS } from "./image/versions.ts";
+import type { NodeParts } from "./image/node-image.ts";
+import type { Cni, CniVersion } from "./cni/cni.ts";
+import { CNIS } from "./cni/cnis.ts";
+import { KUBERNETES, kubernetesRelease } from "./image/kubernetes.ts";
+import { nearest } from "./nearest.ts";
+import { refusal } from "./refusal.ts";
 
-/** What a CNI's folder states about it. */
-export interface Cni {
-  readonly name: string;
-  readonly versions: readonly string[];
-  /** File under clusters/cni, the same online and offline. */
-  readonly manifest: string;
-  readonly traits: Traits;
-  /** The pods that must be Ready before the CNI is. */
-  readonly ready: { readonly namespace: string; readonly selector: string };
-}
-
-const flannel: Cni = {
-  name: "flannel",
-  versions: [VERSIONS.flannel],
-  manifest: "flannel/manifest.yaml",
-  traits: {
-    bridge: "cni0",
-    overlay: { kind: "vxlan", device: "flannel.1", secondDevice: "flannel-v6.1", udpPort: 8472 },
-    // -iptables-resync, 5 s unless said otherwise (flannel main.go); measured: back after 0.4 to 4.2 s.
-    resync: { by: "flannel", rule: { table: "filter", chain: "FORWARD", target: "FLANNEL-FWD" }, everyMs: 5000 },
-  },
-  ready: { namespace: "kube-flannel", selector: "app=flannel" },
-};
-
-export const CNIS: readonly Cni[] = [flannel];
-const PROXY_MODES: readonly ProxyMode[] = ["iptables", "nftables"];
+/** What the fifth part may say for what is so without it. */
+const HOST_KERNEL = "host";
+const PROXY_MODES: readonly ProxyMode[] = ["iptables", "nftables", "ipvs", "none"];
+const IP_FAMILIES: readonly IpFamily[] = ["ipv4", "ipv6", "dual"];
+const [DEFAULT_CNI] = CNIS;
+const KUBERNETES_VERSIONS = KUBERNETES.map(({ version }) => version);
 
 /** The cell a run takes when none is named. */
 export const DEFAULT_CELL: Cell = {
-  cni: "flannel",
-  cniVersion: VERSIONS.flannel,
+  cni: DEFAULT_CNI.name,
+  cniVersion: newest(DEFAULT_CNI),
   proxyMode: "iptables",
-  kubernetesVersion: VERSIONS.kubernetes,
+  kubernetesVersion: KUBERNETES_VERSIONS[0] ?? "",
   ipFamily: "ipv4",
 };
 
-/** Every cell that can be had. */
+/** What a cell's parts may be; not every combination can be had. */
+export function axes(): Readonly<Record<string, readonly string[]>> {
+  return {
+    CNI: CNIS.flatMap(({ name, versions }) => versions.map(({ version }) => `${name}@${version}`)),
+    "kube-proxy mode": PROXY_MODES,
+    Kubernetes: KUBERNETES_VERSIONS,
+    "IP family": IP_FAMILIES,
+  };
+}
+
+/** Every cell that can be had on the host's kernel. */
 export function knownCells(): readonly Cell[] {
-  return CNIS.flatMap((cni) =>
-    cni.versions.flatMap((cniVersion) =>
+  const cells = CNIS.flatMap((cni) =>
+    cni.versions.flatMap(({ version }) =>
       PROXY_MODES.flatMap((proxyMode) =>
-        (["ipv4", "ipv6", "dual"] as const).map((ipFamily) => ({
-          ...DEFAULT_CELL,
-          cni: cni.name,
-          cniVersion,
-          proxyMode,
-          ipFamily,
-        })),
+        KUBERNETES_VERSIONS.flatMap((kubernetesVersion) =>
+          IP_FAMILIES.map((ipFamily): Cell => {
+            return { cni: cni.name, cniVersion: version, proxyMode, kubernetesVersion, ipFamily };
+          }),
+        ),
       ),
     ),
   );
+  return cells.filter((cell) => refusal(cell, cniOf(cell)) === null);
 }
 
 /**
- * Reads `flannel@0.28.4/iptables/1.34.4/ipv4`; parts may be left out from the right, and the CNI's version (`flannel`, `flannel/nftables`).
- * Throws UsageError naming the nearest known cell.
+ * Reads `flannel@0.28.4/iptables/1.34.4/ipv4`, and a kernel as fifth part; parts may be left out from the right, and the CNI's version. A minor (`1.33`) stands for its newest
+ * patch. Throws UsageError naming the part that is not known and the nearest cell, or why the combination is not to be had.
  */
 export function parseCell(text: string): Cell {
-  const [cni = "", proxyMode, kubernetesVersion, ipFamily, ...rest] = text.split("/");
-  const [name, version, ...more] = cni.split("@");
-  const matches = (cell: Cell) =>
-    rest.length === 0 &&
-    more.length === 0 &&
-    [
-      [name, cell.cni],
-      [version, cell.cniVersion],
-      [proxyMode, cell.proxyMode],
-      [kubernetesVersion, cell.kubernetesVersion],
-      [ipFamily, cell.ipFamily],
-    ].every(([asked, is]) => asked === undefined || asked === is);
-  const found = knownCells().find(matches);
-  if (found) return found;
-  const known = knownCells().map(cellId);
+  const [cniPart = "", ...others] = text.split("/");
+  const [name = "", version, ...more] = cniPart.split("@");
+  const [proxyMode, kubernetes, ipFamily, kernel, ...rest] = others;
+  const cni = CNIS.find((one) => one.name === name || one.aliases?.includes(name));
+  if (!cni || more.length > 0 || rest.length > 0) throw notKnown(text, "CNI", cniPart);
+  const cell: Cell = {
+    cni: cni.name,
+    cniVersion: oneOf(cni.versions, version ?? newest(cni), ({ version }) => version)?.version ?? "",
+    proxyMode: oneOf(PROXY_MODES, proxyMode ?? DEFAULT_CELL.proxyMode) ?? raise(text, "kube-proxy mode", proxyMode),
+    kubernetesVersion:
+      kubernetesRelease(kubernetes ?? DEFAULT_CELL.kubernetesVersion)?.version ?? raise(text, "Kubernetes", kubernetes),
+    ipFamily: oneOf(IP_FAMILIES, ipFamily ?? DEFAULT_CELL.ipFamily) ?? raise(text, "IP family", ipFamily),
+    ...(kernel === undefined || kernel === HOST_KERNEL ? {} : { kernel }),
+  };
+  if (cell.cniVersion === "") throw notKnown(text, "CNI", cniPart);
+  const reason = refusal(cell, cni);
+  if (reason === null) return cell;
   throw new UsageError(
-    `cell "${text}" is not known; the nearest is ${nearest(text, known)}`,
-    `known cells: ${known.join(", ")}`,
+    `cell "${text}" is not to be had: ${reason}; the nearest is ${nearestCell(cellId(cell))}`,
+    KNOWN,
   );
+}
+
+function oneOf<T>(all: readonly T[], asked: string, nameOf: (one: T) => string = String): T | undefined {
+  return all.find((one) => nameOf(one) === asked);
+}
+
+const KNOWN = "./faultline list cells shows all that can be had";
+
+function notKnown(text: string, axis: string, part: string): UsageError {
+  const known = (axes()[axis] ?? []).join(", ");
+  const what = `cell ${JSON.stringify(text)}: ${axis} ${JSON.stringify(part)} is not known`;
+  return new UsageError(`${what}; the nearest is ${nearestCell(text)}`, `${axis}: ${known}. ${KNOWN}`);
+}
+
+function raise(text: string, axis: string, part: string | undefined): never {
+  throw notKnown(text, axis, part ?? "");
+}
+
+function nearestCell(text: string): string {
+  return nearest(text, knownCells().map(cellId));
+}
+
+function newest({ versions }: Cni): string {
+  return versions[0]?.version ?? "";
 }
 
 /** The CNI of a cell. Throws UsageError when it is not known. */
@@ -89,22 +109,21 @@ export function cniOf(cell: Cell): Cni {
   return found;
 }
 
-/** Of `candidates`, the one with the fewest edits from `text`, whose beginning is enough: the work grows with its length. */
-export function nearest(text: string, candidates: readonly string[]): string {
-  const scored = candidates.map((one) => ({ one, distance: editDistance(text.slice(0, 200), one) }));
-  return scored.sort((a, b) => a.distance - b.distance)[0]?.one ?? "none";
+/** The release of a cell's CNI. Throws UsageError when it is not known. */
+export function cniVersionOf(cell: Cell): CniVersion {
+  const { name, versions } = cniOf(cell);
+  const found = versions.find(({ version }) => version === cell.cniVersion);
+  if (found) return found;
+  const known = versions.map(({ version }) => version).join(", ");
+  throw new UsageError(`${name} ${cell.cniVersion} is not known`, `known: ${known}`);
 }
 
-/** Levenshtein's distance; both texts are short names. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row.at(-1) ?? 0;
+/** What the cell's nodes are made of. Throws UsageError when its CNI is not known. */
+export function nodePartsOf(cell: Cell): NodeParts {
+  return { kubernetesVersion: cell.kubernetesVersion, cni: cniOf(cell), cniVersion: cniVersionOf(cell) };
+}
+
+/** What the cell's CNI states of itself. */
+export function traitsOf(cell: Cell): Traits {
+  return cniOf(cell).traits(cell);
 }

@@ -1,13 +1,17 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { cellId, familiesOf, type Cell, type Family } from "../lib/cell.ts";
+import { cellId, familiesOf, type Cell } from "../lib/cell.ts";
 import type { ClusterRecord } from "../lib/cluster.ts";
 import { UndecidedError } from "../lib/errors.ts";
 import type { Emit } from "../lib/event-log.ts";
 import type { Stage } from "../lib/event.ts";
 import { behind, hostExec, mustExec } from "../lib/exec.ts";
 import { isNodeReady, isReady, kubernetes, type Kubernetes, type Pod } from "../lib/kubernetes.ts";
-import { cniOf } from "./cells.ts";
+import { addressesOf } from "./addresses.ts";
+import { cniOf, traitsOf } from "./cells.ts";
+import type { OnNodes } from "./cni/cni.ts";
+import { hasPodCidrs, installByScript } from "./cni/on-nodes.ts";
+import { manifestFor } from "./cni/manifest.ts";
 import { ECHO_IMAGE } from "./image/images.ts";
 import type { NodeImage } from "./image/node-image.ts";
 import { kindConfig } from "./kind-config.ts";
@@ -96,21 +100,23 @@ function labelsOf({ name, cell, owner, dir }: ClusterOrder): Readonly<Record<str
 }
 
 async function installCni(order: ClusterOrder, api: Kubernetes): Promise<void> {
-  const cni = cniOf(order.cell);
-  const manifest = await readFile(new URL(`cni/${cni.manifest}`, import.meta.url), "utf8");
+  const { name, install } = cniOf(order.cell);
   // None until the CNI is there: a sandbox that fails for want of it is not tried again for about 15 s.
   await api.patchDeployment("kube-system", "coredns", coreDns(0));
-  await api.apply(withFamilies(manifest, order.cell));
+  if (install.by === "manifest") await api.apply(await manifestFor(install, order.cell));
+  if (install.by === "script") await runOnNodes(order, api, install);
   const signal = order.signal ? { signal: order.signal } : {};
-  const waits = [
+  const agent = (ready: { readonly namespace: string; readonly selector: string }) =>
     api.untilPods({
-      what: `CNI ${cni.name}`,
-      ...cni.ready,
+      what: `CNI ${name}`,
+      ...ready,
       budgetMs: order.readyBudgetMs,
       done: (pods) => pods.length === 2 && pods.every(isReady),
       missing: describePods,
       ...signal,
-    }),
+    });
+  const waits = [
+    ...(install.by === "script" ? [] : [agent(install.ready)]),
     api.untilNodes({
       what: "nodes to be Ready",
       budgetMs: order.readyBudgetMs,
@@ -128,14 +134,15 @@ async function installCni(order: ClusterOrder, api: Kubernetes): Promise<void> {
   });
 }
 
-/** TEMPORARY until the lead's tokens. */
-function withFamilies(manifest: string, cell: Cell): string {
-  if (cell.ipFamily === "ipv4") return manifest;
-  const ipv4 = cell.ipFamily === "dual" ? '"Network": "10.244.0.0/16", ' : '"EnableIPv4": false, ';
-  return manifest.replace(
-    '"Network": "10.244.0.0/16", ',
-    `${ipv4}"EnableIPv6": true, "IPv6Network": "fd00:10:244::/56", `,
-  );
+async function runOnNodes(order: ClusterOrder, api: Kubernetes, install: OnNodes): Promise<void> {
+  await api.untilNodes({
+    what: "nodes to have pod CIDRs",
+    budgetMs: order.readyBudgetMs,
+    done: (nodes) => nodes.length === 2 && nodes.every(hasPodCidrs),
+    missing: (nodes) => nodes.map((node) => node.metadata?.name).join(", "),
+    ...(order.signal ? { signal: order.signal } : {}),
+  });
+  await installByScript(order.cell, install, await api.nodes());
 }
 
 /**
@@ -155,10 +162,9 @@ function coreDns(replicas: number): object {
 
 async function deployRoles(order: ClusterOrder, api: Kubernetes, kubeconfig: string): Promise<ClusterRecord> {
   await api.patchDeployment("kube-system", "coredns", coreDns(2));
-  if (order.cell.ipFamily === "dual") await api.patchService(dnsServiceFamilies(order.cell.ipFamily));
   const { name, cell } = order;
   const containers = { A: `${name}-worker`, B: `${name}-control-plane`, "control-plane": `${name}-control-plane` };
-  await api.applyObjects(roleObjects(containers, ECHO_IMAGE, cell.ipFamily));
+  await api.applyObjects([...roleObjects(containers, ECHO_IMAGE, cell.ipFamily), dnsServiceFamilies(cell.ipFamily)]);
   const outside = await startOutside(order);
   const ready = {
     budgetMs: order.readyBudgetMs,
@@ -180,36 +186,12 @@ async function deployRoles(order: ClusterOrder, api: Kubernetes, kubeconfig: str
   return {
     name,
     cell,
-    traits: cniOf(cell).traits,
+    traits: traitsOf(cell),
     kubeconfig,
     containers,
     outside,
-    ...(await addresses(order, api, containers)),
+    ...(await addressesOf(order, api, containers)),
   };
-}
-
-/** The addresses of nodes and Services, by the cell's families. Throws UndecidedError when one of them has none. */
-async function addresses({ name, cell }: ClusterOrder, api: Kubernetes, containers: ClusterRecord["containers"]) {
-  const [A, B, server, dns] = await Promise.all([
-    addressesOfContainer(containers.A, name),
-    addressesOfContainer(containers.B, name),
-    api.service(NAMESPACE, "server"),
-    api.service("kube-system", "kube-dns"),
-  ]);
-  const [first, second] = familiesOf(cell).map((family, index) => ({
-    nodeIps: { A: given(A[family], `node A, ${family}`), B: given(B[family], `node B, ${family}`) },
-    serviceIps: {
-      server: given(server.ips[index], `Service server, ${family}`),
-      dns: given(dns.ips[index], `Service kube-dns, ${family}`),
-    },
-  }));
-  if (first === undefined) throw new UndecidedError(`cell ${cellId(cell)} has no IP family`, "run again");
-  return { ...first, ...(second ? { second } : {}), nodePort: server.nodePort ?? 0 };
-}
-
-function given(address: string | undefined, whose: string): string {
-  if (address) return address;
-  throw new UndecidedError(`${whose}: no address`, "look at it with --keep failure");
 }
 
 function allReady(count: number): (pods: readonly Pod[]) => boolean {
@@ -231,20 +213,6 @@ async function startOutside(order: ClusterOrder): Promise<string> {
   await mustExec(hostExec, [...argv, "--entrypoint", "/bin/sleep", image.tag, "infinity"]);
   await mustExec(behind(["docker", "exec", container]), ["true"]);
   return container;
-}
-
-async function addressesOfContainer(container: string, network: string): Promise<Readonly<Record<Family, string>>> {
-  const { stdout } = await mustExec(hostExec, [
-    "docker",
-    "inspect",
-    "--format",
-    "{{json .NetworkSettings.Networks}}",
-    container,
-  ]);
-  const networks = JSON.parse(stdout) as Record<string, { IPAddress: string; GlobalIPv6Address: string }>;
-  const found = networks[network];
-  if (!found) throw new UndecidedError(`container ${container} is not on ${network}`, "run again");
-  return { IPv4: found.IPAddress, IPv6: found.GlobalIPv6Address };
 }
 
 function describePods(pods: readonly Pod[]): string {

@@ -6,7 +6,7 @@ import { steadily } from "../lib/engine/steady.ts";
 import { UndecidedError } from "../lib/errors.ts";
 import { familiesOf, type Family } from "../lib/cell.ts";
 import { droppedPackets } from "./closing-rule.ts";
-import { UNUSED_SERVICE_IPS } from "./kind-config.ts";
+import { UNUSED_SERVICE_IPS } from "./subnets.ts";
 
 /** A small set of paths over every part that scenarios stand on; all must be ok three times in a row. */
 const BASELINE = [

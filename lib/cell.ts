@@ -10,11 +10,15 @@ export interface Cell {
   readonly proxyMode: ProxyMode;
   readonly kubernetesVersion: string;
   readonly ipFamily: IpFamily;
+  /** That of a virtual machine the cluster runs in, `debian:6.12`; absent where it is this machine's own. */
+  readonly kernel?: string | undefined;
 }
 
-/** The cell's name everywhere: `flannel@0.28.4/iptables/1.34.4/ipv4`. */
+/** The cell's name everywhere: `flannel@0.28.4/iptables/1.34.4/ipv4`, and the kernel where it is not the host's. */
 export function cellId(cell: Cell): string {
-  return `${cell.cni}@${cell.cniVersion}/${cell.proxyMode}/${cell.kubernetesVersion}/${cell.ipFamily}`;
+  const { cni, cniVersion, proxyMode, kubernetesVersion, ipFamily, kernel } = cell;
+  const parts = [`${cni}@${cniVersion}`, proxyMode, kubernetesVersion, ipFamily];
+  return [...parts, ...(kernel === undefined ? [] : [kernel])].join("/");
 }
 
 /** The IP families of a cell's pods, Services and nodes; the first is the one that is meant where none is named. */

@@ -37,19 +37,16 @@ export interface Kubernetes {
   /** Merges `patch` into a Deployment (strategic merge). */
   patchDeployment(namespace: string, name: string, patch: object): Promise<void>;
   /** A Service's ClusterIP and the node port of its first port. */
-  /** Sets what is named of a Service that is there. */
-  patchService(service: KubernetesObject): Promise<void>;
-  service(namespace: string, name: string): Promise<ServiceAddresses>;
+  /** `ips`: one of each of its IP families, the cluster's first one first. */
+  service(
+    namespace: string,
+    name: string,
+  ): Promise<{ readonly ips: readonly string[]; readonly nodePort?: number | undefined }>;
   pods(namespace: string, selector?: string): Promise<readonly Pod[]>;
   /** Watches pods until `done` holds; throws what is still missing, as `missing` says it, when the budget is spent. */
   untilPods(watch: WatchSpec<Pod>): Promise<void>;
   untilNodes(watch: Omit<WatchSpec<KubeNode>, "namespace" | "selector">): Promise<void>;
-}
-
-export interface ServiceAddresses {
-  /** One for each of its IP families, the cluster's first one first. */
-  readonly ips: readonly string[];
-  readonly nodePort: number | undefined;
+  nodes(): Promise<readonly KubeNode[]>;
 }
 
 export interface WatchSpec<T> {
@@ -97,9 +94,6 @@ export function kubernetes(kubeconfigPath: string, options: KubernetesOptions = 
       await objects.patch(object, undefined, undefined, "faultline", undefined, PatchStrategy.StrategicMergePatch);
       await apps.readNamespacedDeployment({ namespace, name });
     },
-    patchService: async (service) => {
-      await objects.patch(service, undefined, undefined, "faultline", undefined, PatchStrategy.StrategicMergePatch);
-    },
     service: async (namespace, name) => {
       const { spec } = await core.readNamespacedService({ namespace, name });
       return { ips: spec?.clusterIPs ?? [], nodePort: spec?.ports?.[0]?.nodePort };
@@ -109,6 +103,7 @@ export function kubernetes(kubeconfigPath: string, options: KubernetesOptions = 
       const list = () => core.listNamespacedPod(podQuery(watch.namespace, watch.selector));
       return until(config, `/api/v1/namespaces/${watch.namespace}/pods`, list, watch);
     },
+    nodes: async () => (await core.listNode()).items,
     untilNodes: (watch) => until(config, "/api/v1/nodes", () => core.listNode(), watch),
   };
 }

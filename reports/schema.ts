@@ -14,7 +14,9 @@ const verdict = z
   .enum(["pass", "fail", "unknown", "skip"])
   .describe("unknown: it could not be decided; never to be read as pass");
 const stage = z.enum(["setup", "node-image", "cluster", "cni", "roles", "ready", "suites", "delete"]);
-const cellId = z.string().describe("cni@version/kube-proxy mode/Kubernetes version/IP family");
+const cellId = z
+  .string()
+  .describe("cni@version/kube-proxy mode/Kubernetes version/IP family, and the kernel where it is not the host's");
 
 // lib/symptom.ts's list again: reports take only types from lib. `satisfies` and schemaAgrees keep the two equal.
 const symptom = z.enum([
@@ -46,6 +48,7 @@ const cellResult = z.object({
     proxyMode: z.enum(["iptables", "ipvs", "nftables", "none"]),
     kubernetesVersion: z.string(),
     ipFamily: z.enum(["ipv4", "ipv6", "dual"]),
+    kernel: z.string().optional().describe("of a virtual machine; absent: the host's"),
   }),
   stages: z.array(z.object({ stage, durationMs, detail: z.string() })),
   failure: z.object({ stage, message: z.string() }).nullable().describe("why the cell never got to its suites"),

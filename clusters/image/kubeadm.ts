@@ -1,4 +1,4 @@
-import { IMAGE_PREFIX } from "./images.ts";
+import { IMAGE_PREFIX } from "./container-image.ts";
 import { VERSIONS } from "./versions.ts";
 
 export type ImageOrigin = "registry" | "offline";

@@ -3,16 +3,16 @@ import { PreflightError } from "../../lib/errors.ts";
 import { lastLines, type Exec } from "../../lib/exec.ts";
 import { alone, type Locking } from "../lock.ts";
 import { cacheDir } from "../setup/host-context.ts";
+import type { Cni, CniVersion } from "../cni/cni.ts";
 import { prepareHost } from "./host-needs.ts";
 import type { ImageOrigin } from "./kubeadm.ts";
-import { nodeImageTag, recipeKeys, type Step } from "./recipe.ts";
+import { KUBERNETES, kubernetesRelease, type KubernetesRelease } from "./kubernetes.ts";
+import { imageTag, recipeKeys, type Step } from "./recipe.ts";
 import { pruneCache } from "./prune-cache.ts";
-import { REGISTRY_STEPS } from "./registry-steps.ts";
-import { runSteps, type StepProgress } from "./run-steps.ts";
-import { OFFLINE_STEPS } from "./steps.ts";
-import { UPSTREAM, VERSIONS } from "./versions.ts";
+import { registrySteps } from "./registry-steps.ts";
+import { isInDocker, runSteps, type StepProgress } from "./run-steps.ts";
+import { offlineSteps } from "./steps.ts";
 
-export { nodeImageTag };
 export type { StepProgress };
 
 /** A node image that is in this machine's Docker. */
@@ -22,7 +22,15 @@ export interface NodeImage {
   readonly kubernetesVersion: string;
 }
 
+/** What a cell's nodes are made of. */
+export interface NodeParts {
+  readonly kubernetesVersion: string;
+  readonly cni: Pick<Cni, "name" | "imageName">;
+  readonly cniVersion: CniVersion;
+}
+
 export interface NodeImageOptions {
+  readonly parts: NodeParts;
   readonly exec: Exec;
   readonly progress: (step: StepProgress) => void;
   /** Told when another process is at the build and has to be waited for. */
@@ -48,14 +56,16 @@ const CLUSTERS = join(import.meta.dirname, "..");
  * Docker or something the build needs is missing, ImageBuildError when a step fails; rejects when `signal` aborts.
  */
 export async function ensureNodeImage(options: NodeImageOptions): Promise<NodeImage> {
-  const { exec, origin } = options;
+  const { exec, origin, parts } = options;
   await needDocker(exec);
-  const recipes = await Promise.all((origin ? [origin] : (["offline", "registry"] as const)).map(recipeOf));
+  const origins = origin ? [origin] : (["offline", "registry"] as const);
+  const recipes = await Promise.all(origins.map((one) => recipeOf(one, parts)));
   for (const { image } of recipes) {
     if (await isInDocker(image.tag, exec)) return image;
   }
-  const wanted = origin ?? ((await registryAnswers(exec)) ? "registry" : "offline");
-  const recipe = recipes.find(({ image }) => image.origin === wanted) ?? (await recipeOf(wanted));
+  const wanted = origin ?? ((await registryAnswers(exec, parts)) ? "registry" : "offline");
+  if (wanted === "offline") mustBeHadOffline(parts);
+  const recipe = recipes.find(({ image }) => image.origin === wanted) ?? (await recipeOf(wanted, parts));
   // One build at a time, whatever the image: most steps are the same, and each fills the machine. Who comes second finds them done.
   await alone("node-image", lockingFor(options), async () => {
     if (!(await isInDocker(recipe.image.tag, exec))) await buildImage(recipe, options);
@@ -71,27 +81,58 @@ function lockingFor({ say = () => undefined, signal }: NodeImageOptions): Lockin
 /** What the image of an origin will be called, whether it exists or not; and the seconds a cold build takes on 2 cores. */
 export async function plannedNodeImage(
   origin: ImageOrigin,
+  parts: NodeParts,
 ): Promise<{ readonly image: NodeImage; readonly coldS: number }> {
-  const { image, steps } = await recipeOf(origin);
+  const { image, steps } = await recipeOf(origin, parts);
   return { image, coldS: steps.reduce((sum, { expectedS }) => sum + expectedS, 0) };
+}
+
+/** Node images are tags of this. */
+export const NODE_IMAGES = "faultline/node";
+
+/** The tags of every image that a present recipe of these makes, the layers below among them. */
+export async function presentImageTags(all: readonly NodeParts[]): Promise<readonly string[]> {
+  const origins = ["offline", "registry"] as const;
+  const recipes = await Promise.all(all.flatMap((parts) => origins.map((origin) => recipeOf(origin, parts))));
+  const tags = recipes.flatMap(({ steps, keys }) =>
+    steps.filter(({ image }) => image !== undefined).map((step) => imageTag(step, keys)),
+  );
+  return [...new Set(tags)];
 }
 
 async function buildImage({ image, steps, keys }: Recipe, options: NodeImageOptions): Promise<void> {
   const { exec, progress, signal } = options;
   const { mirror } = image.origin === "offline" ? await prepareHost(exec) : { mirror: "" };
-  const paths = { tag: image.tag, mirror, source: (path: string) => join(CLUSTERS, path) };
+  const paths = { mirror, source: (path: string) => join(CLUSTERS, path) };
   const keysNow = () => recipeKeys(steps, CLUSTERS);
   const build = { steps, keys, keysNow, cacheDir: stepsDir(), paths, exec, progress, signal };
   await runSteps(build);
   await pruneCache(build);
 }
 
-async function recipeOf(origin: ImageOrigin): Promise<Recipe> {
-  const steps = origin === "offline" ? OFFLINE_STEPS : REGISTRY_STEPS;
-  const kubernetesVersion = origin === "offline" ? VERSIONS.kubernetes : UPSTREAM.nodeKubernetes;
+async function recipeOf(origin: ImageOrigin, { kubernetesVersion, cni, cniVersion }: NodeParts): Promise<Recipe> {
+  const release = releaseOf(kubernetesVersion);
+  const stepsFor = origin === "offline" ? offlineSteps : registrySteps;
+  const steps = stepsFor(release, cni.imageName ?? cni.name, cniVersion);
   const keys = await recipeKeys(steps, CLUSTERS);
-  const tag = nodeImageTag(kubernetesVersion, keys.get(steps.at(-1)?.name ?? "") ?? "");
-  return { image: { tag, origin, kubernetesVersion }, steps, keys };
+  const last = steps.at(-1);
+  if (last === undefined) throw new Error("a recipe has steps");
+  return { image: { tag: imageTag(last, keys), origin, kubernetesVersion }, steps, keys };
+}
+
+function releaseOf(version: string): KubernetesRelease {
+  const release = kubernetesRelease(version);
+  if (release) return release;
+  const known = KUBERNETES.map((one) => one.version).join(", ");
+  throw new PreflightError(`node image: Kubernetes ${version} cannot be had`, `take one of ${known}`);
+}
+
+function mustBeHadOffline({ cni, cniVersion: { version, onlineOnly } }: NodeParts): void {
+  if (onlineOnly === undefined) return;
+  throw new PreflightError(
+    `node image: ${cni.name} ${version} needs an image registry, and none answers: ${onlineOnly}`,
+    "run where kind's images can be pulled, or take another CNI (./faultline list cells)",
+  );
 }
 
 /** Finished steps, one directory each, and the logs. */
@@ -99,13 +140,10 @@ function stepsDir(): string {
   return join(cacheDir(process.env), "image");
 }
 
-async function isInDocker(tag: string, exec: Exec): Promise<boolean> {
-  return (await exec(["docker", "image", "inspect", "--format", "{{.Id}}", tag])).exitCode === 0;
-}
-
 /** Asks for the manifest only: the image itself would not come in 10 s. */
-async function registryAnswers(exec: Exec): Promise<boolean> {
-  const asked = await exec(["docker", "manifest", "inspect", UPSTREAM.node], { timeoutMs: REGISTRY_ANSWERS_WITHIN_MS });
+async function registryAnswers(exec: Exec, { kubernetesVersion }: NodeParts): Promise<boolean> {
+  const argv = ["docker", "manifest", "inspect", releaseOf(kubernetesVersion).upstream];
+  const asked = await exec(argv, { timeoutMs: REGISTRY_ANSWERS_WITHIN_MS });
   return asked.exitCode === 0;
 }
 

@@ -19,8 +19,8 @@ export interface StepPaths {
   readonly source: (path: string) => string;
   /** The Debian mirror this machine uses. */
   readonly mirror: string;
-  /** The final image's tag. */
-  readonly tag: string;
+  /** The tag of the image that a step makes. */
+  readonly tagOf: (step: string) => string;
 }
 
 /** One step of the build, as data. */
@@ -36,8 +36,8 @@ export interface Step {
   readonly inputs: readonly string[];
   /** Everything else that decides its result, as JSON: versions, flags, lists. */
   readonly settings: unknown;
-  /** Its result is in Docker, not in its directory: Docker's own cache is asked, never ours. */
-  readonly inDocker?: true;
+  /** It makes an image in Docker, called this and its key; nothing is kept in its directory. */
+  readonly image?: string;
   readonly commands: (paths: StepPaths) => readonly Command[];
 }
 
@@ -79,9 +79,11 @@ export async function recipeKeys(steps: readonly Step[], root: string): Promise<
   return keys;
 }
 
-/** The image's tag, from the Kubernetes version in it and the recipe's hash (64 hex digits). Pure. */
-export function nodeImageTag(kubernetesVersion: string, recipeHash: string): string {
-  return `faultline/node:${kubernetesVersion}-${recipeHash.slice(0, 12)}`;
+/** The tag of the image that a step makes, from its key (64 hex digits). Pure. */
+export function imageTag({ name, image }: Pick<Step, "name" | "image">, keys: ReadonlyMap<string, string>): string {
+  const key = keys.get(name);
+  if (image === undefined || key === undefined) throw new Error(`step ${name} makes no image`);
+  return `${image}-${key.slice(0, 12)}`;
 }
 
 function sha256Of(content: string | Uint8Array): string {

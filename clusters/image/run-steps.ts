@@ -3,7 +3,7 @@ import { access, mkdir, rename, rm, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { PreflightError } from "../../lib/errors.ts";
 import { lastLines, printable, type Exec } from "../../lib/exec.ts";
-import type { Command, Step, StepPaths } from "./recipe.ts";
+import { imageTag, type Command, type Step, type StepPaths } from "./recipe.ts";
 
 export interface StepProgress {
   readonly name: string;
@@ -22,7 +22,7 @@ export interface Build {
   /** The keys as the files are now: an input edited during a build must not end up under the old key. */
   readonly keysNow: () => Promise<ReadonlyMap<string, string>>;
   readonly cacheDir: string;
-  readonly paths: Pick<StepPaths, "source" | "mirror" | "tag">;
+  readonly paths: Pick<StepPaths, "source" | "mirror">;
   readonly exec: Exec;
   readonly progress: (step: StepProgress) => void;
   readonly signal?: AbortSignal | undefined;
@@ -89,9 +89,7 @@ async function runStep(build: Build, step: Step, index: number): Promise<void> {
       ...(durationMs === undefined ? {} : { durationMs }),
     });
   const target = stepDir(build, name);
-  if (!step.inDocker && (await exists(target))) {
-    // For pruneCache: somebody uses it.
-    await utimes(target, new Date(), new Date());
+  if (await isMade(build, step, target)) {
     report("cached");
     return;
   }
@@ -104,11 +102,33 @@ async function runStep(build: Build, step: Step, index: number): Promise<void> {
     await runCommands(build, step, out);
     await mustBeUnchanged(build, name);
     // Whoever comes second finds the name taken, by the same content.
-    if (!step.inDocker) await rename(out, target).catch(async (error: unknown) => await mustExist(target, error));
+    if (step.image === undefined)
+      await rename(out, target).catch(async (error: unknown) => await mustExist(target, error));
   } finally {
     await rm(out, { recursive: true, force: true });
   }
   report("done", Math.round(performance.now() - startedAtMs));
+}
+
+/** An image may be gone from Docker at any time, so Docker is asked; nothing is believed of a directory. */
+async function isMade({ exec, keys }: Build, step: Step, target: string): Promise<boolean> {
+  if (step.image !== undefined) return await isInDocker(imageTag(step, keys), exec);
+  if (!(await exists(target))) return false;
+  // For pruneCache: somebody uses it.
+  await utimes(target, new Date(), new Date());
+  return true;
+}
+
+/** Whether Docker has an image of this name. */
+export async function isInDocker(tag: string, exec: Exec): Promise<boolean> {
+  return (await exec(["docker", "image", "inspect", "--format", "{{.Id}}", tag])).exitCode === 0;
+}
+
+/** Finds a step of the build by its name. */
+function stepCalled({ steps }: Build, name: string): Step {
+  const found = steps.find((step) => step.name === name);
+  if (!found) throw new Error(`there is no step ${name}`);
+  return found;
 }
 
 async function runCommands(build: Build, step: Step, out: string): Promise<void> {
@@ -116,8 +136,9 @@ async function runCommands(build: Build, step: Step, out: string): Promise<void>
   await mkdir(join(build.cacheDir, "log"), { recursive: true });
   const log = createWriteStream(logPath);
   const made = (from: string, file: string) => join(stepDir(build, from), file);
+  const tagOf = (name: string) => imageTag(stepCalled(build, name), build.keys);
   try {
-    for (const command of step.commands({ ...build.paths, out, made })) {
+    for (const command of step.commands({ ...build.paths, out, made, tagOf })) {
       log.write(`$ ${printable(command.argv)}\n`);
       await runCommand(build, step, command, { path: logPath, write: (line) => log.write(`${line}\n`) });
     }

@@ -1,7 +1,10 @@
+import type { CniVersion } from "../cni/cni.ts";
+import { packImages, sourcesOfImages, stepsOfImages } from "./container-image.ts";
 import { DEBIAN_PACKAGES } from "./debian-packages.ts";
-import { GO_STEPS } from "./go-builds.ts";
-import { CONTAINER_IMAGES } from "./images.ts";
-import type { Command, Step, StepPaths } from "./recipe.ts";
+import { goStep } from "./go-build.ts";
+import { baseImages } from "./images.ts";
+import { kubernetesStep, type KubernetesRelease } from "./kubernetes.ts";
+import type { Step } from "./recipe.ts";
 import { VERSIONS } from "./versions.ts";
 
 const rootfs: Step = {
@@ -23,64 +26,148 @@ const rootfs: Step = {
   ],
 };
 
+const NODE_ENV = "container=docker PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
 const tree: Step = {
   name: "tree",
   what: "put the node's file system together",
   expectedS: 6,
-  needs: ["rootfs", "kubernetes", "flannel-cni"],
+  needs: ["rootfs"],
   inputs: ["image/scripts/assemble", "image/rootfs", "image/runtime"],
-  settings: { version: VERSIONS.kubernetes },
-  commands: ({ out, made, source }) => {
-    const [rootfsTar, files, runtime] = [made("rootfs", "rootfs.tar"), source("image/rootfs"), source("image/runtime")];
-    const binaries = ["kubelet", "kubeadm", "kubectl"].map((name) => made("kubernetes", name));
-    const plugin = made("flannel-cni", "flannel");
-    return [
-      {
-        argv: [source("image/scripts/assemble"), out, rootfsTar, files, runtime, VERSIONS.kubernetes, plugin].concat(
-          binaries,
-        ),
-      },
-    ];
-  },
-};
-
-const GO_STEP_OF: Readonly<Record<string, string>> = { flanneld: "flannel" };
-
-const containers: Step = {
-  name: "containers",
-  what: "make the container images",
-  expectedS: 8,
-  needs: ["tree", "kubernetes", "etcd", "coredns", "flannel", "pause", "echo"],
-  inputs: ["image/scripts/container-image", "image/scripts/pack-images"],
-  settings: { images: CONTAINER_IMAGES },
-  commands: ({ out, made, source }) => [
-    ...CONTAINER_IMAGES.map(({ name, binary, path, userland }): Command => {
-      const step = GO_STEP_OF[binary] ?? (binary.startsWith("kube-") ? "kubernetes" : binary);
-      const base = userland ? made("tree", "userland.tar") : "";
-      const script = source("image/scripts/container-image");
-      return { argv: [script, `${out}/archive`, name, base, path, made(step, binary), path] };
-    }),
-    { argv: [source("image/scripts/pack-images"), `${out}/archive`, `${out}/images.tar`] },
-  ],
-};
-
-const node: Step = {
-  name: "node",
-  what: "make the node image and load the container images into it",
-  expectedS: 20,
-  needs: ["tree", "containers"],
-  inputs: ["image/scripts/node-image"],
   settings: null,
-  inDocker: true,
-  commands: ({ made, source, tag }: StepPaths) => [
+  commands: ({ out, made, source }) => [
     {
-      argv: [source("image/scripts/node-image"), tag, made("tree", "node.tar")].concat(
-        made("containers", "images.tar"),
-        "unpack",
+      argv: [source("image/scripts/assemble"), out, made("rootfs", "rootfs.tar")].concat(
+        source("image/rootfs"),
+        source("image/runtime"),
       ),
     },
   ],
 };
 
-/** The offline build, each step after those it needs. The last one's key is the recipe's hash. */
-export const OFFLINE_STEPS: readonly Step[] = [rootfs, ...GO_STEPS, tree, containers, node];
+/** One image below those of all Kubernetes versions, so that they share its layer. */
+const base: Step = {
+  name: "node-base",
+  what: "make the layer that all node images share",
+  expectedS: 8,
+  needs: ["tree"],
+  inputs: [],
+  settings: null,
+  image: "faultline/node:base",
+  commands: ({ made, tagOf }) => [
+    { argv: ["docker", "import", "--change", `ENV ${NODE_ENV}`, made("tree", "node.tar"), tagOf(base.name)] },
+  ],
+};
+
+/** Of every node, whatever its Kubernetes and its CNI. */
+const COMMON_STEPS: readonly Step[] = [
+  rootfs,
+  tree,
+  base,
+  goStep({
+    name: "etcd",
+    what: `build etcd ${VERSIONS.etcd}`,
+    expectedS: 25,
+    module: "image/go/etcd",
+    packages: ["go.etcd.io/etcd/server/v3"],
+    binary: "etcd",
+  }),
+  goStep({
+    name: "coredns",
+    what: `build CoreDNS ${VERSIONS.coredns}`,
+    expectedS: 92,
+    module: "image/go/coredns",
+    packages: ["github.com/coredns/coredns"],
+    binary: "coredns",
+  }),
+  goStep({
+    name: "pause",
+    what: "build pause",
+    expectedS: 1,
+    module: "image/go/pause",
+    packages: ["."],
+    binary: "pause",
+  }),
+  goStep({
+    name: "echo",
+    what: "build the echo server",
+    expectedS: 4,
+    module: "roles/echo",
+    packages: ["."],
+    binary: "echo",
+  }),
+];
+
+/** A node with this Kubernetes and the reference CNI plugins. */
+function kubernetesSteps(release: KubernetesRelease): readonly Step[] {
+  const { version } = release;
+  const images = baseImages(release);
+  const kubernetes = kubernetesStep(release);
+  const containers: Step = {
+    name: `containers-${version}`,
+    what: "make the container images",
+    expectedS: 8,
+    needs: stepsOfImages(images),
+    inputs: ["image/scripts/container-image", "image/scripts/pack-images"],
+    settings: { images },
+    commands: (paths) => packImages(images, paths),
+  };
+  const node: Step = {
+    name: `node-${version}`,
+    what: "make the node image and load the container images into it",
+    expectedS: 20,
+    needs: [base.name, kubernetes.name, containers.name],
+    inputs: ["image/scripts/node-image"],
+    settings: { version },
+    image: `faultline/node:${version}`,
+    commands: ({ made, source, tagOf }) => [
+      {
+        argv: [source("image/scripts/node-image"), tagOf(node.name), tagOf(base.name)].concat(
+          [made(containers.name, "images.tar"), "unpack", version],
+          ["kubelet", "kubeadm", "kubectl"].map((name) => `${made(kubernetes.name, name)}=/usr/bin/`),
+        ),
+      },
+    ],
+  };
+  return [kubernetes, containers, node];
+}
+
+/** A CNI's own layer: its images in the node's containerd, its plugins in /opt/cni/bin. */
+function cniSteps(name: string, { version, offline }: CniVersion, node: Step): readonly Step[] {
+  if (!offline || (offline.images.length === 0 && offline.plugins.length === 0)) return [];
+  const { steps, images, plugins } = offline;
+  const containers: Step = {
+    name: `containers-${name}-${version}`,
+    what: `make ${name}'s container images`,
+    expectedS: 5,
+    needs: stepsOfImages(images),
+    inputs: ["image/scripts/container-image", "image/scripts/pack-images", ...sourcesOfImages(images)],
+    settings: { images },
+    commands: (paths) => packImages(images, paths),
+  };
+  const layer: Step = {
+    name: `${node.name}-${name}-${version}`,
+    what: `add ${name} ${version} to the node image`,
+    expectedS: 8,
+    needs: [node.name, containers.name, ...new Set(plugins.map(({ step }) => step))],
+    inputs: ["image/scripts/node-image"],
+    settings: { plugins },
+    image: `${node.image}-${name}-${version}`,
+    commands: ({ made, source, tagOf }) => [
+      {
+        argv: [source("image/scripts/node-image"), tagOf(layer.name), tagOf(node.name)].concat(
+          [made(containers.name, "images.tar"), "unpack", ""],
+          plugins.map(({ step, file }) => `${made(step, file)}=/opt/cni/bin/`),
+        ),
+      },
+    ],
+  };
+  return [...steps, containers, layer];
+}
+
+/** The offline build, each step after those it needs; the last one makes the image. `cni` is the name of its folder's images. */
+export function offlineSteps(release: KubernetesRelease, cni: string, version: CniVersion): readonly Step[] {
+  const kubernetes = kubernetesSteps(release);
+  const node = kubernetes.at(-1);
+  return [...COMMON_STEPS, ...kubernetes, ...(node ? cniSteps(cni, version, node) : [])];
+}

@@ -1,14 +1,10 @@
 /**
- * Every version the node image is made of, in one place. The Go modules under go/ pin the same ones (a unit test
- * compares them), Debian packages are pinned by suite.
+ * Every version the node image is made of but for Kubernetes' (kubernetes.ts) and the CNIs' (clusters/cni). The Go modules under go/ pin the same ones
+ * (a unit test compares them), Debian packages are pinned by suite.
  */
 export const VERSIONS = {
-  kubernetes: "1.34.4",
   etcd: "3.6.16",
   coredns: "1.14.7",
-  flannel: "0.28.4",
-  /** The last release whose module path resolves for flannel's CNI plugin. */
-  flannelCni: "0.9.1",
   kind: "0.30.0",
   debian: "bookworm",
   /** Ours; raise it when the echo server's answers change. */
@@ -17,13 +13,5 @@ export const VERSIONS = {
   go: "1.26.0",
 } as const;
 
-/** What the registry path starts from. */
-export const UPSTREAM = {
-  /** kind v0.30.0's own default, with its digest: pkg/apis/config/defaults/image.go. */
-  node: "kindest/node:v1.34.0@sha256:7416a61b42b1662ca6ca89f02028ac133a309a2a30ba309614e8ec94d976dc5a",
-  nodeKubernetes: "1.34.0",
-  /** Published by flannel's release workflow; the plugin's version is the one flannel v0.28.4's own manifest names. */
-  flannel: "flannel/flannel:v0.28.4",
-  flannelCni: "flannel/flannel-cni-plugin:v1.9.1-flannel1",
-  golang: "golang:1.26-bookworm",
-} as const;
+/** What the registry path builds the echo server with. */
+export const GOLANG_IMAGE = "golang:1.26-bookworm";

@@ -37,7 +37,7 @@ function policyOf(ipFamily: IpFamily): object {
   return { ipFamilyPolicy: ipFamily === "dual" ? "RequireDualStack" : "SingleStack" };
 }
 
-/** kubeadm gives the DNS Service the cluster's first family only; with this it has an address of each. Pure. */
+/** kubeadm gives the DNS Service the cluster's first family only; with this, applied over it, it has an address of each. Pure. */
 export function dnsServiceFamilies(ipFamily: IpFamily): object {
   return {
     apiVersion: "v1",

@@ -1,5 +1,7 @@
 import { expect } from "chai";
-import { cniOf, DEFAULT_CELL, knownCells, nearest, parseCell } from "../../clusters/cells.ts";
+import { cniOf, cniVersionOf, DEFAULT_CELL, knownCells, parseCell, traitsOf } from "../../clusters/cells.ts";
+import { filled, manifestFor } from "../../clusters/cni/manifest.ts";
+import { nearest } from "../../clusters/nearest.ts";
 import { cellId } from "../../lib/cell.ts";
 import { UsageError } from "../../lib/errors.ts";
 
@@ -25,21 +27,30 @@ describe("parseCell", () => {
     });
   }
 
-  const wrong = [
-    "",
-    "flanel",
-    "flannel@0.0.1",
-    "flannel/ipvs",
-    "flannel//",
-    "flannel/iptables/9.9",
-    `${id}/more`,
-    "Flannel",
-  ];
-  for (const text of wrong) {
-    it(`refuses ${JSON.stringify(text)} with the nearest and all that are known`, () => {
+  it("takes a minor for its newest patch, another name for the CNI, and host for no kernel of its own", () => {
+    expect(cellId(parseCell("flannel-vxlan/iptables/1.34/ipv4/host"))).to.equal(id);
+    expect(parseCell("flannel-host-gw").cni).to.equal("flannel-host-gw");
+  });
+
+  const wrong: Readonly<Record<string, RegExp>> = {
+    "": /CNI "" is not known; the nearest is \S+@/,
+    flanel: /CNI "flanel" is not known; the nearest is flannel/,
+    "flannel@0.0.1": /CNI "flannel@0.0.1" is not known/,
+    "flannel//": /kube-proxy mode "" is not known/,
+    "flannel/iptables/9.9": /Kubernetes "9.9" is not known/,
+    "flannel/iptables/1": /Kubernetes "1" is not known/,
+    "flannel/iptables/1.34/ipv5": /IP family "ipv5" is not known/,
+    [`${id}/host/more`]: /is not known/,
+    [`${id}/more`]: /kernel more is not known/,
+    Flannel: /CNI "Flannel" is not known/,
+    "flannel/ipvs": /is not to be had: .*ip_vs.*; the nearest is flannel/,
+    "flannel/none": /is not to be had: flannel does not replace kube-proxy/,
+  };
+  for (const [text, message] of Object.entries(wrong)) {
+    it(`refuses ${JSON.stringify(text)} with the reason, the nearest and where all are listed`, () => {
       const thrown = (): unknown => parseCell(text);
-      expect(thrown).to.throw(UsageError, /is not known; the nearest is flannel@/);
-      expect(thrown).to.throw().with.property("nextStep").that.includes(id);
+      expect(thrown).to.throw(UsageError, message);
+      expect(thrown).to.throw().with.property("nextStep").that.includes("list cells");
     });
   }
 });
@@ -51,15 +62,34 @@ describe("cells", () => {
     expect(ids).to.include(id);
   });
 
-  it("have a CNI that states its traits and which pods make it ready", () => {
+  it("have a CNI that states its traits, and a manifest whose tokens are all filled", async () => {
     for (const cell of knownCells()) {
-      const { traits, ready, manifest } = cniOf(cell);
+      const traits = traitsOf(cell);
       expect(traits).to.include.all.keys("bridge", "overlay");
       if (traits.resync) expect(traits.resync.everyMs).to.be.above(0);
-      expect(ready.selector).to.match(/\S/);
-      expect(manifest).to.match(/\.yaml$/);
+      const { install } = cniOf(cell);
+      if (install.by === "manifest") expect(await manifestFor(install, cell)).not.to.match(/\{\{|\}\}/);
     }
     expect(() => cniOf({ ...DEFAULT_CELL, cni: "none" })).to.throw(UsageError, '"none" is not known');
+    expect(() => cniVersionOf({ ...DEFAULT_CELL, cniVersion: "0" })).to.throw(UsageError, "flannel 0 is not known");
+  });
+
+  it("have images of the CNI that are in the node, and never pull", async () => {
+    for (const cell of knownCells()) {
+      const { install } = cniOf(cell);
+      if (install.by !== "manifest") continue;
+      const manifest = await manifestFor(install, cell);
+      const named = [...manifest.matchAll(/image: "?([^\s"]+)/g)].map(([, image]) => image);
+      const made = cniVersionOf(cell).offline?.images.map(({ name }) => name) ?? [];
+      expect(made, cellId(cell)).to.include.members([...new Set(named)]);
+      expect(manifest.match(/imagePullPolicy: Never/g)).to.have.lengthOf(named.length);
+    }
+  });
+
+  it("fill each token, and only those that are there", () => {
+    expect(filled("a: {{B}}{{B}}", { B: "$&1" }, "f")).to.equal("a: $&1$&1");
+    expect(() => filled("a: {{B}}", {}, "f.yaml")).to.throw("f.yaml: nothing fills {{B}}");
+    expect(() => filled("a", { B: "1", C: "2" }, "f.yaml")).to.throw("f.yaml: has no {{B}}, {{C}}");
   });
 });
 

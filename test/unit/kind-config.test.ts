@@ -1,7 +1,14 @@
 import { expect } from "chai";
 import { parse } from "yaml";
 import { DEFAULT_CELL, knownCells } from "../../clusters/cells.ts";
-import { kindConfig, POD_SUBNETS, SERVICE_SUBNETS, UNUSED_SERVICE_IPS } from "../../clusters/kind-config.ts";
+import { kindConfig } from "../../clusters/kind-config.ts";
+import {
+  POD_SUBNET,
+  POD_SUBNET_6,
+  SERVICE_SUBNET,
+  SERVICE_SUBNET_6,
+  UNUSED_SERVICE_IPS,
+} from "../../clusters/subnets.ts";
 
 interface Config {
   readonly networking: Readonly<Record<string, unknown>>;
@@ -18,7 +25,7 @@ describe("kindConfig", () => {
     const { nodes, networking } = config();
     expect(nodes.map(({ role }) => role)).to.deep.equal(["control-plane", "worker"]);
     expect(networking).to.include({ disableDefaultCNI: true, apiServerAddress: "127.0.0.1", ipFamily: "ipv4" });
-    expect(networking).to.include({ podSubnet: POD_SUBNETS.IPv4, serviceSubnet: SERVICE_SUBNETS.IPv4 });
+    expect(networking).to.include({ podSubnet: POD_SUBNET, serviceSubnet: SERVICE_SUBNET });
   });
 
   it("takes the proxy mode from the cell", () => {
@@ -38,17 +45,17 @@ describe("kindConfig", () => {
 
   it("has a subnet of each family that the cell has, its first one first", () => {
     const networking = (ipFamily: "ipv6" | "dual") => config({ ...DEFAULT_CELL, ipFamily }).networking;
-    expect(networking("ipv6")).to.include({ podSubnet: POD_SUBNETS.IPv6, serviceSubnet: SERVICE_SUBNETS.IPv6 });
+    expect(networking("ipv6")).to.include({ podSubnet: POD_SUBNET_6, serviceSubnet: SERVICE_SUBNET_6 });
     expect(networking("dual")).to.include({
       ipFamily: "dual",
-      podSubnet: `${POD_SUBNETS.IPv4},${POD_SUBNETS.IPv6}`,
-      serviceSubnet: `${SERVICE_SUBNETS.IPv4},${SERVICE_SUBNETS.IPv6}`,
+      podSubnet: `${POD_SUBNET},${POD_SUBNET_6}`,
+      serviceSubnet: `${SERVICE_SUBNET},${SERVICE_SUBNET_6}`,
       apiServerAddress: "127.0.0.1",
     });
   });
 
   it("has an unused address in the Service subnet, out of reach of what is given out first", () => {
-    expect(SERVICE_SUBNETS.IPv4).to.equal("10.96.0.0/16");
+    expect(SERVICE_SUBNET).to.equal("10.96.0.0/16");
     expect(UNUSED_SERVICE_IPS.IPv4).to.match(/^10\.96\.255\.25\d$/);
   });
 });

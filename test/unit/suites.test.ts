@@ -1,6 +1,7 @@
 import { expect } from "chai";
-import { CNIS, DEFAULT_CELL } from "../../clusters/cells.ts";
+import { DEFAULT_CELL, traitsOf } from "../../clusters/cells.ts";
 import { scenariosOf, selectSuites, suiteFiles } from "../../cli/suites.ts";
+import type { IpFamily } from "../../lib/cell.ts";
 import { whyNoMutant } from "../../lib/engine/mutants.ts";
 import { UsageError } from "../../lib/errors.ts";
 import { swapped, type Expectation } from "../../lib/expectation.ts";
@@ -10,9 +11,13 @@ import { judgeScenario } from "../../lib/verdict/scenario.ts";
 import { WHERE } from "./sample-cluster.ts";
 import { allOk, asExpected, scenarioLog, type SampleLog } from "./sample-log.ts";
 
-const traits = CNIS[0]?.traits ?? { bridge: null, overlay: null };
 const FAMILIES = ["ipv4", "ipv6", "dual"] as const;
-for (const ipFamily of FAMILIES) everySuite({ cell: { ...DEFAULT_CELL, ipFamily }, traits });
+for (const ipFamily of FAMILIES) everySuite(contextOf(ipFamily));
+
+function contextOf(ipFamily: IpFamily): CellContext {
+  const cell = { ...DEFAULT_CELL, ipFamily };
+  return { cell, traits: traitsOf(cell) };
+}
 
 function everySuite(context: CellContext): void {
   function faults(scenario: Scenario) {
@@ -130,7 +135,7 @@ describe("every suite that names a fault", () => {
   it("breaks something in some cell: no effect is a claim only beside one", async () => {
     const broken = (await scenariosOf(suiteFiles())).filter((scenario) => {
       return FAMILIES.some((ipFamily) => {
-        const context = { cell: { ...DEFAULT_CELL, ipFamily }, traits };
+        const context = contextOf(ipFamily);
         if ((scenario.skipWhen?.(context) ?? null) !== null) return false;
         const expected = Object.values(expectationsOf(scenario, context));
         return healingOf(scenario, context) !== null || expected.some(({ symptoms }) => !symptoms.includes("ok"));

@@ -113,7 +113,9 @@ describe(`whatever places and surroundings are called (seed ${SEED})`, function 
           (error: unknown) => error,
         ),
         removeClosedNetwork(name, exec).catch((error: unknown) => error),
-        createClosedNetwork(name, { labels: { [LABELS.runDir]: name }, ipv6: true }, exec).catch((error: unknown) => error),
+        createClosedNetwork(name, { labels: { [LABELS.runDir]: name }, ipv6: true }, exec).catch(
+          (error: unknown) => error,
+        ),
       ]);
       const isRefused = refused(() => inUse.drop(name)) !== null;
       if (isRefused) {

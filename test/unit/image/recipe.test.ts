@@ -1,11 +1,13 @@
 import { expect } from "chai";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { CONTAINER_IMAGES, ECHO_IMAGE, FLANNEL_IMAGE } from "../../../clusters/image/images.ts";
+import { knownCells, nodePartsOf } from "../../../clusters/cells.ts";
+import { baseImages, ECHO_IMAGE } from "../../../clusters/image/images.ts";
 import { kubeadmPatches, kubeadmPatchObjects } from "../../../clusters/image/kubeadm.ts";
-import { nodeImageTag, recipeKeys, stepKey, type Step } from "../../../clusters/image/recipe.ts";
-import { REGISTRY_STEPS } from "../../../clusters/image/registry-steps.ts";
-import { OFFLINE_STEPS } from "../../../clusters/image/steps.ts";
+import { KUBERNETES, kubernetesRelease, type KubernetesRelease } from "../../../clusters/image/kubernetes.ts";
+import { imageTag, recipeKeys, stepKey, type Step } from "../../../clusters/image/recipe.ts";
+import { registrySteps } from "../../../clusters/image/registry-steps.ts";
+import { offlineSteps } from "../../../clusters/image/steps.ts";
 import { VERSIONS } from "../../../clusters/image/versions.ts";
 
 const CLUSTERS = join(import.meta.dirname, "../../../clusters");
@@ -16,9 +18,25 @@ const step = (over: Partial<Step> = {}): Step => ({
   ...over,
 });
 
+/** The recipe of each image that differs, by what it is of. */
+const recipes = new Map(
+  knownCells().flatMap((cell) => {
+    const { cni, cniVersion, kubernetesVersion } = nodePartsOf(cell);
+    const release = kubernetesRelease(kubernetesVersion) as KubernetesRelease;
+    const name = cni.imageName ?? cni.name;
+    const what = `${name} ${cniVersion.version} on ${kubernetesVersion}`;
+    return [
+      [`offline: ${what}`, offlineSteps(release, name, cniVersion)],
+      [`registry: ${what}`, registrySteps(release, name, cniVersion)],
+    ] as const;
+  }),
+);
+
 describe("node image recipe", () => {
-  it("names the image after the Kubernetes version and the first 12 digits of the hash", () => {
-    expect(nodeImageTag("1.34.4", "0123456789abcdef")).to.equal("faultline/node:1.34.4-0123456789ab");
+  it("names an image after what it is of and the first 12 digits of its key", () => {
+    const keys = new Map([["a", "0123456789abcdef"]]);
+    expect(imageTag(step({ image: "faultline/node:1.34.4" }), keys)).to.equal("faultline/node:1.34.4-0123456789ab");
+    expect(() => imageTag(step(), keys)).to.throw("step a makes no image");
   });
 
   it("changes a key with a setting, a file's content or mode, a needed key; not with words or times", () => {
@@ -39,56 +57,67 @@ describe("node image recipe", () => {
     expect(error).to.be.instanceOf(Error).with.property("message").that.includes("step a needs b");
   });
 
-  for (const [origin, steps] of Object.entries({ offline: OFFLINE_STEPS, registry: REGISTRY_STEPS })) {
-    it(`${origin}: every step has a key, the same each time, and its inputs exist`, async () => {
+  for (const [what, steps] of recipes) {
+    it(`${what}: every step has a key, the same each time, its inputs exist, and the last makes the image`, async () => {
       const keys = await recipeKeys(steps, CLUSTERS);
       expect([...keys.keys()]).to.deep.equal(steps.map(({ name }) => name));
       expect(await recipeKeys(steps, CLUSTERS)).to.deep.equal(keys);
+      expect(imageTag(steps.at(-1) as Step, keys)).to.match(/^faultline\/node:[a-z0-9.-]+-[0-9a-f]{12}$/);
     });
 
-    it(`${origin}: no command reads what its step does not need`, () => {
-      for (const { needs, commands } of steps) {
+    it(`${what}: no command reads what its step does not need`, () => {
+      for (const { name, needs, commands } of steps) {
         const made = (from: string) => {
           expect(needs).to.include(from);
           return `/cache/${from}`;
         };
-        const argvs = commands({ out: "/out", tag: "t", mirror: "m", source: (path) => path, made });
+        const tagOf = (from: string) => {
+          if (from !== name) expect(needs).to.include(from);
+          return from;
+        };
+        const argvs = commands({ out: "/out", tagOf, mirror: "m", source: (path) => path, made });
         for (const { argv } of argvs) for (const word of argv) expect(word).to.be.a("string");
       }
     });
   }
 
   it("builds all Go code read-only, so that go.sum pins everything", () => {
-    const argvs = OFFLINE_STEPS.flatMap(({ commands }) =>
-      commands({ out: "/out", tag: "t", mirror: "m", source: (path) => path, made: () => "" }),
-    ).map(({ argv }) => argv);
-    const builds = argvs.filter(([program]) => program === "go");
-    expect(builds).to.have.lengthOf(7);
-    for (const argv of builds) expect(argv).to.include.members(["-mod=readonly", "-trimpath"]);
+    const paths = { out: "/out", tagOf: () => "t", mirror: "m", source: (path: string) => path, made: () => "" };
+    const steps = [...recipes.values()].flat();
+    const builds = steps.flatMap(({ commands }) => commands(paths)).filter(({ argv }) => argv[0] === "go");
+    expect(builds.length).to.be.above(7);
+    for (const { argv } of builds) expect(argv).to.include.members(["-mod=readonly", "-trimpath"]);
+  });
+
+  it("shares every step below Kubernetes and the CNI, and the image layer they make", async () => {
+    const offline = [...recipes].filter(([what]) => what.startsWith("offline")).map(([, steps]) => steps);
+    const keys = await Promise.all(offline.map((steps) => recipeKeys(steps, CLUSTERS)));
+    for (const shared of ["rootfs", "tree", "node-base", "etcd", "coredns"]) {
+      expect(new Set(keys.map((one) => one.get(shared))), shared).to.have.lengthOf(1);
+    }
   });
 });
 
 describe("node image versions", () => {
   const pins: readonly (readonly [string, string])[] = [
-    ["kubernetes", `k8s.io/kubernetes v${VERSIONS.kubernetes}`],
-    ["kubernetes", `k8s.io/client-go v0${VERSIONS.kubernetes.slice(1)}`],
-    ["etcd", `go.etcd.io/etcd/server/v3 v${VERSIONS.etcd}`],
-    ["coredns", `github.com/coredns/coredns v${VERSIONS.coredns}`],
-    ["flannel", `github.com/flannel-io/flannel v${VERSIONS.flannel}`],
-    ["flannel-cni", `github.com/containernetworking/plugins v${VERSIONS.flannelCni}`],
+    ...KUBERNETES.flatMap(({ version, module }) => [
+      [module, `k8s.io/kubernetes v${version}`] as const,
+      [module, `k8s.io/client-go v0${version.slice(1)}`] as const,
+    ]),
+    ["image/go/etcd", `go.etcd.io/etcd/server/v3 v${VERSIONS.etcd}`],
+    ["image/go/coredns", `github.com/coredns/coredns v${VERSIONS.coredns}`],
+    ["cni/flannel/go/0.28.4", "github.com/flannel-io/flannel v0.28.4"],
+    ["cni/flannel/go/0.26.7", "github.com/flannel-io/flannel v0.26.7"],
+    ["cni/flannel/go/plugin", "github.com/containernetworking/plugins v0.9.1"],
   ];
   for (const [module, pin] of pins) {
-    it(`go/${module} pins ${pin}`, async () => {
-      expect(await read(`image/go/${module}/go.mod`)).to.include(pin);
+    it(`${module} pins ${pin}`, async () => {
+      expect(await read(`${module}/go.mod`)).to.include(pin);
     });
   }
 
-  it("flannel's manifest uses the image that is in the node, and never pulls", async () => {
-    const manifest = await read("cni/flannel/manifest.yaml");
-    const images = [...manifest.matchAll(/image: (\S+)/g)].map(([, image]) => image);
-    expect(new Set(images)).to.deep.equal(new Set([FLANNEL_IMAGE]));
-    expect(manifest.match(/imagePullPolicy: Never/g)).to.have.lengthOf(images.length);
-    expect(CONTAINER_IMAGES.map(({ name }) => name)).to.include.members([FLANNEL_IMAGE, ECHO_IMAGE]);
+  it("has the echo server in every node", () => {
+    for (const release of KUBERNETES) expect(baseImages(release).map(({ name }) => name)).to.include(ECHO_IMAGE);
   });
 
   it("patches kubeadm offline only", () => {

@@ -1,0 +1,7 @@
+import type { Cni } from "./cni.ts";
+import { flannel, flannelHostGw } from "./flannel/cni.ts";
+import { kindnet } from "./kindnet/cni.ts";
+import { bridge, ptp } from "./reference/cni.ts";
+
+/** Every CNI there is a folder for; the first is the default. */
+export const CNIS: readonly [Cni, ...Cni[]] = [flannel, flannelHostGw, bridge, ptp, kindnet];

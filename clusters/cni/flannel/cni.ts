@@ -1,0 +1,115 @@
+import type { Cell, IpFamily, Overlay, Traits } from "../../../lib/cell.ts";
+import { goStep } from "../../image/go-build.ts";
+import { IMAGE_PREFIX, type ContainerImage } from "../../image/container-image.ts";
+import { podSubnets } from "../../subnets.ts";
+import type { ByManifest, Cni, CniVersion } from "../cni.ts";
+
+/** The last release whose module path resolves for flannel's CNI plugin. */
+const PLUGIN = "0.9.1";
+/** Published by flannel's release workflow. */
+const UPSTREAM_IMAGE = "flannel/flannel";
+/** The plugin's version is the one flannel v0.28.4's own manifest names. */
+const UPSTREAM_PLUGIN = "flannel/flannel-cni-plugin:v1.9.1-flannel1";
+const VXLAN_PORT = 8472;
+
+const imageName = (version: string) => `${IMAGE_PREFIX}/flannel:${version}`;
+
+const plugin = goStep({
+  name: "flannel-cni",
+  what: `build flannel's CNI plugin ${PLUGIN}`,
+  expectedS: 3,
+  module: "cni/flannel/go/plugin",
+  packages: ["github.com/containernetworking/plugins/plugins/meta/flannel"],
+  binary: "flannel",
+});
+
+function release(version: string): CniVersion {
+  const step = `flannel-${version}`;
+  const agent = goStep({
+    name: step,
+    what: `build flannel ${version}`,
+    expectedS: 60,
+    module: `cni/flannel/go/${version}`,
+    packages: ["github.com/flannel-io/flannel"],
+    binary: "flanneld",
+    // Its udp backend is C.
+    cgo: true,
+    ldflags: [`-X github.com/flannel-io/flannel/pkg/version.Version=${version}`],
+  });
+  // The path is upstream's, so that one manifest fits both.
+  const path = "/opt/bin/flanneld";
+  const image: ContainerImage = {
+    name: imageName(version),
+    base: "userland",
+    files: [{ step, file: "flanneld", path }],
+    entrypoint: path,
+  };
+  return {
+    version,
+    offline: { steps: [agent, plugin], images: [image], plugins: [{ step: plugin.name, file: "flannel" }] },
+    upstream: [{ name: imageName(version), from: `${UPSTREAM_IMAGE}:v${version}` }],
+    upstreamPlugins: [{ from: UPSTREAM_PLUGIN, path: "/flannel", file: "flannel" }],
+  };
+}
+
+const VERSIONS = ["0.28.4", "0.26.7"].map(release);
+
+type Backend = "vxlan" | "host-gw";
+
+function install(backend: Backend): ByManifest {
+  return {
+    by: "manifest",
+    manifest: "flannel/manifest.yaml",
+    tokens: (cell) => ({ IMAGE: imageName(cell.cniVersion), NET_CONF: JSON.stringify(netConf(cell, backend)) }),
+    ready: { namespace: "kube-flannel", selector: "app=flannel" },
+  };
+}
+
+/** flanneld's net-conf.json (flannel, Documentation/configuration.md): IPv4 unless it is told otherwise. 8472 is the kernel's default for VXLAN. */
+function netConf({ ipFamily }: Cell, backend: Backend): object {
+  const [ipv4, ipv6] = (["ipv4", "ipv6"] as const).map((family) => podSubnets(family)[0]);
+  return {
+    ...(ipFamily === "ipv6" ? { EnableIPv4: false } : { Network: ipv4 }),
+    ...(ipFamily === "ipv4" ? {} : { EnableIPv6: true, IPv6Network: ipv6 }),
+    Backend: backend === "vxlan" ? { Type: "vxlan", VNI: 1, Port: VXLAN_PORT } : { Type: "host-gw" },
+  };
+}
+
+const COMMON: Traits = {
+  bridge: "cni0",
+  overlay: null,
+  // -iptables-resync, 5 s unless said otherwise (flannel main.go); measured: back after 0.4 to 4.2 s.
+  resync: { by: "flannel", rule: { table: "filter", chain: "FORWARD", target: "FLANNEL-FWD" }, everyMs: 5000 },
+};
+
+const shared = {
+  versions: VERSIONS,
+  proxyModes: ["iptables", "nftables"],
+  ipFamilies: ["ipv4", "ipv6", "dual"],
+} as const;
+
+/** flanneld has a device for each family (pkg/backend/vxlan/vxlan.go of 0.28.4): what carries IPv6 is carried by IPv6 itself. */
+function devices(ipFamily: IpFamily): Pick<Overlay, "device" | "secondDevice"> {
+  if (ipFamily === "ipv6") return { device: "flannel-v6.1" };
+  return { device: "flannel.1", ...(ipFamily === "dual" ? { secondDevice: "flannel-v6.1" } : {}) };
+}
+
+/** Pods on a bridge, VXLAN between the nodes. */
+export const flannel: Cni = {
+  ...shared,
+  name: "flannel",
+  aliases: ["flannel-vxlan"],
+  what: "flannel, VXLAN between the nodes: bridge cni0, UDP 8472",
+  traits: ({ ipFamily }) => ({ ...COMMON, overlay: { kind: "vxlan", ...devices(ipFamily), udpPort: VXLAN_PORT } }),
+  install: install("vxlan"),
+};
+
+/** Pods on a bridge, plain routes between the nodes. */
+export const flannelHostGw: Cni = {
+  ...shared,
+  name: "flannel-host-gw",
+  imageName: "flannel",
+  what: "flannel, plain routes between the nodes: bridge cni0, no overlay",
+  traits: () => COMMON,
+  install: install("host-gw"),
+};

@@ -1,0 +1,14 @@
+import type { Cni } from "../cni.ts";
+
+/** kind v0.30.0's own CNI, a ptp plugin with an agent; its version is kind's. */
+export const kindnet: Cni = {
+  name: "kindnet",
+  what: "kind's own default: ptp with an agent that keeps routes and masquerading; only where kind's image can be pulled",
+  versions: [
+    { version: "0.30.0", onlineOnly: "kindnet is in kind's own node image only, and is not published as a Go module" },
+  ],
+  proxyModes: ["iptables", "nftables"],
+  ipFamilies: ["ipv4"],
+  traits: () => ({ bridge: null, overlay: null }),
+  install: { by: "kind", ready: { namespace: "kube-system", selector: "app=kindnet" } },
+};

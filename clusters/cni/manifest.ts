@@ -1,0 +1,23 @@
+import { readFile } from "node:fs/promises";
+import type { Cell } from "../../lib/cell.ts";
+import type { ByManifest } from "./cni.ts";
+
+/** A CNI's manifest for a cell, as YAML. Throws Error when a token of it is not filled, or one is filled that it does not have. */
+export async function manifestFor({ manifest, tokens }: ByManifest, cell: Cell): Promise<string> {
+  const text = await readFile(new URL(manifest, import.meta.url), "utf8");
+  return filled(text, tokens(cell), manifest);
+}
+
+/** `text` with each {{NAME}} replaced. Values are ours, never a user's. Pure. */
+export function filled(text: string, tokens: Readonly<Record<string, string>>, file: string): string {
+  const used = new Set<string>();
+  const result = text.replaceAll(/\{\{([A-Z0-9_]+)\}\}/g, (_, name: string) => {
+    const value = tokens[name];
+    if (value === undefined) throw new Error(`${file}: nothing fills {{${name}}}`);
+    used.add(name);
+    return value;
+  });
+  const unused = Object.keys(tokens).filter((name) => !used.has(name));
+  if (unused.length > 0) throw new Error(`${file}: has no {{${unused.join("}}, {{")}}}`);
+  return result;
+}

@@ -1,0 +1,46 @@
+import type { Traits } from "../../../lib/cell.ts";
+import { podSubnets } from "../../subnets.ts";
+import type { Cni, OnNodes } from "../cni.ts";
+
+/** Debian bookworm's containernetworking-plugins, which every node image has. */
+const VERSION = "1.1.1";
+const BRIDGE = "cni0";
+
+function install(plugin: "bridge" | "ptp"): OnNodes {
+  return {
+    by: "script",
+    script: "reference/install.sh",
+    args: (cell, node, others) => [
+      plugin,
+      BRIDGE,
+      podSubnets(cell.ipFamily).join(","),
+      node.podCidrs.join(","),
+      ...others.flatMap(({ podCidrs, addresses }) => podCidrs.map((cidr, family) => `${cidr}=${addresses[family]}`)),
+    ],
+  };
+}
+
+const shared = {
+  versions: [{ version: VERSION }],
+  proxyModes: ["iptables", "nftables"],
+  ipFamilies: ["ipv4"],
+} as const;
+const traits = (bridge: string | null): Traits => ({ bridge, overlay: null });
+
+/** The smallest CNI with a bridge: nobody looks after anything. */
+export const bridge: Cni = {
+  ...shared,
+  name: "bridge",
+  what: "the reference plugin bridge with static routes: bridge cni0, no overlay, no agent",
+  traits: () => traits(BRIDGE),
+  install: install("bridge"),
+};
+
+/** The smallest CNI without one: a route and a veth pair a pod. */
+export const ptp: Cni = {
+  ...shared,
+  name: "ptp",
+  what: "the reference plugin ptp with static routes: no bridge, no overlay, no agent",
+  traits: () => traits(null),
+  install: install("ptp"),
+};

@@ -1,0 +1,34 @@
+#!/bin/bash
+# Makes a reference plugin (bridge or ptp) a node's CNI, with static routes to the other nodes' pods; once, no agent stays.
+# Usage: install.sh PLUGIN BRIDGE POD_NETWORKS POD_CIDRS [CIDR=NODE_ADDRESS]...   (lists are comma-separated, a family each)
+set -euo pipefail
+plugin=$1 bridge=$2 networks=$3 cidrs=$4
+shift 4
+
+for route in "$@"; do
+  ip route replace "${route%%=*}" via "${route#*=}"
+done
+
+# What leaves the cluster's pods for anywhere else gets the node's address, as every CNI here does; between pods nothing is translated.
+for network in ${networks//,/ }; do
+  iptables=iptables
+  [[ $network != *:* ]] || iptables=ip6tables
+  rule=(-s "$network" ! -d "$network" -m comment --comment "faultline: pods to elsewhere" -j MASQUERADE)
+  "$iptables" -w -t nat -C POSTROUTING "${rule[@]}" 2>/dev/null || "$iptables" -w -t nat -A POSTROUTING "${rule[@]}"
+done
+
+# Written under another name, then renamed: containerd watches the directory and must not read half a file.
+target=/etc/cni/net.d/10-$plugin.conflist
+jq --null-input --arg plugin "$plugin" --arg bridge "$bridge" --arg cidrs "$cidrs" '
+  ($cidrs | split(",")) as $cidrs |
+  {
+    cniVersion: "0.4.0", name: $plugin,
+    plugins: [
+      ({type: $plugin, ipMasq: false, ipam: {
+          type: "host-local", ranges: [$cidrs[] | [{subnet: .}]],
+          routes: [$cidrs[] | {dst: (if test(":") then "::/0" else "0.0.0.0/0" end)}]
+        }} + if $plugin == "bridge" then {bridge: $bridge, isDefaultGateway: true, hairpinMode: true} else {} end),
+      {type: "portmap", capabilities: {portMappings: true}}
+    ]
+  }' >"/etc/cni/net.d/.new"
+mv /etc/cni/net.d/.new "$target"
