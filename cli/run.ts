@@ -6,7 +6,7 @@ import type { Mode } from "../lib/event.ts";
 import type { EvidenceLevel } from "../lib/evidence/evidence.ts";
 import type { Run } from "../lib/run.ts";
 import { judgeRun } from "../lib/verdict/run.ts";
-import { DEFAULT_CELL, parseCell } from "../clusters/cells.ts";
+import { DEFAULT_CELL, parseCells } from "../clusters/cells.ts";
 import { leases } from "../clusters/lease.ts";
 import { mustBeDisposable } from "../clusters/setup/disposable.ts";
 import { ownerOf } from "../clusters/setup/ownership.ts";
@@ -132,7 +132,7 @@ function concluded(
 
 function cellsOf(options: RunOptions): { readonly cells: readonly Cell[]; readonly reuse: ClusterRecord | null } {
   if (options.cluster === undefined) {
-    const cells = options.cell.length > 0 ? options.cell.map(parseCell) : [DEFAULT_CELL];
+    const cells = options.cell.length > 0 ? options.cell.flatMap(parseCells) : [DEFAULT_CELL];
     return { cells: [...new Map(cells.map((cell) => [cellId(cell), cell])).values()], reuse: null };
   }
   if (options.cell.length > 0)

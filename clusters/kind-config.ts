@@ -20,6 +20,6 @@ export function kindConfig(cell: Cell, image: Pick<NodeImage, "origin" | "kubern
       apiServerAddress: "127.0.0.1",
     },
     nodes: [{ role: "control-plane" }, { role: "worker" }],
-    kubeadmConfigPatches: [...kubeadmPatches(image.origin)],
+    kubeadmConfigPatches: [...kubeadmPatches(image.origin, image.kubernetesVersion)],
   });
 }

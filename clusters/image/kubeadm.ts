@@ -9,16 +9,22 @@ export interface KubeadmPatch {
   readonly [field: string]: unknown;
 }
 
+/** The minors whose kubeadm is known to have the feature gate RootlessControlPlane (cmd/kubeadm/app/features; alpha since 1.22, to be removed some day). */
+const ROOTLESS_MINORS = { first: 22, last: 34 };
+
 /**
- * The kubeadm settings an image of this origin needs, as objects. Registry: none, kind's defaults are made for its own
- * image. Offline: the control plane's images have names of our own, and kubelet uses the cgroupfs driver as containerd
- * does in this image, which works on cgroup v1 and v2 whatever the host's init is.
+ * The kubeadm settings an image of this origin needs, as objects. Both: API server and controller manager with users of their own, where kubeadm can,
+ * since root's inotify instances are what the clusters of a machine have least of. Offline: the control plane's images have names of our own, and
+ * kubelet uses the cgroupfs driver as containerd does in this image, which works on cgroup v1 and v2 whatever the host's init is.
  */
-export function kubeadmPatchObjects(origin: ImageOrigin): readonly KubeadmPatch[] {
-  if (origin === "registry") return [];
+export function kubeadmPatchObjects(origin: ImageOrigin, kubernetesVersion: string): readonly KubeadmPatch[] {
+  const rootless = hasRootless(kubernetesVersion) ? { featureGates: { RootlessControlPlane: true } } : {};
+  if (origin === "registry")
+    return hasRootless(kubernetesVersion) ? [{ kind: "ClusterConfiguration", ...rootless }] : [];
   return [
     {
       kind: "ClusterConfiguration",
+      ...rootless,
       imageRepository: IMAGE_PREFIX,
       dns: { imageTag: VERSIONS.coredns },
       etcd: { local: { imageTag: VERSIONS.etcd } },
@@ -27,7 +33,13 @@ export function kubeadmPatchObjects(origin: ImageOrigin): readonly KubeadmPatch[
   ];
 }
 
+/** kubeadm refuses a gate that it does not know, so one that nobody has looked at is not asked. */
+function hasRootless(kubernetesVersion: string): boolean {
+  const [major, minor = 0] = kubernetesVersion.split(".").map(Number);
+  return major === 1 && minor >= ROOTLESS_MINORS.first && minor <= ROOTLESS_MINORS.last;
+}
+
 /** The same as texts for kind's `kubeadmConfigPatches` (JSON is YAML). */
-export function kubeadmPatches(origin: ImageOrigin): readonly string[] {
-  return kubeadmPatchObjects(origin).map((patch) => JSON.stringify(patch, null, 2));
+export function kubeadmPatches(origin: ImageOrigin, kubernetesVersion: string): readonly string[] {
+  return kubeadmPatchObjects(origin, kubernetesVersion).map((patch) => JSON.stringify(patch, null, 2));
 }

@@ -12,7 +12,13 @@ function nodeStep({ version, upstream }: KubernetesRelease): Step {
     what: "pull kind's node image and add the tools",
     expectedS: 90,
     needs: [],
-    inputs: ["image/registry", "image/rootfs/kind/bin", "image/rootfs/etc/default", "image/rootfs/etc/faultline"],
+    inputs: [
+      "image/registry",
+      "image/rootfs/kind/bin",
+      "image/rootfs/usr/local/bin/kubeadm",
+      "image/rootfs/etc/default",
+      "image/rootfs/etc/faultline",
+    ],
     settings: { base: upstream, packages: REGISTRY_PACKAGES },
     image: `faultline/node:${version}-registry`,
     commands: ({ tagOf, source }) => {

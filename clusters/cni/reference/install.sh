@@ -27,7 +27,7 @@ jq --null-input --arg plugin "$plugin" --arg bridge "$bridge" --arg cidrs "$cidr
       ({type: $plugin, ipMasq: false, ipam: {
           type: "host-local", ranges: [$cidrs[] | [{subnet: .}]],
           routes: [$cidrs[] | {dst: (if test(":") then "::/0" else "0.0.0.0/0" end)}]
-        }} + if $plugin == "bridge" then {bridge: $bridge, isDefaultGateway: true, hairpinMode: true} else {} end),
+        }} + if $plugin == "bridge" then {bridge: $bridge, isGateway: true, hairpinMode: true} else {} end),
       {type: "portmap", capabilities: {portMappings: true}}
     ]
   }' >"/etc/cni/net.d/.new"

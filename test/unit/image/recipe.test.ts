@@ -120,9 +120,22 @@ describe("node image versions", () => {
     for (const release of KUBERNETES) expect(baseImages(release).map(({ name }) => name)).to.include(ECHO_IMAGE);
   });
 
-  it("patches kubeadm offline only", () => {
-    expect(kubeadmPatches("registry")).to.deep.equal([]);
-    const [cluster, kubelet] = kubeadmPatchObjects("offline");
+  it("gives the control plane users of its own where kubeadm is known to be able to", () => {
+    for (const origin of ["offline", "registry"] as const) {
+      for (const version of ["1.31.14", "1.34.4"]) {
+        const [cluster] = kubeadmPatchObjects(origin, version);
+        expect(cluster).to.deep.include({ kind: "ClusterConfiguration", featureGates: { RootlessControlPlane: true } });
+      }
+      for (const version of ["1.21.9", "1.35.0", "2.31.0"]) {
+        expect(kubeadmPatches(origin, version).join("")).not.to.contain("featureGates");
+      }
+    }
+  });
+
+  it("patches kubeadm with names of our own offline only", () => {
+    expect(kubeadmPatches("registry", "1.35.0")).to.deep.equal([]);
+    expect(kubeadmPatches("registry", "1.34.4").join("")).not.to.contain("imageRepository");
+    const [cluster, kubelet] = kubeadmPatchObjects("offline", "1.34.4");
     expect(cluster).to.deep.include({ imageRepository: "faultline.local", dns: { imageTag: VERSIONS.coredns } });
     expect(kubelet).to.deep.equal({ kind: "KubeletConfiguration", cgroupDriver: "cgroupfs" });
   });
