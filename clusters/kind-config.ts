@@ -13,13 +13,19 @@ export function kindConfig(cell: Cell, image: Pick<NodeImage, "origin" | "kubern
     networking: {
       ipFamily: cell.ipFamily,
       disableDefaultCNI: cniOf(cell).install.by !== "kind",
-      kubeProxyMode: cell.proxyMode,
+      kubeProxyMode: cell.proxyMode === "ipvs-sh" ? "ipvs" : cell.proxyMode,
       podSubnet: podSubnets(cell.ipFamily).join(","),
       serviceSubnet: serviceSubnets(cell.ipFamily).join(","),
       // Also where Kubernetes has IPv6 only: the nodes' Docker network has both families.
       apiServerAddress: "127.0.0.1",
     },
     nodes: [{ role: "control-plane" }, { role: "worker" }],
-    kubeadmConfigPatches: [...kubeadmPatches(image.origin, image.kubernetesVersion)],
+    kubeadmConfigPatches: [...kubeadmPatches(image.origin, image.kubernetesVersion), ...schedulerPatch(cell)],
   });
+}
+
+/** kube-proxy's scheduler where it is not its own default, rr (KubeProxyConfiguration, ipvs.scheduler). */
+function schedulerPatch({ proxyMode }: Cell): readonly string[] {
+  if (proxyMode !== "ipvs-sh") return [];
+  return [JSON.stringify({ kind: "KubeProxyConfiguration", ipvs: { scheduler: "sh" } })];
 }

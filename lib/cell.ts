@@ -1,4 +1,7 @@
-export type ProxyMode = "iptables" | "ipvs" | "nftables" | "none";
+export type { Traits } from "./traits.ts";
+
+/** `ipvs-sh`: ipvs that schedules by the source's hash instead of round robin. */
+export type ProxyMode = "iptables" | "ipvs" | "ipvs-sh" | "nftables" | "none";
 export type IpFamily = "ipv4" | "ipv6" | "dual";
 /** One of a cell's IP families, as paths name it. */
 export type Family = "IPv4" | "IPv6";
@@ -25,32 +28,4 @@ export function cellId(cell: Cell): string {
 export function familiesOf({ ipFamily }: Pick<Cell, "ipFamily">): readonly [Family, ...Family[]] {
   if (ipFamily === "dual") return ["IPv4", "IPv6"];
   return ipFamily === "ipv4" ? ["IPv4"] : ["IPv6"];
-}
-
-/** What a CNI does on a node, stated by its folder under clusters/cni; expectations are keyed by these, never by names. */
-export interface Traits {
-  /** Name of the Linux bridge that joins a node's pods, or null when there is none. */
-  readonly bridge: string | null;
-  readonly overlay: Overlay | null;
-  /** What its agent puts back by itself; absent where it looks after nothing. */
-  readonly resync?: Resync;
-}
-
-/** A tunnel between the nodes for what pods say to each other. */
-export interface Overlay {
-  readonly kind: "vxlan";
-  /** Of the cell's first IP family. */
-  readonly device: string;
-  /** Of its second one, where that has a device of its own. */
-  readonly secondDevice?: string;
-  readonly udpPort: number;
-}
-
-/** An agent that looks after an iptables rule of its own. */
-export interface Resync {
-  readonly by: string;
-  /** The rule of the FORWARD chain that accepts the pods' traffic. */
-  readonly rule: { readonly table: "filter"; readonly chain: "FORWARD"; readonly target: string };
-  /** How often it looks. */
-  readonly everyMs: number;
 }

@@ -73,7 +73,12 @@ function statement({ cluster, nth }: Stand, scenario: Scenario) {
   const { title, claim, documented, recovers, appears } = scenario;
   const { withinMs: recoversWithinMs, notUntil } = recovers;
   const healsItself = healingOf(scenario, cluster.record);
-  const special = { ...(notUntil && { notUntil }), ...(healsItself && { healsItself }), ...(nth && { nth }) };
+  // What an agent undoes needs nobody else.
+  const special = {
+    ...(notUntil && !healsItself && { notUntil }),
+    ...(healsItself && { healsItself }),
+    ...(nth && { nth }),
+  };
   const appearsWithinMs = appears?.withinMs ?? 0;
   return { type: "scenario-started", title, claim, documented, appearsWithinMs, recoversWithinMs, ...special } as const;
 }

@@ -6,7 +6,7 @@ import type { Scenario, ScenarioSpec } from "../../lib/scenario.ts";
 import { RECORD } from "./sample-cluster.ts";
 
 const context = { cell: RECORD.cell, traits: RECORD.traits };
-const bare = { cell: RECORD.cell, traits: { bridge: null, overlay: null } };
+const bare = { cell: RECORD.cell, traits: { ...RECORD.traits, bridge: null, overlay: null } };
 const address = (role: string, way: string) => `${role}/${way}`;
 
 function spec(change: Partial<ScenarioSpec> = {}): ScenarioSpec {

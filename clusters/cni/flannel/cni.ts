@@ -1,6 +1,7 @@
-import type { Cell, IpFamily, Overlay, Traits } from "../../../lib/cell.ts";
+import type { Cell, IpFamily, Traits } from "../../../lib/cell.ts";
 import { goStep } from "../../image/go-build.ts";
 import { IMAGE_PREFIX, type ContainerImage } from "../../image/container-image.ts";
+import { UPLINK_MTU_BYTES, type Overlay } from "../../../lib/traits.ts";
 import { podSubnets } from "../../subnets.ts";
 import type { ByManifest, Cni, CniVersion } from "../cni.ts";
 
@@ -78,13 +79,26 @@ function netConf({ ipFamily }: Cell, backend: Backend): object {
 const COMMON: Traits = {
   bridge: "cni0",
   overlay: null,
-  // -iptables-resync, 5 s unless said otherwise (flannel main.go); measured: back after 0.4 to 4.2 s.
-  resync: { by: "flannel", rule: { table: "filter", chain: "FORWARD", target: "FLANNEL-FWD" }, everyMs: 5000 },
+  podMtuBytes: UPLINK_MTU_BYTES,
+  dataplane: "kernel",
+  podClusterIps: "kube-proxy",
+  networkPolicy: false,
+  forwardAcceptedBy: "rule",
+  agent: { namespace: "kube-flannel", selector: "app=flannel" },
+  resyncs: [
+    {
+      what: "forward-rule",
+      by: "flannel",
+      rule: { table: "filter", chain: "FORWARD", target: "FLANNEL-FWD" },
+      // -iptables-resync, 5 s unless said otherwise (flannel main.go); measured: back after 0.4 to 4.2 s.
+      everyMs: 5000,
+    },
+  ],
 };
 
 const shared = {
   versions: VERSIONS,
-  proxyModes: ["iptables", "nftables"],
+  proxyModes: ["iptables", "nftables", "ipvs", "ipvs-sh"],
   ipFamilies: ["ipv4", "ipv6", "dual"],
 } as const;
 
@@ -100,7 +114,12 @@ export const flannel: Cni = {
   name: "flannel",
   aliases: ["flannel-vxlan"],
   what: "flannel, VXLAN between the nodes: bridge cni0, UDP 8472",
-  traits: ({ ipFamily }) => ({ ...COMMON, overlay: { kind: "vxlan", ...devices(ipFamily), udpPort: VXLAN_PORT } }),
+  traits: ({ ipFamily }) => ({
+    ...COMMON,
+    overlay: { kind: "vxlan", ...devices(ipFamily), udpPort: VXLAN_PORT, endpointsIn: "neighbours" },
+    // Ethernet, IPv4, UDP and VXLAN take 50, with IPv6 70. In a dual-stack cell pods are given the larger of the two (measured).
+    podMtuBytes: UPLINK_MTU_BYTES - (ipFamily === "ipv6" ? 70 : 50),
+  }),
   install: install("vxlan"),
 };
 
