@@ -131,21 +131,6 @@ function everySuite(context: CellContext): void {
   });
 }
 
-describe("every suite that names a fault", () => {
-  it("breaks something in some cell: no effect is a claim only beside one", async () => {
-    const broken = (await scenariosOf(suiteFiles())).filter((scenario) => {
-      return FAMILIES.some((ipFamily) => {
-        const context = contextOf(ipFamily);
-        if ((scenario.skipWhen?.(context) ?? null) !== null) return false;
-        const expected = Object.values(expectationsOf(scenario, context));
-        return healingOf(scenario, context) !== null || expected.some(({ symptoms }) => !symptoms.includes("ok"));
-      });
-    });
-    const named = (await scenariosOf(suiteFiles())).filter(({ id }) => !id.startsWith("baseline/"));
-    expect(broken.map(({ id }) => id)).to.deep.equal(named.map(({ id }) => id));
-  });
-});
-
 describe("scenariosOf", () => {
   it("is those of the files that are asked for, whatever else is loaded before or later", async () => {
     const files = suiteFiles().slice(1, 3);
