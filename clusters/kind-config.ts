@@ -17,6 +17,7 @@ export function kindConfig(cell: Cell, image: Pick<NodeImage, "origin" | "kubern
       kubeProxyMode: cell.proxyMode === "ipvs-sh" ? "ipvs" : cell.proxyMode,
       podSubnet: podSubnets(cell.ipFamily).join(","),
       serviceSubnet: serviceSubnets(cell.ipFamily).join(","),
+      // Also where Kubernetes has IPv6 only: the nodes' Docker network has both families.
       apiServerAddress: "127.0.0.1",
     },
     nodes: [{ role: "control-plane" }, { role: "worker" }],

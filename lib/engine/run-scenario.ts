@@ -5,7 +5,7 @@ import { swapped, type Expectation } from "../expectation.ts";
 import { healInjected, injectFault, type InjectedFault } from "../faults/inject.ts";
 import type { NodeFault } from "../faults/fault.ts";
 import { NODE_ONLY } from "../faults/kind.ts";
-import { expectationsOf, faultsOf, healingOf, type CellContext, type Scenario } from "../scenario.ts";
+import { expectationsOf, faultsOf, healingOf, leftOutOf, type CellContext, type Scenario } from "../scenario.ts";
 import { readAll, type WatchedFault } from "./drift.ts";
 import { onceEach } from "./measure.ts";
 import { faultsIn, whyNoMutant } from "./mutants.ts";
@@ -49,7 +49,7 @@ async function claimAndProve(
   const context = { cell, traits };
   const claimed = expectationsOf(scenario, context);
   const expect = mode === "swapped" ? mapValues(claimed, swapped) : claimed;
-  const start = { ...statement(stand, scenario), mode, expect } as const;
+  const start = { ...statement(stand, scenario), mode, expect, leftOut: leftOutOf(scenario, context) } as const;
   const reason = scenario.skipWhen?.(context) ?? whyNoMutant(mode, scenario, claimed, context);
   if (reason !== null) {
     say({ ...start, faults: [] });
@@ -233,7 +233,7 @@ async function recovery(
 
 function faultContext(where: Whereabouts): FaultContext {
   const { cell, traits } = where.cluster;
-  return { cell, traits, address: (role, way) => addressOf(where, role, way) };
+  return { cell, traits, address: (role, way, family) => addressOf(where, role, way, family) };
 }
 
 function mapValues<T, U>(record: Readonly<Record<string, T>>, change: (value: T) => U): Record<string, U> {

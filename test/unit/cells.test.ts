@@ -114,7 +114,10 @@ describe("cells", () => {
       expect(traits).to.include.all.keys("bridge", "overlay");
       for (const { everyMs } of traits.resyncs) expect(everyMs).to.be.above(0);
       const { install } = cniOf(cell);
-      if (install.by === "manifest") expect(await manifestFor(install, cell)).not.to.match(/\{\{[A-Z]/);
+      if (install.by !== "manifest") continue;
+      const manifest = await manifestFor(install, cell);
+      expect(manifest).not.to.match(/\{\{[A-Z]/);
+      for (const { errors } of parseAllDocuments(manifest)) expect(errors, cellId(cell)).to.deep.equal([]);
     }
     expect(() => cniOf({ ...DEFAULT_CELL, cni: "none" })).to.throw(UsageError, '"none" is not known');
     expect(() => cniVersionOf({ ...DEFAULT_CELL, cniVersion: "0" })).to.throw(UsageError, "flannel 0 is not known");
@@ -155,6 +158,22 @@ describe("cells", () => {
       const made = (offline?.images ?? upstream ?? []).map(({ name }) => name);
       expect(made, cellId(cell)).to.include.members([...new Set(named)]);
       expect(manifest.match(/imagePullPolicy: Never/g)).to.have.lengthOf(named.length);
+    }
+  });
+
+  it("tell flannel the families of the cell, as JSON", async () => {
+    const flannel = knownCells().filter((cell) => cell.cni.startsWith("flannel"));
+    expect(new Set(flannel.map(({ ipFamily }) => ipFamily))).to.deep.equal(new Set(["ipv4", "ipv6", "dual"]));
+    for (const cell of flannel) {
+      const { install } = cniOf(cell);
+      const manifest = install.by === "manifest" ? await manifestFor(install, cell) : "";
+      const objects = parseAllDocuments(manifest).map((one) => one.toJS() as { data?: Record<string, string> });
+      const text = objects.flatMap(({ data }) => data?.["net-conf.json"] ?? [])[0];
+      const conf = JSON.parse(text ?? "") as Record<string, unknown>;
+      const is = { 4: conf["EnableIPv4"] !== false, 6: conf["EnableIPv6"] === true };
+      expect(is, cellId(cell)).to.deep.equal({ 4: cell.ipFamily !== "ipv6", 6: cell.ipFamily !== "ipv4" });
+      expect([conf["Network"] !== undefined, conf["IPv6Network"] !== undefined]).to.deep.equal([is[4], is[6]]);
+      expect(conf["Backend"]).to.include.keys("Type");
     }
   });
 

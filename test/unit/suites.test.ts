@@ -39,6 +39,10 @@ const TRAITS: Readonly<Record<string, Traits>> = {
 
 for (const [name, traits] of Object.entries(TRAITS))
   describe(`with ${name}`, () => everySuite({ cell: DEFAULT_CELL, traits }));
+for (const ipFamily of ["ipv6", "dual"] as const) {
+  const cell = { ...DEFAULT_CELL, ipFamily };
+  describe(`with ${ipFamily}`, () => everySuite({ cell, traits: traitsOf(cell) }));
+}
 
 function everySuite(context: CellContext): void {
   function faults(scenario: Scenario) {
