@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { readFileSync } from "node:fs";
-import { closingRule } from "../../clusters/network.ts";
+import { closingRule } from "../../clusters/closing-rule.ts";
 import { hostExec, mustExec } from "../../lib/exec.ts";
 import { waitFor } from "../../lib/wait.ts";
 import { faultline } from "./command-line.ts";

@@ -45,6 +45,7 @@ export function hostileRun(text: string): Run {
       { cause: text, paths: [text], confidence: "likely" as const, evidence: [text], fix: text, more: text },
     ],
     tries: [{ repeat: 1, attempt: 1, verdict: result.verdict, reason: text }],
+    leftOut: [{ path: text, reason: text }],
     paths: result.paths.map((path) => ({ ...path, path: text, expected: text, observed: text, reason: text })),
   }));
   const cells = run.cells.map((cell) => ({

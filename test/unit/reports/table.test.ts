@@ -6,7 +6,9 @@ import { hostileRun, hostileText, sampleRun } from "./sample.ts";
 describe("the terminal table", () => {
   it("has a line a scenario with verdict in symbol and word, and its times", () => {
     const lines = renderTable(sampleRun()).split("\n");
-    expect(lines[1]).to.match(/✔ pass +services\/bridge-nf-call-iptables +inject 12 ms +recovery 84 ms +total 4\.1 s$/);
+    expect(lines[1]).to.match(
+      /✔ pass +services\/bridge-nf-call-iptables +inject 12 ms +recovery 84 ms +total 4\.1 s +1 path left out: the cell has no IPv6$/,
+    );
     expect(lines[2]).to.match(/✘ fail +overlay\/vxlan-port-blocked +inject 31 ms +recovery 1\.2 s/);
     expect(lines[3]).to.match(/\? unknown +nodes\/ip-forward \[swapped\] .*recovery – /);
     expect(lines[4]).to.match(/- skip +overlay\/pod-cidr-overlap +needs a second network$/);
