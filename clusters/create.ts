@@ -1,12 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { cellId, type Cell } from "../lib/cell.ts";
+import { cellId, familiesOf, type Cell } from "../lib/cell.ts";
 import type { ClusterRecord } from "../lib/cluster.ts";
 import { UndecidedError } from "../lib/errors.ts";
 import type { Emit } from "../lib/event-log.ts";
 import type { Stage } from "../lib/event.ts";
 import { behind, hostExec, mustExec } from "../lib/exec.ts";
 import { isNodeReady, isReady, kubernetes, type Kubernetes, type Pod } from "../lib/kubernetes.ts";
+import { addressesOf } from "./addresses.ts";
 import { cniOf, traitsOf } from "./cells.ts";
 import type { OnNodes } from "./cni/cni.ts";
 import { hasPodCidrs, installByScript } from "./cni/on-nodes.ts";
@@ -16,10 +17,10 @@ import type { NodeImage } from "./image/node-image.ts";
 import { kindConfig } from "./kind-config.ts";
 import { createByKind } from "./kind-create.ts";
 import type { Leases } from "./lease.ts";
-import { createClosedNetwork, LABELS } from "./network.ts";
-import { NAMESPACE, roleObjects } from "./roles/objects.ts";
+import { LABELS } from "./closing-rule.ts";
+import { createClosedNetwork } from "./network.ts";
+import { dnsServiceFamilies, NAMESPACE, roleObjects } from "./roles/objects.ts";
 import { mustHaveRoom, whetherReached } from "./setup/inotify.ts";
-import { clusterNetworks } from "./setup/ownership.ts";
 
 export interface ClusterOrder {
   readonly name: string;
@@ -75,7 +76,7 @@ export async function stage<T>(
 async function makeNodes(order: ClusterOrder, kubeconfig: string): Promise<void> {
   const { name, cell, image } = order;
   await mustHaveRoom(MACHINE, await othersAhead(order));
-  await createClosedNetwork(name, labelsOf(order));
+  await createClosedNetwork(name, { labels: labelsOf(order), ipv6: familiesOf(cell).includes("IPv6") });
   try {
     await createByKind({ ...order, imageTag: image.tag, config: kindConfig(cell, image), kubeconfig });
   } catch (error) {
@@ -85,10 +86,19 @@ async function makeNodes(order: ClusterOrder, kubeconfig: string): Promise<void>
   }
 }
 
-/** How many clusters of ours are there, or in the making since before this one. */
+/** How many clusters have nodes that run, or are in the making since before this one. What is left of others is a network, and takes nothing. */
 async function othersAhead({ name, leases }: ClusterOrder): Promise<number> {
-  const networks = await clusterNetworks(hostExec);
-  const clusters = new Set([...networks.map(({ cluster }) => cluster), ...(await leases.ahead(name))]);
+  const label = "io.x-k8s.kind.cluster";
+  const { stdout } = await hostExec([
+    "docker",
+    "ps",
+    "--filter",
+    `label=${label}`,
+    "--format",
+    `{{.Label "${label}"}}`,
+  ]);
+  const running = stdout.split("\n").filter((cluster) => cluster !== "");
+  const clusters = new Set([...running, ...(await leases.ahead(name))]);
   clusters.delete(name);
   return clusters.size;
 }
@@ -162,7 +172,7 @@ async function deployRoles(order: ClusterOrder, api: Kubernetes, kubeconfig: str
   await api.patchDeployment("kube-system", "coredns", coreDns(2));
   const { name, cell } = order;
   const containers = { A: `${name}-worker`, B: `${name}-control-plane`, "control-plane": `${name}-control-plane` };
-  await api.applyObjects(roleObjects(containers, ECHO_IMAGE));
+  await api.applyObjects([...roleObjects(containers, ECHO_IMAGE, cell.ipFamily), dnsServiceFamilies(cell.ipFamily)]);
   const outside = await startOutside(order);
   const ready = {
     budgetMs: order.readyBudgetMs,
@@ -181,16 +191,15 @@ async function deployRoles(order: ClusterOrder, api: Kubernetes, kubeconfig: str
   ]).catch((error: unknown) => {
     throw new UndecidedError((error as Error).message, `see the pods: ${kubectlHint(order)}`, { cause: error });
   });
-  const [A, B, server, dns] = await Promise.all([
-    addressOfContainer(containers.A, name),
-    addressOfContainer(containers.B, name),
-    api.service(NAMESPACE, "server"),
-    api.service("kube-system", "kube-dns"),
-  ]);
-  const nodeIps = { A, B };
-  const serviceIps = { server: server.ip, dns: dns.ip };
-  const nodePort = server.nodePort ?? 0;
-  return { name, cell, traits: traitsOf(cell), kubeconfig, containers, outside, nodeIps, serviceIps, nodePort };
+  return {
+    name,
+    cell,
+    traits: traitsOf(cell),
+    kubeconfig,
+    containers,
+    outside,
+    ...(await addressesOf(order, api, containers)),
+  };
 }
 
 function allReady(count: number): (pods: readonly Pod[]) => boolean {
@@ -212,20 +221,6 @@ async function startOutside(order: ClusterOrder): Promise<string> {
   await mustExec(hostExec, [...argv, "--entrypoint", "/bin/sleep", image.tag, "infinity"]);
   await mustExec(behind(["docker", "exec", container]), ["true"]);
   return container;
-}
-
-async function addressOfContainer(container: string, network: string): Promise<string> {
-  const { stdout } = await mustExec(hostExec, [
-    "docker",
-    "inspect",
-    "--format",
-    "{{json .NetworkSettings.Networks}}",
-    container,
-  ]);
-  const networks = JSON.parse(stdout) as Record<string, { IPAddress: string }>;
-  const address = networks[network]?.IPAddress;
-  if (!address) throw new UndecidedError(`container ${container} has no address on ${network}`, "run again");
-  return address;
 }
 
 function describePods(pods: readonly Pod[]): string {

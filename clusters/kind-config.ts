@@ -3,6 +3,7 @@ import type { Cell } from "../lib/cell.ts";
 import { kubeadmPatches } from "./image/kubeadm.ts";
 import { cniOf } from "./cells.ts";
 import type { NodeImage } from "./image/node-image.ts";
+import { patience } from "./patience.ts";
 import { podSubnets, serviceSubnets } from "./subnets.ts";
 
 /** kind's configuration for a cell: one control plane and one worker, and no CNI of kind's own but where the cell is about that. Pure. */
@@ -16,10 +17,15 @@ export function kindConfig(cell: Cell, image: Pick<NodeImage, "origin" | "kubern
       kubeProxyMode: cell.proxyMode === "ipvs-sh" ? "ipvs" : cell.proxyMode,
       podSubnet: podSubnets(cell.ipFamily).join(","),
       serviceSubnet: serviceSubnets(cell.ipFamily).join(","),
+      // Also where Kubernetes has IPv6 only: the nodes' Docker network has both families.
       apiServerAddress: "127.0.0.1",
     },
     nodes: [{ role: "control-plane" }, { role: "worker" }],
-    kubeadmConfigPatches: [...kubeadmPatches(image.origin, image.kubernetesVersion), ...schedulerPatch(cell)],
+    kubeadmConfigPatches: [
+      ...kubeadmPatches(image.origin, image.kubernetesVersion),
+      ...schedulerPatch(cell),
+      ...patiencePatch(patience()),
+    ],
   });
 }
 
@@ -27,4 +33,11 @@ export function kindConfig(cell: Cell, image: Pick<NodeImage, "origin" | "kubern
 function schedulerPatch({ proxyMode }: Cell): readonly string[] {
   if (proxyMode !== "ipvs-sh") return [];
   return [JSON.stringify({ kind: "KubeProxyConfiguration", ipvs: { scheduler: "sh" } })];
+}
+
+/** kubeadm gives the control plane 4 min to come up (kubeadm v1beta3, which kind writes: apiServer.timeoutForControlPlane). Nothing where that does. */
+export function patiencePatch(times: number): readonly string[] {
+  if (times <= 1) return [];
+  const timeoutForControlPlane = `${Math.round(4 * times)}m0s`;
+  return [JSON.stringify({ kind: "ClusterConfiguration", apiServer: { timeoutForControlPlane } })];
 }

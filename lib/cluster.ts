@@ -1,4 +1,4 @@
-import type { Cell, Traits } from "./cell.ts";
+import type { Cell, Family, Traits } from "./cell.ts";
 import type { Exec } from "./exec.ts";
 import type { NodeRole } from "./faults/fault.ts";
 import type { Role, Way } from "./path.ts";
@@ -14,10 +14,15 @@ export interface ClusterRecord {
   readonly containers: Readonly<Record<NodeRole, string>>;
   /** Docker container of the `outside` role. */
   readonly outside: string;
+  /** Of the cell's first IP family (familiesOf in cell.ts), as are serviceIps. */
   readonly nodeIps: Readonly<Record<"A" | "B", string>>;
   readonly serviceIps: Readonly<Record<"server" | "dns", string>>;
+  /** Of the cell's second IP family; absent where it has one only. */
+  readonly second?: SecondFamily;
   readonly nodePort: number;
 }
+
+export type SecondFamily = Pick<ClusterRecord, "nodeIps" | "serviceIps">;
 
 /** Where the roles are just now; pods come and go, so it is taken anew for each scenario. */
 export interface Whereabouts {
@@ -27,7 +32,10 @@ export interface Whereabouts {
 
 export interface PodPlace {
   readonly name: string;
+  /** Of the cell's first IP family. */
   readonly ip: string;
+  /** Of its second one; absent where it has one only. */
+  readonly secondIp?: string;
   /** The sandbox's process as the node sees it; owner of the pod's network namespace. */
   readonly pid: number;
 }
@@ -43,5 +51,6 @@ export interface Cluster {
 export interface FaultContext {
   readonly cell: Cell;
   readonly traits: Traits;
-  readonly address: (role: Role, way: Way) => string;
+  /** Of the cell's first IP family, unless one is named. */
+  readonly address: (role: Role, way: Way, family?: Family) => string;
 }

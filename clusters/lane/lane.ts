@@ -63,7 +63,12 @@ export async function openLane(order: LaneOrder): Promise<Lane> {
   const locking = { dir: join(context.cacheDir, "locks"), say, budgetMs: WAIT_FOR_OTHER_MS, signal };
   const saved =
     findSaved(place) ??
-    (await alone("lane-save", locking, async () => findSaved(place) ?? (await makeSaved(order, parts, shape, place, accel))));
+    (await alone(
+      // Others may be made meanwhile: they are of other parts.
+      `lane-save-${place.slice(-64, -52)}`,
+      locking,
+      async () => findSaved(place) ?? (await makeSaved(order, parts, shape, place, accel)),
+    ));
   // For pruneLane: somebody uses it.
   utimesSync(saved.dir, new Date(), new Date());
   await pruneLane(dir, saved.dir);
@@ -79,7 +84,9 @@ async function makeSaved(
 ): Promise<Saved> {
   const { say, signal, cell, kernel } = order;
   const minutes = accelerator === "kvm" ? "1 to 2 min" : "8 to 15 min on 2 cores";
-  say(`no saved VM of ${kernel.name} for this cell: making one with ${accelerator} (${because}), once, about ${minutes}`);
+  say(
+    `no saved VM of ${kernel.name} for this cell: making one with ${accelerator} (${because}), once, about ${minutes}`,
+  );
   const halfMade = `${place}.tmp-${process.pid}`;
   const startedAtMs = performance.now();
   const after = () => `${Math.round((performance.now() - startedAtMs) / 1000)} s`;
@@ -141,10 +148,19 @@ function vmDir({ context, id }: LaneOrder, what: string): string {
 }
 
 async function answering(vm: Vm, budgetMs: number, signal: AbortSignal): Promise<void> {
-  await waitFor("the VM to answer", () => vm.line.hello(), { budgetMs, intervalMs: 1000, attemptTimeoutMs: budgetMs, signal });
+  await waitFor("the VM to answer", () => vm.line.hello(), {
+    budgetMs,
+    intervalMs: 1000,
+    attemptTimeoutMs: budgetMs,
+    signal,
+  });
 }
 
 function withLastWords(error: unknown, words: string): Error {
   const { message } = error as Error;
-  return new UndecidedError(`kernel lane: ${message}\nthe VM's console:\n${words}`, "run it again; ./faultline gc removes what is left", { cause: error });
+  return new UndecidedError(
+    `kernel lane: ${message}\nthe VM's console:\n${words}`,
+    "run it again; ./faultline gc removes what is left",
+    { cause: error },
+  );
 }

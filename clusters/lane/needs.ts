@@ -29,6 +29,5 @@ export function onLane(cell: Cell): Cell {
 
 /** The cell as it is seen in its VM, where the kernel asked for is the host's own. */
 export function insideVm(cell: Cell): Cell {
-  const { kernel: _, ...rest } = cell;
-  return rest;
+  return { ...cell, kernel: undefined };
 }

@@ -29,7 +29,9 @@ export async function acceleration(
   if (asked === "kvm" || asked === "tcg") return { accelerator: asked, because: "FAULTLINE_LANE_ACCEL says so" };
   if (!existsSync("/dev/kvm")) return { accelerator: "tcg", because: "there is no /dev/kvm" };
   const bootId = await readFile("/proc/sys/kernel/random/boot_id", "utf8").catch(() => "");
-  const key = createHash("sha256").update(JSON.stringify([bootId, machine.qemu.version, machine.vmlinuz])).digest("hex");
+  const key = createHash("sha256")
+    .update(JSON.stringify([bootId, machine.qemu.version, machine.vmlinuz]))
+    .digest("hex");
   const path = join(cacheDir, `kvm-${key.slice(0, 16)}`);
   if (existsSync(path)) return JSON.parse(readFileSync(path, "utf8")) as Acceleration;
   const found = await probeKvm(machine, `${path}.tmp-${process.pid}`);
@@ -55,7 +57,9 @@ async function probeKvm(
     });
     const screen = await readFile(join(dir, CONSOLE), "utf8").catch(() => "");
     if (screen.includes(SAID)) return { accelerator: "kvm", because: "KVM runs the kernel" };
-    const why = result.timedOut ? `it did not boot the kernel within ${WITHIN_MS / 1000} s` : (result.stderr.split("\n")[0] ?? "");
+    const why = result.timedOut
+      ? `it did not boot the kernel within ${WITHIN_MS / 1000} s`
+      : (result.stderr.split("\n")[0] ?? "");
     return { accelerator: "tcg", because: `KVM is there but of no use: ${why}` };
   } finally {
     rmSync(dir, { recursive: true, force: true });

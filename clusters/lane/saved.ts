@@ -106,5 +106,8 @@ async function untilMigrated(monitor: Monitor, budgetMs: number): Promise<void> 
     { budgetMs, intervalMs: 100 },
   );
   if (status.status === "failed")
-    throw new UndecidedError(`the VM's state could not be moved: ${status["error-desc"] ?? "QEMU does not say why"}`, "run it again");
+    throw new UndecidedError(
+      `the VM's state could not be moved: ${status["error-desc"] ?? "QEMU does not say why"}`,
+      "run it again",
+    );
 }

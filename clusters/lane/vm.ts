@@ -45,7 +45,11 @@ export async function startVm({ machine, dir, stateFile }: VmOrder): Promise<Vm>
   for (const file of [log, state]) if (typeof file === "number") closeSync(file);
   let hasEnded = false;
   const ended = new Promise<void>((resolve) => {
-    for (const event of ["exit", "error"]) child.once(event, () => ((hasEnded = true), resolve()));
+    for (const event of ["exit", "error"])
+      child.once(event, () => {
+        hasEnded = true;
+        resolve();
+      });
   });
   const lastWords = async () => {
     const [said = "", screen = ""] = await Promise.all([readText(join(dir, "qemu.log")), readText(join(dir, CONSOLE))]);
@@ -57,10 +61,14 @@ export async function startVm({ machine, dir, stateFile }: VmOrder): Promise<Vm>
     rmSync(dir, { recursive: true, force: true });
   };
   try {
-    const [monitor, wire] = await waitFor("QEMU's sockets", async () => {
-      if (hasEnded) throw new Error("QEMU has ended");
-      return [await connectMonitor(join(dir, MONITOR)), await connected(join(dir, LINE))] as const;
-    }, { budgetMs: SOCKETS_WITHIN_MS, intervalMs: 50 });
+    const [monitor, wire] = await waitFor(
+      "QEMU's sockets",
+      async () => {
+        if (hasEnded) throw new Error("QEMU has ended");
+        return [await connectMonitor(join(dir, MONITOR)), await connected(join(dir, LINE))] as const;
+      },
+      { budgetMs: SOCKETS_WITHIN_MS, intervalMs: 50 },
+    );
     return { line: openLine(wire), monitor, lastWords, end };
   } catch (error) {
     const words = await lastWords();

@@ -1,4 +1,5 @@
 import { ROLE_PORTS } from "../../lib/address.ts";
+import type { IpFamily } from "../../lib/cell.ts";
 
 export const NAMESPACE = "faultline";
 
@@ -12,7 +13,7 @@ export interface RoleNodes {
  * The Kubernetes objects of the roles: pods bound to their nodes, and the server's Service. `image` is the echo server's. Nothing of it is
  * privileged: probes come from the nodes, not from the pods. Pure.
  */
-export function roleObjects(nodes: RoleNodes, image: string): readonly object[] {
+export function roleObjects(nodes: RoleNodes, image: string, ipFamily: IpFamily): readonly object[] {
   const { server, sidecar, servicePort } = ROLE_PORTS;
   return [
     { apiVersion: "v1", kind: "Namespace", metadata: { name: NAMESPACE } },
@@ -23,9 +24,27 @@ export function roleObjects(nodes: RoleNodes, image: string): readonly object[] 
       apiVersion: "v1",
       kind: "Service",
       metadata: { name: "server", namespace: NAMESPACE },
-      spec: { type: "NodePort", selector: { role: "server" }, ports: [{ port: servicePort, targetPort: server }] },
+      spec: {
+        ...{ type: "NodePort", selector: { role: "server" }, ports: [{ port: servicePort, targetPort: server }] },
+        ...policyOf(ipFamily),
+      },
     },
   ];
+}
+
+/** Both families or none at all: a Service that quietly had one only would be probed over the other. */
+function policyOf(ipFamily: IpFamily): object {
+  return { ipFamilyPolicy: ipFamily === "dual" ? "RequireDualStack" : "SingleStack" };
+}
+
+/** kubeadm gives the DNS Service the cluster's first family only; with this, applied over it, it has an address of each. Pure. */
+export function dnsServiceFamilies(ipFamily: IpFamily): object {
+  return {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name: "kube-dns", namespace: "kube-system" },
+    spec: policyOf(ipFamily),
+  };
 }
 
 function pod(role: string, nodeName: string, containers: readonly object[]): object {

@@ -1,5 +1,5 @@
 import { scenario } from "../../lib/mocha/scenario.ts";
-import { hasKernelDataplane, route, seconds, where, within } from "../../lib/scenario.ts";
+import { bothOf, hasKernelDataplane, isPlain, route, seconds, where, within } from "../../lib/scenario.ts";
 
 const unlessBpf = where(hasKernelDataplane, "host-unreachable").otherwise("ok");
 
@@ -11,12 +11,16 @@ const unlessBpf = where(hasKernelDataplane, "host-unreachable").otherwise("ok");
 scenario("pod CIDR overlaps an on-link network", {
   claim: "pod addresses that the client's node believes to be on its own link are host-unreachable after about 3 s",
   documented: ["document 003", "https://github.com/docker/for-win/issues/1667"],
-  fault: ({ address }) => route("B", { type: "unicast", to: `${address("server", "podIP")}/32`, device: "eth0" }),
+  // Without a length, one address, whatever its family.
+  fault: ({ address }) => route("B", { type: "unicast", to: address("server", "podIP"), device: "eth0" }),
   expect: {
     "other → server by podIP": unlessBpf,
     "hostB → server by podIP": "host-unreachable",
     "other → server by ClusterIP": unlessBpf,
     "other → dnsA by podIP": "ok",
+    "other → server by IPv6 podIP": where(bothOf(isPlain("IPv6"), hasKernelDataplane), "host-unreachable").otherwise(
+      "ok",
+    ),
     "same → server by podIP": "ok",
     "same → server by ClusterIP": "ok",
   },

@@ -1,7 +1,7 @@
-import type { Cell, Traits } from "../../../lib/cell.ts";
+import type { Cell, IpFamily, Traits } from "../../../lib/cell.ts";
 import { goStep } from "../../image/go-build.ts";
 import { IMAGE_PREFIX, type ContainerImage } from "../../image/container-image.ts";
-import { UPLINK_MTU_BYTES } from "../../../lib/traits.ts";
+import { UPLINK_MTU_BYTES, type Overlay } from "../../../lib/traits.ts";
 import { podSubnets } from "../../subnets.ts";
 import type { ByManifest, Cni, CniVersion } from "../cni.ts";
 
@@ -66,11 +66,12 @@ function install(backend: Backend): ByManifest {
   };
 }
 
-/** flanneld's net-conf.json (flannel, Documentation/configuration.md). 8472 is the kernel's default for VXLAN. */
-function netConf(cell: Cell, backend: Backend): object {
-  const [network] = podSubnets(cell.ipFamily);
+/** flanneld's net-conf.json (flannel, Documentation/configuration.md): IPv4 unless it is told otherwise. 8472 is the kernel's default for VXLAN. */
+function netConf({ ipFamily }: Cell, backend: Backend): object {
+  const [ipv4, ipv6] = (["ipv4", "ipv6"] as const).map((family) => podSubnets(family)[0]);
   return {
-    Network: network,
+    ...(ipFamily === "ipv6" ? { EnableIPv4: false } : { Network: ipv4 }),
+    ...(ipFamily === "ipv4" ? {} : { EnableIPv6: true, IPv6Network: ipv6 }),
     Backend: backend === "vxlan" ? { Type: "vxlan", VNI: 1, Port: VXLAN_PORT } : { Type: "host-gw" },
   };
 }
@@ -95,7 +96,17 @@ const COMMON: Traits = {
   ],
 };
 
-const shared = { versions: VERSIONS, proxyModes: ["iptables", "nftables", "ipvs", "ipvs-sh"], ipFamilies: ["ipv4"] } as const;
+const shared = {
+  versions: VERSIONS,
+  proxyModes: ["iptables", "nftables", "ipvs", "ipvs-sh"],
+  ipFamilies: ["ipv4", "ipv6", "dual"],
+} as const;
+
+/** flanneld has a device for each family (pkg/backend/vxlan/vxlan.go of 0.28.4): what carries IPv6 is carried by IPv6 itself. */
+function devices(ipFamily: IpFamily): Pick<Overlay, "device" | "secondDevice"> {
+  if (ipFamily === "ipv6") return { device: "flannel-v6.1" };
+  return { device: "flannel.1", ...(ipFamily === "dual" ? { secondDevice: "flannel-v6.1" } : {}) };
+}
 
 /** Pods on a bridge, VXLAN between the nodes. */
 export const flannel: Cni = {
@@ -103,11 +114,11 @@ export const flannel: Cni = {
   name: "flannel",
   aliases: ["flannel-vxlan"],
   what: "flannel, VXLAN between the nodes: bridge cni0, UDP 8472",
-  traits: () => ({
+  traits: ({ ipFamily }) => ({
     ...COMMON,
-    overlay: { kind: "vxlan", device: "flannel.1", udpPort: VXLAN_PORT, endpointsIn: "neighbours" },
-    // Ethernet, IPv4, UDP and VXLAN take 50.
-    podMtuBytes: UPLINK_MTU_BYTES - 50,
+    overlay: { kind: "vxlan", ...devices(ipFamily), udpPort: VXLAN_PORT, endpointsIn: "neighbours" },
+    // Ethernet, IPv4, UDP and VXLAN take 50, with IPv6 70. In a dual-stack cell pods are given the larger of the two (measured).
+    podMtuBytes: UPLINK_MTU_BYTES - (ipFamily === "ipv6" ? 70 : 50),
   }),
   install: install("vxlan"),
 };

@@ -38,7 +38,10 @@ function start(conversation: number, order: StartOrder, send: Send): void {
   running.set(conversation, child);
   // A command may end before it has read its stdin.
   child.stdin.on("error", () => undefined);
-  for (const [kind, stream] of [["stdout", child.stdout], ["stderr", child.stderr]] as const) {
+  for (const [kind, stream] of [
+    ["stdout", child.stdout],
+    ["stderr", child.stderr],
+  ] as const) {
     stream.on("data", (data: Buffer) => {
       // Who writes faster than the line carries waits.
       stream.pause();
