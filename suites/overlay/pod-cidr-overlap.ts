@@ -1,5 +1,5 @@
 import { scenario } from "../../lib/mocha/scenario.ts";
-import { hasKernelDataplane, isPlain, route, seconds, where, within } from "../../lib/scenario.ts";
+import { bothOf, hasKernelDataplane, isPlain, route, seconds, where, within } from "../../lib/scenario.ts";
 
 const unlessBpf = where(hasKernelDataplane, "host-unreachable").otherwise("ok");
 
@@ -18,7 +18,9 @@ scenario("pod CIDR overlaps an on-link network", {
     "hostB → server by podIP": "host-unreachable",
     "other → server by ClusterIP": unlessBpf,
     "other → dnsA by podIP": "ok",
-    "other → server by IPv6 podIP": where(isPlain("IPv6"), "host-unreachable").otherwise("ok"),
+    "other → server by IPv6 podIP": where(bothOf(isPlain("IPv6"), hasKernelDataplane), "host-unreachable").otherwise(
+      "ok",
+    ),
     "same → server by podIP": "ok",
     "same → server by ClusterIP": "ok",
   },
