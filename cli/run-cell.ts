@@ -3,7 +3,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cellId, type Cell } from "../lib/cell.ts";
-import { knownPaths } from "../lib/baseline/paths.ts";
+import { knownPaths, peersNeeded } from "../lib/baseline/paths.ts";
 import { recordBaseline, type BaselineLabel } from "../lib/baseline/record.ts";
 import type { Cluster, ClusterRecord } from "../lib/cluster.ts";
 import type { Event, Mode } from "../lib/event.ts";
@@ -17,6 +17,7 @@ import { createCluster, stage } from "../clusters/create.ts";
 import { deleteCluster } from "../clusters/delete.ts";
 import type { Leases } from "../clusters/lease.ts";
 import { liveCluster } from "../clusters/live-cluster.ts";
+import { withPeers } from "../clusters/peers.ts";
 import { proveClosed, untilBaselineHolds } from "../clusters/ready.ts";
 import { writeBaseline } from "./baseline-files.ts";
 import type { CellOrder } from "./cell-process.ts";
@@ -62,7 +63,8 @@ const CELL_PROCESS = fileURLToPath(new URL("cell-process.ts", import.meta.url));
  * Throws NotUndoneError when one could not be.
  */
 export async function runCell(job: CellJob, emit: Emit): Promise<void> {
-  const record = job.reuse ?? (await createCluster({ ...job, name: job.clusterName, image: await job.image(), emit }));
+  const alone = job.reuse ?? (await createCluster({ ...job, name: job.clusterName, image: await job.image(), emit }));
+  const record = await withPeers({ ...job, emit }, alone, peersNeeded(job.scenarios, alone));
   writeAtomically(join(job.dir, "cluster.json"), `${JSON.stringify(record, null, 2)}\n`);
   emit({ type: "nodes", containers: record.containers });
   const named = { emit, name: record.name };

@@ -1,7 +1,7 @@
 import type { Cell, Traits } from "./cell.ts";
 import type { Exec } from "./exec.ts";
 import type { NodeRole } from "./faults/fault.ts";
-import type { Role, Way } from "./path.ts";
+import type { Peer, Role, Way } from "./path.ts";
 
 /** A running cluster's lasting facts, as `runs/ID/cells/CELL/cluster.json` holds them. */
 export interface ClusterRecord {
@@ -17,6 +17,17 @@ export interface ClusterRecord {
   readonly nodeIps: Readonly<Record<"A" | "B", string>>;
   readonly serviceIps: Readonly<Record<"server" | "dns", string>>;
   readonly nodePort: number;
+  /** Further clusters on its network, made where scenarios need them. */
+  readonly peers?: Readonly<Partial<Record<Peer, PeerRecord>>>;
+}
+
+/** A cluster of one node, joined to another by routes. Nothing is ever broken in it, so its pods stay where they are. */
+export interface PeerRecord {
+  readonly name: string;
+  readonly kubeconfig: string;
+  /** Its node's Docker container. */
+  readonly container: string;
+  readonly pods: readonly PodPlace[];
 }
 
 /** Where the roles are just now; pods come and go, so it is taken anew for each scenario. */
@@ -35,7 +46,7 @@ export interface PodPlace {
 /** What the scenario engine needs of a running cluster; clusters/ makes it. */
 export interface Cluster {
   readonly record: ClusterRecord;
-  readonly exec: (place: NodeRole | "outside") => Exec;
+  readonly exec: (place: NodeRole | "outside" | Peer) => Exec;
   readonly locate: () => Promise<Whereabouts>;
 }
 

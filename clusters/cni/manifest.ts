@@ -1,11 +1,16 @@
 import { readFile } from "node:fs/promises";
 import type { Cell } from "../../lib/cell.ts";
+import { podSubnets } from "../subnets.ts";
 import type { ByManifest } from "./cni.ts";
 
 /** A CNI's manifest for a cell, as YAML. Throws Error when a token of it is not filled, or one is filled that it does not have. */
-export async function manifestFor({ manifest, tokens }: ByManifest, cell: Cell): Promise<string> {
+export async function manifestFor(
+  { manifest, tokens }: ByManifest,
+  cell: Cell,
+  subnets: readonly string[] = podSubnets(cell.ipFamily),
+): Promise<string> {
   const text = await readFile(new URL(manifest, import.meta.url), "utf8");
-  return filled(text, tokens(cell), manifest);
+  return filled(text, tokens(cell, subnets), manifest);
 }
 
 /** `text` with each {{NAME}} replaced. Values are ours, never a user's. Pure. */

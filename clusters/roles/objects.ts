@@ -1,4 +1,5 @@
 import { ROLE_PORTS } from "../../lib/address.ts";
+import type { Peer } from "../../lib/path.ts";
 
 export const NAMESPACE = "faultline";
 
@@ -28,11 +29,19 @@ export function roleObjects(nodes: RoleNodes, image: string): readonly object[] 
   ];
 }
 
-function pod(role: string, nodeName: string, containers: readonly object[]): object {
+/** The pods of a further cluster: `count` of the role, on its one node. Pure. */
+export function peerObjects(role: Peer, node: string, count: number, image: string): readonly object[] {
+  const pods = Array.from({ length: count }, (_, index) => {
+    return pod(role, node, [echo(role, ROLE_PORTS.server, image)], `${role}-${index + 1}`);
+  });
+  return [{ apiVersion: "v1", kind: "Namespace", metadata: { name: NAMESPACE } }, ...pods];
+}
+
+function pod(role: string, nodeName: string, containers: readonly object[], name = role): object {
   return {
     apiVersion: "v1",
     kind: "Pod",
-    metadata: { name: role, namespace: NAMESPACE, labels: { role } },
+    metadata: { name, namespace: NAMESPACE, labels: { role } },
     spec: { nodeName, automountServiceAccountToken: false, terminationGracePeriodSeconds: 0, containers },
   };
 }

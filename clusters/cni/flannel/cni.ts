@@ -1,7 +1,6 @@
-import type { Cell, Traits } from "../../../lib/cell.ts";
+import type { Traits } from "../../../lib/cell.ts";
 import { goStep } from "../../image/go-build.ts";
 import { IMAGE_PREFIX, type ContainerImage } from "../../image/container-image.ts";
-import { podSubnets } from "../../subnets.ts";
 import type { ByManifest, Cni, CniVersion } from "../cni.ts";
 
 /** The last release whose module path resolves for flannel's CNI plugin. */
@@ -60,14 +59,16 @@ function install(backend: Backend): ByManifest {
   return {
     by: "manifest",
     manifest: "flannel/manifest.yaml",
-    tokens: (cell) => ({ IMAGE: imageName(cell.cniVersion), NET_CONF: JSON.stringify(netConf(cell, backend)) }),
+    tokens: (cell, podSubnets) => ({
+      IMAGE: imageName(cell.cniVersion),
+      NET_CONF: JSON.stringify(netConf(podSubnets, backend)),
+    }),
     ready: { namespace: "kube-flannel", selector: "app=flannel" },
   };
 }
 
 /** flanneld's net-conf.json (flannel, Documentation/configuration.md). 8472 is the kernel's default for VXLAN. */
-function netConf(cell: Cell, backend: Backend): object {
-  const [network] = podSubnets(cell.ipFamily);
+function netConf([network]: readonly string[], backend: Backend): object {
   return {
     Network: network,
     Backend: backend === "vxlan" ? { Type: "vxlan", VNI: 1, Port: VXLAN_PORT } : { Type: "host-gw" },
