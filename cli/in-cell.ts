@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { cellId, type Cell } from "../lib/cell.ts";
 import type { ClusterRecord } from "../lib/cluster.ts";
 import { FaultlineError, NotUndoneError, PreflightError } from "../lib/errors.ts";
-import type { Mode } from "../lib/event.ts";
+import type { Event, Mode } from "../lib/event.ts";
 import { readEventLog, type Emit } from "../lib/event-log.ts";
 import { hostExec } from "../lib/exec.ts";
 import type { ScenarioResult } from "../lib/run.ts";
@@ -18,8 +18,10 @@ import { ownMark } from "../clusters/setup/ownership.ts";
 import { buildProgress, machine } from "./prepare.ts";
 import type { Progress } from "./progress.ts";
 import { cellEmit, dispose, runCell, type CellJob, type Ending, type Keep } from "./run-cell.ts";
-import { cellDir, type RunHeader } from "./run-dir.ts";
+import { cellDir, cellPath, type RunHeader } from "./run-dir.ts";
 import type { RunOptions } from "./run.ts";
+import { leftBy, sharesOf, type Share } from "./shares.ts";
+import type { Turn } from "./side-by-side.ts";
 import type { Interruption } from "./signals.ts";
 import { markTainted } from "./taint-mark.ts";
 
@@ -36,6 +38,8 @@ export interface CellWork {
   readonly reuse: ClusterRecord | null;
   readonly interruption: Interruption;
   readonly progress: Progress;
+  /** For its suites: on a small machine those of another cell must have ended. */
+  readonly turn: Turn;
 }
 
 /** What a cell's log does not say. */
@@ -45,10 +49,35 @@ export interface CellEnd {
   readonly preflight: boolean;
 }
 
-/** One cell from its image to its end. What goes wrong is in its log. */
+/** A cell that taints cluster after cluster is broken itself. */
+const MOST_CLUSTERS = 3;
+
+/**
+ * One cell from its image to its end. What goes wrong is in its log. Where a node is left tainted the rest goes on on a new cluster, with a folder and log of its own;
+ * on a kept cluster it does not: that one was asked for.
+ */
 export async function inCell(work: CellWork): Promise<CellEnd> {
+  let shares = sharesOf(work.modes, work.files);
+  const end = { notUndone: 0, preflight: false };
+  for (let nth = 1; shares.length > 0 && nth <= MOST_CLUSTERS; nth += 1) {
+    const { notUndone, preflight } = await onCluster(work, nth, shares);
+    end.notUndone += notUndone;
+    end.preflight ||= preflight;
+    if (!mayReplace(work, notUndone)) break;
+    shares = leftBy(shares, logIn(cellPath(work.dir, cellId(work.cell), nth)));
+  }
+  return end;
+}
+
+/** What reached beyond the nodes is not left behind with the cluster. */
+function mayReplace({ reuse, interruption, options }: CellWork, notUndone: number): boolean {
+  return reuse === null && !interruption.signal.aborted && !(options.allowHostWide && notUndone > 0);
+}
+
+/** The `nth` cluster of a cell, from its making to its end. */
+async function onCluster(work: CellWork, nth: number, shares: readonly Share[]): Promise<CellEnd> {
   const { cell, header, options, interruption, progress } = work;
-  const dir = cellDir(work.dir, cellId(cell));
+  const dir = cellDir(work.dir, cellId(cell), nth);
   const emit = cellEmit(dir, cell);
   const startedAtMs = performance.now();
   emit({ type: "cell-started", runId: header.runId, cell, facts: header.facts });
@@ -56,7 +85,8 @@ export async function inCell(work: CellWork): Promise<CellEnd> {
   let failed = true;
   let job: CellJob | null = null;
   try {
-    const ordered = await cellJob(work, dir, emit);
+    const ordered = await cellJob({ ...work, nth, shares }, dir, emit);
+    if (nth > 1) emit({ type: "note", text: goesOn(ordered.clusterName, shares) });
     await ordered.leases.take(ordered.clusterName, ordered.owner, dir);
     job = ordered;
     await runCell(job, emit);
@@ -73,6 +103,20 @@ export async function inCell(work: CellWork): Promise<CellEnd> {
     job?.leases.release(job.clusterName);
     emit({ type: "cell-finished", durationMs: Math.round(performance.now() - startedAtMs) });
     following.stop();
+  }
+}
+
+function goesOn(cluster: string, shares: readonly Share[]): string {
+  const suites = shares.reduce((sum, { suiteFiles }) => sum + suiteFiles.length, 0);
+  return `${suites} suites that a tainted cluster left go on on a new one, ${cluster}`;
+}
+
+/** Nothing where it cannot be read: then nothing tells what is left. */
+function logIn(dir: string): readonly Event[] {
+  try {
+    return readEventLog(join(dir, "events.ndjson"));
+  } catch {
+    return [];
   }
 }
 
@@ -105,21 +149,27 @@ async function nodeImage(work: CellWork, emit: Emit): Promise<NodeImage> {
   );
 }
 
-async function cellJob(work: CellWork, dir: string, emit: Emit): Promise<CellJob> {
+interface OnCluster extends CellWork {
+  readonly nth: number;
+  readonly shares: readonly Share[];
+}
+
+async function cellJob(work: OnCluster, dir: string, emit: Emit): Promise<CellJob> {
   const context = machine();
   const kind = await kindPath(context);
   if (kind === undefined) throw new Error("kind is gone since set-up; run ./faultline doctor");
   const isKept = work.reuse === null && work.options.keep !== "never";
   return {
     cell: work.cell,
-    clusterName: work.reuse?.name ?? clusterName(work.header.runId, work.index),
+    // Those that replace another are counted on behind the run's last cell.
+    clusterName:
+      work.reuse?.name ?? clusterName(work.header.runId, work.index + (work.nth - 1) * work.header.cells.length),
     dir,
     image: () => nodeImage(work, emit),
     kind,
     owner: await ownMark(context.readText),
     leases: leases(context.cacheDir, context.readText),
-    modes: work.modes,
-    suiteFiles: work.files,
+    shares: work.shares,
     scenarios: work.scenarios,
     mochaReporter: work.options.reporter ?? null,
     evidence: work.options.evidence,
@@ -130,5 +180,6 @@ async function cellJob(work: CellWork, dir: string, emit: Emit): Promise<CellJob
     reuse: work.reuse,
     readyBudgetMs: work.options.readyTimeout * 1000,
     signal: work.interruption.signal,
+    turn: work.turn,
   };
 }

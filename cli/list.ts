@@ -1,5 +1,4 @@
-import { cellId } from "../lib/cell.ts";
-import { knownCells } from "../clusters/cells.ts";
+import { describeCells } from "../clusters/cells.ts";
 import { clusterNetworks } from "../clusters/setup/ownership.ts";
 import { hostExec } from "../lib/exec.ts";
 import { taintOf } from "./kept.ts";
@@ -22,7 +21,7 @@ async function linesOf(name: ListName): Promise<readonly string[]> {
       return all.map(({ id, claim }) => `${id.padEnd(width)}  ${claim}`);
     }
     case "cells":
-      return knownCells().map(cellId);
+      return describeCells();
     case "runs":
       return listRuns();
     case "clusters":

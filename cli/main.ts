@@ -21,6 +21,11 @@ function times(value: string): number {
   throw new InvalidArgumentError("expected a whole number from 1 to 9999");
 }
 
+function places(value: string): number {
+  if (/^[1-9]\d?$/.test(value)) return Number(value);
+  throw new InvalidArgumentError("expected a whole number from 1 to 99");
+}
+
 function listName(value: string): ListName {
   const found = LISTS.find((name) => name === value);
   if (found) return found;
@@ -74,6 +79,7 @@ function running(command: Command): Command {
         .choices(["all", "failures", "none"])
         .default("failures"),
     )
+    .option("--parallel <cells>", "how many cells at the same time (default: what the machine bears)", places)
     .option("--ready-timeout <seconds>", "how long the CNI and the roles may take to become ready", wholeSeconds, 120)
     .option("--reporter <name>", "also show the suites' tests by this mocha reporter (spec, dot, tap, …)");
 }

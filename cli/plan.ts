@@ -4,13 +4,13 @@ import { inWords } from "../lib/expectation.ts";
 import { describeApply, describeShared, describeUndo } from "../lib/faults/describe.ts";
 import { describeFault } from "../lib/faults/fault.ts";
 import { expectationsOf, faultsOf, type Scenario } from "../lib/scenario.ts";
-import { DEFAULT_CELL, parseCell, traitsOf } from "../clusters/cells.ts";
+import { DEFAULT_CELL, parseCells, traitsOf } from "../clusters/cells.ts";
 import { scenariosOf, selectSuites, suiteFiles } from "./suites.ts";
 
 /** Prints what a run would do: cells, scenarios, each fault's exact commands. Nothing is run, not even to look. */
 export async function plan(filters: readonly string[], cells: readonly string[]): Promise<void> {
   const scenarios = await scenariosOf(selectSuites(filters, suiteFiles()));
-  const chosen = cells.length > 0 ? cells.map(parseCell) : [DEFAULT_CELL];
+  const chosen = cells.length > 0 ? cells.flatMap(parseCells) : [DEFAULT_CELL];
   for (const cell of chosen) process.stdout.write(planOf(cell, scenarios));
   process.stdout.write(`\n# Shared by the commands above:\n${describeShared().join("\n")}\n`);
 }

@@ -6,11 +6,12 @@ import { cellId, type Cell } from "../lib/cell.ts";
 import { knownPaths, peersNeeded } from "../lib/baseline/paths.ts";
 import { recordBaseline, type BaselineLabel } from "../lib/baseline/record.ts";
 import type { Cluster, ClusterRecord } from "../lib/cluster.ts";
-import type { Event, Mode } from "../lib/event.ts";
+import type { Event } from "../lib/event.ts";
 import type { EvidenceLevel } from "../lib/evidence/evidence.ts";
 import { NotUndoneError } from "../lib/errors.ts";
 import { eventLog, readEventLog, type Emit } from "../lib/event-log.ts";
 import type { Reach } from "../lib/faults/kind.ts";
+import { suiteId } from "../lib/mocha/scenario.ts";
 import type { Scenario } from "../lib/scenario.ts";
 import type { NodeImage } from "../clusters/image/node-image.ts";
 import { createCluster, stage } from "../clusters/create.ts";
@@ -25,6 +26,8 @@ import { healJournal } from "./heal.ts";
 import { endLeftCaptures } from "./left-captures.ts";
 import { stillNotUndone } from "./not-undone.ts";
 import { writeAtomically } from "./run-dir.ts";
+import type { Share } from "./shares.ts";
+import type { Turn } from "./side-by-side.ts";
 import { scenariosOf, suiteFiles } from "./suites.ts";
 import { taintedIn } from "./taint-mark.ts";
 
@@ -39,8 +42,8 @@ export interface CellJob {
   readonly kind: string;
   readonly owner: string;
   readonly leases: Leases;
-  readonly modes: readonly Mode[];
-  readonly suiteFiles: readonly string[];
+  /** One after the other. */
+  readonly shares: readonly Share[];
   readonly scenarios: readonly Scenario[];
   readonly mochaReporter: string | null;
   readonly evidence: EvidenceLevel;
@@ -52,6 +55,8 @@ export interface CellJob {
   readonly reuse: ClusterRecord | null;
   readonly readyBudgetMs: number;
   readonly signal: AbortSignal;
+  /** For its suites. */
+  readonly turn: Turn;
 }
 
 /** For a cell process that was told to stop: one undo of each fault, with room for a busy machine. */
@@ -67,23 +72,27 @@ export async function runCell(job: CellJob, emit: Emit): Promise<void> {
   const record = await withPeers({ ...job, emit }, alone, peersNeeded(job.scenarios, alone));
   writeAtomically(join(job.dir, "cluster.json"), `${JSON.stringify(record, null, 2)}\n`);
   emit({ type: "nodes", containers: record.containers });
-  const named = { emit, name: record.name };
-  await stage(named, "ready", async () => {
+  await stage({ emit, name: record.name }, "ready", async () => {
     const cluster = liveCluster(record, job.signal);
     const closed = await proveClosed(cluster);
     const baseline = await untilBaselineHolds(cluster, job.readyBudgetMs, job.signal);
     emit({ type: "note", text: `${closed}; ${baseline}` });
     if (job.baselineLabel) emit({ type: "note", text: await recordAsMade(job, cluster, job.baselineLabel) });
   });
+  await job.turn(job.signal, () => allSuites(job, record, emit));
+}
+
+/** Every mode's suites, and the undoing of what they leave. Throws NotUndoneError. */
+async function allSuites(job: CellJob, record: ClusterRecord, emit: Emit): Promise<void> {
   const journalPath = join(job.dir, "journal.ndjson");
   let hasEnded = false;
   try {
-    await stage(named, "suites", async () => {
-      for (const [index, mode] of job.modes.entries()) {
+    await stage({ emit, name: record.name }, "suites", async () => {
+      for (const [index, share] of job.shares.entries()) {
         job.signal.throwIfAborted();
-        plan(job, mode, emit);
-        // What is planned and not run comes out as unknown, with the taint as its reason.
-        if (index === 0 || taintedIn(job.dir).length === 0) await runSuites(job, record, journalPath, mode);
+        plan(job, share, emit);
+        // What is planned and not run comes out as unknown, with the taint as its reason, unless another cluster takes it over.
+        if (index === 0 || taintedIn(job.dir).length === 0) await runSuites(job, record, journalPath, share);
       }
     });
     hasEnded = true;
@@ -125,13 +134,16 @@ function logOf(dir: string): readonly Event[] {
   }
 }
 
-function plan({ scenarios }: CellJob, mode: Mode, emit: Emit): void {
-  const planned = scenarios.map(({ id, title, claim, documented }) => ({ id, title, claim, documented }));
+function plan({ scenarios }: CellJob, { mode, suiteFiles: files }: Share, emit: Emit): void {
+  const ids = new Set(files.map(suiteId));
+  const mine = scenarios.filter(({ id }) => ids.has(id));
+  const planned = mine.map(({ id, title, claim, documented }) => ({ id, title, claim, documented }));
   emit({ type: "planned", mode, scenarios: planned });
 }
 
-async function runSuites(job: CellJob, cluster: ClusterRecord, journalPath: string, mode: Mode): Promise<void> {
-  const { suiteFiles, mochaReporter, evidence, repeats, reach } = job;
+async function runSuites(job: CellJob, cluster: ClusterRecord, journalPath: string, share: Share): Promise<void> {
+  const { mochaReporter, evidence, repeats, reach } = job;
+  const { mode, suiteFiles } = share;
   const eventsPath = join(job.dir, "events.ndjson");
   const given = { suiteFiles, mochaReporter, evidence, repeats, reach };
   const order: CellOrder = { cluster, eventsPath, journalPath, mode, ...given };

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cellId, type Cell } from "../lib/cell.ts";
 import type { ClusterRecord } from "../lib/cluster.ts";
@@ -70,16 +70,16 @@ export function writeAtomically(path: string, text: string): void {
   }
 }
 
-/** A cell's own folder in a run. */
-export function cellDir(runDir: string, cell: string): string {
-  const dir = cellPath(runDir, cell);
+/** A cell's own folder in a run; one for each cluster that it is run on. */
+export function cellDir(runDir: string, cell: string, nth = 1): string {
+  const dir = cellPath(runDir, cell, nth);
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   return dir;
 }
 
-/** Where a cell's folder is, there or not. Pure. */
-export function cellPath(runDir: string, cell: string): string {
-  return join(runDir, "cells", cell.replace(/[^a-zA-Z0-9.@-]/g, "_"));
+/** Where a cell's folder is, there or not: `CELL`, and `CELL~2`, `CELL~3` for the clusters that replaced its first. Pure. */
+export function cellPath(runDir: string, cell: string, nth = 1): string {
+  return join(runDir, "cells", `${cell.replace(/[^a-zA-Z0-9.@-]/g, "_")}${nth === 1 ? "" : `~${nth}`}`);
 }
 
 /** What a run said of itself when it began. */
@@ -117,8 +117,25 @@ export function readRun(dir: string): RunRecord {
       `${header.runId} is an observation, not a run of suites`,
       `read ${join(dir, "observation.json")}`,
     );
-  const logs = header.cells.map((cell) => cellLog(header, cell, join(cellPath(dir, cellId(cell)), "events.ndjson")));
+  const logs = header.cells.map((cell) => wholeLog(header, cell, dir));
   return { ...header, durationMs: header.durationMs ?? spanMs(logs.flat()), logs };
+}
+
+/** The logs of all the clusters that a cell was run on, one after the other. */
+function wholeLog(header: RunHeader, cell: Cell, dir: string): readonly Event[] {
+  const path = (nth: number) => join(cellPath(dir, cellId(cell), nth), "events.ndjson");
+  const logs = [cellLog(header, cell, path(1))];
+  for (let nth = 2; existsSync(path(nth)); nth += 1) {
+    const beside = join("..", basename(dirname(path(nth))));
+    logs.push(cellLog(header, cell, path(nth)).map((event) => withEvidenceIn(beside, event)));
+  }
+  return logs.flat();
+}
+
+/** Evidence is told relative to its cluster's folder; a report tells it relative to the cell's. */
+function withEvidenceIn(folder: string, event: Event): Event {
+  if (event.type !== "evidence" || event.dir === null) return event;
+  return { ...event, dir: join(folder, event.dir) };
 }
 
 function cellLog({ runId, facts, startedAt }: RunHeader, cell: Cell, path: string): readonly Event[] {

@@ -6,18 +6,20 @@ import type { Mode } from "../lib/event.ts";
 import type { EvidenceLevel } from "../lib/evidence/evidence.ts";
 import type { Run } from "../lib/run.ts";
 import { judgeRun } from "../lib/verdict/run.ts";
-import { DEFAULT_CELL, parseCell } from "../clusters/cells.ts";
+import { DEFAULT_CELL, parseCells } from "../clusters/cells.ts";
 import { leases } from "../clusters/lease.ts";
 import { mustBeDisposable } from "../clusters/setup/disposable.ts";
 import { ownerOf } from "../clusters/setup/ownership.ts";
+import { sideBySide } from "../clusters/setup/side-by-side.ts";
 import { cellFacts } from "./facts.ts";
-import { inCell, type CellEnd } from "./in-cell.ts";
+import { inCell, type CellEnd, type CellWork } from "./in-cell.ts";
 import { keptCluster, mustBeAsNew } from "./kept.ts";
 import { machine, prepareMachine } from "./prepare.ts";
 import { startProgress, type Progress, type ProgressKind } from "./progress.ts";
 import { printTable, writeReports } from "./report.ts";
 import type { Keep } from "./run-cell.ts";
 import { createRunDir, newRunId, readRun, writeHeader, type RunHeader } from "./run-dir.ts";
+import { eachOf, spareOf, turns } from "./side-by-side.ts";
 import { onInterrupt, type Interruption } from "./signals.ts";
 import { scenariosOf, selectSuites, suiteFiles } from "./suites.ts";
 
@@ -34,6 +36,8 @@ export interface RunOptions {
   /** How often each scenario is run; default once. */
   readonly repeat?: number;
   readonly allowHostWide: boolean;
+  /** How many cells at the same time; default: what the machine bears. */
+  readonly parallel?: number;
 }
 
 /** Runs the suites that `filters` name in every cell, writes the reports, and resolves to the exit code. */
@@ -82,10 +86,7 @@ export async function carryOut(
     const header = await newHeader(argv, cells);
     const dir = createRunDir(header);
     const shared = { dir, header, options, modes, files, scenarios, reuse, interruption, progress };
-    const ends: CellEnd[] = [];
-    for (const [index, cell] of cells.entries()) {
-      if (!interruption.signal.aborted) ends.push(await inCell({ ...shared, cell, index }));
-    }
+    const ends = await inCells(shared, cells);
     const notUndone = ends.reduce((sum, end) => sum + end.notUndone, 0);
     const preflight = ends.some((end) => end.preflight);
     progress.stop();
@@ -96,6 +97,21 @@ export async function carryOut(
     progress.stop();
     interruption.release();
   }
+}
+
+/** The cells, as many side by side as the machine bears (or was asked for); each fails alone. */
+async function inCells(
+  shared: Omit<CellWork, "cell" | "index" | "turn">,
+  cells: readonly Cell[],
+): Promise<readonly CellEnd[]> {
+  const { options, interruption, progress } = shared;
+  const { clusters, suites } = sideBySide(cells.length, await spareOf(machine()), options.parallel);
+  if (clusters > 1)
+    progress.line(`${cells.length} cells, ${clusters} at the same time, ${suites} of them at their suites`);
+  // A mocha reporter writes to our stdout: two at once could not be read.
+  const turn = turns(options.reporter === undefined ? suites : 1);
+  const { signal } = interruption;
+  return await eachOf(cells, clusters, signal, (cell, index) => inCell({ ...shared, cell, index, turn }));
 }
 
 /** Sets the machine up; a signal ends that, and nothing has been run. */
@@ -132,7 +148,7 @@ function concluded(
 
 function cellsOf(options: RunOptions): { readonly cells: readonly Cell[]; readonly reuse: ClusterRecord | null } {
   if (options.cluster === undefined) {
-    const cells = options.cell.length > 0 ? options.cell.map(parseCell) : [DEFAULT_CELL];
+    const cells = options.cell.length > 0 ? options.cell.flatMap(parseCells) : [DEFAULT_CELL];
     return { cells: [...new Map(cells.map((cell) => [cellId(cell), cell])).values()], reuse: null };
   }
   if (options.cell.length > 0)

@@ -33,6 +33,21 @@ export function axes(): Readonly<Record<string, readonly string[]>> {
   };
 }
 
+/** One line a CNI: its versions, and what they can be combined with. */
+export function describeCells(): readonly string[] {
+  return CNIS.map((cni) => {
+    const cells = knownCells().filter((cell) => cell.cni === cni.name);
+    const each = (part: (cell: Cell) => string) => [...new Set(cells.map(part))].join(",");
+    const parts = [
+      each((cell) => cell.proxyMode),
+      each((cell) => cell.kubernetesVersion),
+      each((cell) => cell.ipFamily),
+    ];
+    const names = cni.versions.map(({ version }) => `${cni.name}@${version}`).join(",");
+    return `${[names, ...parts].join("/")}  ${cni.what}`;
+  });
+}
+
 /** Every cell that can be had on the host's kernel. */
 export function knownCells(): readonly Cell[] {
   const cells = CNIS.flatMap((cni) =>
@@ -77,10 +92,29 @@ export function parseCell(text: string): Cell {
   );
 }
 
+/**
+ * Reads a set of cells: `flannel,ptp/iptables,nftables` is four, each alternative of a part with each of the others. Throws UsageError as parseCell does, also when only one of
+ * them is not to be had.
+ */
+export function parseCells(text: string): readonly Cell[] {
+  const parts = text.split("/").map((part) => part.split(","));
+  const count = parts.reduce((product, { length }) => product * length, 1);
+  if (count > MOST_CELLS)
+    throw new UsageError(`cell "${text}" stands for ${count} cells, more than ${MOST_CELLS}`, KNOWN);
+  const texts = parts.reduce<readonly string[]>(
+    (all, alternatives, index) =>
+      index === 0 ? alternatives : all.flatMap((begin) => alternatives.map((one) => `${begin}/${one}`)),
+    [],
+  );
+  return texts.map(parseCell);
+}
+
 function oneOf<T>(all: readonly T[], asked: string, nameOf: (one: T) => string = String): T | undefined {
   return all.find((one) => nameOf(one) === asked);
 }
 
+/** More than a week of runs is a slip of the hand. */
+const MOST_CELLS = 1000;
 const KNOWN = "./faultline list cells shows all that can be had";
 
 function notKnown(text: string, axis: string, part: string): UsageError {

@@ -30,8 +30,16 @@ export interface CellResult {
   readonly stages: readonly { readonly stage: Stage; readonly durationMs: number; readonly detail: string }[];
   /** Why the cell never got to its suites; null when it did. */
   readonly failure: { readonly stage: Stage; readonly message: string } | null;
-  /** Nodes that did not come back; while there is one the cluster is used no further, and exit is 5. */
+  /** Nodes that did not come back; a cluster that has one is used no further, and exit is 5. */
   readonly tainted: readonly TaintedNode[];
+  /** What it was run on: one cluster, and another in the place of each that was tainted. */
+  readonly clusters: readonly ClusterUse[];
+}
+
+export interface ClusterUse {
+  readonly name: string;
+  /** The taint for which the rest was run on the next one; null of the last. */
+  readonly replacedBecause: string | null;
 }
 
 /** A node that a scenario left other than it was: an undo failed, or its state differed from before when the recovery budget was spent. */
@@ -51,6 +59,8 @@ export interface ScenarioResult {
   readonly title: string;
   readonly claim: string;
   readonly cell: string;
+  /** That it was run on; null where it was run on none. */
+  readonly cluster: string | null;
   readonly mode: Mode;
   readonly verdict: Verdict;
   /** One line: what decided it. */

@@ -62,6 +62,9 @@ const cellResult = z.object({
       }),
     )
     .describe("nodes that did not come back: a fault not undone, or a state that differs from before; exit 5"),
+  clusters: z
+    .array(z.object({ name: z.string(), replacedBecause: z.string().nullable() }))
+    .describe("what it was run on: another one in the place of each that was tainted, and for what"),
 });
 
 const pathResult = z.object({
@@ -81,6 +84,7 @@ const scenarioResult = z.object({
   title: z.string(),
   claim: z.string(),
   cell: cellId,
+  cluster: z.string().nullable().describe("that it was run on; null where it was run on none"),
   mode: z.enum(["as-claimed", "no-fault", "wrong-node", "swapped"]),
   verdict,
   reason: z.string(),

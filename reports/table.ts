@@ -137,11 +137,13 @@ function failureLines({ cell, failure }: CellResult, paint: Paint): readonly str
 }
 
 /** Nodes that did not come back: by whom, and that their cluster is out of use. */
-function taintLines({ cell, tainted }: CellResult, paint: Paint): readonly string[] {
+function taintLines({ cell, tainted, clusters }: CellResult, paint: Paint): readonly string[] {
+  const others = clusters.slice(1).map(({ name }) => oneLine(name));
+  const rest = others.length === 0 ? "" : `; the rest was run on ${others.join(", then ")}`;
   return tainted.flatMap(({ node, container, scenario, why }) => [
     "",
     `${paint("fail", `${SYMBOLS.fail} tainted`)}  node ${node}${container === null ? "" : ` (${oneLine(container)})`}  ${oneLine(cell)}`,
     `  by ${oneLine(scenario)}: ${oneLine(why)}`,
-    "  nothing more is run on this cluster, now or later; where it was kept, ./faultline gc deletes it",
+    `  nothing more is run on this cluster, now or later; where it was kept, ./faultline gc deletes it${rest}`,
   ]);
 }

@@ -26,6 +26,19 @@ export const KUBERNETES: readonly KubernetesRelease[] = [
     expectedS: 345,
     upstream: "kindest/node:v1.33.4@sha256:25a6018e48dfcaee478f4a59af81157a437f15e6e140bf103f85a2e7cd0cbbf2",
   },
+  // Of later patches of 1.32 and 1.31 the module proxy lacks staging modules.
+  {
+    version: "1.32.5",
+    module: "image/go/kubernetes-1.32",
+    expectedS: 345,
+    upstream: "kindest/node:v1.32.8@sha256:abd489f042d2b644e2d033f5c2d900bc707798d075e8186cb65e3f1367a9d5a1",
+  },
+  {
+    version: "1.31.4",
+    module: "image/go/kubernetes-1.31",
+    expectedS: 345,
+    upstream: "kindest/node:v1.31.12@sha256:0f5cc49c5e73c0c2bb6e2df56e7df189240d83cf94edfa30946482eb08ec57d2",
+  },
 ];
 
 /** The release of a version or of a minor ("1.33"). */

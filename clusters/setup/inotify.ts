@@ -48,6 +48,12 @@ export async function mustHaveRoom(machine: Machine, clusters: number): Promise<
   throw new PreflightError(`no room for another cluster: ${inWords(use)}, ${others}`, NEXT_STEP);
 }
 
+/** For how many more clusters there are instances just now; undefined where the kernel tells no limit. */
+export async function roomForClusters(machine: Machine): Promise<number | undefined> {
+  const use = await inotifyUse(machine);
+  return use && Math.max(0, Math.floor((use.limit - use.used) / IN_A_CLUSTER));
+}
+
 /** What may have made a cluster fail, for whoever tells of it: that the limit is reached now; else nothing. */
 export async function whetherReached(machine: Machine): Promise<string> {
   const use = await inotifyUse(machine);

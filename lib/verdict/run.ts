@@ -3,6 +3,8 @@ import type { Event, Mode, PlannedScenario } from "../event.ts";
 import type { CellResult, Run, RunRecord, ScenarioResult, Times, Verdict } from "../run.ts";
 import { judgeScenario } from "./scenario.ts";
 import { resultOf } from "./tries.ts";
+import { clustersOf } from "./clusters.ts";
+import { byCluster, clusterOf } from "./parts.ts";
 import { notRunFor, taintedNodes } from "./taint.ts";
 
 /** Everything a run's reports say, from what was logged: same logs, same result. */
@@ -22,6 +24,18 @@ export function judgeRun(record: RunRecord): Run {
  */
 export function judgeLog(events: readonly Event[]): readonly ScenarioResult[] {
   const cell = cellOf(events);
+  const begun = byCluster(events).flatMap((part) => begunIn(part).map((mine) => ({ mine, cluster: clusterOf(part) })));
+  const started = begun.filter(({ mine: [event] }) => event?.type === "scenario-started");
+  const judged = together(started.map(({ mine, cluster }) => ({ ...judgeScenario(cell, mine), cluster })));
+  const stray = neverStated(
+    cell,
+    begun.map(({ mine }) => mine),
+  );
+  return [...judged, ...judgeTests(cell, events), ...stray, ...neverBegan(cell, events, [...judged, ...stray])];
+}
+
+/** What was logged of each scenario of one cluster, once for each time that it began. */
+function begunIn(events: readonly Event[]): readonly (readonly Event[])[] {
   const open = new Map<string, Event[]>();
   const begun: Event[][] = [];
   for (const event of events) {
@@ -33,10 +47,7 @@ export function judgeLog(events: readonly Event[]): readonly ScenarioResult[] {
     }
     open.get(event.scenario)?.push(event);
   }
-  const started = begun.filter(([event]) => event?.type === "scenario-started");
-  const judged = together(started.map((mine) => judgeScenario(cell, mine)));
-  const stray = neverStated(cell, begun);
-  return [...judged, ...judgeTests(cell, events), ...stray, ...neverBegan(cell, events, [...judged, ...stray])];
+  return begun;
 }
 
 function together(results: readonly ScenarioResult[]): readonly ScenarioResult[] {
@@ -63,7 +74,19 @@ interface Unmeasured extends PlannedScenario {
 
 function unmeasured(one: Unmeasured): ScenarioResult {
   const { id, title, claim, documented, cell, mode, verdict, reason } = one;
-  const result = { scenario: id, title, claim, cell, mode, verdict, reason, faults: [], documented, paths: [] };
+  const result = {
+    scenario: id,
+    title,
+    claim,
+    cell,
+    cluster: null,
+    mode,
+    verdict,
+    reason,
+    faults: [],
+    documented,
+    paths: [],
+  };
   return {
     ...result,
     times: NO_TIMES,
@@ -79,14 +102,24 @@ function neverBegan(
   events: readonly Event[],
   judged: readonly ScenarioResult[],
 ): readonly ScenarioResult[] {
-  const planned = events.filter((event) => event.type === "planned");
-  const [taint] = taintedNodes(events);
+  // What a replaced cluster left was planned again for the next.
+  const planned = byCluster(events)
+    .map((part) => part.filter((event) => event.type === "planned"))
+    .flatMap((each, index, all) => each.map((one) => withoutLater(one, all.slice(index + 1).flat())));
+  const taint = taintedNodes(events).at(-1);
   const reason = taint ? notRunFor(taint) : "it never began";
   return planned.flatMap(({ mode, scenarios }) =>
     scenarios
       .filter(({ id }) => !judged.some((one) => one.scenario === id && one.mode === mode))
       .map((one) => unmeasured({ ...one, cell, mode, verdict: "unknown", reason })),
   );
+}
+
+type Planned = Extract<Event, { readonly type: "planned" }>;
+
+function withoutLater(one: Planned, later: readonly Planned[]): Planned {
+  const again = later.filter(({ mode }) => mode === one.mode).flatMap(({ scenarios }) => scenarios.map(({ id }) => id));
+  return { ...one, scenarios: one.scenarios.filter(({ id }) => !again.includes(id)) };
 }
 
 function neverStated(cell: string, begun: readonly (readonly Event[])[]): readonly ScenarioResult[] {
@@ -100,13 +133,20 @@ function neverStated(cell: string, begun: readonly (readonly Event[])[]): readon
 
 /** Hand-written tests count by suite: it passes when all of them do. What fails on a tainted cluster says nothing of what it tests. */
 function judgeTests(cell: string, events: readonly Event[]): readonly ScenarioResult[] {
-  const tests = events.filter((event) => event.type === "test");
-  return [...Map.groupBy(tests, ({ suite, mode }) => `${mode} ${suite}`).values()].flatMap((mine) => {
+  const parts = byCluster(events).map((part) => ({ part, tests: part.filter((event) => event.type === "test") }));
+  // What a taint kept a suite from on one cluster it was run again for on the next.
+  const last = parts.flatMap(({ part, tests }, index) => {
+    const later = new Set(parts.slice(index + 1).flatMap((one) => one.tests.map(({ suite }) => suite)));
+    return tests.filter(({ suite }) => !later.has(suite)).map((test) => ({ test, part }));
+  });
+  return [...Map.groupBy(last, ({ test: { suite, mode } }) => `${mode} ${suite}`).values()].flatMap((group) => {
+    const mine = group.map(({ test }) => test);
+    const part = group[0]?.part ?? [];
     const [one] = mine;
     if (!one) return [];
     const failed = mine.find(({ passed }) => !passed);
     const reason = failed ? `${failed.title}: ${failed.message}` : `${mine.length} hand-written tests passed`;
-    const blind = failed && taintedNodes(events.slice(0, events.indexOf(failed))).length > 0;
+    const blind = failed && taintedNodes(part.slice(0, part.indexOf(failed))).length > 0;
     const verdict = blind ? "unknown" : failed ? "fail" : "pass";
     const words = { id: one.suite, title: one.suite, claim: "hand-written tests", documented: [] };
     return [unmeasured({ ...words, cell, mode: one.mode, verdict, reason })];
@@ -126,8 +166,12 @@ function cellResult(events: readonly Event[]): CellResult {
     cell: cellId(start.cell),
     parts: start.cell,
     stages: stages.map(({ stage, durationMs, detail }) => ({ stage, durationMs, detail })),
-    failure: failureOf(events),
+    failure:
+      byCluster(events)
+        .map(failureOf)
+        .find((one) => one !== null) ?? null,
     tainted: taintedNodes(events),
+    clusters: clustersOf(events),
   };
 }
 

@@ -25,6 +25,7 @@ export function judgeScenario(cell: string, events: readonly Event[]): ScenarioR
     title: start.title,
     claim: start.claim,
     cell,
+    cluster: null,
     mode: start.mode,
     verdict,
     reason,

@@ -1,6 +1,7 @@
 import type { Event, ScenarioEvent } from "../event.ts";
 import { describeFault, type NodeFault, type NodeRole } from "../faults/fault.ts";
 import type { TaintedNode } from "../run.ts";
+import { byCluster } from "./parts.ts";
 
 /** Enough to recognise what happened; the scenario's result has all. */
 const SHOWN_DIFFERENCES = 3;
@@ -10,6 +11,10 @@ const SHOWN_DIFFERENCES = 3;
  * failed, even if a later one did not, or the node's state differed when the recovery budget was spent. The mode makes no difference. Pure.
  */
 export function taintedNodes(events: readonly Event[]): readonly TaintedNode[] {
+  return byCluster(events).flatMap(taintedInPart);
+}
+
+function taintedInPart(events: readonly Event[]): readonly TaintedNode[] {
   const containers = events.find((event) => event.type === "nodes")?.containers;
   const findings = events.flatMap((event) => ("scenario" in event ? findingOf(event, events) : []));
   const byNode = Map.groupBy(findings, ({ node, scenario }) => `${node} ${scenario}`);
@@ -20,9 +25,14 @@ export function taintedNodes(events: readonly Event[]): readonly TaintedNode[] {
   });
 }
 
+/** `node A tainted by nodes/ip-forward: route new: …`. */
+export function taintWords({ node, scenario, why }: TaintedNode): string {
+  return `node ${node} tainted by ${scenario}: ${why}`;
+}
+
 /** Why nothing more is run on a cluster, as results and tests say it. */
-export function notRunFor({ node, scenario, why }: TaintedNode): string {
-  return `not run: node ${node} tainted by ${scenario}: ${why}`;
+export function notRunFor(taint: TaintedNode): string {
+  return `not run: ${taintWords(taint)}`;
 }
 
 type Finding = Omit<TaintedNode, "container">;

@@ -24,6 +24,7 @@ function said({ child, outcome }: Launched, what: RegExp): Promise<RegExpMatchAr
 
 describe("a node that does not come back", function () {
   let name = "";
+  let replacement = "";
   let outcome: Outcome;
   let run: Run;
 
@@ -36,10 +37,11 @@ describe("a node that does not come back", function () {
     await mustExec(hostExec, ["docker", "exec", `${name}-worker`, ...FOREIGN]);
     outcome = await launched.outcome;
     run = runReported(outcome);
+    replacement = resultOf(run, SECOND).cluster ?? "";
   });
 
-  after("delete the cluster", async function () {
-    if (name !== "") await deleteCluster(name);
+  after("delete the clusters", async function () {
+    for (const cluster of new Set([name, replacement])) if (cluster !== "") await deleteCluster(cluster);
   });
 
   it("exit 5, and the table names the node, the scenario and what is different", function () {
@@ -59,11 +61,23 @@ describe("a node that does not come back", function () {
     expect(paths.map((path) => path.verdict).filter((one) => one !== "pass")).to.deep.equal([]);
   });
 
-  it("what was to come is not run, and says why", function () {
-    const { verdict, reason, times } = resultOf(run, SECOND);
-    expect(verdict).to.equal("unknown");
-    expect(reason).to.match(new RegExp(`^not run: node A tainted by ${FIRST}: route .*blackhole`));
-    expect(times.totalMs).to.equal(0);
+  it("what was to come is run on another cluster, and the report says on which and why", function () {
+    const { verdict, reason } = resultOf(run, SECOND);
+    expect(verdict, reason).to.equal("pass");
+    expect(resultOf(run, FIRST).cluster).to.equal(name);
+    const [first, second, ...more] = run.cells.flatMap((cell) => cell.clusters);
+    expect(more).to.deep.equal([]);
+    expect(first?.name).to.equal(name);
+    expect(first?.replacedBecause).to.match(new RegExp(`^node A tainted by ${FIRST}: route .*blackhole`));
+    expect(second).to.deep.equal({ name: replacement, replacedBecause: null });
+    expect(replacement)
+      .to.match(/^faultline-/)
+      .and.not.to.equal(name);
+  });
+
+  it("the other cluster is as good as new", async function () {
+    const again = await faultline(["run", "baseline", "--cluster", replacement, "--progress", "none"]);
+    expect(again.code, again.stdout + again.stderr).to.equal(0);
   });
 
   it("the kept cluster is refused with the reason and the next step, and listed as tainted", async function () {

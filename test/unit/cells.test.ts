@@ -1,5 +1,14 @@
 import { expect } from "chai";
-import { cniOf, cniVersionOf, DEFAULT_CELL, knownCells, parseCell, traitsOf } from "../../clusters/cells.ts";
+import {
+  cniOf,
+  cniVersionOf,
+  DEFAULT_CELL,
+  describeCells,
+  knownCells,
+  parseCell,
+  parseCells,
+  traitsOf,
+} from "../../clusters/cells.ts";
 import { filled, manifestFor } from "../../clusters/cni/manifest.ts";
 import { nearest } from "../../clusters/nearest.ts";
 import { cellId } from "../../lib/cell.ts";
@@ -55,7 +64,30 @@ describe("parseCell", () => {
   }
 });
 
+describe("parseCells", () => {
+  it("takes alternatives in any part, each with each", () => {
+    const found = parseCells("flannel,ptp/iptables,nftables").map(cellId);
+    expect(found).to.deep.equal(
+      ["flannel/iptables", "flannel/nftables", "ptp/iptables", "ptp/nftables"].map((text) => cellId(parseCell(text))),
+    );
+    expect(parseCells("flannel").map(cellId)).to.deep.equal([id]);
+  });
+
+  it("refuses the whole for one that is not to be had, and what stands for far too many", () => {
+    expect(() => parseCells("flannel/iptables,none")).to.throw(UsageError, "flannel/none");
+    expect(() => parseCells("flannel,")).to.throw(UsageError, 'CNI "" is not known');
+    const many = Array.from({ length: 40 }, () => "flannel").join(",");
+    expect(() => parseCells(`${many}/${many}`)).to.throw(UsageError, "stands for 1600 cells");
+  });
+});
+
 describe("cells", () => {
+  it("are told a CNI a line, in a form that --cell reads", () => {
+    const lines = describeCells();
+    for (const line of lines) expect(() => parseCells(line.split("  ")[0] ?? ""), line).not.to.throw();
+    expect(lines[0]).to.match(/^flannel@/);
+  });
+
   it("are all different, the default among them", () => {
     const ids = knownCells().map(cellId);
     expect(new Set(ids).size).to.equal(ids.length);

@@ -1,0 +1,40 @@
+import { GIB } from "./size.ts";
+
+/** What a run may use of its machine just now. */
+export interface Spare {
+  readonly cores: number;
+  /** MemAvailable, in bytes; undefined where the system does not tell. */
+  readonly availableBytes: number | undefined;
+  /** For how many more clusters there are inotify instances; undefined where the kernel has no such limit. */
+  readonly inotifyClusters: number | undefined;
+}
+
+/** How many cells of a run are under way at the same time, and how many of them may be at their suites. */
+export interface SideBySide {
+  readonly clusters: number;
+  readonly suites: number;
+}
+
+/** A cluster of two nodes takes about 0.6 GiB with flannel, 0.8 with Calico; its making more for a while. */
+const BYTES_A_CLUSTER = GIB;
+/** Left for everybody else. */
+const BYTES_FOR_OTHERS = GIB;
+/** On fewer cores the suites of two cells at once take as long as one after the other, and probes wait for the CPU: bench/side-by-side.ts. */
+const CORES_A_SUITE = 2;
+
+/**
+ * How many of `cells` go side by side. Asked for a number, that many clusters are there at once, and all may be at their suites. Else: as many as memory and
+ * inotify instances leave room for; at their suites one a two cores, and one cluster more in the making or waiting, so that its making costs no time. At least one. Pure.
+ */
+export function sideBySide(cells: number, spare: Spare, asked?: number): SideBySide {
+  if (asked !== undefined) return { clusters: atLeastOne(Math.min(asked, cells)), suites: atLeastOne(asked) };
+  const { cores, availableBytes = Infinity, inotifyClusters = Infinity } = spare;
+  const suites = atLeastOne(Math.floor(cores / CORES_A_SUITE));
+  const byMemory = Math.floor((availableBytes - BYTES_FOR_OTHERS) / BYTES_A_CLUSTER);
+  const clusters = atLeastOne(Math.min(cells, suites + 1, byMemory, inotifyClusters));
+  return { clusters, suites: Math.min(suites, clusters) };
+}
+
+function atLeastOne(count: number): number {
+  return Math.max(1, count);
+}
