@@ -61,7 +61,7 @@ async function containersOf(cluster: string, exec: Exec): Promise<readonly strin
   const lists = await Promise.all(
     labels.map((label) => mustExec(exec, ["docker", "ps", "--all", "--quiet", "--filter", `label=${label}`])),
   );
-  return lists.flatMap(({ stdout }) => ids(stdout));
+  return [...new Set(lists.flatMap(({ stdout }) => ids(stdout)))];
 }
 
 function ids(stdout: string): readonly string[] {

@@ -18,7 +18,7 @@ export function liveCluster(record: ClusterRecord, signal?: AbortSignal): Cluste
 }
 
 /** Throws UndecidedError for a further cluster that was not made. */
-function containerOf(record: ClusterRecord, place: Parameters<Cluster["exec"]>[0]): string {
+export function containerOf(record: ClusterRecord, place: Parameters<Cluster["exec"]>[0]): string {
   if (place === "outside") return record.outside;
   if (place !== "peer" && place !== "twin") return record.containers[place];
   const peer = record.peers?.[place];

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { parseAllDocuments } from "yaml";
 import {
   cniOf,
   cniVersionOf,
@@ -116,6 +117,21 @@ describe("cells", () => {
       expect(made, cellId(cell)).to.include.members([...new Set(named)]);
       expect(manifest.match(/imagePullPolicy: Never/g)).to.have.lengthOf(named.length);
     }
+  });
+
+  it("fill the pod networks of another cluster in, where one is asked for", async () => {
+    const { install } = cniOf(DEFAULT_CELL);
+    if (install.by !== "manifest") throw new Error("the default CNI has no manifest");
+    const [own, peer] = await Promise.all([
+      manifestFor(install, DEFAULT_CELL),
+      manifestFor(install, DEFAULT_CELL, ["10.245.0.0/16"]),
+    ]);
+    const networkIn = (manifest: string) => {
+      const config = parseAllDocuments(manifest).map((one) => one.toJS() as { data?: Record<string, string> });
+      const text = config.find(({ data }) => data?.["net-conf.json"])?.data?.["net-conf.json"] ?? "";
+      return (JSON.parse(text) as { Network: string }).Network;
+    };
+    expect([networkIn(own), networkIn(peer)]).to.deep.equal(["10.244.0.0/16", "10.245.0.0/16"]);
   });
 
   it("fill each token, and only those that are there", () => {
