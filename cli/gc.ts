@@ -2,6 +2,8 @@ import { join } from "node:path";
 import { deleteCluster } from "../clusters/delete.ts";
 import { knownCells, nodePartsOf } from "../clusters/cells.ts";
 import { NODE_IMAGES, presentImageTags } from "../clusters/image/node-image.ts";
+import { laneDir } from "../clusters/lane/build.ts";
+import { leftInLane, removeDir } from "../clusters/lane/prune.ts";
 import { leases, type Leases } from "../clusters/lease.ts";
 import { clusterName } from "../clusters/network.ts";
 import { fateOf, findParts, remainsOf, type Fate, type KnownRun, type Remains } from "../clusters/remains.ts";
@@ -40,6 +42,7 @@ export async function gc({ clusters, dryRun, all }: GcOptions): Promise<number> 
     print(`${remains.cluster}: ${describe(remains)}: ${WORDS[fate][dryRun ? "dry" : "real"]}`);
     if (fate === "delete" && !dryRun && !(await deleted(remains, inUse))) failed += 1;
   }
+  if (clusters.length === 0) await removeLeftVms(cacheDir, dryRun);
   if (clusters.length === 0 && all) await removeSupersededImages(dryRun);
   return failed > 0 ? EXIT.undecided : EXIT.ok;
 }
@@ -104,6 +107,14 @@ async function deleted({ cluster, runDirs }: Remains, inUse: Leases): Promise<bo
   } catch (error) {
     process.stderr.write(`${cluster}: not deleted: ${(error as Error).message}\n`);
     return false;
+  }
+}
+
+/** A killed run's VM has died with it; this is what it had on disk. */
+async function removeLeftVms(cacheDir: string, dryRun: boolean): Promise<void> {
+  for (const dir of await leftInLane(laneDir(cacheDir))) {
+    print(`${dir}: of a virtual machine that is gone: ${dryRun ? "would be removed" : "removing"}`);
+    if (!dryRun) await removeDir(dir);
   }
 }
 

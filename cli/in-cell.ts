@@ -15,6 +15,7 @@ import { leases } from "../clusters/lease.ts";
 import { clusterName } from "../clusters/network.ts";
 import { kindPath } from "../clusters/setup/kind.ts";
 import { ownMark } from "../clusters/setup/ownership.ts";
+import { runInLane } from "./in-lane.ts";
 import { buildProgress, machine } from "./prepare.ts";
 import type { Progress } from "./progress.ts";
 import { cellEmit, dispose, runCell, type CellJob, type Ending, type Keep } from "./run-cell.ts";
@@ -80,11 +81,12 @@ async function onCluster(work: CellWork, nth: number, shares: readonly Share[]):
   const dir = cellDir(work.dir, cellId(cell), nth);
   const emit = cellEmit(dir, cell);
   const startedAtMs = performance.now();
-  emit({ type: "cell-started", runId: header.runId, cell, facts: header.facts });
+  emit({ type: "cell-started", runId: header.runId, cell, facts: factsOf(work) });
   const following = progress.follow(cellId(cell), join(dir, "events.ndjson"));
   let failed = true;
   let job: CellJob | null = null;
   try {
+    if (cell.kernel !== undefined) return await runInLane({ ...work, nth, shares }, dir, emit);
     const ordered = await cellJob({ ...work, nth, shares }, dir, emit);
     if (nth > 1) emit({ type: "note", text: goesOn(ordered.clusterName, shares) });
     await ordered.leases.take(ordered.clusterName, ordered.owner, dir);
@@ -104,6 +106,11 @@ async function onCluster(work: CellWork, nth: number, shares: readonly Share[]):
     emit({ type: "cell-finished", durationMs: Math.round(performance.now() - startedAtMs) });
     following.stop();
   }
+}
+
+/** The kernel is that of the VM where there is one; which release of it, the VM says. */
+function factsOf({ header, cell }: CellWork): RunHeader["facts"] {
+  return cell.kernel === undefined ? header.facts : { ...header.facts, kernel: cell.kernel };
 }
 
 function goesOn(cluster: string, shares: readonly Share[]): string {

@@ -58,6 +58,10 @@ function running(command: Command): Command {
       collect,
       [],
     )
+    .option(
+      "--kernel <kernel>",
+      "kernel of the nodes: host, or one that a virtual machine is started for: debian:6.12, debian:6.1, debian:newest",
+    )
     .option("--cluster <name>", "use a cluster that an earlier run kept, instead of a new one")
     .option("--yes", "set up what the machine lacks without asking", false)
     .option("--allow-host-wide", "let faults reach the whole machine; only where it is marked as disposable", false)

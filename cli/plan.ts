@@ -26,7 +26,7 @@ export function planOf(cell: Cell, scenarios: readonly Scenario[]): string {
     const skip = scenario.skipWhen?.({ cell, traits }) ?? null;
     if (skip !== null) lines.push(`    skipped: ${skip}`);
     // A placeholder address must pass for one: 192.0.2.0/24 is for documentation (RFC 5737).
-    for (const fault of faultsOf(scenario, { traits, address: () => "192.0.2.1" })) {
+    for (const fault of faultsOf(scenario, { cell, traits, address: () => "192.0.2.1" })) {
       lines.push(`    fault: ${describeFault(fault)}`);
       lines.push(...commands("apply", describeApply({ nodeFault: fault })));
       lines.push(...commands("undo", describeUndo({ nodeFault: fault })));

@@ -14,11 +14,13 @@ import type { Reach } from "../lib/faults/kind.ts";
 import { suiteId } from "../lib/mocha/scenario.ts";
 import type { Scenario } from "../lib/scenario.ts";
 import type { NodeImage } from "../clusters/image/node-image.ts";
+import { traitsOf } from "../clusters/cells.ts";
 import { createCluster, stage } from "../clusters/create.ts";
 import { deleteCluster } from "../clusters/delete.ts";
 import type { Leases } from "../clusters/lease.ts";
 import { liveCluster } from "../clusters/live-cluster.ts";
 import { withPeers } from "../clusters/peers.ts";
+import { checkTraits } from "../clusters/traits/check.ts";
 import { proveClosed, untilBaselineHolds } from "../clusters/ready.ts";
 import { writeBaseline } from "./baseline-files.ts";
 import type { CellOrder } from "./cell-process.ts";
@@ -68,7 +70,10 @@ const CELL_PROCESS = fileURLToPath(new URL("cell-process.ts", import.meta.url));
  * Throws NotUndoneError when one could not be.
  */
 export async function runCell(job: CellJob, emit: Emit): Promise<void> {
-  const alone = job.reuse ?? (await createCluster({ ...job, name: job.clusterName, image: await job.image(), emit }));
+  // What a kept cluster's CNI is like is stated by the code of today; whether that holds is checked either way.
+  const alone = job.reuse
+    ? { ...job.reuse, traits: traitsOf(job.reuse.cell) }
+    : await createCluster({ ...job, name: job.clusterName, image: await job.image(), emit });
   const record = await withPeers({ ...job, emit }, alone, peersNeeded(job.scenarios, alone));
   writeAtomically(join(job.dir, "cluster.json"), `${JSON.stringify(record, null, 2)}\n`);
   emit({ type: "nodes", containers: record.containers });
@@ -76,7 +81,7 @@ export async function runCell(job: CellJob, emit: Emit): Promise<void> {
     const cluster = liveCluster(record, job.signal);
     const closed = await proveClosed(cluster);
     const baseline = await untilBaselineHolds(cluster, job.readyBudgetMs, job.signal);
-    emit({ type: "note", text: `${closed}; ${baseline}` });
+    emit({ type: "note", text: `${closed}; ${baseline}; ${await checkTraits(cluster)}` });
     if (job.baselineLabel) emit({ type: "note", text: await recordAsMade(job, cluster, job.baselineLabel) });
   });
   await job.turn(job.signal, () => allSuites(job, record, emit));

@@ -14,6 +14,7 @@ import { sideBySide } from "../clusters/setup/side-by-side.ts";
 import { cellFacts } from "./facts.ts";
 import { inCell, type CellEnd, type CellWork } from "./in-cell.ts";
 import { keptCluster, mustBeAsNew } from "./kept.ts";
+import { checksFor, movedWhereNeeded, onKernel } from "./lane-cells.ts";
 import { machine, prepareMachine } from "./prepare.ts";
 import { startProgress, type Progress, type ProgressKind } from "./progress.ts";
 import { printTable, writeReports } from "./report.ts";
@@ -25,6 +26,8 @@ import { scenariosOf, selectSuites, suiteFiles } from "./suites.ts";
 
 export interface RunOptions {
   readonly cell: readonly string[];
+  /** Of all cells, whatever they name; default: their own. */
+  readonly kernel?: string;
   readonly yes: boolean;
   readonly keep: Keep;
   readonly cluster?: string;
@@ -72,12 +75,14 @@ export async function carryOut(
   const files = selectSuites(filters, suiteFiles());
   const scenarios = await scenariosOf(files);
   checkReporter(options.reporter);
-  const { cells, reuse } = cellsOf(options);
-  if (options.allowHostWide) await mustBeDisposable(machine().readText);
+  const { cells: asked, reuse } = cellsOf(options);
+  // In a virtual machine of ours all of it may be broken, and the run in there asks again.
+  if (options.allowHostWide && asked.some(({ kernel }) => kernel === undefined)) await mustBeDisposable(machine().readText);
   const interruption = onInterrupt((line) => process.stderr.write(`\nfaultline: ${line}\n`));
   const progress = startProgress(options.progress);
   try {
-    await prepare(options, progress, interruption);
+    const cells = await movedWhereNeeded(asked, machine(), (line) => process.stderr.write(`faultline: ${line}\n`));
+    await prepare(options, cells, progress, interruption);
     if (reuse) {
       await mustBeFree(reuse.name);
       mustBeAsNew(reuse.name);
@@ -115,10 +120,15 @@ async function inCells(
 }
 
 /** Sets the machine up; a signal ends that, and nothing has been run. */
-async function prepare({ yes }: RunOptions, progress: Progress, interruption: Interruption): Promise<void> {
+async function prepare(
+  { yes }: RunOptions,
+  cells: readonly Cell[],
+  progress: Progress,
+  interruption: Interruption,
+): Promise<void> {
   const { signal } = interruption;
   try {
-    await prepareMachine({ yes, signal, progress: (line) => progress.line(line) });
+    await prepareMachine({ yes, signal, also: checksFor(cells), progress: (line) => progress.line(line) });
   } catch (error) {
     // After a signal it is whatever a command that was cut off made of it.
     if (!signal.aborted) throw error;
@@ -148,9 +158,12 @@ function concluded(
 
 function cellsOf(options: RunOptions): { readonly cells: readonly Cell[]; readonly reuse: ClusterRecord | null } {
   if (options.cluster === undefined) {
-    const cells = options.cell.length > 0 ? options.cell.flatMap(parseCells) : [DEFAULT_CELL];
+    const named = options.cell.length > 0 ? options.cell.flatMap(parseCells) : [DEFAULT_CELL];
+    const cells = onKernel(named, options.kernel);
     return { cells: [...new Map(cells.map((cell) => [cellId(cell), cell])).values()], reuse: null };
   }
+  if (options.kernel !== undefined)
+    throw new UsageError("--cluster names a cluster that has its kernel already", "leave --kernel out");
   if (options.cell.length > 0)
     throw new UsageError("--cluster names a cluster that has its cell already", "leave --cell out");
   const reuse = keptCluster(options.cluster);

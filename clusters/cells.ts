@@ -3,13 +3,14 @@ import { UsageError } from "../lib/errors.ts";
 import type { NodeParts } from "./image/node-image.ts";
 import type { Cni, CniVersion } from "./cni/cni.ts";
 import { CNIS } from "./cni/cnis.ts";
+import { ELSEWHERE } from "./cni/elsewhere.ts";
 import { KUBERNETES, kubernetesRelease } from "./image/kubernetes.ts";
 import { nearest } from "./nearest.ts";
 import { refusal } from "./refusal.ts";
 
 /** What the fifth part may say for what is so without it. */
 const HOST_KERNEL = "host";
-const PROXY_MODES: readonly ProxyMode[] = ["iptables", "nftables", "ipvs", "none"];
+const PROXY_MODES: readonly ProxyMode[] = ["iptables", "nftables", "ipvs", "ipvs-sh", "none"];
 const IP_FAMILIES: readonly IpFamily[] = ["ipv4", "ipv6", "dual"];
 const [DEFAULT_CNI] = CNIS;
 const KUBERNETES_VERSIONS = KUBERNETES.map(({ version }) => version);
@@ -73,6 +74,8 @@ export function parseCell(text: string): Cell {
   const [name = "", version, ...more] = cniPart.split("@");
   const [proxyMode, kubernetes, ipFamily, kernel, ...rest] = others;
   const cni = CNIS.find((one) => one.name === name || one.aliases?.includes(name));
+  const elsewhere = ELSEWHERE.find((one) => one.name === name);
+  if (elsewhere) throw new UsageError(`cell "${text}" is not to be had: ${elsewhere.reason}`, KNOWN);
   if (!cni || more.length > 0 || rest.length > 0) throw notKnown(text, "CNI", cniPart);
   const cell: Cell = {
     cni: cni.name,

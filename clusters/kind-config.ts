@@ -21,12 +21,18 @@ export function kindConfig(
     networking: {
       ipFamily: cell.ipFamily,
       disableDefaultCNI: cniOf(cell).install.by !== "kind",
-      kubeProxyMode: cell.proxyMode,
+      kubeProxyMode: cell.proxyMode === "ipvs-sh" ? "ipvs" : cell.proxyMode,
       podSubnet: subnets.pods.join(","),
       serviceSubnet: subnets.services.join(","),
       apiServerAddress: "127.0.0.1",
     },
     nodes: [{ role: "control-plane" }, ...Array.from({ length: workers }, () => ({ role: "worker" }))],
-    kubeadmConfigPatches: [...kubeadmPatches(image.origin, image.kubernetesVersion)],
+    kubeadmConfigPatches: [...kubeadmPatches(image.origin, image.kubernetesVersion), ...schedulerPatch(cell)],
   });
+}
+
+/** kube-proxy's scheduler where it is not its own default, rr (KubeProxyConfiguration, ipvs.scheduler). */
+function schedulerPatch({ proxyMode }: Cell): readonly string[] {
+  if (proxyMode !== "ipvs-sh") return [];
+  return [JSON.stringify({ kind: "KubeProxyConfiguration", ipvs: { scheduler: "sh" } })];
 }

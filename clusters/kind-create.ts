@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { UndecidedError } from "../lib/errors.ts";
 import { hostExec, lastLines, type Exec, type ExecResult } from "../lib/exec.ts";
 import { removeContainers } from "./delete.ts";
+import { patience } from "./patience.ts";
 
 export interface KindOrder {
   /** The kind binary. */
@@ -20,7 +21,7 @@ export interface KindOrder {
   readonly signal?: AbortSignal;
 }
 
-const BUDGET_MS = 300_000;
+const BUDGET_MS = 300_000 * patience();
 const ATTEMPTS = 3;
 /** kind looks for a free port for the API server and lets go of it before Docker takes it, so another process, another kind for one, can be quicker. */
 const PORT_TAKEN = /port is already allocated|address already in use/;

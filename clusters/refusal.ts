@@ -1,14 +1,16 @@
 import type { Cell } from "../lib/cell.ts";
 import type { Cni } from "./cni/cni.ts";
+import { LANE_KERNELS } from "./lane/kernels.ts";
 
 /** Why a cell of known parts cannot be had; null where it can. Pure: what this machine lacks is found out later. */
 export function refusal(cell: Cell, cni: Cni): string | null {
   const { proxyMode, ipFamily, kernel } = cell;
-  if (kernel !== undefined) return `kernel ${kernel} is not known`;
+  if (kernel !== undefined && !LANE_KERNELS.some(({ name }) => name === kernel)) {
+    return `kernel ${kernel} is not known (host, ${LANE_KERNELS.map(({ name }) => name).join(", ")})`;
+  }
   if (proxyMode === "none" && !cni.proxyModes.includes("none")) {
     return `${cni.name} does not replace kube-proxy, so without one no Service works`;
   }
-  if (proxyMode === "ipvs") return "kube-proxy's ipvs mode needs ip_vs in the nodes' kernel, which is the host's";
   if (!cni.proxyModes.includes(proxyMode)) return `${cni.name} is not for kube-proxy mode ${proxyMode}`;
   if (!cni.ipFamilies.includes(ipFamily)) return `${cni.name} is not set up here for IP family ${ipFamily}`;
   return cni.refuses?.(cell) ?? null;

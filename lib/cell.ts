@@ -1,4 +1,7 @@
-export type ProxyMode = "iptables" | "ipvs" | "nftables" | "none";
+export type { Traits } from "./traits.ts";
+
+/** `ipvs-sh`: ipvs that schedules by the source's hash instead of round robin. */
+export type ProxyMode = "iptables" | "ipvs" | "ipvs-sh" | "nftables" | "none";
 export type IpFamily = "ipv4" | "ipv6" | "dual";
 
 /** One point of the matrix; it becomes a cluster. */
@@ -17,22 +20,4 @@ export function cellId(cell: Cell): string {
   const { cni, cniVersion, proxyMode, kubernetesVersion, ipFamily, kernel } = cell;
   const parts = [`${cni}@${cniVersion}`, proxyMode, kubernetesVersion, ipFamily];
   return [...parts, ...(kernel === undefined ? [] : [kernel])].join("/");
-}
-
-/** What a CNI does on a node, stated by its folder under clusters/cni; expectations are keyed by these, never by names. */
-export interface Traits {
-  /** Name of the Linux bridge that joins a node's pods, or null when there is none. */
-  readonly bridge: string | null;
-  readonly overlay: { readonly kind: "vxlan"; readonly device: string; readonly udpPort: number } | null;
-  /** What its agent puts back by itself; absent where it looks after nothing. */
-  readonly resync?: Resync;
-}
-
-/** An agent that looks after an iptables rule of its own. */
-export interface Resync {
-  readonly by: string;
-  /** The rule of the FORWARD chain that accepts the pods' traffic. */
-  readonly rule: { readonly table: "filter"; readonly chain: "FORWARD"; readonly target: string };
-  /** How often it looks. */
-  readonly everyMs: number;
 }

@@ -52,6 +52,7 @@ export interface Cluster {
 
 /** What a fault may ask of a cluster; `plan` answers with placeholders where there is no cluster yet. */
 export interface FaultContext {
+  readonly cell: Cell;
   readonly traits: Traits;
   readonly address: (role: Role, way: Way) => string;
 }

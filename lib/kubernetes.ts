@@ -26,6 +26,7 @@ import {
 } from "@kubernetes/client-node";
 import { parseAllDocuments } from "yaml";
 import { UndecidedError } from "./errors.ts";
+import { asModelled } from "./kubernetes-models.ts";
 
 export type Pod = V1Pod;
 export type KubeNode = V1Node;
@@ -111,7 +112,7 @@ function podQuery(namespace: string, labelSelector: string | undefined): { names
 async function applyAll(api: KubernetesObjectApi, objects: readonly KubernetesObject[]): Promise<void> {
   // Server-side apply creates what is not there and is the same call the second time.
   for (const one of objects)
-    await api.patch(one, undefined, undefined, "faultline", true, PatchStrategy.ServerSideApply);
+    await api.patch(asModelled(one), undefined, undefined, "faultline", true, PatchStrategy.ServerSideApply);
 }
 
 /** Makes clients whose every call is bounded; the library's own time-outs are 10 s to connect, 300 s for the headers and 300 s between bytes. */

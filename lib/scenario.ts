@@ -3,9 +3,21 @@ import type { Cell, Traits } from "./cell.ts";
 import type { FaultContext } from "./cluster.ts";
 import type { Claimed, Expectation } from "./expectation.ts";
 import { expectation } from "./expectation.ts";
-import type { DropFault, Fault, NodeFault, NodeRole, RouteFault, RuleFault } from "./faults/fault.ts";
+import type {
+  AgentFault,
+  DropFault,
+  Fault,
+  IptablesDropFault,
+  NftJumpFault,
+  NodeFault,
+  NodeRole,
+  RouteFault,
+  RuleFault,
+} from "./faults/fault.ts";
 import { parsePath } from "./path.ts";
 import type { Symptom } from "./symptom.ts";
+
+export * from "./conditions.ts";
 
 /** What a claim may depend on. */
 export interface CellContext {
@@ -13,7 +25,8 @@ export interface CellContext {
   readonly traits: Traits;
 }
 
-type Conditional = (context: CellContext) => Claimed;
+/** A claim that depends on the cell. */
+export type Conditional = (context: CellContext) => Claimed;
 
 /** One claim, as a suite writes it. */
 export interface ScenarioSpec {
@@ -84,22 +97,13 @@ export function seconds(count: number): number {
   return count * 1000;
 }
 
-/** `where(hasBridge, "connect-timeout").otherwise("ok")`: keyed by traits, never by a CNI's name. */
-export function where(
-  test: (context: CellContext) => boolean,
-  claimed: Claimed,
-): { otherwise(other: Claimed): Conditional } {
-  return { otherwise: (other) => (context) => (test(context) ? claimed : other) };
-}
-
-/** Pods of a node are joined by a Linux bridge. */
-export function hasBridge({ traits }: CellContext): boolean {
-  return traits.bridge !== null;
-}
-
-/** Pod traffic between nodes is encapsulated. */
-export function hasOverlay({ traits }: CellContext): boolean {
-  return traits.overlay !== null;
+/** Why clusters cannot be joined by static routes in a cell; null where they can. */
+export function whyNotJoined({ traits }: CellContext): string | null {
+  if (traits.ownAddressBlocks)
+    return "pods' addresses are not of their node's pod CIDR, so no static route leads to them";
+  return traits.dataplane === "ebpf"
+    ? "BPF programs route and masquerade pods' packets, whatever the node's routes and rules say"
+    : null;
 }
 
 export const noFault: NodeFault = { node: "A", fault: { kind: "none" } };
@@ -129,6 +133,16 @@ export function linkBounced(node: NodeRole, device: string): NodeFault {
   return { node, fault: { kind: "link", device, state: "bounced" } };
 }
 
+/** Gives a network device of a node another MAC address. */
+export function linkReaddressed(node: NodeRole, device: string): NodeFault {
+  return { node, fault: { kind: "link", device, state: "readdressed" } };
+}
+
+/** Drops matching packets by a rule at the top of a chain of iptables' filter table: in force while it is the first there. */
+export function dropFirst(node: NodeRole, match: Omit<IptablesDropFault, "kind">): NodeFault {
+  return { node, fault: { kind: "iptables-drop", ...match } };
+}
+
 /** Sets the policy of iptables' FORWARD chain on a node: what becomes of forwarded packets that no rule decides. */
 export function forwardPolicy(node: NodeRole, policy: "DROP"): NodeFault {
   return { node, fault: { kind: "policy", chain: "FORWARD", policy } };
@@ -137,6 +151,21 @@ export function forwardPolicy(node: NodeRole, policy: "DROP"): NodeFault {
 /** Takes an agent's iptables rule away on a node: `ruleGone("A", { table: "filter", chain: "FORWARD", target: "FLANNEL-FWD" })`. */
 export function ruleGone(node: NodeRole, rule: Omit<RuleFault, "kind">): NodeFault {
   return { node, fault: { kind: "rule", ...rule } };
+}
+
+/** Takes the one rule of an nftables chain away on a node, which is a jump to `target`. */
+export function nftJumpGone(node: NodeRole, jump: Omit<NftJumpFault, "kind">): NodeFault {
+  return { node, fault: { kind: "nft-jump", ...jump } };
+}
+
+/** Takes the CNI's agent off a node. */
+export function agentGone(node: NodeRole, agent: Omit<AgentFault, "kind">): NodeFault {
+  return { node, fault: { kind: "agent", ...agent } };
+}
+
+/** Makes a NetworkPolicy that lets nobody reach pods with these labels, of the roles' namespace. */
+export function denyAll(podSelector: Readonly<Record<string, string>>): NodeFault {
+  return { node: "control-plane", fault: { kind: "network-policy", namespace: "faultline", podSelector } };
 }
 
 /** Points the resolver that a node's CoreDNS pods are given at these nameservers. */

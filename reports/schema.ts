@@ -45,7 +45,7 @@ const cellResult = z.object({
   parts: z.object({
     cni: z.string(),
     cniVersion: z.string(),
-    proxyMode: z.enum(["iptables", "ipvs", "nftables", "none"]),
+    proxyMode: z.enum(["iptables", "ipvs", "ipvs-sh", "nftables", "none"]),
     kubernetesVersion: z.string(),
     ipFamily: z.enum(["ipv4", "ipv6", "dual"]),
     kernel: z.string().optional().describe("of a virtual machine; absent: the host's"),

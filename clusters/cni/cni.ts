@@ -44,6 +44,8 @@ export interface OfflineParts {
 export interface MadeFile {
   readonly step: string;
   readonly file: string;
+  /** What it is called there; `file` otherwise. */
+  readonly as?: string;
 }
 
 export interface UpstreamImage {
@@ -56,6 +58,8 @@ export type Install = ByManifest | OnNodes | ByKind;
 
 export interface ByManifest {
   readonly by: "manifest";
+  /** File below clusters/cni with its CustomResourceDefinitions, without tokens: applied before the manifest. */
+  readonly kinds?: string;
   /** File below clusters/cni, the same online and offline; {{TOKENS}} in it are filled with `tokens`. */
   readonly manifest: string;
   /** `podSubnets`: the cluster's, a family each. */

@@ -5,12 +5,16 @@ import type { ByManifest } from "./cni.ts";
 
 /** A CNI's manifest for a cell, as YAML. Throws Error when a token of it is not filled, or one is filled that it does not have. */
 export async function manifestFor(
-  { manifest, tokens }: ByManifest,
+  { kinds, manifest, tokens }: ByManifest,
   cell: Cell,
   subnets: readonly string[] = podSubnets(cell.ipFamily),
 ): Promise<string> {
-  const text = await readFile(new URL(manifest, import.meta.url), "utf8");
-  return filled(text, tokens(cell, subnets), manifest);
+  const before = kinds === undefined ? "" : `${await read(kinds)}---\n`;
+  return before + filled(await read(manifest), tokens(cell, subnets), manifest);
+}
+
+function read(file: string): Promise<string> {
+  return readFile(new URL(file, import.meta.url), "utf8");
 }
 
 /** `text` with each {{NAME}} replaced. Values are ours, never a user's. Pure. */

@@ -26,16 +26,24 @@ export function goIsNewEnough(goVersion: string, floor: string = VERSIONS.go): b
 
 /**
  * Makes sure that this machine can build the image offline, installing small tools with apt; gives the Debian mirror to
- * use. FAULTLINE_DEBIAN_MIRROR goes before what apt is configured with. Throws PreflightError saying what is missing.
+ * use. Throws PreflightError saying what is missing.
  */
 export async function prepareHost(exec: Exec): Promise<{ readonly mirror: string }> {
+  await needGo(exec);
+  return await debianHost(exec);
+}
+
+/**
+ * The same for what is only made of Debian packages. FAULTLINE_DEBIAN_MIRROR goes before what apt is configured with.
+ * Throws PreflightError saying what is missing.
+ */
+export async function debianHost(exec: Exec): Promise<{ readonly mirror: string }> {
   if (process.getuid?.() !== 0) {
     throw new PreflightError(
       "node image: building it offline needs root (debootstrap, chroot)",
       "run it again as root",
     );
   }
-  await needGo(exec);
   await needTools(exec);
   const named = process.env["FAULTLINE_DEBIAN_MIRROR"];
   const mirror = named === undefined ? debianMirror(await aptSourceFiles(), VERSIONS.debian) : namedMirror(named);

@@ -26,6 +26,8 @@ export interface Build {
   readonly exec: Exec;
   readonly progress: (step: StepProgress) => void;
   readonly signal?: AbortSignal | undefined;
+  /** What is built, for errors; default "node image". */
+  readonly what?: string;
 }
 
 /** A big build on a slow machine; it only ends what hangs. */
@@ -147,9 +149,9 @@ async function runCommands(build: Build, step: Step, out: string): Promise<void>
   }
 }
 
-async function mustBeUnchanged({ keys, keysNow }: Build, name: string): Promise<void> {
+async function mustBeUnchanged({ keys, keysNow, what = "node image" }: Build, name: string): Promise<void> {
   if ((await keysNow()).get(name) === keys.get(name)) return;
-  throw new ImageBuildError(`node image: an input of step ${name} changed while it was built`, "run it again");
+  throw new ImageBuildError(`${what}: an input of step ${name} changed while it was built`, "run it again");
 }
 
 interface Log {
@@ -157,7 +159,8 @@ interface Log {
   readonly write: (line: string) => void;
 }
 
-async function runCommand({ exec, signal }: Build, step: Step, { argv, cwd, env }: Command, log: Log): Promise<void> {
+async function runCommand(build: Build, step: Step, { argv, cwd, env }: Command, log: Log): Promise<void> {
+  const { exec, signal, what = "node image" } = build;
   const result = await exec(argv, {
     timeoutMs: COMMAND_TIMEOUT_MS,
     onLine: log.write,
@@ -168,7 +171,7 @@ async function runCommand({ exec, signal }: Build, step: Step, { argv, cwd, env 
   if (result.exitCode === 0) return;
   const how = result.timedOut ? "timed out" : `exit ${result.exitCode ?? "by signal"}`;
   throw new ImageBuildError(
-    `node image: step ${step.name} failed (${how}): ${printable(argv)}\n${lastLines(result.stderr || result.stdout, 10)}`,
+    `${what}: step ${step.name} failed (${how}): ${printable(argv)}\n${lastLines(result.stderr || result.stdout, 10)}`,
     `read ${log.path}; a new run starts again at this step, finished ones are kept`,
   );
 }

@@ -157,7 +157,7 @@ function cniSteps(name: string, { version, offline }: CniVersion, node: Step): r
       {
         argv: [source("image/scripts/node-image"), tagOf(layer.name), tagOf(node.name)].concat(
           [made(containers.name, "images.tar"), "unpack", ""],
-          plugins.map(({ step, file }) => `${made(step, file)}=/opt/cni/bin/`),
+          plugins.map(({ step, file, as = "" }) => `${made(step, file)}=/opt/cni/bin/${as}`),
         ),
       },
     ],

@@ -10,6 +10,7 @@ import { kernel } from "./kernel.ts";
 import { kind } from "./kind.ts";
 import { leftovers } from "./leftovers.ts";
 import { memory } from "./memory.ts";
+import { kernelLane } from "./qemu.ts";
 
 /** All checks, in the order in which they are mended: the engine is started with the runtime that precedes it. */
 export const CHECKS: readonly Check[] = [
@@ -23,5 +24,6 @@ export const CHECKS: readonly Check[] = [
   firewall,
   kind,
   go,
+  kernelLane,
   leftovers,
 ];

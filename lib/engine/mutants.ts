@@ -26,7 +26,7 @@ export function whyNoMutant(
   if (allOk && healingOf(scenario, context) === null)
     return `it claims that nothing breaks, so it is the same ${WITH[mode]}`;
   // On which node a fault is does not depend on addresses; 192.0.2.0/24 is for documentation (RFC 5737).
-  const faults = faultsOf(scenario, { traits: context.traits, address: () => "192.0.2.1" });
+  const faults = faultsOf(scenario, { ...context, address: () => "192.0.2.1" });
   if (faults.every(({ fault }) => fault.kind === "none")) return `it breaks nothing, so it is the same ${WITH[mode]}`;
   if (mode === "no-fault") return null;
   const nodes = new Set(faults.map(({ node }) => node));

@@ -73,7 +73,12 @@ function statement({ cluster, nth }: Stand, scenario: Scenario) {
   const { title, claim, documented, recovers, appears } = scenario;
   const { withinMs: recoversWithinMs, notUntil } = recovers;
   const healsItself = healingOf(scenario, cluster.record);
-  const special = { ...(notUntil && { notUntil }), ...(healsItself && { healsItself }), ...(nth && { nth }) };
+  // What an agent undoes needs nobody else.
+  const special = {
+    ...(notUntil && !healsItself && { notUntil }),
+    ...(healsItself && { healsItself }),
+    ...(nth && { nth }),
+  };
   const appearsWithinMs = appears?.withinMs ?? 0;
   return { type: "scenario-started", title, claim, documented, appearsWithinMs, recoversWithinMs, ...special } as const;
 }
@@ -223,7 +228,8 @@ async function recovery(
 }
 
 function faultContext(where: Whereabouts): FaultContext {
-  return { traits: where.cluster.traits, address: (role, way) => addressOf(where, role, way) };
+  const { cell, traits } = where.cluster;
+  return { cell, traits, address: (role, way) => addressOf(where, role, way) };
 }
 
 function mapValues<T, U>(record: Readonly<Record<string, T>>, change: (value: T) => U): Record<string, U> {

@@ -7,7 +7,11 @@ export type Fault =
   | LinkFault
   | PolicyFault
   | RuleFault
+  | IptablesDropFault
+  | NftJumpFault
+  | AgentFault
   | ResolvConfFault
+  | NetworkPolicyFault
   | SelectorFault;
 
 /** Does nothing: what a scenario is run with to show that it can fail. */
@@ -32,6 +36,16 @@ export interface DropFault {
   readonly destination?: string;
 }
 
+/** Drops matching packets by a rule at the top of a chain of iptables' filter table. */
+export interface IptablesDropFault {
+  readonly kind: "iptables-drop";
+  readonly chain: "INPUT" | "FORWARD" | "OUTPUT";
+  readonly protocol: "tcp" | "udp";
+  readonly destinationPort: number;
+  /** Default 4. */
+  readonly family?: 4 | 6;
+}
+
 export interface RouteFault {
   readonly kind: "route";
   readonly type: "unicast" | "blackhole" | "unreachable";
@@ -41,11 +55,13 @@ export interface RouteFault {
   readonly device?: string;
 }
 
-/** Sets a network device down; `bounced`: and up again, but what the kernel threw away meanwhile stays away. */
+/**
+ * Sets a network device down; `bounced`: and up again, but what the kernel threw away meanwhile stays away; `readdressed`: leaves it up and gives it another MAC address.
+ */
 export interface LinkFault {
   readonly kind: "link";
   readonly device: string;
-  readonly state: "down" | "bounced";
+  readonly state: "down" | "bounced" | "readdressed";
 }
 
 /** Sets the policy of a built-in chain of iptables' filter table. */
@@ -69,6 +85,23 @@ export interface RuleFault {
   readonly family?: 4 | 6;
 }
 
+/** Takes away the only rule of an nftables chain, a jump. */
+export interface NftJumpFault {
+  readonly kind: "nft-jump";
+  readonly family: "ip" | "ip6";
+  readonly table: string;
+  readonly chain: string;
+  readonly target: string;
+}
+
+/** Takes the CNI's agent off the node: its pods there end, and none is started. */
+export interface AgentFault {
+  readonly kind: "agent";
+  readonly namespace: string;
+  /** Of the agent's pods: `app=flannel`. */
+  readonly selector: string;
+}
+
 /** Puts these nameservers in the file that the kubelet gives to pods, and replaces the node's CoreDNS pods. */
 export interface ResolvConfFault {
   readonly kind: "resolv-conf";
@@ -81,6 +114,13 @@ export interface SelectorFault {
   readonly namespace: string;
   readonly service: string;
   readonly selector: Readonly<Record<string, string>>;
+}
+
+/** Makes a NetworkPolicy that lets nobody reach the pods with these labels (through kubectl on the control-plane node). */
+export interface NetworkPolicyFault {
+  readonly kind: "network-policy";
+  readonly namespace: string;
+  readonly podSelector: Readonly<Record<string, string>>;
 }
 
 /** A fault and the node it is for: `A`, `B`, or the control plane. */
@@ -108,6 +148,8 @@ function describeKind(fault: Fault): string {
       const to = fault.destination === undefined ? "" : ` to ${fault.destination}`;
       return `drop ${fault.protocol}${port}${from}${to} in ${fault.hook}`;
     }
+    case "iptables-drop":
+      return `${families(fault)} drop ${fault.protocol} port ${fault.destinationPort} first in ${fault.chain}`;
     case "route":
       return `route ${fault.type} ${fault.to}${fault.device === undefined ? "" : ` dev ${fault.device}`}`;
     case "link":
@@ -118,6 +160,12 @@ function describeKind(fault: Fault): string {
       const comment = fault.comment === undefined ? "" : ` (${fault.comment})`;
       return `${families(fault)} ${fault.table} ${fault.chain} without its rule to ${fault.target}${comment}`;
     }
+    case "nft-jump":
+      return `nft ${fault.family} ${fault.table} ${fault.chain} without its jump to ${fault.target}`;
+    case "agent":
+      return `agent ${fault.namespace}/${fault.selector} gone`;
+    case "network-policy":
+      return `NetworkPolicy in ${fault.namespace} against ${JSON.stringify(fault.podSelector)}`;
     case "resolv-conf":
       return `pods' resolv.conf = ${fault.nameservers.join(", ")}`;
     case "selector":
@@ -125,6 +173,6 @@ function describeKind(fault: Fault): string {
   }
 }
 
-function families({ family }: PolicyFault | RuleFault): string {
+function families({ family }: PolicyFault | RuleFault | IptablesDropFault): string {
   return family === 6 ? "ip6tables" : "iptables";
 }

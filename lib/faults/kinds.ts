@@ -1,9 +1,13 @@
 import { z } from "zod";
 import { UsageError } from "../errors.ts";
+import { agentKind } from "./agent.ts";
 import { dropKind } from "./drop.ts";
 import type { Fault, NodeFault } from "./fault.ts";
 import { NODE_ONLY, type FaultKind, type Reach } from "./kind.ts";
+import { iptablesDropKind } from "./iptables-drop.ts";
 import { linkKind } from "./link.ts";
+import { networkPolicyKind } from "./network-policy.ts";
+import { nftJumpKind } from "./nft-jump.ts";
 import { noneKind } from "./none.ts";
 import { policyKind } from "./policy.ts";
 import { resolvConfKind } from "./resolv-conf.ts";
@@ -17,11 +21,15 @@ const KINDS = {
   none: noneKind,
   sysctl: sysctlKind,
   drop: dropKind,
+  "iptables-drop": iptablesDropKind,
   route: routeKind,
   link: linkKind,
   policy: policyKind,
   rule: ruleKind,
+  "nft-jump": nftJumpKind,
+  agent: agentKind,
   "resolv-conf": resolvConfKind,
+  "network-policy": networkPolicyKind,
   selector: selectorKind,
 } as const satisfies { readonly [K in Fault["kind"]]: FaultKind<Extract<Fault, { kind: K }>> };
 

@@ -24,6 +24,7 @@ const ROUTE = [
 /** The lines that can be given back, and so the only ones that may go: these words reach ip(8) and bridge(8) one by one. */
 const LINE = new RegExp(
   `^(${[
+    "mac [0-9a-f]{2}(:[0-9a-f]{2}){5}",
     `neighbour ${ADDRESS} lladdr ${LLADDR}( router| extern_learn| proto ${NAME})*`,
     `proxy ${ADDRESS}`,
     `fdb ${LLADDR}( dst ${ADDRESS}| port ${NUMBER}| vni ${NUMBER}| via ${NAME}| extern_learn)* self (permanent|static)`,
@@ -42,7 +43,7 @@ export function canBeGivenBack(line: string): boolean {
  * kept (keep_addr_on_down), and VXLAN FDB entries it keeps when they are permanent.
  */
 export function staysAway(line: string): boolean {
-  return /^(neighbour|proxy) /.test(line) || (isRoute(line) && !isKernels(line));
+  return isNeighbour(line) || (isRoute(line) && !isKernels(line));
 }
 
 /**
@@ -98,6 +99,16 @@ function placeOf(route: string): string {
   const to = /^route[46] (?:[a-z]+ )?(default|\S*[.:]\S*)/.exec(route)?.[1];
   const rest = ["from", "table", "metric", "tos"].map((name) => new RegExp(` ${name} (\\S+)`).exec(route)?.[1] ?? "");
   return [route.slice(0, "route4".length), to, ...rest].join(" ");
+}
+
+/** The device's own address. */
+export function isMac(line: string): boolean {
+  return line.startsWith("mac ");
+}
+
+/** Somebody's neighbour on the device, whom the kernel would not find again by itself. */
+export function isNeighbour(line: string): boolean {
+  return /^(neighbour|proxy) /.test(line);
 }
 
 function isRoute(line: string): boolean {

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { LinkFault } from "./fault.ts";
 import { GUARD } from "./guard-script.ts";
 import type { FaultKind } from "./kind.ts";
-import { canBeGivenBack, MOST_BYTES, staysAway, whatGoes } from "./link-lines.ts";
+import { canBeGivenBack, isMac, isNeighbour, MOST_BYTES, staysAway, whatGoes } from "./link-lines.ts";
 import { FaultNotInForce, GuardError } from "./refused.ts";
 import { ROUTE_PROTOCOL } from "./route.ts";
 import { deviceSchema } from "./values.ts";
@@ -28,6 +28,18 @@ ip link set dev "$1" down alias "$2"`;
 /** The same, and up again at once. */
 const BOUNCE = `${APPLY}
 ip link set dev "$1" up`;
+
+/** Both in one message to the kernel. */
+const READDRESS = `${LINK}
+ip link set dev "$1" address "$our_mac" alias "$2"`;
+
+const READ_BACK_READDRESSED = `${LINK}
+find_link "$1"
+if [ -z "$link" ]; then echo gone
+elif ! is_marked "$2"; then echo "without our mark"
+else
+  case $link in *" link/ether $our_mac "*) echo readdressed ;; *) echo "of another MAC address than ours by now" ;; esac
+fi`;
 
 /** $1 device, $2 our mark. */
 const READ_BACK = `${LINK}
@@ -70,10 +82,29 @@ for line; do
 done
 if [ -z "$missing" ]; then echo clean; else echo "changed-by-other $device is up, not there: \${missing#; }"; fi`;
 
-const IN_FORCE = { down: "is down", bounced: "was down and is up, and what went with it stays away" };
+const IN_FORCE = {
+  down: "is down",
+  bounced: "was down and is up, and what went with it stays away",
+  readdressed: "has our MAC address",
+};
 
 function args({ device }: LinkFault, id: string): readonly [string, string] {
   return [device, `faultline-${id}`];
+}
+
+/** What goes with a link in this state. Of a MAC address only the neighbours do, which are told by it; of the others it stays. */
+function goes({ device, state }: LinkFault, stdout: string): readonly string[] {
+  const lines = whatGoes(device, stdout, ROUTE_PROTOCOL);
+  if (state === "readdressed") {
+    if (lines.some(isMac)) return lines.filter((line) => isMac(line) || isNeighbour(line));
+    throw new FaultNotInForce(`link ${device} has no MAC address`, "choose an Ethernet device, such as a VXLAN one");
+  }
+  const others = lines.filter((line) => !isMac(line));
+  if (state === "down" || others.some(staysAway)) return others;
+  throw new FaultNotInForce(
+    `link ${device}: all that goes with it the kernel brings back by itself, so that bouncing it would break nothing`,
+    "choose a device that has routes or permanent neighbours of an agent, such as the overlay's",
+  );
 }
 
 /**
@@ -82,12 +113,17 @@ function args({ device }: LinkFault, id: string): readonly [string, string] {
  * net/ipv4/fib_frontend.c, net/ipv6/addrconf.c, net/core/neighbour.c, drivers/net/vxlan. What somebody else has put in the place of a line meanwhile
  * is left and named; what cannot be given back (addresses from a router, next-hop objects, several next hops, VLANs) is refused before anything is done.
  * Bounced, it is set up again at once, and is like a device that was down for a moment: the kernel brings back only what it makes itself, until undo gives back the rest.
+ * Readdressed, it stays up: with its MAC address go all its neighbours, the permanent ones too (neigh_changeaddr in net/core/neighbour.c).
  * The device's alias carries our mark; connection tracking entries that masquerading made over the device are gone for good.
  */
 export const linkKind: FaultKind<LinkFault, readonly string[]> = {
   kind: "link",
   scope: "namespace",
-  schema: z.strictObject({ kind: z.literal("link"), device: deviceSchema, state: z.enum(["down", "bounced"]) }),
+  schema: z.strictObject({
+    kind: z.literal("link"),
+    device: deviceSchema,
+    state: z.enum(["down", "bounced", "readdressed"]),
+  }),
   priorSchema: z
     .array(z.string().max(512).refine(canBeGivenBack, "must be a line of what goes with a link"))
     .refine((lines) => Buffer.byteLength(lines.join("\n")) <= MOST_BYTES, `must be ${MOST_BYTES} bytes in all at most`),
@@ -101,20 +137,16 @@ export const linkKind: FaultKind<LinkFault, readonly string[]> = {
   },
   claims: ({ device }) => [`link ${device}`],
   capture: ({ device }) => ({ script: CAPTURE, args: [device] }),
-  captured({ device, state }, stdout) {
-    const lines = whatGoes(device, stdout, ROUTE_PROTOCOL);
-    if (state === "down" || lines.some(staysAway)) return lines;
-    throw new FaultNotInForce(
-      `link ${device}: all that goes with it the kernel brings back by itself, so that bouncing it would break nothing`,
-      "choose a device that has routes or permanent neighbours of an agent, such as the overlay's",
-    );
-  },
+  captured: goes,
   priorInPlan: () => ["<what goes with the link, a line each>"],
-  apply: (fault, _prior, id) => ({ script: fault.state === "down" ? APPLY : BOUNCE, args: args(fault, id) }),
-  readBack: (fault, prior, id) =>
-    fault.state === "down"
-      ? { script: READ_BACK, args: args(fault, id) }
-      : { script: READ_BACK_BOUNCED, args: [...args(fault, id), ...prior.filter(staysAway)] },
+  apply: (fault, _prior, id) => ({
+    script: { down: APPLY, bounced: BOUNCE, readdressed: READDRESS }[fault.state],
+    args: args(fault, id),
+  }),
+  readBack: (fault, prior, id) => ({
+    script: { down: READ_BACK, bounced: READ_BACK_BOUNCED, readdressed: READ_BACK_READDRESSED }[fault.state],
+    args: [...args(fault, id), ...(fault.state === "bounced" ? prior.filter(staysAway) : [])],
+  }),
   readBackSaid({ device, state }, stdout) {
     const said = stdout.trim();
     const inForce = said === state;

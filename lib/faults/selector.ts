@@ -38,8 +38,10 @@ elif [ "$now" = "$3" ]; then echo "still-in-force selector $now"
 else echo "changed-by-other $now"
 fi`;
 
-const nameSchema = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, "must be a Kubernetes name");
-const labelsSchema = z.record(
+export const kubernetesNameSchema = z
+  .string()
+  .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, "must be a Kubernetes name");
+export const labelsSchema = z.record(
   z
     .string()
     .regex(/^([a-z0-9][a-z0-9.-]{0,252}\/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/, "must be a label key"),
@@ -62,8 +64,8 @@ export const selectorKind: FaultKind<SelectorFault, SelectorPrior> = {
   scope: "cluster",
   schema: z.strictObject({
     kind: z.literal("selector"),
-    namespace: nameSchema,
-    service: nameSchema,
+    namespace: kubernetesNameSchema,
+    service: kubernetesNameSchema,
     selector: labelsSchema,
   }),
   priorSchema: z.strictObject({ selector: labelsSchema }),

@@ -5,6 +5,8 @@ import { expiringSetsOf, type ExpiringSets } from "./kernel-rules.ts";
 export interface Context extends ExpiringSets {
   /** Devices into pods that only this side has. */
   readonly podDevices: ReadonlySet<string>;
+  /** Whether either side has one that the other has not. */
+  readonly podsMoved: boolean;
   /** kube-proxy's per-endpoint chains (iptables or nftables) that only this side has. */
   readonly endpointChains: ReadonlySet<string>;
   /** Service chains that lead to one of those. */
@@ -25,6 +27,7 @@ export function contextOf(here: Fingerprint, there: Fingerprint): Context {
   const leads = here.items.filter((item) => endpointsNamed(item.text).some((name) => endpointChains.has(name)));
   return {
     podDevices: only(podDevicesOf),
+    podsMoved: [...podDevicesOf(here)].sort().join(" ") !== [...podDevicesOf(there)].sort().join(" "),
     endpointChains,
     movedServices: new Set(leads.map(({ scope }) => scope)),
     ipvsEndpoints: only(ipvsEndpointsOf),

@@ -1,6 +1,7 @@
 import { isHostWide } from "../faults/sysctl.ts";
 import { endpointsNamed, endpointsOf, ENDPOINT, IPVS_DESTINATION, memberOf, type Context } from "./context.ts";
 import type { Item } from "./fingerprint.ts";
+import { dispatched, withoutHash } from "./felix.ts";
 import { KERNEL_RULES, type Rule } from "./kernel-rules.ts";
 
 /** What the kernel, and agents on a node, change rightfully while a fault comes and goes. */
@@ -18,6 +19,16 @@ export const RULES: readonly Rule<Context>[] = [
       const named = podDevices.size > 0 && words(item).some((word) => podDevices.has(word));
       return named ? null : item;
     },
+  },
+  {
+    name: "felix-rule-renamed",
+    why: "Felix calls each of its rules by a hash of it and of those before it in the chain, which are compared by what they say",
+    test: withoutHash,
+  },
+  {
+    name: "felix-dispatch-regrouped",
+    why: "Felix groups the pods' devices by how their names begin, so a pod that comes or goes moves others from chain to chain",
+    test: (item, { podsMoved }) => (podsMoved ? dispatched(item) : item),
   },
   {
     name: "endpoint-chain-came-or-went",

@@ -1,9 +1,11 @@
 import { scenario } from "../../lib/mocha/scenario.ts";
-import { hasOverlay, linkDown, seconds, within } from "../../lib/scenario.ts";
+import { hasOverlay, healedBy, linkDown, lostUnless, seconds, within } from "../../lib/scenario.ts";
+
+const lost = lostUnless("overlay-up", "connect-timeout");
 
 /**
  * The overlay's device down, as a restarted network service leaves it. Setting it up again is not enough: the kernel has thrown away its routes and
- * neighbours, and flannel does not look. Here undoing gives them back, which is why it recovers within seconds.
+ * neighbours, and flannel does not look. Here undoing gives them back, which is why it recovers within seconds. Felix looks after its device and sets it up again.
  */
 scenario("VXLAN device down", {
   claim:
@@ -15,12 +17,16 @@ scenario("VXLAN device down", {
   ],
   skipWhen: (context) => (hasOverlay(context) ? null : "the CNI has no overlay, so there is no device to set down"),
   fault: ({ traits }) => linkDown("A", traits.overlay?.device ?? ""),
+  healsItself: healedBy("overlay-up", "link", {
+    "other → server by podIP": ["connect-timeout", "slow"],
+    "other → server by ClusterIP": ["connect-timeout", "slow"],
+  }),
   expect: {
-    "other → server by podIP": "connect-timeout",
-    "other → server by ClusterIP": "connect-timeout",
-    "other → server by podIP with ping": "loss",
-    "hostB → server by podIP": "connect-timeout",
-    "same → dnsB by podIP": "dns-timeout",
+    "other → server by podIP": lost,
+    "other → server by ClusterIP": lost,
+    "other → server by podIP with ping": lostUnless("overlay-up", "loss"),
+    "hostB → server by podIP": lost,
+    "same → dnsB by podIP": lostUnless("overlay-up", "dns-timeout"),
     "same → server by podIP": "ok",
     "same → server by ClusterIP": "ok",
     "hostB → hostA by nodeIP with ping": "ok",

@@ -53,8 +53,12 @@ describe("parseCell", () => {
     [`${id}/host/more`]: /is not known/,
     [`${id}/more`]: /kernel more is not known/,
     Flannel: /CNI "Flannel" is not known/,
-    "flannel/ipvs": /is not to be had: .*ip_vs.*; the nearest is flannel/,
+    "flannel/iptables/1.34/ipv4/debian:5.10": /kernel debian:5.10 is not known/,
     "flannel/none": /is not to be had: flannel does not replace kube-proxy/,
+    "cilium/iptables/1.34/ipv6": /is not to be had: Cilium 1.15's tunnel runs over IPv4 alone.*; the nearest is cilium/,
+    "cilium/none": /is not to be had: Cilium in kube-proxy's place .* only in a virtual machine/,
+    "weave/nftables": /is not to be had: weave is not for kube-proxy mode nftables; the nearest is weave/,
+    "terway@1.0/iptables": /is not to be had: Terway takes pods' addresses .* from its cloud's network interfaces/,
   };
   for (const [text, message] of Object.entries(wrong)) {
     it(`refuses ${JSON.stringify(text)} with the reason, the nearest and where all are listed`, () => {
@@ -99,7 +103,7 @@ describe("cells", () => {
     for (const cell of knownCells()) {
       const traits = traitsOf(cell);
       expect(traits).to.include.all.keys("bridge", "overlay");
-      if (traits.resync) expect(traits.resync.everyMs).to.be.above(0);
+      for (const { everyMs } of traits.resyncs) expect(everyMs).to.be.above(0);
       const { install } = cniOf(cell);
       if (install.by === "manifest") expect(await manifestFor(install, cell)).not.to.match(/\{\{[A-Z]/);
     }
@@ -113,7 +117,8 @@ describe("cells", () => {
       if (install.by !== "manifest") continue;
       const manifest = await manifestFor(install, cell);
       const named = [...manifest.matchAll(/image: "?([^\s"]+)/g)].map(([, image]) => image);
-      const made = cniVersionOf(cell).offline?.images.map(({ name }) => name) ?? [];
+      const { offline, upstream } = cniVersionOf(cell);
+      const made = (offline?.images ?? upstream ?? []).map(({ name }) => name);
       expect(made, cellId(cell)).to.include.members([...new Set(named)]);
       expect(manifest.match(/imagePullPolicy: Never/g)).to.have.lengthOf(named.length);
     }

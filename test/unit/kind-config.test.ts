@@ -23,13 +23,21 @@ describe("kindConfig", () => {
   });
 
   it("takes the proxy mode from the cell", () => {
-    for (const cell of knownCells()) expect(config(cell).networking["kubeProxyMode"]).to.equal(cell.proxyMode);
+    for (const cell of knownCells())
+      expect(config(cell).networking["kubeProxyMode"]).to.equal(cell.proxyMode.replace(/-sh$/, ""));
   });
 
   it("patches kubeadm with documents that name their kind, kubelet for our own image only", () => {
     expect(config(DEFAULT_CELL, "registry").kubeadmConfigPatches.join()).not.to.contain("KubeletConfiguration");
     const kinds = config().kubeadmConfigPatches.map((patch) => (parse(patch) as { kind: string }).kind);
     expect(kinds).to.include.members(["ClusterConfiguration", "KubeletConfiguration"]);
+  });
+
+  it("tells kube-proxy its ipvs scheduler where it is not the default", () => {
+    const patches = (proxyMode: "ipvs" | "ipvs-sh") => config({ ...DEFAULT_CELL, proxyMode }).kubeadmConfigPatches;
+    const proxy = patches("ipvs-sh").map((patch) => parse(patch) as { kind: string; ipvs?: object });
+    expect(proxy).to.deep.include({ kind: "KubeProxyConfiguration", ipvs: { scheduler: "sh" } });
+    expect(patches("ipvs").join()).not.to.contain("KubeProxyConfiguration");
   });
 
   it("is the same text for the same cell", () => {

@@ -144,6 +144,24 @@ describe("a Kubernetes API server", function () {
     expect(asked.filter((one) => one.startsWith("PATCH"))).to.have.lengthOf(1);
   });
 
+  it("is given a CRD's schema whole, x-kubernetes-… and all", async () => {
+    const group = "/apis/apiextensions.k8s.io/v1";
+    const kind = "CustomResourceDefinition";
+    const name = { kind, name: "customresourcedefinitions", namespaced: false, singularName: "", verbs: [] };
+    const crds = json({ kind: "APIResourceList", groupVersion: "apiextensions.k8s.io/v1", resources: [name] });
+    let sent = "";
+    const take: Answer = (request, response) => {
+      request.on("data", (part: Buffer) => (sent += part.toString()));
+      request.on("end", () => response.setHeader("content-type", "application/json").end("{}"));
+    };
+    const api = await clientOf(answering({ [group]: [crds], [`${group}/${name.name}/x`]: [take] }), "http");
+    const openAPIV3Schema = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
+    const spec = { versions: [{ name: "v1", served: true, storage: true, schema: { openAPIV3Schema } }] };
+    const crd = { apiVersion: "apiextensions.k8s.io/v1", kind, metadata: { name: "x" }, spec };
+    await api.applyObjects([crd]);
+    expect(JSON.parse(sent)).to.deep.equal(crd);
+  });
+
   it("that refuses has answered: no further try, and its own word", async () => {
     const forbidden: Answer = (_request, response) => void response.writeHead(403).end('{"message":"no"}');
     const error = await failureOf((await clientOf(answering({ [PODS]: [forbidden] }), "http")).pods("faultline"));

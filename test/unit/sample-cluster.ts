@@ -1,10 +1,23 @@
 import type { ClusterRecord, Whereabouts } from "../../lib/cluster.ts";
+import type { Traits } from "../../lib/traits.ts";
 import { CELL } from "./sample-log.ts";
+
+export const TRAITS: Traits = {
+  bridge: "cni0",
+  overlay: { kind: "vxlan", device: "flannel.1", udpPort: 8472, endpointsIn: "neighbours" },
+  podMtuBytes: 1450,
+  dataplane: "kernel",
+  podClusterIps: "kube-proxy",
+  networkPolicy: false,
+  forwardAcceptedBy: "nobody",
+  agent: null,
+  resyncs: [],
+};
 
 export const RECORD: ClusterRecord = {
   name: "faultline-x",
   cell: CELL,
-  traits: { bridge: "cni0", overlay: { kind: "vxlan", device: "flannel.1", udpPort: 8472 } },
+  traits: TRAITS,
   kubeconfig: "/nowhere",
   containers: { A: "x-worker", B: "x-control-plane", "control-plane": "x-control-plane" },
   outside: "x-outside",

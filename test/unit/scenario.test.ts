@@ -5,7 +5,7 @@ import type { Scenario, ScenarioSpec } from "../../lib/scenario.ts";
 import { RECORD } from "./sample-cluster.ts";
 
 const context = { cell: RECORD.cell, traits: RECORD.traits };
-const bare = { cell: RECORD.cell, traits: { bridge: null, overlay: null } };
+const bare = { cell: RECORD.cell, traits: { ...RECORD.traits, bridge: null, overlay: null } };
 const address = (role: string, way: string) => `${role}/${way}`;
 
 function spec(change: Partial<ScenarioSpec> = {}): ScenarioSpec {
@@ -44,12 +44,12 @@ describe("what a suite writes", () => {
 
   it("reads one fault, several, and a function of the cluster", () => {
     const one = claims.noFault;
-    expect(claims.faultsOf(spec({ fault: one }), { traits: context.traits, address })).to.deep.equal([one]);
-    expect(claims.faultsOf(spec({ fault: [one, one] }), { traits: context.traits, address })).to.have.length(2);
+    expect(claims.faultsOf(spec({ fault: one }), { ...context, address })).to.deep.equal([one]);
+    expect(claims.faultsOf(spec({ fault: [one, one] }), { ...context, address })).to.have.length(2);
     const asked = spec({
       fault: ({ address: of }) => claims.route("B", { type: "blackhole", to: of("server", "podIP") }),
     });
-    expect(claims.faultsOf(asked, { traits: context.traits, address })[0]?.fault).to.include({ to: "server/podIP" });
+    expect(claims.faultsOf(asked, { ...context, address })[0]?.fault).to.include({ to: "server/podIP" });
   });
 
   it("keys claims by traits", () => {

@@ -13,12 +13,13 @@ import { allOk, asExpected, scenarioLog, type SampleLog } from "./sample-log.ts"
 const context = { cell: DEFAULT_CELL, traits: traitsOf(DEFAULT_CELL) };
 
 function faults(scenario: Scenario) {
-  return faultsOf(scenario, { traits: context.traits, address: () => WHERE.pods.server?.ip ?? "" });
+  return faultsOf(scenario, { ...context, address: () => WHERE.pods.server?.ip ?? "" });
 }
 
 /** What somebody else undoes is claimed to be well afterwards: it has words of its own for what breaks until then. */
 function breaks(scenario: Scenario): boolean {
-  return healingOf(scenario, context) === null && faults(scenario).some(({ fault }) => fault.kind !== "none");
+  const claimed = Object.values(expectationsOf(scenario, context));
+  return healingOf(scenario, context) === null && claimed.some(({ symptoms }) => !symptoms.includes("ok"));
 }
 
 function judged(scenario: Scenario, change: SampleLog) {

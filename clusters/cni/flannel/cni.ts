@@ -1,6 +1,7 @@
 import type { Traits } from "../../../lib/cell.ts";
 import { goStep } from "../../image/go-build.ts";
 import { IMAGE_PREFIX, type ContainerImage } from "../../image/container-image.ts";
+import { UPLINK_MTU_BYTES } from "../../../lib/traits.ts";
 import type { ByManifest, Cni, CniVersion } from "../cni.ts";
 
 /** The last release whose module path resolves for flannel's CNI plugin. */
@@ -78,11 +79,28 @@ function netConf([network]: readonly string[], backend: Backend): object {
 const COMMON: Traits = {
   bridge: "cni0",
   overlay: null,
-  // -iptables-resync, 5 s unless said otherwise (flannel main.go); measured: back after 0.4 to 4.2 s.
-  resync: { by: "flannel", rule: { table: "filter", chain: "FORWARD", target: "FLANNEL-FWD" }, everyMs: 5000 },
+  podMtuBytes: UPLINK_MTU_BYTES,
+  dataplane: "kernel",
+  podClusterIps: "kube-proxy",
+  networkPolicy: false,
+  forwardAcceptedBy: "rule",
+  agent: { namespace: "kube-flannel", selector: "app=flannel" },
+  resyncs: [
+    {
+      what: "forward-rule",
+      by: "flannel",
+      rule: { table: "filter", chain: "FORWARD", target: "FLANNEL-FWD" },
+      // -iptables-resync, 5 s unless said otherwise (flannel main.go); measured: back after 0.4 to 4.2 s.
+      everyMs: 5000,
+    },
+  ],
 };
 
-const shared = { versions: VERSIONS, proxyModes: ["iptables", "nftables"], ipFamilies: ["ipv4"] } as const;
+const shared = {
+  versions: VERSIONS,
+  proxyModes: ["iptables", "nftables", "ipvs", "ipvs-sh"],
+  ipFamilies: ["ipv4"],
+} as const;
 
 /** Pods on a bridge, VXLAN between the nodes. */
 export const flannel: Cni = {
@@ -90,7 +108,12 @@ export const flannel: Cni = {
   name: "flannel",
   aliases: ["flannel-vxlan"],
   what: "flannel, VXLAN between the nodes: bridge cni0, UDP 8472",
-  traits: () => ({ ...COMMON, overlay: { kind: "vxlan", device: "flannel.1", udpPort: VXLAN_PORT } }),
+  traits: () => ({
+    ...COMMON,
+    overlay: { kind: "vxlan", device: "flannel.1", udpPort: VXLAN_PORT, endpointsIn: "neighbours" },
+    // Ethernet, IPv4, UDP and VXLAN take 50.
+    podMtuBytes: UPLINK_MTU_BYTES - 50,
+  }),
   install: install("vxlan"),
 };
 

@@ -1,3 +1,4 @@
+import { UPLINK_MTU_BYTES } from "../../../lib/traits.ts";
 import type { Cni } from "../cni.ts";
 
 /** kind v0.30.0's own CNI, a ptp plugin with an agent; its version is kind's. */
@@ -9,6 +10,18 @@ export const kindnet: Cni = {
   ],
   proxyModes: ["iptables", "nftables"],
   ipFamilies: ["ipv4"],
-  traits: () => ({ bridge: null, overlay: null }),
+  traits: () => ({
+    bridge: null,
+    overlay: null,
+    podMtuBytes: UPLINK_MTU_BYTES,
+    dataplane: "kernel",
+    podClusterIps: "kube-proxy",
+    // Since kind v0.24.0.
+    networkPolicy: true,
+    forwardAcceptedBy: "nobody",
+    // Its DaemonSet is kind's, and lacks the term by which an agent is taken off a node.
+    agent: null,
+    resyncs: [],
+  }),
   install: { by: "kind", ready: { namespace: "kube-system", selector: "app=kindnet" } },
 };

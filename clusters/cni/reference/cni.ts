@@ -1,4 +1,5 @@
 import type { Traits } from "../../../lib/cell.ts";
+import { UPLINK_MTU_BYTES } from "../../../lib/traits.ts";
 import type { Cni, OnNodes } from "../cni.ts";
 
 /** Debian bookworm's containernetworking-plugins, which every node image has. */
@@ -21,10 +22,20 @@ function install(plugin: "bridge" | "ptp"): OnNodes {
 
 const shared = {
   versions: [{ version: VERSION }],
-  proxyModes: ["iptables", "nftables"],
+  proxyModes: ["iptables", "nftables", "ipvs", "ipvs-sh"],
   ipFamilies: ["ipv4"],
 } as const;
-const traits = (bridge: string | null): Traits => ({ bridge, overlay: null });
+const traits = (bridge: string | null): Traits => ({
+  bridge,
+  overlay: null,
+  podMtuBytes: UPLINK_MTU_BYTES,
+  dataplane: "kernel",
+  podClusterIps: "kube-proxy",
+  networkPolicy: false,
+  forwardAcceptedBy: "nobody",
+  agent: null,
+  resyncs: [],
+});
 
 /** The smallest CNI with a bridge: nobody looks after anything. */
 export const bridge: Cni = {

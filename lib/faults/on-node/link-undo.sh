@@ -33,6 +33,8 @@ give_back() {
   tag=$1
   shift
   case $tag in
+  # Neighbours go with it, so those that are there now are looked for once more in the next round.
+  mac) if has "mac $our_mac"; then ip link set dev "$device" address "$1"; else echo "File exists" >&2; return 1; fi ;;
   neighbour) if taken "$tag $1"; then return 1; else ip neighbour replace "$@" dev "$device" nud permanent; fi ;;
   proxy) ip neighbour replace proxy "$1" dev "$device" ;;
   fdb)

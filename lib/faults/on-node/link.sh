@@ -6,6 +6,8 @@ set -f
 export LC_ALL=C
 nl='
 '
+# Locally administered (IEEE 802, second bit of the first octet), so nobody's hardware has it.
+our_mac=02:66:6c:74:00:01
 
 # The device as one line in $link: empty when there is none of that name, and only then.
 find_link() {
@@ -31,9 +33,10 @@ tagged() {
 }
 
 # All that goes with device $1, in the order in which it can be given back, and the routes of all devices: which of them are its own is seen from the line.
-# Flags that come and go with a carrier are no part of a route. An address that is being tried out (tentative) is not there yet. The kernel alone
+# The MAC address is one of them because neighbours go with it. Flags that come and go with a carrier are no part of a route. An address that is being tried out (tentative) is not there yet. The kernel alone
 # makes anycast routes, and only while it forwards.
 goes_with() {
+  ip -o link show dev "$1" | sed -nE 's/.* link\/ether ([0-9a-f:]+) .*/mac \1/p'
   carrier='s/( (linkdown|dead|offload|trap))+( |$)/\3/g'
   lifetimes='s/ deprecated//;s/ (valid|preferred)_lft forever//g;s/ preferred_lft 0sec/ preferred_lft 0/'
   tagged neighbour 's/ PERMANENT$//' ip neighbour show dev "$1" nud permanent

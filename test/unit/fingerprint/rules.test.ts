@@ -7,7 +7,7 @@ import { RULES } from "../../../lib/fingerprint/rules.ts";
 
 const NODE = readFileSync(new URL("../../fixtures/fingerprint/node.txt", import.meta.url), "utf8");
 
-type Change = readonly [from: string | RegExp, to: string];
+type Change = readonly [from: string | RegExp, to: string | ((found: string) => string)];
 
 interface Case {
   /** What agents may do: no difference. */
@@ -36,6 +36,12 @@ const MOVED_NFT: readonly Change[] = [
 ];
 
 const MOVED_LOOP_BACK: Change = ["10.244.0.2,udp:53,10.244.0.2", "10.244.0.7,udp:53,10.244.0.7"];
+
+/** A pod that comes, with a device whose name begins as that of another does. */
+const CALICO_POD: Change = [
+  '{"ifindex":9,',
+  '{"ifindex":8,"link_netnsid":3,"ifname":"cali6aaaaaaaaaa","flags":["UP"],"mtu":1450},\n{"ifindex":9,',
+];
 
 const CASES: Readonly<Record<string, Case>> = {
   "sysctl-no-setting": {
@@ -152,6 +158,19 @@ const CASES: Readonly<Record<string, Case>> = {
     wrongful: [[/add cali40s:\S+ 10\.244\.0\.2\n/, ""]],
     line: /^ipset cali40s:\S+ gone: \(moved\)$/,
   },
+  "felix-rule-renamed": {
+    rightful: [["cali:oUFnOgHyE1vEmGmV", "cali:-2EN-rgeSf_6ptih"]],
+    wrongful: [[/cali:oUFnOgHyE1vEmGmV(.*) -j DROP/, "cali:-2EN-rgeSf_6ptih$1 -j ACCEPT"]],
+    line: /^iptables-nft filter cali-from-wl-dispatch.*"Unknown interface" -j DROP/,
+  },
+  "felix-dispatch-regrouped": {
+    rightful: [
+      CALICO_POD,
+      [/-A cali-from-wl-dispatch -i cali6.*\n/, (rule: string) => regrouped(rule, "cali6aaaaaaaaaa")],
+    ],
+    wrongful: [CALICO_POD, [/-A cali-from-wl-dispatch -i cali6.*\n/, ""]],
+    line: /^iptables-nft filter cali-from-wl-dispatch gone: .* -g cali-fw-cali63457abc035$/,
+  },
   "bpf-program-reloaded": {
     rightful: [["id 421 tag", "id 533 tag"]],
     wrongful: [["id 421 tag 5a2f7c1be0d94a13", "id 533 tag 0000000000000000"]],
@@ -166,10 +185,22 @@ const CASES: Readonly<Record<string, Case>> = {
   },
 };
 
+/** What Felix makes of a pod's rule when another pod's device begins alike. */
+function regrouped(rule: string, other: string): string {
+  const chain = "-A cali-from-wl-dispatch-6";
+  const own = rule.replace("-A cali-from-wl-dispatch", chain);
+  return [
+    '-A cali-from-wl-dispatch -i cali6+ -m comment --comment "cali:AAAAAAAAAAAAAAAA" -g cali-from-wl-dispatch-6\n',
+    own,
+    own.replaceAll("cali63457abc035", other),
+    `${chain} -m comment --comment "cali:BBBBBBBBBBBBBBBB" -m comment --comment "Unknown interface" -j DROP\n`,
+  ].join("");
+}
+
 function after(changes: readonly Change[], rules = RULES): string[] {
   let text = NODE;
   for (const [from, to] of changes) {
-    const changed = text.replace(from, to);
+    const changed = typeof to === "string" ? text.replace(from, to) : text.replace(from, to);
     expect(changed, String(from)).to.not.equal(text);
     text = changed;
   }

@@ -1,0 +1,142 @@
+import { appendFileSync, createWriteStream } from "node:fs";
+import { basename, join } from "node:path";
+import { cellId, type Cell } from "../lib/cell.ts";
+import { PreflightError, UndecidedError } from "../lib/errors.ts";
+import type { Event } from "../lib/event.ts";
+import { readEventLog, type Emit } from "../lib/event-log.ts";
+import { hostExec, lastLines, mustExec } from "../lib/exec.ts";
+import { suiteId } from "../lib/mocha/scenario.ts";
+import { stage } from "../clusters/create.ts";
+import { nodePartsOf } from "../clusters/cells.ts";
+import { ensureNodeImage } from "../clusters/image/node-image.ts";
+import { FAULTLINE, IN_VM } from "../clusters/lane/guest-project.ts";
+import { laneKernel } from "../clusters/lane/kernels.ts";
+import { openLane, type Lane } from "../clusters/lane/lane.ts";
+import { execOn } from "../clusters/lane/line.ts";
+import { insideVm } from "../clusters/lane/needs.ts";
+import { FOLLOW } from "../clusters/lane/follow-script.ts";
+import { hostContext } from "../clusters/setup/host-context.ts";
+import type { CellEnd, CellWork } from "./in-cell.ts";
+import { buildProgress } from "./prepare.ts";
+import type { Share } from "./shares.ts";
+
+/** Of a cell's folder in the VM: its log comes line by line, and nobody here can use the cluster. */
+const NOT_COPIED = ["events.ndjson", "cluster.json", "kubeconfig", "baseline.json"];
+
+/** What is left of a cell for its `nth` VM: one whose node was tainted is not used any further. */
+export interface LaneWork extends CellWork {
+  readonly nth: number;
+  readonly shares: readonly Share[];
+}
+
+/**
+ * One cell in a virtual machine with the kernel it asks for: the same command is run in there on the cluster that is in it, its events go to this run's log as they come, and what
+ * it left beside them is copied at the end. The VM is thrown away whatever came of it, so nothing can be left undone.
+ */
+export async function runInLane(work: LaneWork, dir: string, emit: Emit): Promise<CellEnd> {
+  const { cell, progress, interruption } = work;
+  const lane = await stage({ emit, name: `${cell.kernel} in a virtual machine` }, "cluster", () => laneFor(work, cell, emit));
+  try {
+    emit({ type: "note", text: lane.told });
+    const log = join(dir, "events.ndjson");
+    const hear = eventsOf((event) => {
+      const here = asOfHere(event, lane.sinceStartOffsetMs);
+      if (here) appendFileSync(log, `${JSON.stringify(here)}\n`, { mode: 0o600 });
+    });
+    const said: Buffer[] = [];
+    const { code, error } = await lane.line.run(["bash", "-c", FOLLOW, "-", ...FAULTLINE, ...commandOf(work, lane)], {
+      cwd: IN_VM,
+      env: { FAULTLINE_PATIENCE: "6" },
+      onStdout: hear,
+      onStderr: (data) => void said.push(Buffer.from(data)),
+      signal: interruption.signal,
+    });
+    await copyOut(lane, dir);
+    const told = lastLines(Buffer.concat(said).toString("utf8"), 12);
+    if (!readEventLog(log).some(({ type }) => type === "planned"))
+      throw failure(`the run in the VM ended with ${code ?? error ?? "a signal"} before its first suite:\n${told}`, code);
+    return { notUndone: 0, preflight: false };
+  } finally {
+    await lane.end();
+    progress.line(`the VM of ${cellId(cell)} is gone`);
+  }
+}
+
+function failure(message: string, code: number | null): Error {
+  return code === 4 ? new PreflightError(message) : new UndecidedError(message, "run it again");
+}
+
+async function laneFor({ header, index, nth, interruption, progress }: LaneWork, cell: Cell, emit: Emit): Promise<Lane> {
+  const { signal } = interruption;
+  const say = (line: string) => {
+    progress.line(line);
+    emit({ type: "note", text: line });
+  };
+  const told = buildProgress((line) => progress.line(line));
+  const image = await ensureNodeImage({
+    ...{ parts: nodePartsOf(cell), exec: hostExec, signal, origin: "offline" as const },
+    say: (line) => progress.line(line),
+    progress: told,
+  });
+  return await openLane({
+    ...{ kernel: laneKernel(cell.kernel ?? ""), imageTag: image.tag, cell: insideVm(cell), signal, say },
+    context: hostContext({ progress: (line) => progress.line(line), signal }),
+    id: `${header.runId}-${index}-${nth}`,
+    progress: ({ name, what, index: at, total, state, durationMs }) =>
+      progress.line(`kernel lane ${at}/${total} ${name} (${what}): ${state}${durationMs === undefined ? "" : ` in ${Math.round(durationMs / 1000)} s`}`),
+  });
+}
+
+/** The run's own words, for the cluster in the VM. Suites are named one by one: filters may be paths of this machine. */
+function commandOf({ modes, shares, options }: LaneWork, { cluster }: Lane): readonly string[] {
+  const suites = [...new Set(shares.flatMap(({ suiteFiles }) => suiteFiles))].map(suiteId);
+  const command = modes.length === 1 && modes[0] === "as-claimed" ? "run" : "selfcheck";
+  return [
+    ...[command, ...suites, "--cluster", cluster, "--yes", "--progress", "none", "--evidence", options.evidence],
+    ...["--ready-timeout", String(Math.max(options.readyTimeout, 300))],
+    ...(options.repeat === undefined || command !== "run" ? [] : ["--repeat", String(options.repeat)]),
+    ...(options.allowHostWide ? ["--allow-host-wide"] : []),
+  ];
+}
+
+/** Hands on each event of a stream of lines; a line that is none is left out, the log in the VM has it. */
+function eventsOf(onEvent: (event: Event) => void): (data: Uint8Array) => void {
+  let rest = Buffer.alloc(0);
+  return (data) => {
+    rest = Buffer.concat([rest, data]);
+    for (let end = rest.indexOf(10); end !== -1; end = rest.indexOf(10)) {
+      const line = rest.subarray(0, end).toString("utf8");
+      rest = rest.subarray(end + 1);
+      if (line.startsWith("{")) onEvent(JSON.parse(line) as Event);
+    }
+  };
+}
+
+/**
+ * An event of the VM's log as one of this run's; null for what this run says itself. The VM's clock was set to ours; its time since start is another, and is made ours by what is
+ * between them. Pure.
+ */
+export function asOfHere(event: Event, sinceStartOffsetMs: number): Event | null {
+  if (event.type === "cell-finished") return null;
+  const at = { atMs: event.atMs, ...(event.upMs === undefined ? {} : { upMs: event.upMs + sinceStartOffsetMs }) };
+  if (event.type !== "cell-started") return { ...event, ...at };
+  const { kernel, cgroup, docker } = event.facts;
+  return { ...at, type: "note", text: `in the VM: kernel ${kernel}, cgroup ${cgroup}, Docker ${docker}` };
+}
+
+async function copyOut({ line }: Lane, dir: string): Promise<void> {
+  const exec = execOn(line);
+  const found = await mustExec(exec, ["find", "-L", `${IN_VM}/runs/latest/cells`, "-mindepth", "1", "-maxdepth", "1"]);
+  const [from] = found.stdout.split("\n");
+  if (!from) return;
+  const archive = join(dir, "of-the-vm.tar");
+  const file = createWriteStream(archive, { mode: 0o600 });
+  const left = NOT_COPIED.map((name) => `--exclude=./${basename(name)}`);
+  await line.run(["tar", "-C", from, ...left, "--exclude=./order-*.json", "-cf", "-", "."], {
+    onStdout: (data) => void file.write(Buffer.from(data)),
+    onStderr: () => undefined,
+  });
+  await new Promise<void>((resolve) => file.end(resolve));
+  await mustExec(hostExec, ["tar", "-C", dir, "--no-same-owner", "-xf", archive]);
+  await mustExec(hostExec, ["rm", archive]);
+}

@@ -1,0 +1,35 @@
+import { cellId, type Cell } from "../lib/cell.ts";
+import { laneKernel } from "../clusters/lane/kernels.ts";
+import { kernelLacks, onLane } from "../clusters/lane/needs.ts";
+import { laneMemory, qemu } from "../clusters/setup/qemu.ts";
+import type { Check, CheckContext } from "../clusters/setup/check.ts";
+
+/** The cells on the kernel that `--kernel` names (`host`: as they are). Throws UsageError for one that is not known. */
+export function onKernel(cells: readonly Cell[], kernel: string | undefined): readonly Cell[] {
+  if (kernel === undefined || kernel === "host") return cells;
+  const { name } = laneKernel(kernel);
+  return cells.map((cell) => ({ ...cell, kernel: name }));
+}
+
+/** The cells, those that this machine's kernel cannot carry moved to a VM's; each is told with what it costs. */
+export async function movedWhereNeeded(
+  cells: readonly Cell[],
+  machine: CheckContext,
+  say: (line: string) => void,
+): Promise<readonly Cell[]> {
+  const moved = cells.map(async (cell) => {
+    const lacks = cell.kernel === undefined ? await kernelLacks(cell, machine) : null;
+    if (lacks === null) return cell;
+    const there = onLane(cell);
+    say(
+      `cell ${cellId(cell)} needs ${lacks}, which this kernel lacks: it runs on ${there.kernel} in a virtual machine (4 GiB of memory; the first time some minutes to build and save it)`,
+    );
+    return there;
+  });
+  return await Promise.all(moved);
+}
+
+/** What set-up has to look at as well for these cells. */
+export function checksFor(cells: readonly Cell[]): readonly Check[] {
+  return cells.some(({ kernel }) => kernel !== undefined) ? [qemu, laneMemory] : [];
+}

@@ -1,0 +1,94 @@
+import { UPLINK_MTU_BYTES, type Traits } from "../../../lib/traits.ts";
+import { goStep } from "../../image/go-build.ts";
+import { IMAGE_PREFIX, type ContainerImage } from "../../image/container-image.ts";
+import type { Cni, CniVersion } from "../cni.ts";
+
+const VERSION = "3.28.5";
+const IMAGE = `${IMAGE_PREFIX}/calico-node:${VERSION}`;
+/** Published by Calico's releases, and named so by its own manifests. */
+const UPSTREAM_IMAGE = `calico/node:v${VERSION}`;
+const UPSTREAM_PLUGIN = `calico/cni:v${VERSION}`;
+const MODULE = "github.com/projectcalico/calico";
+
+const build = goStep({
+  name: `calico-${VERSION}`,
+  what: `build Calico ${VERSION}`,
+  expectedS: 150,
+  module: "cni/calico/go",
+  packages: [`${MODULE}/node/cmd/calico-node`, `${MODULE}/cni-plugin/cmd/calico`],
+  ldflags: [
+    `-X ${MODULE}/node/pkg/lifecycle/startup.VERSION=v${VERSION}`,
+    `-X ${MODULE}/node/buildinfo.GitVersion=v${VERSION}`,
+    `-X main.VERSION=v${VERSION}`,
+  ],
+});
+
+/** Upstream's paths, so that one manifest fits both images; upstream's start_runit is another that does the same. */
+const image: ContainerImage = {
+  name: IMAGE,
+  base: "userland",
+  files: [
+    { step: build.name, file: "calico-node", path: "/usr/bin/calico-node" },
+    { source: "cni/calico/start_runit", path: "/usr/sbin/start_runit" },
+  ],
+  entrypoint: "/usr/sbin/start_runit",
+};
+
+const release: CniVersion = {
+  version: VERSION,
+  offline: {
+    steps: [build],
+    images: [image],
+    // One program, which does what it is called.
+    plugins: [
+      { step: build.name, file: "calico" },
+      { step: build.name, file: "calico", as: "calico-ipam" },
+    ],
+  },
+  upstream: [{ name: IMAGE, from: UPSTREAM_IMAGE }],
+  upstreamPlugins: ["calico", "calico-ipam"].map((file) => ({
+    from: UPSTREAM_PLUGIN,
+    path: "/opt/cni/bin/calico",
+    file,
+  })),
+};
+
+const READY = { namespace: "calico", selector: "app=calico-node" };
+
+const TRAITS: Traits = {
+  bridge: null,
+  // FELIX_VXLANPORT's default, which is IANA's.
+  overlay: { kind: "vxlan", device: "vxlan.calico", udpPort: 4789, endpointsIn: "neighbours" },
+  podMtuBytes: UPLINK_MTU_BYTES - 50,
+  dataplane: "kernel",
+  podClusterIps: "kube-proxy",
+  networkPolicy: true,
+  forwardAcceptedBy: "own-chains",
+  agent: READY,
+  ownAddressBlocks: true,
+  resyncs: [
+    // felix/dataplane/linux/int_dataplane.go, KeepVXLANDeviceInSync; measured: up after 6.0 to 6.8 s, routes and neighbours 0.1 to 0.7 s after it.
+    { what: "overlay-up", by: "Felix", everyMs: 10_000 },
+    { what: "overlay-routes", by: "Felix", everyMs: 2_000 },
+    // IptablesRefreshInterval, 180 s in this version (felix/config/config_params.go); sooner when Felix has written a short while ago. Measured: 157 s.
+    { what: "first-in-input", by: "Felix", target: "cali-INPUT", everyMs: 180_000 },
+  ],
+};
+
+/** Felix with iptables rules, VXLAN between the nodes, addresses from calico-ipam. */
+export const calico: Cni = {
+  name: "calico",
+  aliases: ["calico-vxlan"],
+  what: "Calico, VXLAN between the nodes: no bridge, UDP 4789, iptables rules by Felix, addresses from calico-ipam",
+  versions: [release],
+  proxyModes: ["iptables", "nftables"],
+  ipFamilies: ["ipv4"],
+  traits: () => TRAITS,
+  install: {
+    by: "manifest",
+    kinds: "calico/crds.yaml",
+    manifest: "calico/manifest.yaml",
+    tokens: (_cell, [network = ""]) => ({ IMAGE, POD_CIDR: network }),
+    ready: READY,
+  },
+};

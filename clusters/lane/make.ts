@@ -1,0 +1,46 @@
+import { cellId, type Cell } from "../../lib/cell.ts";
+import { UndecidedError } from "../../lib/errors.ts";
+import { lastLines, mustExec } from "../../lib/exec.ts";
+import { waitFor } from "../../lib/wait.ts";
+import { FAULTLINE, IN_VM } from "./guest-project.ts";
+import { execOn, type Line } from "./line.ts";
+
+/** Emulation is slow, and a machine that is shared slower. */
+const DOCKER_WITHIN_MS = 300_000;
+const CLUSTER_WITHIN_MS = 40 * 60_000;
+const READY_WITHIN_S = "900";
+
+/**
+ * Has the project in a VM that has just booted make the cell's cluster, prove it with the baseline and keep it: the same command as anywhere. Resolves to the cluster's name.
+ * Throws UndecidedError with the last it said.
+ */
+export async function makeCluster(line: Line, cell: Cell, signal: AbortSignal): Promise<string> {
+  const exec = execOn(line);
+  await waitFor("the VM's Docker", () => mustExec(exec, ["docker", "version"]), {
+    ...{ budgetMs: DOCKER_WITHIN_MS, intervalMs: 1000, attemptTimeoutMs: DOCKER_WITHIN_MS, signal },
+  });
+  const patience = ["--ready-timeout", READY_WITHIN_S, "--evidence", "none", "--progress", "plain"];
+  const argv = [...FAULTLINE, "run", "baseline", "--keep", "always", "--yes", "--cell", cellId(cell), ...patience];
+  const result = await exec(argv, {
+    cwd: IN_VM,
+    timeoutMs: CLUSTER_WITHIN_MS,
+    env: { FAULTLINE_PATIENCE: "6" },
+    signal,
+  });
+  if (result.exitCode !== 0) {
+    const how = result.timedOut ? "timed out" : `exit ${result.exitCode ?? "by signal"}`;
+    const last = lastLines(`${result.stderr}\n${result.stdout}`, 25);
+    throw new UndecidedError(`the VM's cluster was not made (${how}):\n${last}`, "run it again");
+  }
+  const record = await mustExec(exec, [
+    "find",
+    `${IN_VM}/runs/latest/cells`,
+    "-name",
+    "cluster.json",
+    "-exec",
+    "cat",
+    "{}",
+    "+",
+  ]);
+  return (JSON.parse(record.stdout) as { name: string }).name;
+}

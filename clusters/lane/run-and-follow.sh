@@ -1,0 +1,25 @@
+# Runs in a VM: a run of this project there, its cell's events on stdout as they are logged, all else on stderr. $@ is the run's argv.
+# Ends with the run's exit code.
+set -u
+latest=runs/latest
+before=$(readlink "$latest" 2>/dev/null)
+"$@" >&2 &
+run=$!
+trap 'kill -TERM "$run" 2>/dev/null' TERM INT
+events=""
+while kill -0 "$run" 2>/dev/null; do
+  now=$(readlink "$latest" 2>/dev/null)
+  if [ "$now" != "$before" ] && [ -n "$now" ]; then
+    events=$(compgen -G "runs/$now/cells/*/events.ndjson") && break
+  fi
+  sleep 0.2
+done
+if [ -n "$events" ]; then tail -n +1 -F --pid="$run" "$events" 2>/dev/null & tail=$!; fi
+# A signal that is trapped ends a wait before the run has ended.
+while :; do
+  wait "$run"
+  code=$?
+  kill -0 "$run" 2>/dev/null || break
+done
+if [ -n "$events" ]; then wait "$tail"; fi
+exit "$code"

@@ -1,0 +1,134 @@
+import { join } from "node:path";
+import type { Command, Step, StepPaths } from "../image/recipe.ts";
+import { VERSIONS } from "../image/versions.ts";
+import type { LaneKernel } from "./kernels.ts";
+
+/** Debian packages of the VM, beyond debootstrap's minbase: Docker, and what set-up, faults and evidence call on a host. */
+const PACKAGES: readonly string[] = [
+  ...["docker.io", "containerd", "runc", "iptables", "nftables", "ipset", "ipvsadm", "conntrack", "ebtables"],
+  ...["iproute2", "ethtool", "kmod", "util-linux", "mount", "procps", "hostname", "ca-certificates", "openssl"],
+  ...["jq", "curl", "tcpdump", "busybox-static", "xz-utils", "e2fsprogs", "bash", "findutils"],
+];
+/** Sparse: a disk takes what is in it. Set-up wants 8 GiB free on each. */
+const SYSTEM_MEBIBYTES = 12 * 1024;
+const DOCKER_MEBIBYTES = 20 * 1024;
+const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
+/** The first Debian suite with a QEMU that emulates reliably (qemu-version.ts), in a build for the oldest Debian in use. */
+const QEMU_SUITE = "bookworm-backports";
+
+/** What the parts of a VM are made from, beside what lies below clusters/. */
+export interface LaneInputs {
+  readonly kernel: LaneKernel;
+  /** The node image whose cluster it will hold, in this machine's Docker. */
+  readonly imageTag: string;
+  /** Digest of package-lock.json: which modules the project's own node_modules holds. */
+  readonly lockDigest: string;
+  /** The project's directory. */
+  readonly project: string;
+  /** The kind binary. */
+  readonly kind: string;
+  /** Whether this machine's own QEMU will not do. */
+  readonly withQemu: boolean;
+}
+
+/** A step's name holds no colon: it is part of a file name. */
+export const kernelSlug = ({ name }: LaneKernel): string => name.replace(/[^a-z0-9.]/g, "-");
+
+const root: Step = {
+  name: "lane-root",
+  what: "install Debian for the VM",
+  expectedS: 90,
+  needs: [],
+  inputs: ["image/scripts/rootfs"],
+  settings: { suite: VERSIONS.debian, packages: PACKAGES },
+  commands: ({ out, source, mirror }) => [
+    {
+      argv: inOwnMounts([source("image/scripts/rootfs"), `${out}/rootfs.tar`, VERSIONS.debian, mirror, ...PACKAGES]),
+      env: { DEBIAN_FRONTEND: "noninteractive", LC_ALL: "C" },
+    },
+  ],
+};
+
+const qemu: Step = {
+  name: "lane-qemu",
+  what: `fetch QEMU of ${QEMU_SUITE}`,
+  expectedS: 15,
+  needs: [],
+  inputs: ["lane/scripts/debian-packages"],
+  settings: { suite: QEMU_SUITE },
+  commands: (paths) => [
+    unpacked(paths, QEMU_SUITE, "none", ["qemu-system-x86", "qemu-system-common", "qemu-system-data", "qemu-utils"]),
+  ],
+};
+
+function kernelStep(kernel: LaneKernel): Step {
+  return {
+    name: `lane-kernel-${kernelSlug(kernel)}`,
+    what: `fetch Debian's kernel of ${kernel.suite}`,
+    expectedS: 20,
+    needs: [],
+    inputs: ["lane/scripts/debian-packages"],
+    settings: { suite: kernel.suite },
+    commands: (paths) => [unpacked(paths, kernel.suite, "linux-(image|modules|base)-.*", ["linux-image-cloud-amd64"])],
+  };
+}
+
+function systemStep(inputs: LaneInputs): Step {
+  const kernel = `lane-kernel-${kernelSlug(inputs.kernel)}`;
+  return {
+    name: `lane-system-${kernelSlug(inputs.kernel)}`,
+    what: "make the VM's system disk",
+    expectedS: 20,
+    needs: ["lane-root", kernel],
+    inputs: ["lane/scripts/system-disk", "lane/guest"],
+    settings: { lock: inputs.lockDigest, kind: VERSIONS.kind, mebibytes: SYSTEM_MEBIBYTES },
+    commands: ({ out, made, source }) => [
+      {
+        argv: [source("lane/scripts/system-disk"), out, made("lane-root", "rootfs.tar"), made(kernel, "tree")].concat([
+          source("lane/guest"),
+          join(inputs.project, "node_modules"),
+          inputs.kind,
+          String(SYSTEM_MEBIBYTES),
+        ]),
+      },
+    ],
+  };
+}
+
+function dockerStep({ imageTag }: LaneInputs): Step {
+  return {
+    name: "lane-docker",
+    what: "make the disk with Docker's data and the node image",
+    expectedS: 45,
+    needs: ["lane-root"],
+    inputs: ["lane/scripts/docker-disk"],
+    settings: { imageTag, mebibytes: DOCKER_MEBIBYTES },
+    commands: ({ out, made, source }): readonly Command[] => [
+      { argv: ["docker", "save", "--output", `${out}/image.tar`, imageTag] },
+      {
+        argv: inOwnMounts(
+          [source("lane/scripts/docker-disk"), out, made("lane-root", "rootfs.tar"), `${out}/image.tar`].concat(
+            String(DOCKER_MEBIBYTES),
+          ),
+          ["--net", "--pid", "--fork"],
+        ),
+      },
+      { argv: ["rm", `${out}/image.tar`] },
+    ],
+  };
+}
+
+/** All parts of a VM, each after those it needs. */
+export function laneSteps(inputs: LaneInputs): readonly Step[] {
+  const own = inputs.withQemu ? [qemu] : [];
+  return [root, ...own, kernelStep(inputs.kernel), systemStep(inputs), dockerStep(inputs)];
+}
+
+/** What is mounted in there is gone with it, also when it is killed. */
+function inOwnMounts(argv: readonly string[], more: readonly string[] = []): readonly string[] {
+  return ["unshare", "--mount", ...more, "--propagation", "private", "--", ...argv];
+}
+
+function unpacked({ out, source, mirror }: StepPaths, suite: string, along: string, names: readonly string[]): Command {
+  return { argv: [source("lane/scripts/debian-packages"), out, suite, mirror, KEYRING, along, ...names] };
+}

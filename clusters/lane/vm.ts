@@ -1,0 +1,74 @@
+import { spawn } from "node:child_process";
+import { closeSync, mkdirSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { UndecidedError } from "../../lib/errors.ts";
+import { lastLines } from "../../lib/exec.ts";
+import { waitFor } from "../../lib/wait.ts";
+import { ownMark } from "../setup/ownership.ts";
+import { openLine, type Line } from "./line.ts";
+import { connectMonitor, connected, type Monitor } from "./monitor.ts";
+import { CONSOLE, LINE, MONITOR, qemuArgv, type MachineOrder } from "./qemu.ts";
+
+/** A running QEMU. */
+export interface Vm {
+  readonly line: Line;
+  readonly monitor: Monitor;
+  /** What its kernel last said on the console. */
+  readonly lastWords: () => Promise<string>;
+  /** Ends it at once and removes its directory; nothing in it is worth a clean end. */
+  readonly end: () => Promise<void>;
+}
+
+export interface VmOrder {
+  readonly machine: MachineOrder;
+  /** Its own directory, which is made: sockets, console, the owner's mark. */
+  readonly dir: string;
+  /** A file QEMU finds as descriptor 3: the saved state of an incoming machine. */
+  readonly stateFile?: string;
+}
+
+const SOCKETS_WITHIN_MS = 20_000;
+const readText = (path: string) => readFile(path, "utf8").catch(() => undefined);
+
+/**
+ * Starts QEMU, which dies with this process: the kernel kills it (prctl(2), PR_SET_PDEATHSIG), so even `kill -9` of a run leaves none. In a session of its own, so that a
+ * Ctrl-C on the terminal reaches only us. Throws UndecidedError with its last words when it ends before it can be talked to.
+ */
+export async function startVm({ machine, dir, stateFile }: VmOrder): Promise<Vm> {
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  writeFileSync(join(dir, "owner"), await ownMark(readText), { mode: 0o600 });
+  const argv = ["--pdeathsig", "KILL", "--", ...qemuArgv(machine)];
+  const log = openSync(join(dir, "qemu.log"), "w", 0o600);
+  const state = stateFile === undefined ? "ignore" : openSync(stateFile, "r");
+  const child = spawn("setpriv", argv, { cwd: dir, detached: true, stdio: ["ignore", log, log, state] });
+  for (const file of [log, state]) if (typeof file === "number") closeSync(file);
+  let hasEnded = false;
+  const ended = new Promise<void>((resolve) => {
+    for (const event of ["exit", "error"]) child.once(event, () => ((hasEnded = true), resolve()));
+  });
+  const lastWords = async () => {
+    const [said = "", screen = ""] = await Promise.all([readText(join(dir, "qemu.log")), readText(join(dir, CONSOLE))]);
+    return lastLines(`${said}\n${screen}`, 8);
+  };
+  const end = async () => {
+    child.kill("SIGKILL");
+    await ended;
+    rmSync(dir, { recursive: true, force: true });
+  };
+  try {
+    const [monitor, wire] = await waitFor(
+      "QEMU's sockets",
+      async () => {
+        if (hasEnded) throw new Error("QEMU has ended");
+        return [await connectMonitor(join(dir, MONITOR)), await connected(join(dir, LINE))] as const;
+      },
+      { budgetMs: SOCKETS_WITHIN_MS, intervalMs: 50 },
+    );
+    return { line: openLine(wire), monitor, lastWords, end };
+  } catch (error) {
+    const words = await lastWords();
+    await end();
+    throw new UndecidedError(`the VM did not start: ${(error as Error).message}\n${words}`, "run ./faultline doctor");
+  }
+}

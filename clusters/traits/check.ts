@@ -1,0 +1,42 @@
+import { readFileSync } from "node:fs";
+import type { Cluster, Whereabouts } from "../../lib/cluster.ts";
+import { UndecidedError } from "../../lib/errors.ts";
+import { mustExec } from "../../lib/exec.ts";
+import type { Role } from "../../lib/path.ts";
+import { deviations } from "./deviations.ts";
+import { nodeFacts } from "./node-facts.ts";
+
+/** Constant: nothing is put into it. */
+export const NODE_FACTS = readFileSync(new URL("node-facts.sh", import.meta.url), "utf8");
+
+/** On each node: whose pods are looked at, and which of them has asked for the Service while the cluster was proved healthy (clusters/ready.ts). */
+const PODS = { A: ["server", "same", "dnsA"], B: ["other", "dnsB"] } as const satisfies Record<string, readonly Role[]>;
+const CLIENTS = { A: "same", B: "other" } as const;
+
+/**
+ * Compares the live nodes with what the CNI's folder states of them, right after the cluster was proved healthy: connections of then must still be tracked. Says that
+ * all holds. Throws UndecidedError naming each trait that does not, with what was found: its expectations would be wrong ones.
+ */
+export async function checkTraits(cluster: Cluster): Promise<string> {
+  const where = await cluster.locate();
+  const found = await Promise.all((["A", "B"] as const).map((node) => onNode(cluster, where, node)));
+  const all = found.flat();
+  if (all.length === 0) return "the CNI's traits hold on both nodes";
+  const { cni } = cluster.record.cell;
+  throw new UndecidedError(
+    `what ${cni} is stated to be does not hold: ${all.join("; ")}`,
+    "every claim is keyed by these traits: correct the CNI's folder under clusters/cni, or look at the cluster with --keep failure",
+  );
+}
+
+async function onNode(cluster: Cluster, where: Whereabouts, node: "A" | "B"): Promise<readonly string[]> {
+  const { serviceIps, traits } = cluster.record;
+  const pids = PODS[node].flatMap((role) => where.pods[role]?.pid ?? []);
+  const argv = ["sh", "-c", NODE_FACTS, "node-facts", serviceIps.server, ...pids.map(String)];
+  const { stdout } = await mustExec(cluster.exec(node), argv, { timeoutMs: 30_000 });
+  const client = where.pods[CLIENTS[node]]?.ip;
+  const probed = { clients: client === undefined ? [] : [client], serviceIp: serviceIps.server };
+  return deviations(traits, nodeFacts(stdout), probed).map(
+    ({ trait, expected, found }) => `${trait} on ${node}: expected ${expected}, found ${found}`,
+  );
+}

@@ -1,0 +1,93 @@
+import { UPLINK_MTU_BYTES, resyncOf, type Overlay, type Traits } from "../../lib/traits.ts";
+import type { NodeFacts } from "./node-facts.ts";
+
+/** A trait that does not hold on a node. */
+export interface Deviation {
+  readonly trait: string;
+  readonly expected: string;
+  readonly found: string;
+}
+
+/** What else has to be known of the cluster. */
+export interface Probed {
+  /** Addresses of pods that have just reached the Service from this node. */
+  readonly clients: readonly string[];
+  readonly serviceIp: string;
+}
+
+/**
+ * Where a node does not show what the CNI's folder states. Not seen from a node, but measured by suites: networkPolicy (services/networkpolicy-deny-all),
+ * what becomes of a FORWARD policy (nodes/forward-drop), and how often something is put back (whichever suite takes it away). Pure.
+ */
+export function deviations(traits: Traits, facts: NodeFacts, probed: Probed): readonly Deviation[] {
+  const checks: readonly (readonly [trait: string, expected: string, found: string])[] = [
+    ["bridge", traits.bridge ?? "none", bridgeOf(facts)],
+    ["overlay", overlayInWords(traits.overlay), overlaysOf(facts)],
+    ["podMtuBytes", String(expectedMtuBytes(traits, facts)), each(facts.pods.map(({ mtuBytes }) => String(mtuBytes)))],
+    ["dataplane", traits.dataplane, dataplaneOf(facts)],
+    ["podClusterIps", traits.podClusterIps, whoTranslates(facts, probed)],
+    ...agentsRules(traits, facts),
+  ];
+  return checks
+    .filter(([, expected, found]) => expected !== found)
+    .map(([trait, expected, found]) => ({ trait, expected, found }));
+}
+
+function bridgeOf({ pods, links }: NodeFacts): string {
+  const masters = pods.map(
+    ({ host }) => links.find(({ name, kind }) => name === host?.master && kind === "bridge")?.name,
+  );
+  return each(masters.map((name) => name ?? "none"));
+}
+
+function overlayInWords(overlay: Overlay | null): string {
+  if (overlay === null) return "none";
+  const { kind, device, udpPort, endpointsIn } = overlay;
+  return `${kind} ${device}, UDP ${udpPort}, endpoints in ${endpointsIn}`;
+}
+
+function overlaysOf({ links }: NodeFacts): string {
+  const tunnels = links.flatMap(({ kind, name, tunnel }) =>
+    tunnel
+      ? [`${kind} ${name}, UDP ${tunnel.udpPort}, endpoints in ${tunnel.isExternal ? "metadata" : "neighbours"}`]
+      : [],
+  );
+  return each(tunnels);
+}
+
+/** What an overlay takes is the same whatever the uplink has. */
+function expectedMtuBytes({ podMtuBytes }: Traits, { uplinkMtuBytes }: NodeFacts): number {
+  return podMtuBytes + (uplinkMtuBytes ?? UPLINK_MTU_BYTES) - UPLINK_MTU_BYTES;
+}
+
+function dataplaneOf({ pods, bpfDevices }: NodeFacts): string {
+  return each(pods.map(({ host }) => (bpfDevices.has(host?.name ?? "") ? "ebpf" : "kernel")));
+}
+
+/** What kube-proxy translates the kernel tracks, with another address answering than the one that was asked. BPF translates before the kernel sees it. */
+function whoTranslates({ connections }: NodeFacts, { clients, serviceIp }: Probed): string {
+  return each(
+    clients.map((client) => {
+      const tracked = connections.some(({ from, answeredBy }) => from === client && answeredBy !== serviceIp);
+      return tracked ? "kube-proxy" : "ebpf";
+    }),
+  );
+}
+
+/** The rules that the agent looks after must be there to be looked after. */
+function agentsRules(traits: Traits, { rules }: NodeFacts): readonly (readonly [string, string, string])[] {
+  const forward = resyncOf(traits, "forward-rule");
+  const input = resyncOf(traits, "first-in-input");
+  const leadsTo = (line: string) => / -j (\S+)/.exec(line)?.[1] ?? "nothing";
+  const targets = (chain: string) => rules.filter((line) => line.startsWith(`-A ${chain} `)).map(leadsTo);
+  const isThere = (target: string) => (targets("FORWARD").includes(target) ? target : "none");
+  return [
+    ...(forward ? [["resyncs: rule of FORWARD", forward.rule.target, isThere(forward.rule.target)] as const] : []),
+    ...(input ? [["resyncs: first in INPUT", input.target, targets("INPUT")[0] ?? "none"] as const] : []),
+  ];
+}
+
+/** One word where all say the same. */
+function each(all: readonly string[]): string {
+  return [...new Set(all)].sort().join(" and ") || "none";
+}

@@ -1,0 +1,70 @@
+/** What claims depend on: traits, never a CNI's name. Suites import it through lib/scenario.ts. */
+import type { Claimed } from "./expectation.ts";
+import type { Fault } from "./faults/fault.ts";
+import type { CellContext, Conditional, SelfHealing } from "./scenario.ts";
+import { resyncOf, type Resync, type Traits } from "./traits.ts";
+
+/** Beyond the longest time between two looks: an agent that sees that something is missing still has to write it. */
+const WRITING_MS = 3000;
+
+/** `where(hasBridge, "connect-timeout").otherwise("ok")`: keyed by traits, never by a CNI's name. */
+export function where(
+  test: (context: CellContext) => boolean,
+  claimed: Claimed,
+): { otherwise(other: Claimed): Conditional } {
+  return { otherwise: (other) => (context) => (test(context) ? claimed : other) };
+}
+
+/** Pods of a node are joined by a Linux bridge. */
+export function hasBridge({ traits }: CellContext): boolean {
+  return traits.bridge !== null;
+}
+
+/** The kernel forwards pods' packets, through routing and netfilter; no BPF passes them by. */
+export function hasKernelDataplane({ traits }: CellContext): boolean {
+  return traits.dataplane === "kernel";
+}
+
+/** kube-proxy translates ClusterIPs for pods. */
+export function hasKubeProxyForPods({ traits }: CellContext): boolean {
+  return traits.podClusterIps === "kube-proxy";
+}
+
+/** `where(isForwardAcceptedBy("nobody"), …)`: who sees to it that pods pass a FORWARD chain whose policy is DROP. */
+export function isForwardAcceptedBy(whom: Traits["forwardAcceptedBy"]): (context: CellContext) => boolean {
+  return ({ traits }) => traits.forwardAcceptedBy === whom;
+}
+
+/** Something enforces NetworkPolicies. */
+export function enforcesNetworkPolicy({ traits }: CellContext): boolean {
+  return traits.networkPolicy;
+}
+
+/** The overlay finds its other ends by neighbours, so by their MAC addresses. */
+export function hasVtepNeighbours({ traits }: CellContext): boolean {
+  return traits.overlay?.endpointsIn === "neighbours";
+}
+
+/** Where an agent puts `what` back, all is well afterwards; elsewhere `claimed` lasts. */
+export function lostUnless(what: Resync["what"], claimed: Claimed): Conditional {
+  return ({ traits }) => (resyncOf(traits, what) ? "ok" : claimed);
+}
+
+/**
+ * For `healsItself`: where an agent puts `what` back, it undoes the fault of this kind at its next look; `meanwhile`: what each path must have shown until then.
+ */
+export function healedBy(
+  what: Resync["what"],
+  kind: Fault["kind"],
+  meanwhile: SelfHealing["meanwhile"],
+): (context: CellContext) => SelfHealing | null {
+  return ({ traits }) => {
+    const agent = resyncOf(traits, what);
+    return agent ? { by: agent.by, kind, withinMs: agent.everyMs + WRITING_MS, meanwhile } : null;
+  };
+}
+
+/** Pod traffic between nodes is encapsulated. */
+export function hasOverlay({ traits }: CellContext): boolean {
+  return traits.overlay !== null;
+}

@@ -1,0 +1,90 @@
+import { z } from "zod";
+import { UsageError } from "../errors.ts";
+import type { NetworkPolicyFault } from "./fault.ts";
+import { GUARD } from "./guard-script.ts";
+import type { FaultKind } from "./kind.ts";
+import { FaultNotInForce } from "./refused.ts";
+import { canonicalLabels, kubernetesNameSchema, labelsSchema } from "./selector.ts";
+
+const KUBECTL = `${GUARD}set -eu
+kube() { kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout 8s -n "$namespace" "$@"; }
+namespace=$1`;
+
+/** The API server knows it, and it names every policy that is there. */
+const CAPTURE = `${KUBECTL}
+kube get networkpolicies -o name`;
+
+/** $2 the object. */
+const APPLY = `${KUBECTL}
+printf "%s" "$2" | kube apply -f - >&2`;
+
+/** $2 its name. */
+const READ_BACK = `${KUBECTL}
+kube get networkpolicy "$2" --ignore-not-found -o name`;
+
+const UNDO = `${KUBECTL}
+if [ -z "$(kube get networkpolicy "$2" --ignore-not-found -o name)" ]; then echo nothing-to-undo; exit; fi
+kube delete networkpolicy "$2" --ignore-not-found >&2
+echo undone`;
+
+const VERIFY = `${KUBECTL}
+left=$(kube get networkpolicy "$2" --ignore-not-found -o name)
+if [ -z "$left" ]; then echo clean; else echo "still-in-force $left"; fi`;
+
+/** Ours by its name, which nobody else would choose. */
+function named(id: string): string {
+  return `faultline-${id}`;
+}
+
+/** The object: nobody may reach the selected pods. Source: KEP and reference of networking.k8s.io/v1 NetworkPolicy, "default deny all ingress". */
+export function renderPolicy({ namespace, podSelector }: NetworkPolicyFault, id: string): string {
+  const metadata = JSON.stringify({
+    name: named(id),
+    namespace,
+    labels: { "app.kubernetes.io/managed-by": "faultline" },
+  });
+  const spec = `{"podSelector":{"matchLabels":${canonicalLabels(podSelector)}},"policyTypes":["Ingress"]}`;
+  return `{"apiVersion":"networking.k8s.io/v1","kind":"NetworkPolicy","metadata":${metadata},"spec":${spec}}`;
+}
+
+function byName({ namespace }: NetworkPolicyFault, id: string): readonly string[] {
+  return [namespace, named(id)];
+}
+
+/** A NetworkPolicy that lets nobody in, made through kubectl on the control-plane node; undone by deleting the object of our name. */
+export const networkPolicyKind: FaultKind<NetworkPolicyFault, null> = {
+  kind: "network-policy",
+  scope: "cluster",
+  schema: z.strictObject({
+    kind: z.literal("network-policy"),
+    namespace: kubernetesNameSchema,
+    podSelector: labelsSchema,
+  }),
+  priorSchema: z.null(),
+  validate({ podSelector, namespace }) {
+    if (Object.keys(podSelector).length > 0) return;
+    throw new UsageError(
+      `fault network-policy in ${namespace} selects every pod there`,
+      "name a label of the pods that are meant",
+    );
+  },
+  claims: ({ namespace }) => [`networkpolicies of ${namespace}`],
+  capture: ({ namespace }) => ({ script: CAPTURE, args: [namespace] }),
+  captured({ namespace }, stdout) {
+    const there = stdout.trim();
+    if (there === "") return null;
+    throw new FaultNotInForce(
+      `namespace ${namespace} has policies already: ${there.replaceAll("\n", ", ")}`,
+      "what is broken could not be told apart from what they do: delete them",
+    );
+  },
+  priorInPlan: () => null,
+  apply: (fault, _prior, id) => ({ script: APPLY, args: [fault.namespace, renderPolicy(fault, id)] }),
+  readBack: (fault, _prior, id) => ({ script: READ_BACK, args: byName(fault, id) }),
+  readBackSaid(_fault, stdout) {
+    const there = stdout.trim();
+    return there === "" ? { inForce: false, detail: "the policy is gone" } : { inForce: true, detail: there };
+  },
+  undo: (fault, _prior, id) => ({ script: UNDO, args: byName(fault, id) }),
+  verifyUndone: (fault, _prior, id) => ({ script: VERIFY, args: byName(fault, id) }),
+};

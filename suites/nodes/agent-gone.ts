@@ -1,0 +1,24 @@
+import { scenario } from "../../lib/mocha/scenario.ts";
+import { agentGone, notUntil, seconds } from "../../lib/scenario.ts";
+
+/**
+ * The CNI's agent leaves a node (evicted, or its DaemonSet does not match any more). What it has set up stays, in the kernel or in BPF maps, so pods that run notice nothing. The fault's own lines say
+ * whether the node stays Ready. What a new pod meets is on the page of this failure mode.
+ */
+scenario("CNI agent gone from a node", {
+  claim: "without the CNI's agent on a node the pods that run there notice nothing, on any path",
+  documented: ["https://github.com/cilium/cilium/issues/37271", "https://github.com/cilium/cilium/issues/30609"],
+  skipWhen: ({ traits }) => (traits.agent ? null : "the CNI has no agent: its plugins run when a pod comes or goes"),
+  fault: ({ traits }) => agentGone("A", traits.agent ?? { namespace: "none", selector: "none=none" }),
+  expect: {
+    "same → server by podIP": "ok",
+    "same → server by ClusterIP": "ok",
+    "same → dnsB by podIP": "ok",
+    "other → server by podIP": "ok",
+    "other → server by ClusterIP": "ok",
+    "hostB → server by podIP": "ok",
+    "same → dns by ClusterIP": "ok",
+    "outside → server by NodePort": "ok",
+  },
+  recovers: notUntil("the agent is back", { lastsMs: seconds(5), withinMs: seconds(15) }),
+});

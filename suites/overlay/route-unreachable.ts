@@ -1,0 +1,21 @@
+import { scenario } from "../../lib/mocha/scenario.ts";
+import { hasKernelDataplane, route, seconds, where, within } from "../../lib/scenario.ts";
+
+const unlessBpf = where(hasKernelDataplane, "host-unreachable").otherwise("ok");
+
+/** As a blackhole route, but the kernel tells the sender with ICMP 3/1: clients do not hang. What the node itself sends is refused by the same route under any CNI. */
+scenario("unreachable route to a pod", {
+  claim:
+    "an unreachable route on the client's node answers at once: no route to host, for pods and for the node itself",
+  documented: ["https://github.com/projectcalico/calicoctl/issues/1822"],
+  fault: ({ address }) => route("B", { type: "unreachable", to: `${address("server", "podIP")}/32` }),
+  expect: {
+    "other → server by podIP": unlessBpf,
+    "other → server by ClusterIP": unlessBpf,
+    "hostB → server by podIP": "host-unreachable",
+    "other → dnsA by podIP": "ok",
+    "same → server by podIP": "ok",
+    "same → server by ClusterIP": "ok",
+  },
+  recovers: within(seconds(5)),
+});

@@ -1,0 +1,35 @@
+import { scenario } from "../../lib/mocha/scenario.ts";
+import { hasKubeProxyForPods, nftJumpGone, ruleGone, seconds, where, within } from "../../lib/scenario.ts";
+
+/** By which what a node forwards comes to kube-proxy: pkg/proxy/iptables/proxier.go, iptablesJumpChains, and pkg/proxy/nftables/proxier.go, setupNFTables. */
+const KUBE_PROXY_IPTABLES = { table: "nat", chain: "PREROUTING", target: "KUBE-SERVICES" } as const;
+const KUBE_PROXY_NFT = { table: "kube-proxy", chain: "nat-prerouting", target: "services" } as const;
+
+/**
+ * A firewall script that rewrites the nat table takes along the jump by which packets that a node forwards come to kube-proxy's chains. The chains are still there, and kube-proxy, which looks only
+ * after a canary chain of its own, does not notice. Pods' packets to a ClusterIP are then nobody's, and leave the node as they are.
+ */
+scenario("jump to KUBE-SERVICES gone", {
+  claim: "without the jump to KUBE-SERVICES on a node its pods reach no Service, by address or name, and DNS neither",
+  documented: ["https://github.com/rancher/rke2/issues/10469"],
+  fault: ({ cell: { proxyMode, ipFamily } }) =>
+    proxyMode === "nftables"
+      ? nftJumpGone("B", { ...KUBE_PROXY_NFT, family: ipFamily === "ipv6" ? "ip6" : "ip" })
+      : ruleGone("B", { ...KUBE_PROXY_IPTABLES, family: ipFamily === "ipv6" ? 6 : 4 }),
+  skipWhen: ({ cell: { proxyMode } }) => {
+    if (proxyMode === "none") return "there is no kube-proxy";
+    return proxyMode === "ipvs"
+      ? "IPVS takes Services' addresses itself; the jump there only marks for masquerading"
+      : null;
+  },
+  expect: {
+    "other → server by ClusterIP": where(hasKubeProxyForPods, "connect-timeout").otherwise("ok"),
+    "other → dns by ClusterIP": where(hasKubeProxyForPods, "dns-timeout").otherwise("ok"),
+    "hostB → server by ClusterIP": "ok",
+    "same → server by ClusterIP": "ok",
+    "same → dns by ClusterIP": "ok",
+    "other → server by podIP": "ok",
+    "other → dnsB by podIP": "ok",
+  },
+  recovers: within(seconds(5)),
+});
