@@ -74,7 +74,7 @@ async function oneRound(scenario: Scenario): Promise<void> {
   const ok = Object.fromEntries(Object.keys(claimed).map((path) => [path, expectation("ok")]));
   for (let round = 1; round <= ROUNDS_A_FAULT; round += 1) await measureAndJudge(scenario, [], ok, counts.healthy);
   const where = await stand.cluster.locate();
-  const faults = faultsOf(scenario, { ...context, address: (role, way) => addressOf(where, role, way) });
+  const faults = faultsOf(scenario, { ...context, address: (...asked) => addressOf(where, ...asked) });
   if (faults.every(({ fault }) => fault.kind === "none")) return;
   const injected: InjectedFault[] = [];
   try {

@@ -14,7 +14,7 @@ import { laneKernel } from "../clusters/lane/kernels.ts";
 import { openLane, type Lane } from "../clusters/lane/lane.ts";
 import { execOn } from "../clusters/lane/line.ts";
 import { insideVm } from "../clusters/lane/needs.ts";
-import { FOLLOW } from "../clusters/lane/follow-script.ts";
+import { FOLLOW } from "../clusters/lane/scripts.ts";
 import { hostContext } from "../clusters/setup/host-context.ts";
 import type { CellEnd, CellWork } from "./in-cell.ts";
 import { buildProgress } from "./prepare.ts";
@@ -35,7 +35,9 @@ export interface LaneWork extends CellWork {
  */
 export async function runInLane(work: LaneWork, dir: string, emit: Emit): Promise<CellEnd> {
   const { cell, progress, interruption } = work;
-  const lane = await stage({ emit, name: `${cell.kernel} in a virtual machine` }, "cluster", () => laneFor(work, cell, emit));
+  const lane = await stage({ emit, name: `${cell.kernel} in a virtual machine` }, "cluster", () =>
+    laneFor(work, cell, emit),
+  );
   try {
     emit({ type: "note", text: lane.told });
     const log = join(dir, "events.ndjson");
@@ -54,7 +56,10 @@ export async function runInLane(work: LaneWork, dir: string, emit: Emit): Promis
     await copyOut(lane, dir);
     const told = lastLines(Buffer.concat(said).toString("utf8"), 12);
     if (!readEventLog(log).some(({ type }) => type === "planned"))
-      throw failure(`the run in the VM ended with ${code ?? error ?? "a signal"} before its first suite:\n${told}`, code);
+      throw failure(
+        `the run in the VM ended with ${code ?? error ?? "a signal"} before its first suite:\n${told}`,
+        code,
+      );
     return { notUndone: 0, preflight: false };
   } finally {
     await lane.end();
@@ -66,7 +71,11 @@ function failure(message: string, code: number | null): Error {
   return code === 4 ? new PreflightError(message) : new UndecidedError(message, "run it again");
 }
 
-async function laneFor({ header, index, nth, interruption, progress }: LaneWork, cell: Cell, emit: Emit): Promise<Lane> {
+async function laneFor(
+  { header, index, nth, interruption, progress }: LaneWork,
+  cell: Cell,
+  emit: Emit,
+): Promise<Lane> {
   const { signal } = interruption;
   const say = (line: string) => {
     progress.line(line);
@@ -83,7 +92,9 @@ async function laneFor({ header, index, nth, interruption, progress }: LaneWork,
     context: hostContext({ progress: (line) => progress.line(line), signal }),
     id: `${header.runId}-${index}-${nth}`,
     progress: ({ name, what, index: at, total, state, durationMs }) =>
-      progress.line(`kernel lane ${at}/${total} ${name} (${what}): ${state}${durationMs === undefined ? "" : ` in ${Math.round(durationMs / 1000)} s`}`),
+      progress.line(
+        `kernel lane ${at}/${total} ${name} (${what}): ${state}${durationMs === undefined ? "" : ` in ${Math.round(durationMs / 1000)} s`}`,
+      ),
   });
 }
 

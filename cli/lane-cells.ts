@@ -11,7 +11,7 @@ export function onKernel(cells: readonly Cell[], kernel: string | undefined): re
   return cells.map((cell) => ({ ...cell, kernel: name }));
 }
 
-/** The cells, those that this machine's kernel cannot carry moved to a VM's; each is told with what it costs. */
+/** The cells, those that this machine cannot carry moved to a VM's; each is told with what it costs. */
 export async function movedWhereNeeded(
   cells: readonly Cell[],
   machine: CheckContext,
@@ -22,7 +22,7 @@ export async function movedWhereNeeded(
     if (lacks === null) return cell;
     const there = onLane(cell);
     say(
-      `cell ${cellId(cell)} needs ${lacks}, which this kernel lacks: it runs on ${there.kernel} in a virtual machine (4 GiB of memory; the first time some minutes to build and save it)`,
+      `cell ${cellId(cell)} needs ${lacks}, which this machine lacks: it runs on ${there.kernel} in a virtual machine (4 GiB of memory; the first time some minutes to build and save it)`,
     );
     return there;
   });

@@ -3,7 +3,7 @@ import { peersNeeded } from "../lib/baseline/paths.ts";
 import { inWords } from "../lib/expectation.ts";
 import { describeApply, describeShared, describeUndo } from "../lib/faults/describe.ts";
 import { describeFault } from "../lib/faults/fault.ts";
-import { expectationsOf, faultsOf, type Scenario } from "../lib/scenario.ts";
+import { expectationsOf, faultsOf, leftOutOf, type Scenario } from "../lib/scenario.ts";
 import { DEFAULT_CELL, parseCells, traitsOf } from "../clusters/cells.ts";
 import { scenariosOf, selectSuites, suiteFiles } from "./suites.ts";
 
@@ -33,6 +33,9 @@ export function planOf(cell: Cell, scenarios: readonly Scenario[]): string {
     }
     for (const [path, expected] of Object.entries(expectationsOf(scenario, { cell, traits }))) {
       lines.push(`    expect ${path}: ${inWords(expected)}`);
+    }
+    for (const [path, reason] of Object.entries(leftOutOf(scenario, { cell, traits }))) {
+      lines.push(`    left out ${path}: ${reason}`);
     }
   }
   return `${lines.join("\n")}\n`;

@@ -77,7 +77,8 @@ export async function carryOut(
   checkReporter(options.reporter);
   const { cells: asked, reuse } = cellsOf(options);
   // In a virtual machine of ours all of it may be broken, and the run in there asks again.
-  if (options.allowHostWide && asked.some(({ kernel }) => kernel === undefined)) await mustBeDisposable(machine().readText);
+  if (options.allowHostWide && asked.some(({ kernel }) => kernel === undefined))
+    await mustBeDisposable(machine().readText);
   const interruption = onInterrupt((line) => process.stderr.write(`\nfaultline: ${line}\n`));
   const progress = startProgress(options.progress);
   try {

@@ -1,12 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { cellId, type Cell } from "../lib/cell.ts";
+import { cellId, familiesOf, type Cell } from "../lib/cell.ts";
 import type { ClusterRecord } from "../lib/cluster.ts";
 import { UndecidedError } from "../lib/errors.ts";
 import type { Emit } from "../lib/event-log.ts";
 import type { Stage } from "../lib/event.ts";
 import { behind, hostExec, mustExec } from "../lib/exec.ts";
 import { isReady, kubernetes, type Kubernetes, type Pod } from "../lib/kubernetes.ts";
+import { addressesOf } from "./addresses.ts";
 import { traitsOf } from "./cells.ts";
 import { coreDns, describePods, installCni, kubectlHint } from "./cni/install.ts";
 import { ECHO_IMAGE } from "./image/images.ts";
@@ -14,8 +15,9 @@ import type { NodeImage } from "./image/node-image.ts";
 import { kindConfig } from "./kind-config.ts";
 import { createByKind } from "./kind-create.ts";
 import type { Leases } from "./lease.ts";
-import { createClosedNetwork, LABELS } from "./network.ts";
-import { NAMESPACE, roleObjects } from "./roles/objects.ts";
+import { LABELS } from "./closing-rule.ts";
+import { createClosedNetwork } from "./network.ts";
+import { dnsServiceFamilies, NAMESPACE, roleObjects } from "./roles/objects.ts";
 import { mustHaveRoom, whetherReached } from "./setup/inotify.ts";
 import { clusterNetworks } from "./setup/ownership.ts";
 import { podSubnets } from "./subnets.ts";
@@ -74,7 +76,7 @@ export async function stage<T>(
 async function makeNodes(order: ClusterOrder, kubeconfig: string): Promise<void> {
   const { name, cell, image } = order;
   await mustHaveRoom(MACHINE, await othersAhead(order));
-  await createClosedNetwork(name, labelsOf(order));
+  await createClosedNetwork(name, { labels: labelsOf(order), ipv6: familiesOf(cell).includes("IPv6") });
   try {
     await createByKind({ ...order, imageTag: image.tag, config: kindConfig(cell, image), kubeconfig });
   } catch (error) {
@@ -100,7 +102,7 @@ async function deployRoles(order: ClusterOrder, api: Kubernetes, kubeconfig: str
   await api.patchDeployment("kube-system", "coredns", coreDns(2));
   const { name, cell } = order;
   const containers = { A: `${name}-worker`, B: `${name}-control-plane`, "control-plane": `${name}-control-plane` };
-  await api.applyObjects(roleObjects(containers, ECHO_IMAGE));
+  await api.applyObjects([...roleObjects(containers, ECHO_IMAGE, cell.ipFamily), dnsServiceFamilies(cell.ipFamily)]);
   const outside = await startOutside(order);
   const ready = {
     budgetMs: order.readyBudgetMs,
@@ -119,16 +121,15 @@ async function deployRoles(order: ClusterOrder, api: Kubernetes, kubeconfig: str
   ]).catch((error: unknown) => {
     throw new UndecidedError((error as Error).message, `see the pods: ${kubectlHint(order.name)}`, { cause: error });
   });
-  const [A, B, server, dns] = await Promise.all([
-    addressOfContainer(containers.A, name),
-    addressOfContainer(containers.B, name),
-    api.service(NAMESPACE, "server"),
-    api.service("kube-system", "kube-dns"),
-  ]);
-  const nodeIps = { A, B };
-  const serviceIps = { server: server.ip, dns: dns.ip };
-  const nodePort = server.nodePort ?? 0;
-  return { name, cell, traits: traitsOf(cell), kubeconfig, containers, outside, nodeIps, serviceIps, nodePort };
+  return {
+    name,
+    cell,
+    traits: traitsOf(cell),
+    kubeconfig,
+    containers,
+    outside,
+    ...(await addressesOf(order, api, containers)),
+  };
 }
 
 function allReady(count: number): (pods: readonly Pod[]) => boolean {
@@ -150,18 +151,4 @@ async function startOutside(order: ClusterOrder): Promise<string> {
   await mustExec(hostExec, [...argv, "--entrypoint", "/bin/sleep", image.tag, "infinity"]);
   await mustExec(behind(["docker", "exec", container]), ["true"]);
   return container;
-}
-
-async function addressOfContainer(container: string, network: string): Promise<string> {
-  const { stdout } = await mustExec(hostExec, [
-    "docker",
-    "inspect",
-    "--format",
-    "{{json .NetworkSettings.Networks}}",
-    container,
-  ]);
-  const networks = JSON.parse(stdout) as Record<string, { IPAddress: string }>;
-  const address = networks[network]?.IPAddress;
-  if (!address) throw new UndecidedError(`container ${container} has no address on ${network}`, "run again");
-  return address;
 }

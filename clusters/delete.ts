@@ -2,7 +2,8 @@ import { hostExec, mustExec, type Exec } from "../lib/exec.ts";
 import { waitFor } from "../lib/wait.ts";
 import { checkedName, kindNames } from "./cluster-name.ts";
 import { stopCreatorsOf } from "./kind-process.ts";
-import { closingRules, LABELS, removeClosedNetwork } from "./network.ts";
+import { closingRules, LABELS } from "./closing-rule.ts";
+import { removeClosedNetwork } from "./network.ts";
 
 /** kind's own label on its nodes. */
 export const KIND_LABEL = "io.x-k8s.kind.cluster";

@@ -3,6 +3,7 @@ import type { Cell } from "../lib/cell.ts";
 import { kubeadmPatches } from "./image/kubeadm.ts";
 import { cniOf } from "./cells.ts";
 import type { NodeImage } from "./image/node-image.ts";
+import { patience } from "./patience.ts";
 import { ownSubnets, type Subnets } from "./subnets.ts";
 
 /**
@@ -24,10 +25,15 @@ export function kindConfig(
       kubeProxyMode: cell.proxyMode === "ipvs-sh" ? "ipvs" : cell.proxyMode,
       podSubnet: subnets.pods.join(","),
       serviceSubnet: subnets.services.join(","),
+      // Also where Kubernetes has IPv6 only: the nodes' Docker network has both families.
       apiServerAddress: "127.0.0.1",
     },
     nodes: [{ role: "control-plane" }, ...Array.from({ length: workers }, () => ({ role: "worker" }))],
-    kubeadmConfigPatches: [...kubeadmPatches(image.origin, image.kubernetesVersion), ...schedulerPatch(cell)],
+    kubeadmConfigPatches: [
+      ...kubeadmPatches(image.origin, image.kubernetesVersion),
+      ...schedulerPatch(cell),
+      ...patiencePatch(patience()),
+    ],
   });
 }
 
@@ -35,4 +41,11 @@ export function kindConfig(
 function schedulerPatch({ proxyMode }: Cell): readonly string[] {
   if (proxyMode !== "ipvs-sh") return [];
   return [JSON.stringify({ kind: "KubeProxyConfiguration", ipvs: { scheduler: "sh" } })];
+}
+
+/** kubeadm gives the control plane 4 min to come up (kubeadm v1beta3, which kind writes: apiServer.timeoutForControlPlane). Nothing where that does. */
+export function patiencePatch(times: number): readonly string[] {
+  if (times <= 1) return [];
+  const timeoutForControlPlane = `${Math.round(4 * times)}m0s`;
+  return [JSON.stringify({ kind: "ClusterConfiguration", apiServer: { timeoutForControlPlane } })];
 }

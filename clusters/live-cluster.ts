@@ -67,9 +67,10 @@ export async function podPlaces(api: Kubernetes, container: string, namespace: s
 
 function placeOf(pod: Pod, pids: ReadonlyMap<string, number>): PodPlace | null {
   const name = pod.metadata?.name ?? "";
-  const ip = pod.status?.podIP;
+  const [ip = pod.status?.podIP, secondIp] = pod.status?.podIPs?.map((one) => one.ip) ?? [];
   const pid = pids.get(`${pod.metadata?.namespace}/${name}`);
-  return ip !== undefined && pid !== undefined ? { name, ip, pid } : null;
+  if (ip === undefined || pid === undefined) return null;
+  return { name, ip, ...(secondIp === undefined ? {} : { secondIp }), pid };
 }
 
 interface Sandbox {

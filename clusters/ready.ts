@@ -4,8 +4,9 @@ import type { Cluster } from "../lib/cluster.ts";
 import { onceEach } from "../lib/engine/measure.ts";
 import { steadily } from "../lib/engine/steady.ts";
 import { UndecidedError } from "../lib/errors.ts";
-import { UNUSED_SERVICE_IP } from "./subnets.ts";
-import { droppedPackets } from "./network.ts";
+import { familiesOf, type Family } from "../lib/cell.ts";
+import { droppedPackets } from "./closing-rule.ts";
+import { UNUSED_SERVICE_IPS } from "./subnets.ts";
 
 /** A small set of paths over every part that scenarios stand on; all must be ok three times in a row. */
 const BASELINE = [
@@ -37,27 +38,35 @@ export async function untilBaselineHolds(cluster: Cluster, withinMs: number, sig
 }
 
 /**
- * Proves that nothing leaves: one connection from the cluster's network to a Service address that nobody has, sent by a container that no kube-proxy
- * serves, must stay without an answer while our own rule counts its packets. Call it only when the rule has been read back.
+ * Proves that nothing leaves, for each IP family that the cluster's network has (IPv4 always): one connection from it to a Service address that nobody has, sent by a
+ * container that no kube-proxy serves, must stay without an answer while our own rule counts its packets. Call it only when the rules have been read back.
  */
 export async function proveClosed(cluster: Cluster): Promise<string> {
+  const families = [...new Set<Family>(["IPv4", ...familiesOf(cluster.record.cell)])];
+  const said: string[] = [];
+  for (const family of families) said.push(`${family} ${await proveFamilyClosed(cluster, family)}`);
+  return `closed: ${said.join(", ")}`;
+}
+
+async function proveFamilyClosed(cluster: Cluster, family: Family): Promise<string> {
   const { name } = cluster.record;
-  const before = await droppedPackets(name);
+  const [address, number] = [UNUSED_SERVICE_IPS[family], family === "IPv4" ? 4 : 6] as const;
+  const before = await droppedPackets(name, number);
   const attempt: CurlAttempt = {
     id: "closed#0",
     path: "outside → an unused Service address",
     netnsPid: 1,
     tool: "curl",
-    url: `http://${UNUSED_SERVICE_IP}/`,
+    url: `http://${family === "IPv4" ? address : `[${address}]`}/`,
     connectTimeoutMs: 1200,
     totalTimeoutMs: 2000,
   };
   const { observations } = await probeRound(cluster.exec("outside"), [attempt]);
-  const dropped = (await droppedPackets(name)) - before;
+  const dropped = (await droppedPackets(name, number)) - before;
   const symptom = observations[0]?.symptom ?? "unknown";
-  if (symptom === "connect-timeout" && dropped > 0) return `closed: no answer, ${dropped} packets dropped by our rule`;
+  if (symptom === "connect-timeout" && dropped > 0) return `no answer, ${dropped} packets dropped by our rule`;
   throw new UndecidedError(
-    `network ${name} is not proved closed: ${UNUSED_SERVICE_IP} gave ${symptom} (${observations[0]?.detail}), our rule dropped ${dropped}`,
-    "look at the host's DOCKER-USER chain: another rule may stand before ours",
+    `network ${name} is not proved closed: ${address} gave ${symptom} (${observations[0]?.detail}), our rule dropped ${dropped}`,
+    "look at the host's DOCKER-USER chain, or at ip6tables' mangle FORWARD: another rule may stand before ours",
   );
 }

@@ -5,7 +5,7 @@ import { mustExec, type Exec } from "../lib/exec.ts";
 import { clusterOfKind } from "./cluster-name.ts";
 import { KIND_LABEL } from "./delete.ts";
 import type { Lease } from "./lease.ts";
-import { closingRules, LABELS, type ClosingRule } from "./network.ts";
+import { closingRules, LABELS, type ClosingRule } from "./closing-rule.ts";
 import { clusterNetworks, engineTimeMs, rows, type ClusterNetwork, type OwnerState } from "./setup/ownership.ts";
 
 /** All that is left of one cluster. */

@@ -1,4 +1,4 @@
-import type { IpFamily } from "../lib/cell.ts";
+import type { Family, IpFamily } from "../lib/cell.ts";
 import type { Peer } from "../lib/path.ts";
 
 export const POD_SUBNET = "10.244.0.0/16";
@@ -6,8 +6,8 @@ export const SERVICE_SUBNET = "10.96.0.0/16";
 /** kind's own defaults for IPv6 (kind v0.30.0, pkg/apis/config/v1alpha4/default.go). */
 export const POD_SUBNET_6 = "fd00:10:244::/56";
 export const SERVICE_SUBNET_6 = "fd00:10:96::/112";
-/** In the Service subnet, and never given out by us: what the proof of the closed network dials. */
-export const UNUSED_SERVICE_IP = "10.96.255.254";
+/** In the Service subnets, and never given out by us: what the proof of the closed network dials. */
+export const UNUSED_SERVICE_IPS: Readonly<Record<Family, string>> = { IPv4: "10.96.255.254", IPv6: "fd00:10:96::fffe" };
 
 /** One subnet of each family that the cluster has, the first family's first. */
 function ofFamily(family: IpFamily, ipv4: string, ipv6: string): readonly string[] {

@@ -1,4 +1,5 @@
-import type { ClusterRecord, Whereabouts } from "./cluster.ts";
+import { familiesOf, type Family } from "./cell.ts";
+import type { ClusterRecord, PodPlace, SecondFamily, Whereabouts } from "./cluster.ts";
 import type { Peer, Role, Way } from "./path.ts";
 
 /** Ports and names of the roles; clusters/roles/objects.ts has the same. */
@@ -30,23 +31,53 @@ export function nodeOf(role: Role): Place {
   }
 }
 
-/** The address (or name) by which `way` reaches a role. Throws when this pair has none, or the pod is not there just now. */
-export function addressOf(where: Whereabouts, role: Role, way: Way): string {
+/**
+ * The address (or name) by which `way` reaches a role: of the cell's first IP family, or of the one named. Throws when this pair has none, the cell lacks the
+ * family, or the pod is not there just now.
+ */
+export function addressOf(where: Whereabouts, role: Role, way: Way, family?: Family): string {
+  const { cluster } = where;
+  const isSecond = isSecondFamily(cluster, role, family);
+  const ofCluster = isSecond ? () => there(cluster.second, role) : () => cluster;
   switch (way) {
-    case "podIP":
-      return podOf(where, role).ip;
+    case "podIP": {
+      const { ip, secondIp } = podOf(where, role);
+      return isSecond ? there(secondIp, role) : ip;
+    }
     case "ClusterIP":
-      return clusterIpOf(where.cluster, role);
+      return clusterIpOf(ofCluster(), role);
     case "Service name":
       if (role === "server") return SERVER_NAME;
       break;
     case "NodePort":
     case "nodeIP":
-      return nodeIpOf(where.cluster, role);
+      return nodeIpOf(ofCluster(), role);
     case "localhost":
-      return "127.0.0.1";
+      return (family ?? familiesOf(cluster.cell)[0]) === "IPv4" ? "127.0.0.1" : "::1";
   }
   throw new Error(`role ${role} cannot be reached by ${way}`);
+}
+
+/** Every address of the roles, their Services and their nodes, of both families. */
+export function allAddresses({ cluster, pods }: Whereabouts): readonly string[] {
+  const ofPods = Object.values(pods).flatMap(({ ip, secondIp = ip }) => [ip, secondIp]);
+  const ofCluster = [cluster, cluster.second ?? cluster].flatMap(({ nodeIps, serviceIps }) => [
+    ...Object.values(serviceIps),
+    ...Object.values(nodeIps),
+  ]);
+  return [...new Set([...ofPods, ...ofCluster])];
+}
+
+function isSecondFamily({ cell }: ClusterRecord, role: Role, family: Family | undefined): boolean {
+  const families = familiesOf(cell);
+  if (family === undefined || family === families[0]) return false;
+  if (families.includes(family)) return true;
+  throw new Error(`role ${role}: the cell has no ${family}`);
+}
+
+function there<T>(address: T | undefined, role: Role): T {
+  if (address === undefined) throw new Error(`role ${role} has no address of the cell's second IP family just now`);
+  return address;
 }
 
 /** The process that owns a role's network namespace on its node; 1 for the node itself. */
@@ -55,22 +86,19 @@ export function netnsPidOf(where: Whereabouts, role: Role): number {
 }
 
 /** The pod a role stands for. Throws when it is not there just now. */
-export function podOf(
-  where: Whereabouts,
-  role: Role,
-): { readonly name: string; readonly ip: string; readonly pid: number } {
+export function podOf(where: Whereabouts, role: Role): PodPlace {
   const pod = where.pods[role === "sidecar" ? "server" : role];
   if (!pod) throw new Error(`role ${role} has no running pod just now`);
   return pod;
 }
 
-function clusterIpOf(cluster: ClusterRecord, role: Role): string {
-  if (role === "server" || role === "dns") return cluster.serviceIps[role];
+function clusterIpOf({ serviceIps }: SecondFamily, role: Role): string {
+  if (role === "server" || role === "dns") return serviceIps[role];
   throw new Error(`role ${role} has no Service`);
 }
 
-function nodeIpOf(cluster: ClusterRecord, role: Role): string {
+function nodeIpOf({ nodeIps }: SecondFamily, role: Role): string {
   const node = nodeOf(role);
-  if (node === "A" || node === "B") return cluster.nodeIps[node];
+  if (node === "A" || node === "B") return nodeIps[node];
   throw new Error(`role ${role} is on no node of this cluster`);
 }

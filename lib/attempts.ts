@@ -1,4 +1,5 @@
 import { addressOf, netnsPidOf, podOf, ROLE_PORTS, SERVER_NAME } from "./address.ts";
+import { familiesOf } from "./cell.ts";
 import { monotonicMs } from "./clock.ts";
 import type { Whereabouts } from "./cluster.ts";
 import { parsePath, type Path } from "./path.ts";
@@ -69,14 +70,21 @@ function attemptFor(where: Whereabouts, path: Path, text: string, flow: number, 
 type Without<T> = Omit<T, "id" | "path" | "netnsPid">;
 
 function curl(where: Whereabouts, path: Path, { patient = false }: Tries): Without<CurlAttempt> {
-  const host = addressOf(where, path.to, path.way);
+  const host = addressOf(where, path.to, path.way, path.family);
   const url = `http://${host.includes(":") ? `[${host}]` : host}:${portOf(where, path)}/`;
-  const byName = path.way === "Service name" ? { resolvConfPid: netnsPidOf(where, path.from) } : {};
+  const byName = path.way === "Service name" ? named(where, path) : {};
   const expectServer = { server: podOf(where, path.to).name, container: path.to };
   const connectTimeoutMs = patient ? BUDGETS.patientConnectTimeoutMs : BUDGETS.connectTimeoutMs;
   const totalTimeoutMs = connectTimeoutMs + BUDGETS.answerMs;
   const sourcePort = nextPort();
   return { tool: "curl", url, ...byName, sourcePort, patient, connectTimeoutMs, totalTimeoutMs, expectServer };
+}
+
+/** A name may have an address of each family: where the cell has both, the path says which is meant. */
+function named(where: Whereabouts, path: Path): Pick<CurlAttempt, "resolvConfPid" | "family"> {
+  const [first, ...others] = familiesOf(where.cluster.cell);
+  const family = others.length === 0 ? {} : { family: path.family ?? first };
+  return { resolvConfPid: netnsPidOf(where, path.from), ...family };
 }
 
 function portOf(where: Whereabouts, path: Path): number {
@@ -86,19 +94,21 @@ function portOf(where: Whereabouts, path: Path): number {
 }
 
 function dig(where: Whereabouts, path: Path): Without<DigAttempt> {
+  const family = path.family ?? familiesOf(where.cluster.cell)[0];
   return {
     tool: "dig",
-    server: addressOf(where, path.to, path.way),
+    server: addressOf(where, path.to, path.way, path.family),
     name: SERVER_NAME,
-    type: "A",
+    // Of the family that carries the question, so that a single-family cell has an answer.
+    type: family === "IPv4" ? "A" : "AAAA",
     transport: "udp",
     sourcePort: nextPort(),
     timeoutMs: BUDGETS.dnsTimeoutMs,
-    expectAnswer: where.cluster.serviceIps.server,
+    expectAnswer: addressOf(where, "server", "ClusterIP", family),
   };
 }
 
 function ping(where: Whereabouts, path: Path): Without<PingAttempt> {
-  const address = addressOf(where, path.to, path.way);
+  const address = addressOf(where, path.to, path.way, path.family);
   return { tool: "ping", address, count: 3, intervalMs: BUDGETS.pingIntervalMs, timeoutMs: BUDGETS.pingTimeoutMs };
 }

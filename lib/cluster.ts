@@ -1,4 +1,4 @@
-import type { Cell, Traits } from "./cell.ts";
+import type { Cell, Family, Traits } from "./cell.ts";
 import type { Exec } from "./exec.ts";
 import type { NodeRole } from "./faults/fault.ts";
 import type { Peer, Role, Way } from "./path.ts";
@@ -14,8 +14,11 @@ export interface ClusterRecord {
   readonly containers: Readonly<Record<NodeRole, string>>;
   /** Docker container of the `outside` role. */
   readonly outside: string;
+  /** Of the cell's first IP family (familiesOf in cell.ts), as are serviceIps. */
   readonly nodeIps: Readonly<Record<"A" | "B", string>>;
   readonly serviceIps: Readonly<Record<"server" | "dns", string>>;
+  /** Of the cell's second IP family; absent where it has one only. */
+  readonly second?: SecondFamily;
   readonly nodePort: number;
   /** Further clusters on its network, made where scenarios need them. */
   readonly peers?: Readonly<Partial<Record<Peer, PeerRecord>>>;
@@ -30,6 +33,8 @@ export interface PeerRecord {
   readonly pods: readonly PodPlace[];
 }
 
+export type SecondFamily = Pick<ClusterRecord, "nodeIps" | "serviceIps">;
+
 /** Where the roles are just now; pods come and go, so it is taken anew for each scenario. */
 export interface Whereabouts {
   readonly cluster: ClusterRecord;
@@ -38,7 +43,10 @@ export interface Whereabouts {
 
 export interface PodPlace {
   readonly name: string;
+  /** Of the cell's first IP family. */
   readonly ip: string;
+  /** Of its second one; absent where it has one only. */
+  readonly secondIp?: string;
   /** The sandbox's process as the node sees it; owner of the pod's network namespace. */
   readonly pid: number;
 }
@@ -54,5 +62,6 @@ export interface Cluster {
 export interface FaultContext {
   readonly cell: Cell;
   readonly traits: Traits;
-  readonly address: (role: Role, way: Way) => string;
+  /** Of the cell's first IP family, unless one is named. */
+  readonly address: (role: Role, way: Way, family?: Family) => string;
 }

@@ -1,4 +1,5 @@
 /** What claims depend on: traits, never a CNI's name. Suites import it through lib/scenario.ts. */
+import { familiesOf, type Family } from "./cell.ts";
 import type { Claimed } from "./expectation.ts";
 import type { Fault } from "./faults/fault.ts";
 import type { CellContext, Conditional, SelfHealing } from "./scenario.ts";
@@ -67,4 +68,27 @@ export function healedBy(
 /** Pod traffic between nodes is encapsulated. */
 export function hasOverlay({ traits }: CellContext): boolean {
   return traits.overlay !== null;
+}
+
+/** `has("IPv6")`: the cell has this IP family, alone or beside the other. */
+export function has(family: Family): (context: CellContext) => boolean {
+  return ({ cell }) => familiesOf(cell).includes(family);
+}
+
+/** `isPlain("IPv6")`: a way without a family's name is of this one. */
+export function isPlain(family: Family): (context: CellContext) => boolean {
+  return ({ cell }) => familiesOf(cell)[0] === family;
+}
+
+/** `byOverlayDevice("IPv6")`: this family is carried by the device that the trait names first, and by none of its own. */
+export function byOverlayDevice(family: Family): (context: CellContext) => boolean {
+  return (context) => isPlain(family)(context) || context.traits.overlay?.secondDevice === undefined;
+}
+
+/** `bothOf(hasBridge, isPlain("IPv4"))`. */
+export function bothOf(
+  one: (context: CellContext) => boolean,
+  other: (context: CellContext) => boolean,
+): (context: CellContext) => boolean {
+  return (context) => one(context) && other(context);
 }

@@ -76,6 +76,8 @@ export type ScenarioEvent = { readonly scenario: string } & (
       readonly mode: Mode;
       readonly faults: readonly NodeFault[];
       readonly expect: Readonly<Record<string, Expectation>>;
+      /** Paths of the suite that the cell does not have, each with the reason; absent in older logs. */
+      readonly leftOut?: Readonly<Record<string, string>>;
       readonly recoversWithinMs: number;
       /** How long the symptom may take to show; absent in older logs. */
       readonly appearsWithinMs?: number;

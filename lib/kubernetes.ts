@@ -38,7 +38,11 @@ export interface Kubernetes {
   /** Merges `patch` into a Deployment (strategic merge). */
   patchDeployment(namespace: string, name: string, patch: object): Promise<void>;
   /** A Service's ClusterIP and the node port of its first port. */
-  service(namespace: string, name: string): Promise<{ readonly ip: string; readonly nodePort: number | undefined }>;
+  /** `ips`: one of each of its IP families, the cluster's first one first. */
+  service(
+    namespace: string,
+    name: string,
+  ): Promise<{ readonly ips: readonly string[]; readonly nodePort?: number | undefined }>;
   pods(namespace: string, selector?: string): Promise<readonly Pod[]>;
   /** Watches pods until `done` holds; throws what is still missing, as `missing` says it, when the budget is spent. */
   untilPods(watch: WatchSpec<Pod>): Promise<void>;
@@ -93,7 +97,7 @@ export function kubernetes(kubeconfigPath: string, options: KubernetesOptions = 
     },
     service: async (namespace, name) => {
       const { spec } = await core.readNamespacedService({ namespace, name });
-      return { ip: spec?.clusterIP ?? "", nodePort: spec?.ports?.[0]?.nodePort };
+      return { ips: spec?.clusterIPs ?? [], nodePort: spec?.ports?.[0]?.nodePort };
     },
     pods: async (namespace, labelSelector) => (await core.listNamespacedPod(podQuery(namespace, labelSelector))).items,
     untilPods: (watch) => {

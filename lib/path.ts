@@ -1,3 +1,4 @@
+import type { Family } from "./cell.ts";
 import { UsageError } from "./errors.ts";
 
 /**
@@ -38,18 +39,20 @@ export interface Path {
   readonly to: Role;
   readonly way: Way;
   readonly tool: Tool;
+  /** Absent: the first family of the cell. */
+  readonly family?: Family;
 }
 
-const SHAPE = /^(\w+) → (\w+) by ([A-Za-z ]+?)(?: with (\w+))?$/;
+const SHAPE = /^(\w+) → (\w+) by (?:(IPv[46]) )?([A-Za-z ]+?)(?: with (\w+))?$/;
 
 /**
- * Reads `same → server by ClusterIP` (curl, or dig when the destination is a DNS role) or `… with ping`.
+ * Reads `same → server by ClusterIP` (curl, or dig when the destination is a DNS role), `… by IPv6 ClusterIP` or `… with ping`.
  * Throws UsageError naming the word it does not know.
  */
 export function parsePath(text: string): Path {
   const parts = SHAPE.exec(text);
-  if (!parts) throw new UsageError(`path "${text}" is not of the form "from → to by way [with tool]"`);
-  const [, from, to, way, tool] = parts;
+  if (!parts) throw new UsageError(`path "${text}" is not of the form "from → to by [IPv4|IPv6] way [with tool]"`);
+  const [, from, to, family, way, tool] = parts;
   const destination = oneOf(ROLES, to, text);
   const usual: Tool = destination.startsWith("dns") ? "dig" : "curl";
   const path: Path = {
@@ -57,6 +60,7 @@ export function parsePath(text: string): Path {
     to: destination,
     way: oneOf(WAYS, way, text),
     tool: tool === undefined ? usual : oneOf(TOOLS, tool, text),
+    ...(family === undefined ? {} : { family: family as Family }),
   };
   const reason = whyNot(path, usual);
   if (reason !== null) throw new UsageError(`path "${text}": ${reason}`);

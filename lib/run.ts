@@ -68,6 +68,8 @@ export interface ScenarioResult {
   readonly faults: readonly string[];
   readonly documented: readonly string[];
   readonly paths: readonly PathResult[];
+  /** Paths of the suite of which nothing is claimed in this cell. */
+  readonly leftOut: readonly LeftOut[];
   readonly times: Times;
   /** Node state that differed from the baseline afterwards, a line each. */
   readonly nodeStateDifferences: readonly string[];
@@ -83,6 +85,12 @@ export interface ScenarioResult {
   readonly flaky: boolean;
   /** The command that runs just this one again. */
   readonly reproduce: string;
+}
+
+export interface LeftOut {
+  readonly path: string;
+  /** `the cell has no IPv6`. */
+  readonly reason: string;
 }
 
 export interface Try {

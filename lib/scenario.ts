@@ -1,5 +1,5 @@
 import { UsageError } from "./errors.ts";
-import type { Cell, Traits } from "./cell.ts";
+import { familiesOf, type Cell, type Family, type Traits } from "./cell.ts";
 import type { FaultContext } from "./cluster.ts";
 import type { Claimed, Expectation } from "./expectation.ts";
 import { expectation } from "./expectation.ts";
@@ -143,14 +143,19 @@ export function dropFirst(node: NodeRole, match: Omit<IptablesDropFault, "kind">
   return { node, fault: { kind: "iptables-drop", ...match } };
 }
 
-/** Sets the policy of iptables' FORWARD chain on a node: what becomes of forwarded packets that no rule decides. */
-export function forwardPolicy(node: NodeRole, policy: "DROP"): NodeFault {
-  return { node, fault: { kind: "policy", chain: "FORWARD", policy } };
+/** Sets the policy of iptables' (or ip6tables') FORWARD chain on a node: what becomes of forwarded packets that no rule decides. */
+export function forwardPolicy(node: NodeRole, policy: "DROP", family: Family = "IPv4"): NodeFault {
+  return { node, fault: { kind: "policy", chain: "FORWARD", policy, ...inFamily(family) } };
 }
 
 /** Takes an agent's iptables rule away on a node: `ruleGone("A", { table: "filter", chain: "FORWARD", target: "FLANNEL-FWD" })`. */
-export function ruleGone(node: NodeRole, rule: Omit<RuleFault, "kind">): NodeFault {
-  return { node, fault: { kind: "rule", ...rule } };
+export function ruleGone(node: NodeRole, rule: Omit<RuleFault, "kind">, family: Family = "IPv4"): NodeFault {
+  return { node, fault: { kind: "rule", ...rule, ...inFamily(family) } };
+}
+
+/** iptables is what these faults mean where nothing is said. */
+function inFamily(family: Family): { readonly family?: 6 } {
+  return family === "IPv6" ? { family: 6 } : {};
 }
 
 /** Takes the one rule of an nftables chain away on a node, which is a jump to `target`. */
@@ -190,12 +195,29 @@ export function healingOf(scenario: ScenarioSpec, context: CellContext): SelfHea
   return scenario.healsItself?.(context) ?? null;
 }
 
-/** What each path must show in a cell. */
+/** What each path must show in a cell: of those that exist there (leftOutOf). */
 export function expectationsOf(scenario: ScenarioSpec, context: CellContext): Record<string, Expectation> {
-  const entries = Object.entries(scenario.expect).map(([path, claimed]) => {
-    return [path, expectation(typeof claimed === "function" ? claimed(context) : claimed)] as const;
-  });
+  const leftOut = leftOutOf(scenario, context);
+  const entries = Object.entries(scenario.expect)
+    .filter(([path]) => leftOut[path] === undefined)
+    .map(([path, claimed]) => {
+      return [path, expectation(typeof claimed === "function" ? claimed(context) : claimed)] as const;
+    });
   return Object.fromEntries(entries);
+}
+
+/** The paths of which nothing is claimed in a cell, each with the reason: they name an IP family that it does not have. */
+export function leftOutOf(scenario: Pick<ScenarioSpec, "expect">, { cell }: CellContext): Record<string, string> {
+  const reasonFor = (path: string): string | null => {
+    const { family } = parsePath(path);
+    return family === undefined || familiesOf(cell).includes(family) ? null : `the cell has no ${family}`;
+  };
+  return Object.fromEntries(
+    Object.keys(scenario.expect).flatMap((path): readonly (readonly [string, string])[] => {
+      const reason = reasonFor(path);
+      return reason === null ? [] : [[path, reason]];
+    }),
+  );
 }
 
 /** Throws UsageError with the suite's id when a path cannot be read or nothing is claimed. */

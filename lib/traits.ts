@@ -33,7 +33,10 @@ export const UPLINK_MTU_BYTES = 1500;
 /** Pods' packets between nodes in UDP. */
 export interface Overlay {
   readonly kind: "vxlan";
+  /** Of the cell's first IP family. */
   readonly device: string;
+  /** Of its second one, where that has a device of its own. */
+  readonly secondDevice?: string;
   readonly udpPort: number;
   /** Where the other end of the tunnel is told: routes, neighbours and FDB entries of the device, or each packet's metadata, written by BPF. */
   readonly endpointsIn: "neighbours" | "metadata";

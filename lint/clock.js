@@ -9,6 +9,8 @@ const LABELS = {
   "cli/run.ts": "a run's beginning",
   "clusters/image/prune-cache.ts": "files' times, on a disk that outlives boots",
   "clusters/image/run-steps.ts": "files' times, on a disk that outlives boots",
+  "clusters/lane/guest-project.ts": "what a VM's clock is set to",
+  "clusters/lane/lane.ts": "files' times, on a disk that outlives boots",
   "clusters/setup/ownership.ts": "times as Docker prints them",
   "lib/engine/drift.ts": "which log lines are recent: they have nothing but the wall clock, and only explain",
   "lib/engine/measure.ts": "when a probe was started",

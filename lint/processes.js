@@ -3,7 +3,13 @@ import { forEachImport, pathOf, rule } from "./rule.js";
 
 const CHILD_PROCESS = /^(?:node:)?child_process$/;
 /** Beside lib/exec.ts: our own Node, as another process. Tests and benches start what they like. */
-const MAY_START = ["lib/exec.ts", "clusters/lane/vm.ts", "clusters/lane/guest/agent.ts", "cli/run-cell.ts", "cli/test-process.ts"];
+const MAY_START = [
+  "lib/exec.ts",
+  "clusters/lane/vm.ts",
+  "clusters/lane/guest/agent.ts",
+  "cli/run-cell.ts",
+  "cli/test-process.ts",
+];
 /** These take a command line, not an argv. */
 const BY_SHELL = ["exec", "execSync"];
 

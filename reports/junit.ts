@@ -71,6 +71,7 @@ function explain(result: ScenarioResult, evidencePath: EvidencePath): string {
     `${result.title}: ${result.claim}`,
     `fault: ${result.faults.join("; ") || "none"}`,
     ...result.paths.map(explainPath),
+    ...result.leftOut.map(({ path, reason }) => `${path}: left out, ${reason}`),
     ...result.nodeStateDifferences.map((difference) => `node state: ${difference}`),
     ...result.explanations.flatMap((one, index) => explanationLines(one, index + 1)),
     ...evidenceLine(result, evidencePath),

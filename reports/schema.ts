@@ -91,6 +91,9 @@ const scenarioResult = z.object({
   faults: z.array(z.string()),
   documented: z.array(z.string()),
   paths: z.array(pathResult),
+  leftOut: z
+    .array(z.object({ path: z.string(), reason: z.string() }))
+    .describe("paths of the suite of which nothing is claimed in this cell, each with the reason"),
   times: z
     .object({
       steadyMs: durationMsOrNull,

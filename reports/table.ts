@@ -68,7 +68,8 @@ function row(result: ScenarioResult, width: number, paint: Paint): string {
   const { injectMs, recoveryMs, totalMs } = result.times;
   const times = [`inject ${duration(injectMs)}`, `recovery ${duration(recoveryMs)}`, `total ${duration(totalMs)}`];
   const columns = times.map((time, index) => time.padEnd(index === 0 ? 15 : 17)).join("  ");
-  const rest = result.verdict === "skip" ? oneLine(result.reason) : `${columns}${rateWords(result)}`;
+  const rest =
+    result.verdict === "skip" ? oneLine(result.reason) : `${columns}${rateWords(result)}${leftOutWords(result)}`;
   return `  ${badge(result.verdict, paint, 7)}  ${nameOf(result).padEnd(width)}  ${rest}`.trimEnd();
 }
 
@@ -78,6 +79,13 @@ function rateWords({ rate }: ScenarioResult): string {
   const [low, high] = [rate.low, rate.high].map((part) => Math.round(part * 100));
   const unclear = rate.unknown === 0 ? "" : `, ${rate.unknown} unknown`;
   return `  held ${rate.passed} of ${rate.decided} (${low}–${high} %)${unclear}`;
+}
+
+/** `  1 path left out: the cell has no IPv6`; nothing where all are there. */
+function leftOutWords({ leftOut }: ScenarioResult): string {
+  if (leftOut.length === 0) return "";
+  const reasons = [...new Set(leftOut.map(({ reason }) => oneLine(reason)))].join(", ");
+  return `  ${leftOut.length} ${leftOut.length === 1 ? "path" : "paths"} left out: ${reasons}`;
 }
 
 function badge(verdict: Verdict, paint: Paint, width = 0): string {

@@ -1,6 +1,9 @@
 import type { Cell, IpFamily, ProxyMode, Traits } from "../../lib/cell.ts";
 import type { ContainerImage } from "../image/container-image.ts";
 import type { Step } from "../image/recipe.ts";
+import type { CheckContext } from "../setup/check.ts";
+
+export type Machine = Pick<CheckContext, "exec" | "readText" | "platform">;
 
 /** What a CNI's folder states about it; a folder a CNI, or a family of them. */
 export interface Cni {
@@ -17,6 +20,8 @@ export interface Cni {
   readonly ipFamilies: readonly IpFamily[];
   /** Why a combination of otherwise known parts is not to be had, in the vendor's terms; null where it is. */
   readonly refuses?: (cell: Cell) => string | null;
+  /** What a machine lacks that the CNI cannot do without, as what a cell "needs"; null for nothing, absent where any machine will do. Looks and changes nothing. */
+  readonly lacks?: (cell: Cell, machine: Machine) => Promise<string | null>;
   readonly traits: (cell: Cell) => Traits;
   readonly install: Install;
 }

@@ -64,7 +64,8 @@ export async function openLane(order: LaneOrder): Promise<Lane> {
   const saved =
     findSaved(place) ??
     (await alone(
-      "lane-save",
+      // Others may be made meanwhile: they are of other parts.
+      `lane-save-${place.slice(-64, -52)}`,
       locking,
       async () => findSaved(place) ?? (await makeSaved(order, parts, shape, place, accel)),
     ));

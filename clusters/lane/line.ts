@@ -29,17 +29,40 @@ interface Conversation {
   readonly fail: (error: Error) => void;
 }
 
+type SendFrame = (conversation: number, kind: FrameKind, payload: Uint8Array) => Promise<void>;
+
 /** Speaks with the agent over a connected socket. */
 export function openLine(wire: Wire): Line {
-  const conversations = new Map<number, Conversation>();
-  let count = 0;
-  const send = async (conversation: number, kind: FrameKind, payload: Uint8Array): Promise<void> => {
+  const { converse, fail } = conversationsOn(wire);
+  const send: SendFrame = async (conversation, kind, payload) => {
     if (wire.destroyed) throw new Error(ENDED);
     if (wire.write(encoded({ conversation, kind, payload }))) return;
     await new Promise<void>((resolve) => wire.once("drain", resolve));
   };
-  const fail = (error: Error) => {
-    for (const one of conversations.values()) one.fail(error);
+  return {
+    hello: async () => {
+      await converse((id, end) => {
+        send(id, "hello", Buffer.alloc(0)).catch(fail);
+        return () => end({ code: 0 });
+      });
+    },
+    run: async (argv, streams) =>
+      await converse((id, end) => {
+        startCommand(id, argv, streams, send).catch(fail);
+        return handOn(streams, end);
+      }),
+    close: () => wire.destroy(),
+  };
+}
+
+type Begin = (id: number, end: (exit: Exit) => void) => Conversation["take"];
+
+/** Numbers the conversations and hands each frame to its own; when the wire ends, all of them fail. */
+function conversationsOn(wire: Wire) {
+  const conversations = new Map<number, Conversation>();
+  let count = 0;
+  const fail = (error: unknown): void => {
+    for (const one of conversations.values()) one.fail(error as Error);
     conversations.clear();
   };
   const read = frameReader();
@@ -47,35 +70,25 @@ export function openLine(wire: Wire): Line {
     try {
       for (const frame of read(data)) conversations.get(frame.conversation)?.take(frame);
     } catch (error) {
-      fail(error as Error);
+      fail(error);
     }
   });
   wire.on("close", () => fail(new Error(ENDED)));
   wire.on("error", () => undefined);
-  const converse = async <T>(begin: (id: number, end: (value: T) => void) => Conversation["take"]): Promise<T> => {
+  const converse = async (begin: Begin): Promise<Exit> => {
     count += 1;
     const id = count;
     try {
-      return await new Promise<T>((resolve, reject) => {
-        conversations.set(id, { fail: reject, take: begin(id, resolve) });
+      return await new Promise<Exit>((resolve, reject) => {
+        conversations.set(id, { fail: reject, take: () => undefined });
+        const take = begin(id, resolve);
+        conversations.set(id, { fail: reject, take });
       });
     } finally {
       conversations.delete(id);
     }
   };
-  return {
-    hello: async () =>
-      await converse<void>((id, end) => {
-        void send(id, "hello", Buffer.alloc(0)).catch(fail);
-        return () => end();
-      }),
-    run: async (argv, streams) =>
-      await converse<Exit>((id, end) => {
-        void startCommand(id, argv, streams, send).catch(fail);
-        return handOn(streams, end);
-      }),
-    close: () => wire.destroy(),
-  };
+  return { converse, fail };
 }
 
 const ENDED = "the VM's line is closed: the VM has ended";
@@ -92,7 +105,7 @@ async function startCommand(
   id: number,
   argv: readonly string[],
   { stdin, cwd = "/", env = {}, signal }: Streams,
-  send: (id: number, kind: FrameKind, payload: Uint8Array) => Promise<void>,
+  send: SendFrame,
 ): Promise<void> {
   await send(id, "start", Buffer.from(JSON.stringify({ argv, cwd, env })));
   const stop = () => void send(id, "kill", Buffer.from("SIGTERM")).catch(() => undefined);

@@ -2,6 +2,7 @@ import { cellId, type Cell } from "../../lib/cell.ts";
 import { UndecidedError } from "../../lib/errors.ts";
 import { lastLines, mustExec } from "../../lib/exec.ts";
 import { waitFor } from "../../lib/wait.ts";
+import { DIAGNOSE } from "./scripts.ts";
 import { FAULTLINE, IN_VM } from "./guest-project.ts";
 import { execOn, type Line } from "./line.ts";
 
@@ -9,6 +10,7 @@ import { execOn, type Line } from "./line.ts";
 const DOCKER_WITHIN_MS = 300_000;
 const CLUSTER_WITHIN_MS = 40 * 60_000;
 const READY_WITHIN_S = "900";
+const DIAGNOSED_WITHIN_MS = 60_000;
 
 /**
  * Has the project in a VM that has just booted make the cell's cluster, prove it with the baseline and keep it: the same command as anywhere. Resolves to the cluster's name.
@@ -29,7 +31,8 @@ export async function makeCluster(line: Line, cell: Cell, signal: AbortSignal): 
   });
   if (result.exitCode !== 0) {
     const how = result.timedOut ? "timed out" : `exit ${result.exitCode ?? "by signal"}`;
-    const last = lastLines(`${result.stderr}\n${result.stdout}`, 25);
+    const seen = await exec(["bash", "-c", DIAGNOSE], { cwd: IN_VM, timeoutMs: DIAGNOSED_WITHIN_MS });
+    const last = `${lastLines(`${result.stderr}\n${result.stdout}`, 25)}\n${lastLines(seen.stdout, 60)}`;
     throw new UndecidedError(`the VM's cluster was not made (${how}):\n${last}`, "run it again");
   }
   const record = await mustExec(exec, [

@@ -1,18 +1,18 @@
 import type { Cell } from "../../lib/cell.ts";
-import type { CheckContext } from "../setup/check.ts";
+import { cniOf } from "../cells.ts";
+import type { Machine } from "../cni/cni.ts";
 import { LANE_KERNELS } from "./kernels.ts";
-
-type Machine = Pick<CheckContext, "exec" | "readText" | "platform">;
 
 /** What a cell asks of its nodes' kernel beyond what every cell does; null for nothing. Pure. */
 export function kernelNeed(cell: Cell): "ip_vs" | null {
   return cell.proxyMode === "ipvs" || cell.proxyMode === "ipvs-sh" ? "ip_vs" : null;
 }
 
-/** What this machine's kernel lacks for a cell; null for nothing. Changes nothing: a module that could be loaded is there. */
+/** What this machine lacks for a cell, and a VM of the lane has; null for nothing. Changes nothing: a module that could be loaded is there. */
 export async function kernelLacks(cell: Cell, machine: Machine): Promise<string | null> {
   const need = kernelNeed(cell);
-  return need === null || machine.platform !== "linux" ? null : await moduleLacking(need, machine);
+  const module = need === null || machine.platform !== "linux" ? null : await moduleLacking(need, machine);
+  return module ?? (await cniOf(cell).lacks?.(cell, machine)) ?? null;
 }
 
 /** The module, where this kernel neither has it nor could load it; otherwise null. */
@@ -29,6 +29,5 @@ export function onLane(cell: Cell): Cell {
 
 /** The cell as it is seen in its VM, where the kernel asked for is the host's own. */
 export function insideVm(cell: Cell): Cell {
-  const { kernel: _, ...rest } = cell;
-  return rest;
+  return { ...cell, kernel: undefined };
 }

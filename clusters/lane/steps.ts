@@ -5,7 +5,18 @@ import type { LaneKernel } from "./kernels.ts";
 
 /** Debian packages of the VM, beyond debootstrap's minbase: Docker, and what set-up, faults and evidence call on a host. */
 const PACKAGES: readonly string[] = [
-  ...["docker.io", "containerd", "runc", "iptables", "nftables", "ipset", "ipvsadm", "conntrack", "ebtables"],
+  ...[
+    "docker.io",
+    "docker-cli",
+    "containerd",
+    "runc",
+    "iptables",
+    "nftables",
+    "ipset",
+    "ipvsadm",
+    "conntrack",
+    "ebtables",
+  ],
   ...["iproute2", "ethtool", "kmod", "util-linux", "mount", "procps", "hostname", "ca-certificates", "openssl"],
   ...["jq", "curl", "tcpdump", "busybox-static", "xz-utils", "e2fsprogs", "bash", "findutils"],
 ];
@@ -34,16 +45,19 @@ export interface LaneInputs {
 /** A step's name holds no colon: it is part of a file name. */
 export const kernelSlug = ({ name }: LaneKernel): string => name.replace(/[^a-z0-9.]/g, "-");
 
+/** Of the VM, not of the nodes: the first Debian whose Docker gives nodes CAP_BPF, which Cilium's agent asks for. */
+const VM_SUITE = "trixie";
+
 const root: Step = {
   name: "lane-root",
   what: "install Debian for the VM",
   expectedS: 90,
   needs: [],
   inputs: ["image/scripts/rootfs"],
-  settings: { suite: VERSIONS.debian, packages: PACKAGES },
+  settings: { suite: VM_SUITE, packages: PACKAGES },
   commands: ({ out, source, mirror }) => [
     {
-      argv: inOwnMounts([source("image/scripts/rootfs"), `${out}/rootfs.tar`, VERSIONS.debian, mirror, ...PACKAGES]),
+      argv: inOwnMounts([source("image/scripts/rootfs"), `${out}/rootfs.tar`, VM_SUITE, mirror, ...PACKAGES]),
       env: { DEBIAN_FRONTEND: "noninteractive", LC_ALL: "C" },
     },
   ],

@@ -45,7 +45,11 @@ export async function startVm({ machine, dir, stateFile }: VmOrder): Promise<Vm>
   for (const file of [log, state]) if (typeof file === "number") closeSync(file);
   let hasEnded = false;
   const ended = new Promise<void>((resolve) => {
-    for (const event of ["exit", "error"]) child.once(event, () => ((hasEnded = true), resolve()));
+    for (const event of ["exit", "error"])
+      child.once(event, () => {
+        hasEnded = true;
+        resolve();
+      });
   });
   const lastWords = async () => {
     const [said = "", screen = ""] = await Promise.all([readText(join(dir, "qemu.log")), readText(join(dir, CONSOLE))]);

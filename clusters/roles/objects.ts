@@ -1,5 +1,6 @@
 import { ROLE_PORTS } from "../../lib/address.ts";
 import type { Peer } from "../../lib/path.ts";
+import type { IpFamily } from "../../lib/cell.ts";
 
 export const NAMESPACE = "faultline";
 
@@ -13,7 +14,7 @@ export interface RoleNodes {
  * The Kubernetes objects of the roles: pods bound to their nodes, and the server's Service. `image` is the echo server's. Nothing of it is
  * privileged: probes come from the nodes, not from the pods. Pure.
  */
-export function roleObjects(nodes: RoleNodes, image: string): readonly object[] {
+export function roleObjects(nodes: RoleNodes, image: string, ipFamily: IpFamily): readonly object[] {
   const { server, sidecar, servicePort } = ROLE_PORTS;
   return [
     { apiVersion: "v1", kind: "Namespace", metadata: { name: NAMESPACE } },
@@ -24,7 +25,10 @@ export function roleObjects(nodes: RoleNodes, image: string): readonly object[] 
       apiVersion: "v1",
       kind: "Service",
       metadata: { name: "server", namespace: NAMESPACE },
-      spec: { type: "NodePort", selector: { role: "server" }, ports: [{ port: servicePort, targetPort: server }] },
+      spec: {
+        ...{ type: "NodePort", selector: { role: "server" }, ports: [{ port: servicePort, targetPort: server }] },
+        ...policyOf(ipFamily),
+      },
     },
   ];
 }
@@ -35,6 +39,21 @@ export function peerObjects(role: Peer, node: string, count: number, image: stri
     return pod(role, node, [echo(role, ROLE_PORTS.server, image)], `${role}-${index + 1}`);
   });
   return [{ apiVersion: "v1", kind: "Namespace", metadata: { name: NAMESPACE } }, ...pods];
+}
+
+/** Both families or none at all: a Service that quietly had one only would be probed over the other. */
+function policyOf(ipFamily: IpFamily): object {
+  return { ipFamilyPolicy: ipFamily === "dual" ? "RequireDualStack" : "SingleStack" };
+}
+
+/** kubeadm gives the DNS Service the cluster's first family only; with this, applied over it, it has an address of each. Pure. */
+export function dnsServiceFamilies(ipFamily: IpFamily): object {
+  return {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name: "kube-dns", namespace: "kube-system" },
+    spec: policyOf(ipFamily),
+  };
 }
 
 function pod(role: string, nodeName: string, containers: readonly object[], name = role): object {

@@ -3,7 +3,7 @@
  */
 import { readlinkSync } from "node:fs";
 import type { Exec } from "../../lib/exec.ts";
-import { LABELS } from "../network.ts";
+import { LABELS } from "../closing-rule.ts";
 
 /** A process that cannot be mistaken for a later one of the same number, nor for one of another container. */
 export interface Owner {

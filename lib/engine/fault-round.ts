@@ -1,5 +1,6 @@
 import type { Whereabouts } from "../cluster.ts";
 import type { Expectation } from "../expectation.ts";
+import type { Fault } from "../faults/fault.ts";
 import type { Observation } from "../probes/probe.ts";
 import { watchFaults, type WatchedFault } from "./drift.ts";
 import { measure, planFor } from "./measure.ts";
@@ -22,6 +23,8 @@ export interface Course {
   readonly lastsMs: number;
   /** Somebody else is to undo a fault in this time; null where nobody may. */
   readonly healsItselfWithinMs: number | null;
+  /** The kind of the fault that is then undone. */
+  readonly healedKind: Fault["kind"] | null;
 }
 
 /** Which round, and how it is measured. */

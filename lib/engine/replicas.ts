@@ -3,8 +3,10 @@ import { mustExec, type Exec } from "../exec.ts";
 import type { Role } from "../path.ts";
 import type { Attempt, Observation } from "../probes/probe.ts";
 
-/** Constant: every UDP entry to port 53 of the node's conntrack table; the lookups are told by their source ports. */
-const LOOKUPS = ["conntrack", "-L", "-p", "udp", "--orig-port-dst", "53"] as const;
+/** Constant: every UDP entry to port 53 of the node's conntrack table, of one IP family; the lookups are told by their source ports. */
+const LOOKUPS = (["ipv4", "ipv6"] as const).map((family) => {
+  return ["conntrack", "-L", "-f", family, "-p", "udp", "--orig-port-dst", "53"] as const;
+});
 
 /**
  * Says of the lookups of these attempts which replica each met, from the node's conntrack: kube-proxy's DNAT is what chooses. A lookup without an entry stays as it
@@ -17,8 +19,8 @@ export async function withReplicas(
   observations: readonly Observation[],
 ): Promise<readonly Observation[]> {
   if (attempts.length === 0) return observations;
-  const { stdout } = await mustExec(exec, LOOKUPS);
-  const met = replicaByPort(stdout);
+  const lists = await Promise.all(LOOKUPS.map((argv) => mustExec(exec, argv)));
+  const met = replicaByPort(lists.map(({ stdout }) => stdout).join("\n"));
   return observations.map((one) => {
     const attempt = attempts.find(({ id }) => id === one.id);
     const port = attempt?.tool === "dig" ? attempt.sourcePort : undefined;
@@ -40,6 +42,6 @@ export function replicaByPort(listing: string): ReadonlyMap<number, string> {
 }
 
 function roleAt(where: Whereabouts, address: string): Role | undefined {
-  const found = Object.entries(where.pods).find(([, pod]) => pod.ip === address);
+  const found = Object.entries(where.pods).find(([, { ip, secondIp }]) => ip === address || secondIp === address);
   return found?.[0] as Role | undefined;
 }

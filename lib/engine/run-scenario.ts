@@ -5,7 +5,7 @@ import { swapped, type Expectation } from "../expectation.ts";
 import { healInjected, injectFault, type InjectedFault } from "../faults/inject.ts";
 import type { NodeFault } from "../faults/fault.ts";
 import { NODE_ONLY } from "../faults/kind.ts";
-import { expectationsOf, faultsOf, healingOf, type CellContext, type Scenario } from "../scenario.ts";
+import { expectationsOf, faultsOf, healingOf, leftOutOf, type CellContext, type Scenario } from "../scenario.ts";
 import { readAll, type WatchedFault } from "./drift.ts";
 import { onceEach } from "./measure.ts";
 import { faultsIn, whyNoMutant } from "./mutants.ts";
@@ -49,7 +49,7 @@ async function claimAndProve(
   const context = { cell, traits };
   const claimed = expectationsOf(scenario, context);
   const expect = mode === "swapped" ? mapValues(claimed, swapped) : claimed;
-  const start = { ...statement(stand, scenario), mode, expect } as const;
+  const start = { ...statement(stand, scenario), mode, expect, leftOut: leftOutOf(scenario, context) } as const;
   const reason = scenario.skipWhen?.(context) ?? whyNoMutant(mode, scenario, claimed, context);
   if (reason !== null) {
     say({ ...start, faults: [] });
@@ -122,7 +122,7 @@ async function breakAndProbe(
   injected: InjectedFault[],
 ): Promise<void> {
   const watched: WatchedFault[] = [];
-  for (const fault of faults) watched.push(await injectOne(stand, fault, say, injected));
+  for (const fault of faults) watched.push(await injectOne(stand, fault, course.healedKind, say, injected));
   const gone = await readAll(stand, watched, "before", say);
   const left = await underFault(stand, where, { watched, gone }, course, say);
   const during = stand.evidence?.mark("during");
@@ -136,13 +136,15 @@ async function breakAndProbe(
 /** How long to wait is ruled by the claim as written, even where it is judged swapped; with no fault nothing will appear, last, or be undone. */
 function courseOf(scenario: Scenario, claimed: Course["claimed"], context: CellContext, mode: Mode): Course {
   const { appears, recovers } = scenario;
-  if (mode === "no-fault") return { claimed, appearsWithinMs: 0, lastsMs: 0, healsItselfWithinMs: null };
-  const healsItselfWithinMs = healingOf(scenario, context)?.withinMs ?? null;
+  if (mode === "no-fault")
+    return { claimed, appearsWithinMs: 0, lastsMs: 0, healsItselfWithinMs: null, healedKind: null };
+  const healing = healingOf(scenario, context);
   return {
     claimed,
     appearsWithinMs: appears?.withinMs ?? 0,
     lastsMs: recovers.notUntil?.lastsMs ?? 0,
-    healsItselfWithinMs,
+    healsItselfWithinMs: healing?.withinMs ?? null,
+    healedKind: healing?.kind ?? null,
   };
 }
 
@@ -188,6 +190,7 @@ async function whereAndWhat(stand: Stand, scenario: Scenario, mode: Mode): Promi
 async function injectOne(
   stand: Stand,
   nodeFault: NodeFault,
+  healedKind: Course["healedKind"],
   say: Say,
   injected: InjectedFault[],
 ): Promise<WatchedFault> {
@@ -195,7 +198,8 @@ async function injectOne(
   const startedAtMs = performance.now();
   const target = stand.targets[nodeFault.node];
   const { journal, reach = NODE_ONLY } = stand;
-  const one = await injectFault({ target, nodeFault, journal, reach });
+  const mayBeUndone = nodeFault.fault.kind === healedKind;
+  const one = await injectFault({ target, nodeFault, journal, reach, mayBeUndone });
   // Before anything else can throw: from here on it must be healed.
   injected.push(one);
   const sinceMs = performance.now();
@@ -229,7 +233,7 @@ async function recovery(
 
 function faultContext(where: Whereabouts): FaultContext {
   const { cell, traits } = where.cluster;
-  return { cell, traits, address: (role, way) => addressOf(where, role, way) };
+  return { cell, traits, address: (role, way, family) => addressOf(where, role, way, family) };
 }
 
 function mapValues<T, U>(record: Readonly<Record<string, T>>, change: (value: T) => U): Record<string, U> {

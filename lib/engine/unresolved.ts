@@ -1,3 +1,4 @@
+import { allAddresses } from "../address.ts";
 import type { Cluster, Whereabouts } from "../cluster.ts";
 import { mustExec } from "../exec.ts";
 import type { Observation } from "../probes/probe.ts";
@@ -9,7 +10,7 @@ const RECENT_S = 5;
 
 /**
  * The neighbours of nodes A and B that are being asked for in vain and are one of the roles' addresses, a line each. While there is one, silence may turn into "host
- * unreachable" (ARP gives up after about 3 s), also where the node that asks is not the client's. Throws ExecError when a node cannot be asked.
+ * unreachable" (ARP and neighbour discovery give up after about 3 s), also where the node that asks is not the client's. Throws ExecError when a node cannot be asked.
  */
 export async function unresolvedNeighbours(cluster: Cluster, where: Whereabouts): Promise<readonly string[]> {
   const lists = await Promise.all(
@@ -24,8 +25,8 @@ export async function unresolvedNeighbours(cluster: Cluster, where: Whereabouts)
 /**
  * Of `ip -s neighbour show` (iproute2: `used A/B/C`, seconds since it was used, confirmed, updated): those that are ours and are being asked for, or were in vain just now. Pure.
  */
-export function unresolvedIn(listing: string, { cluster, pods }: Whereabouts): readonly string[] {
-  const ours = new Set([...Object.values(pods).map(({ ip }) => ip), ...Object.values(cluster.nodeIps)]);
+export function unresolvedIn(listing: string, where: Whereabouts): readonly string[] {
+  const ours = new Set(allAddresses(where));
   return listing
     .split("\n")
     .map((line) => line.trim())

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ROLE_PORTS } from "../address.ts";
+import { allAddresses, ROLE_PORTS } from "../address.ts";
 import type { Whereabouts } from "../cluster.ts";
 import { addressSchema, portSchema } from "../faults/values.ts";
 
@@ -21,14 +21,10 @@ const flowsSchema = z.strictObject({
 const NEVER = [6443, 2379, 2380, 10250] as const;
 
 /** The flows of a cluster's roles: their pods, Services and nodes. */
-export function flowsOf({ cluster, pods }: Whereabouts): Flows {
-  const addresses = [
-    ...Object.values(pods).map(({ ip }) => ip),
-    ...Object.values(cluster.serviceIps),
-    ...Object.values(cluster.nodeIps),
-  ];
+export function flowsOf(where: Whereabouts): Flows {
+  const { cluster } = where;
   return {
-    addresses: [...new Set(addresses)],
+    addresses: allAddresses(where),
     ports: [...new Set([...Object.values(ROLE_PORTS), cluster.nodePort])],
     overlayPort: cluster.traits.overlay?.udpPort ?? null,
   };

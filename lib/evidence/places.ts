@@ -10,16 +10,23 @@ export interface Places {
   readonly traits: Traits;
   readonly nodeIps: Readonly<Partial<Record<NodeRole, string>>>;
   readonly serviceIps: Readonly<Record<string, string>>;
+  /** Of the cell's second IP family, where it has one. */
+  readonly second?: Pick<Places, "nodeIps" | "serviceIps">;
   readonly nodePort: number;
   /** Pods by role, as they were when the captures began. */
-  readonly pods: Readonly<Partial<Record<Role, { readonly name: string; readonly ip: string }>>>;
+  readonly pods: Readonly<
+    Partial<Record<Role, { readonly name: string; readonly ip: string; readonly secondIp?: string }>>
+  >;
 }
 
 /** The places of a cluster, without what only this machine knows (processes, files). Pure. */
 export function placesOf({ cluster, pods }: Whereabouts): Places {
-  const { cell, traits, nodeIps, serviceIps, nodePort } = cluster;
-  const named = Object.entries(pods).map(([role, { name, ip }]) => [role, { name, ip }] as const);
-  return { cell, traits, nodeIps, serviceIps, nodePort, pods: Object.fromEntries(named) };
+  const { cell, traits, nodeIps, serviceIps, second, nodePort } = cluster;
+  const named = Object.entries(pods).map(([role, { name, ip, secondIp }]) => {
+    return [role, { name, ip, ...(secondIp === undefined ? {} : { secondIp }) }] as const;
+  });
+  const both = second === undefined ? {} : { second };
+  return { cell, traits, nodeIps, serviceIps, ...both, nodePort, pods: Object.fromEntries(named) };
 }
 
 /** Owner of the network namespace of each pod on a node, by role. Pure. */

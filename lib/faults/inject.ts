@@ -44,6 +44,8 @@ export interface Injection {
   readonly lease?: Lease;
   /** Default: no further than its node. */
   readonly reach?: Reach;
+  /** An agent is claimed to undo it, perhaps before it can be read back: then that is no failure to take. */
+  readonly mayBeUndone?: boolean;
 }
 
 /**
@@ -59,6 +61,7 @@ export async function injectFault({
   faultId,
   lease = LEASE,
   reach = NODE_ONLY,
+  mayBeUndone = false,
 }: Injection): Promise<InjectedFault> {
   validateFault(nodeFault, reach);
   if (nodeFault.node !== target.node) {
@@ -73,19 +76,21 @@ export async function injectFault({
   const readBack = async (): Promise<ReadBack> =>
     kind.readBackSaid(fault, await runOnNode(target, kind.readBack(fault, prior, id)));
   const note: Note = (faultId, state, detail) => journal.append({ faultId, state, detail });
-  const applied = { id, nodeFault, prior, seenInForce: true };
+  let seenInForce = false;
   try {
     await runOnNode(target, armAndApply({ id, fault, prior }, lease));
     journal.append({ faultId: id, state: "applied", detail: "" });
     const { inForce, detail } = await readBack();
-    if (!inForce) throw new FaultNotInForce(`${describeFault(nodeFault)} did not take: ${detail}`, "look at the node");
-    journal.append({ faultId: id, state: "verified", detail });
+    if (!inForce && !mayBeUndone)
+      throw new FaultNotInForce(`${describeFault(nodeFault)} did not take: ${detail}`, "look at the node");
+    if (inForce) journal.append({ faultId: id, state: "verified", detail });
+    seenInForce = inForce;
   } catch (error) {
-    const undone = await undoOrGone(target, [{ ...applied, seenInForce: false }], note);
+    const undone = await undoOrGone(target, [{ id, nodeFault, prior, seenInForce }], note);
     throw afterUndo(nodeFault, error as Error, undone.get(id));
   }
   const stopRenewing = fault.kind === "none" ? () => {} : keepRenewing(target, id, lease);
-  const undoing = { target, applied, note, stopRenewing };
+  const undoing = { target, applied: { id, nodeFault, prior, seenInForce }, note, stopRenewing };
   const heal = once(async () => resultFor(id, await undoTogether([undoing])));
   return { id, nodeFault, readBack, heal, undoing };
 }

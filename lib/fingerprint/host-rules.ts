@@ -32,6 +32,7 @@ const DOCKER_WIRE = /^veth[0-9a-f]{7}$/;
 const CLUSTER_BRIDGE = /^fl-[a-z0-9-]{1,12}$/;
 /** DOCKER-USER is not among them: Docker leaves it to its users, and we are one. */
 const DOCKER_CHAIN = /^DOCKER(-ISOLATION-STAGE-[12]|-FORWARD|-BRIDGE|-CT|-INTERNAL|-INGRESS)?$/;
+const IPV6_FORWARDING = /^net\.ipv6\.conf\.[^.]+\.forwarding$/;
 const CLOSING_RULE = /--comment "?faultline:([a-z0-9-]+)/;
 
 /** Docker's own objects, and what else may change on a host between two moments, beside what the kernel changes anywhere. */
@@ -81,6 +82,11 @@ export const HOST_RULES: readonly Rule<HostContext>[] = [
     test: (item) => (isDockerMasquerade(item) ? null : item),
   },
   {
+    name: "docker-ipv6-forwarding",
+    why: "with its first IPv6 network Docker lets the host forward IPv6, which the kernel writes to each device as well, and never takes it back (moby, libnetwork/drivers/bridge/setup_ipv6.go)",
+    test: (item) => (item.section === "sysctl" && IPV6_FORWARDING.test(item.scope) ? null : item),
+  },
+  {
     name: "docker-direct-access",
     why: "Docker 28 and newer refuse what comes to a container's address past its bridge",
     test: (item) => (isDockerDirectAccess(item) ? null : item),
@@ -110,7 +116,7 @@ function isBridge(name: string | undefined): boolean {
 /** `fl-ID` of a bridge, `faultline-ID` of a closing rule. */
 function marksOf(item: Item): readonly string[] {
   if (item.section === "link") return [item.scope.split(" ")[0] ?? ""].filter((name) => CLUSTER_BRIDGE.test(name));
-  if (!isFirewall(item) || chainOf(item) !== "DOCKER-USER") return [];
+  if (!isFirewall(item) || !(chainOf(item) === "DOCKER-USER" || item.scope === "mangle FORWARD")) return [];
   return [CLOSING_RULE.exec(item.text)?.[1]].filter((name) => name !== undefined);
 }
 

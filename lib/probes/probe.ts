@@ -1,3 +1,4 @@
+import type { Family } from "../cell.ts";
 import type { Symptom } from "../symptom.ts";
 
 /** One attempt, resolved to addresses: plain data that the prober on a node carries out. */
@@ -17,6 +18,8 @@ export interface CurlAttempt extends AttemptBase {
   readonly url: string;
   /** Process whose /etc/resolv.conf applies when the URL holds a name. */
   readonly resolvConfPid?: number;
+  /** Which of a name's addresses; all of them when absent. */
+  readonly family?: Family;
   /** Fixed source port, so that the flow can be found in captures, conntrack and socket tables; chosen by the kernel when absent. */
   readonly sourcePort?: number;
   /** Waits for its whole connect time-out, though it may be decided before. */

@@ -36,7 +36,7 @@ export function attemptArgv(attempt: Attempt): string[] {
   }
 }
 
-function curlArgv({ url, sourcePort, connectTimeoutMs, totalTimeoutMs }: CurlAttempt): string[] {
+function curlArgv({ url, family, sourcePort, connectTimeoutMs, totalTimeoutMs }: CurlAttempt): string[] {
   const source = sourcePort === undefined ? [] : ["--local-port", String(sourcePort)];
   const timeouts = ["--connect-timeout", String(connectTimeoutMs / 1000), "--max-time", String(totalTimeoutMs / 1000)];
   // -v names the errno of a failed connect, which the exit code and %{errormsg} hide (curl 7.88).
@@ -48,6 +48,7 @@ function curlArgv({ url, sourcePort, connectTimeoutMs, totalTimeoutMs }: CurlAtt
     "*",
     "--proto",
     "=http,https",
+    ...(family === undefined ? [] : [family === "IPv4" ? "--ipv4" : "--ipv6"]),
     ...source,
     ...timeouts,
     "-w",
@@ -79,7 +80,7 @@ function followUpOf(attempt: Attempt): FollowUp {
   // curl exits 6 for NXDOMAIN, SERVFAIL and a refusal alike: dig asks the same resolver, with its search domains.
   if (attempt.tool === "curl") {
     const host = new URL(attempt.url).hostname;
-    const argv = ["dig", "-r", "+search", "+tries=1", "+time=1", "+nocookie", "-t", "A", "-q", host];
+    const argv = ["dig", "-r", "+search", "+tries=1", "+time=1", "+nocookie", "-t", typeOf(attempt), "-q", host];
     return { exitCode: 6, argv };
   }
   // dig exits 9 for no reply; one from another address than the one asked is told only by a socket that is not connected.
@@ -87,6 +88,10 @@ function followUpOf(attempt: Attempt): FollowUp {
     return { exitCode: 9, argv: ["unconnected-lookup", attempt.server, attempt.name, attempt.type] };
   }
   return { exitCode: 0, argv: [] };
+}
+
+function typeOf({ family }: CurlAttempt): "A" | "AAAA" {
+  return family === "IPv6" ? "AAAA" : "A";
 }
 
 /** The longest an attempt may take on the node, in ms: its own time-outs, and 2 s for a slow machine, in whole seconds. */

@@ -14,10 +14,13 @@ asks_neighbours() {
 }
 
 # How many packets this node has thrown away since it started, by the kernel's own counters: not for us and not to be forwarded, no route, wrong way round.
+# Those of IPv4 come as a line of names and one of values, those of IPv6 as a name and its value.
 discarded() {
-  awk 'FNR % 2 { split($0, names); next }
-    { for (i = 2; i <= NF; i++) if (($1 names[i]) ~ /^(Ip:(InAddrErrors|InDiscards|OutDiscards|OutNoRoutes)|IpExt:InNoRoutes|TcpExt:IPReversePathFilter)$/) sum += $i }
-    END { print sum + 0 }' "/proc/$$/net/snmp" "/proc/$$/net/netstat"
+  cat "/proc/$$/net/snmp" "/proc/$$/net/netstat" "/proc/$$/net/snmp6" 2>/dev/null |
+    awk '$1 !~ /:$/ { if ($1 ~ /^Ip6(InAddrErrors|InDiscards|OutDiscards|InNoRoutes|OutNoRoutes)$/) sum += $2; next }
+      NR % 2 { split($0, names); next }
+      { for (i = 2; i <= NF; i++) if (($1 names[i]) ~ /^(Ip:(InAddrErrors|InDiscards|OutDiscards|OutNoRoutes)|IpExt:InNoRoutes|TcpExt:IPReversePathFilter)$/) sum += $i }
+      END { print sum + 0 }'
 }
 
 # INDEX AFTER_MS RESENT CONNTRACK DISCARDED

@@ -86,6 +86,7 @@ function unmeasured(one: Unmeasured): ScenarioResult {
     faults: [],
     documented,
     paths: [],
+    leftOut: [],
   };
   return {
     ...result,

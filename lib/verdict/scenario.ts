@@ -32,6 +32,7 @@ export function judgeScenario(cell: string, events: readonly Event[]): ScenarioR
     faults: start.faults.map(describeFault),
     documented: start.documented,
     paths,
+    leftOut: Object.entries(start.leftOut ?? {}).map(([path, reason]) => ({ path, reason })),
     times: timesOf(start, events),
     nodeStateDifferences,
     evidence: first(events, "evidence")?.dir ?? null,

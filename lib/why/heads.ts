@@ -1,5 +1,6 @@
 import type { Packet } from "../evidence/pcap/packet.ts";
 import { destinationsOf, type Case } from "./case.ts";
+import { nodeIpsFor } from "./places.ts";
 
 /** A port that nobody saw: a rule that asks for one may be about it. */
 export const ANY_PORT = "any";
@@ -36,7 +37,7 @@ export function headOf({ network, transport }: Packet): Head | null {
 /** Of what was to be put into the tunnel and was not seen there: what would have carried it. */
 function carriers({ loss, picture, trace }: Case): readonly Head[] {
   const port = picture.places?.traits.overlay?.udpPort;
-  const ips: Readonly<Partial<Record<string, string>>> = picture.places?.nodeIps ?? {};
+  const ips = nodeIpsFor(picture, trace.dialled?.address ?? "");
   if (!loss?.next?.tunnelled || loss.last?.tunnelled || port === undefined) return [];
   const far = loss.leg === "reply" ? trace.client.node : trace.server?.node;
   const [source, destination] = [ips[loss.next.node], ips[far ?? ""]];

@@ -1,5 +1,5 @@
 import type { Picture } from "./picture.ts";
-import { uplinkOf, type Place } from "./places.ts";
+import { overlayDeviceFor, uplinkOf, type Place } from "./places.ts";
 
 /** How a packet gets to a hop from the one before it. */
 export type Crossing =
@@ -16,8 +16,11 @@ export interface Hop {
   readonly optional: boolean;
 }
 
-/** The devices between two places, in a request's order; as far as they are known where the server's place is not. Pure. */
-export function hopsBetween(picture: Picture, client: Place, server: Place | null): readonly Hop[] {
+/**
+ * The devices between two places, in a request's order; as far as they are known where the server's place is not. `dialled`, an address, says of which IP family it
+ * is: each may have an overlay device of its own. Pure.
+ */
+export function hopsBetween(picture: Picture, client: Place, server: Place | null, dialled = ""): readonly Hop[] {
   const bridge = picture.places?.traits.bridge ?? null;
   const isOneNode = server !== null && client.node !== null && client.node === server.node;
   // A pod that asks itself does not leave its namespace.
@@ -32,7 +35,8 @@ export function hopsBetween(picture: Picture, client: Place, server: Place | nul
     add(client.node, bridge, "bridged", { optional: isOneNode });
   }
   if (!server || server.node === null) return hops;
-  if (client.node !== server.node) addCrossing(picture, client, server, from, add);
+  if (client.node !== server.node)
+    addCrossing(picture, { client, server, overlay: overlayDeviceFor(picture, dialled) }, from, add);
   const isRouted = client.node !== server.node;
   if (server.pod !== null && bridge !== null && (isRouted || client.pod === null)) {
     add(server.node, bridge, isRouted ? "routed" : "sent by the node");
@@ -43,20 +47,18 @@ export function hopsBetween(picture: Picture, client: Place, server: Place | nul
 
 function addCrossing(
   picture: Picture,
-  client: Place,
-  server: Place,
+  { client, server, overlay }: { readonly client: Place; readonly server: Place; readonly overlay: string | null },
   from: Crossing,
   add: (node: string, device: string, crossing: Crossing, more?: Partial<Hop>) => void,
 ): void {
   const node = server.node ?? "";
-  const overlay = picture.places?.traits.overlay ?? null;
   const inTunnel = overlay !== null && client.node !== null && server.pod !== null;
-  if (client.node !== null && inTunnel) add(client.node, overlay.device, from);
+  if (client.node !== null && inTunnel) add(client.node, overlay, from);
   if (client.node !== null) {
     add(client.node, uplinkOf(picture, client.node), inTunnel ? "put into the tunnel" : from, { tunnelled: inTunnel });
   }
   add(node, uplinkOf(picture, node), "over the wire", { tunnelled: inTunnel });
-  if (inTunnel) add(node, overlay.device, "out of the tunnel");
+  if (inTunnel) add(node, overlay, "out of the tunnel");
 }
 
 /** The same devices in a reply's order; each crossing is that of the pair it is between. Pure. */

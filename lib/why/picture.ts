@@ -24,12 +24,15 @@ const NODE = z.enum(["A", "B", "control-plane"]);
 const placesSchema = z.looseObject({
   traits: z.looseObject({
     bridge: z.string().nullable(),
-    overlay: z.looseObject({ device: z.string(), udpPort: z.number() }).nullable(),
+    overlay: z.looseObject({ device: z.string(), secondDevice: z.string().optional(), udpPort: z.number() }).nullable(),
   }),
   nodeIps: z.partialRecord(NODE, z.string()),
   serviceIps: z.record(z.string(), z.string()),
+  second: z
+    .object({ nodeIps: z.partialRecord(NODE, z.string()), serviceIps: z.record(z.string(), z.string()) })
+    .optional(),
   nodePort: z.number(),
-  pods: z.record(z.string(), z.object({ name: z.string(), ip: z.string() })),
+  pods: z.record(z.string(), z.object({ name: z.string(), ip: z.string(), secondIp: z.string().optional() })),
 });
 
 const interfacesSchema = z.partialRecord(

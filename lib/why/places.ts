@@ -1,3 +1,4 @@
+import type { Places } from "../evidence/places.ts";
 import type { Picture } from "./picture.ts";
 
 /** Where one end of a flow is. */
@@ -19,27 +20,55 @@ export function placeOfRole(picture: Picture, role: string): Place {
   const node = ON_A.includes(role) ? "A" : ON_B.includes(role) ? "B" : null;
   if (role === "hostA" || role === "hostB") return placeOfNode(picture, role === "hostA" ? "A" : "B");
   const pod = role === "sidecar" ? "server" : role;
-  const ip = (picture.places?.pods as Record<string, { ip: string }> | undefined)?.[pod]?.ip;
-  return { node, pod: node === null ? null : pod, device: deviceOf(picture, node, pod), addresses: ip ? [ip] : [] };
+  const pods = picture.places?.pods as Record<string, { ip: string; secondIp?: string }> | undefined;
+  const addresses = [pods?.[pod]?.ip, pods?.[pod]?.secondIp].filter((one) => one !== undefined);
+  return { node, pod: node === null ? null : pod, device: deviceOf(picture, node, pod), addresses };
 }
 
 /** Who has an address: a pod, a node, or nobody we know (null). */
 export function placeOfAddress(picture: Picture, address: string): Place | null {
   const pods = Object.entries(picture.places?.pods ?? {});
-  const pod = pods.find(([, { ip }]) => ip === address);
+  const pod = pods.find(([, { ip, secondIp }]) => ip === address || secondIp === address);
   if (pod) return placeOfRole(picture, pod[0]);
   const node = Object.entries(picture.interfaces).find(([, list]) =>
     list.some(({ addresses }) => addresses.includes(address) && !isLoopback(address)),
   );
   if (node) return placeOfNode(picture, node[0]);
-  const byIp = Object.entries(picture.places?.nodeIps ?? {}).find(([, ip]) => ip === address);
+  const byIp = Object.entries(nodeIpsFor(picture, address)).find(([, ip]) => ip === address);
   return byIp ? placeOfNode(picture, byIp[0]) : null;
 }
 
 function placeOfNode(picture: Picture, node: string): Place {
   const own = (picture.interfaces[node] ?? []).flatMap(({ addresses }) => addresses);
-  const ip = (picture.places?.nodeIps as Record<string, string> | undefined)?.[node];
-  return { node, pod: null, device: null, addresses: [...new Set([...own, ...(ip ? [ip] : [])])] };
+  const { nodeIps, second } = (picture.places ?? {}) as Partial<Places>;
+  const ips = [nodeIps, second?.nodeIps].flatMap((one) => (one as ByNode | undefined)?.[node] ?? []);
+  return { node, pod: null, device: null, addresses: [...new Set([...own, ...ips])] };
+}
+
+type ByNode = Readonly<Partial<Record<string, string>>>;
+
+/** The nodes' addresses of the IP family that an address is of. Pure. */
+export function nodeIpsFor({ places }: Picture, address: string): ByNode {
+  const ips = isOfSecond(places, address) ? places?.second?.nodeIps : places?.nodeIps;
+  return ips ?? {};
+}
+
+/** The overlay's device that carries what is for an address; null where there is no overlay. Pure. */
+export function overlayDeviceFor({ places }: Picture, address: string): string | null {
+  const overlay = places?.traits.overlay;
+  if (!overlay) return null;
+  return isOfSecond(places, address) ? (overlay.secondDevice ?? overlay.device) : overlay.device;
+}
+
+/** Whether a Service has this address; its name when it does. Pure. */
+export function serviceAt({ places }: Picture, address: string): string | null {
+  const all = [places?.serviceIps, places?.second?.serviceIps].flatMap((one) => Object.entries(one ?? {}));
+  return all.find(([, ip]) => ip === address)?.[0] ?? null;
+}
+
+function isOfSecond(places: Places | null, address: string): boolean {
+  const [some] = Object.values(places?.second?.nodeIps ?? {});
+  return some !== undefined && some.includes(":") === address.includes(":");
 }
 
 function deviceOf({ interfaces }: Picture, node: string | null, pod: string): string | null {

@@ -51,7 +51,7 @@ export function traceOf(observation: Observation, picture: Picture): Trace {
   const dialled = seen.remote === undefined ? null : { address: seen.remote, port: seen.remotePort ?? null };
   const endpoints = endpointsOf(request, known, dialled?.address ?? null);
   const server = serverOf(picture, path, dialled?.address ?? null, endpoints);
-  const hops = hopsBetween(picture, client, server);
+  const hops = hopsBetween(picture, client, server, dialled?.address);
   return { observation, path, dialled, client, server, endpoints, hops, request, reply, errors };
 }
 

@@ -1,3 +1,4 @@
+import { familiesOf } from "../../lib/cell.ts";
 import { scenario } from "../../lib/mocha/scenario.ts";
 import { forwardPolicy, healedBy, isForwardAcceptedBy, ruleGone, seconds, where, within } from "../../lib/scenario.ts";
 import { resyncOf } from "../../lib/traits.ts";
@@ -15,9 +16,10 @@ scenario("FORWARD policy DROP without the CNI's accept rule", {
     "https://github.com/kubernetes/kubernetes/issues/40182",
     "https://github.com/flannel-io/flannel/issues/1668",
   ],
-  fault: ({ traits }) => {
+  fault: ({ cell, traits }) => {
     const agent = resyncOf(traits, "forward-rule");
-    return [forwardPolicy("A", "DROP"), ...(agent ? [ruleGone("A", agent.rule)] : [])];
+    const [family] = familiesOf(cell);
+    return [forwardPolicy("A", "DROP", family), ...(agent ? [ruleGone("A", agent.rule, family)] : [])];
   },
   healsItself: healedBy("forward-rule", "rule", {
     "same → server by podIP": ["connect-timeout", "slow"],

@@ -13,7 +13,7 @@ scenario("blackhole route to a pod", {
     "https://github.com/projectcalico/calico/issues/2457",
     "https://github.com/projectcalico/calico/issues/3740",
   ],
-  fault: ({ address }) => route("B", { type: "blackhole", to: `${address("server", "podIP")}/32` }),
+  fault: ({ address }) => route("B", { type: "blackhole", to: address("server", "podIP") }),
   expect: {
     "other → server by podIP": unlessBpf,
     "other → server by ClusterIP": unlessBpf,

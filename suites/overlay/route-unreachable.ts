@@ -8,7 +8,7 @@ scenario("unreachable route to a pod", {
   claim:
     "an unreachable route on the client's node answers at once: no route to host, for pods and for the node itself",
   documented: ["https://github.com/projectcalico/calicoctl/issues/1822"],
-  fault: ({ address }) => route("B", { type: "unreachable", to: `${address("server", "podIP")}/32` }),
+  fault: ({ address }) => route("B", { type: "unreachable", to: address("server", "podIP") }),
   expect: {
     "other → server by podIP": unlessBpf,
     "other → server by ClusterIP": unlessBpf,

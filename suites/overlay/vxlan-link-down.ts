@@ -1,5 +1,5 @@
 import { scenario } from "../../lib/mocha/scenario.ts";
-import { hasOverlay, healedBy, linkDown, lostUnless, seconds, within } from "../../lib/scenario.ts";
+import { byOverlayDevice, hasOverlay, healedBy, linkDown, lostUnless, seconds, within } from "../../lib/scenario.ts";
 
 const lost = lostUnless("overlay-up", "connect-timeout");
 
@@ -24,6 +24,7 @@ scenario("VXLAN device down", {
   expect: {
     "other → server by podIP": lost,
     "other → server by ClusterIP": lost,
+    "other → server by IPv6 podIP": (context) => (byOverlayDevice("IPv6")(context) ? lost(context) : "ok"),
     "other → server by podIP with ping": lostUnless("overlay-up", "loss"),
     "hostB → server by podIP": lost,
     "same → dnsB by podIP": lostUnless("overlay-up", "dns-timeout"),

@@ -17,6 +17,8 @@ scenario("VXLAN port blocked", {
     "other → server by podIP": "connect-timeout",
     "other → server by ClusterIP": "connect-timeout",
     "other → server by podIP with ping": "loss",
+    // The port is the same in the outer packets of both families.
+    "other → server by IPv6 podIP": "connect-timeout",
     "same → server by podIP": "ok",
     "same → server by ClusterIP": "ok",
     "hostB → hostA by nodeIP with ping": "ok",

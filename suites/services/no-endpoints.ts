@@ -18,6 +18,7 @@ scenario("Service without endpoints", {
     "same → server by ClusterIP": "connection-refused",
     "other → server by ClusterIP": "connection-refused",
     "hostB → server by ClusterIP": "connection-refused",
+    "other → server by IPv6 ClusterIP": "connection-refused",
     "outside → server by NodePort": "connection-refused",
     "same → server by podIP": "ok",
     "other → server by podIP": "ok",

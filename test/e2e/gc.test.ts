@@ -1,71 +1,11 @@
 import { expect } from "chai";
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { cellDirs } from "../../cli/run-dir.ts";
-import { closingRule } from "../../clusters/network.ts";
-import { readEventLog } from "../../lib/event-log.ts";
+import { readFileSync } from "node:fs";
+import { closingRule } from "../../clusters/closing-rule.ts";
 import { hostExec, mustExec } from "../../lib/exec.ts";
-import { GiveUpError, waitFor } from "../../lib/wait.ts";
-import { faultline, launch, RUNS, type Launched } from "./command-line.ts";
-import { begun, danglingVolumes, tracesOf, type BegunRun } from "./traces.ts";
-
-interface Moment {
-  readonly when: string;
-  readonly reached: (run: BegunRun) => Promise<boolean>;
-  /** What a kill at that moment is known to leave behind. */
-  readonly leaves: RegExp;
-}
-
-async function shows(argv: readonly string[], what: RegExp): Promise<boolean> {
-  return what.test((await hostExec(argv)).stdout);
-}
-
-function isLogged(run: BegunRun, what: RegExp): boolean {
-  const [cell] = cellDirs(join(RUNS, run.runId));
-  const log = join(cell ?? "", "events.ndjson");
-  return cell !== undefined && existsSync(log) && readEventLog(log).some((event) => what.test(JSON.stringify(event)));
-}
-
-const NODES_ORDERED: Moment = {
-  when: "when kind has ordered the nodes and Docker makes them",
-  reached: ({ cluster }) => shows(["docker", "ps", "--all", "--format", "{{.Names}}"], new RegExp(`^${cluster}-`, "m")),
-  leaves: /container .*\nnetwork /s,
-};
-
-/** Each a little later than the one before. */
-const MOMENTS: readonly Moment[] = [
-  {
-    when: "when its network has only its closing rule",
-    reached: ({ cluster }) => shows(["iptables", "-S", "DOCKER-USER"], new RegExp(`faultline:${cluster} `)),
-    leaves: /lease$/,
-  },
-  NODES_ORDERED,
-  {
-    when: "when kubeadm is at work on a node",
-    reached: ({ cluster }) => shows(["docker", "top", `${cluster}-control-plane`, "-eo", "pid,args"], /kubeadm init/),
-    leaves: /create cluster --name/,
-  },
-  {
-    when: "when its nodes are up",
-    reached: (run) => Promise.resolve(isLogged(run, /"type":"stage-done","stage":"cluster"/)),
-    leaves: /container .*-control-plane/,
-  },
-];
-
-/** Starts a run and resolves as soon as a look finds that the moment has come. */
-async function runAt({ reached }: Moment): Promise<Launched & BegunRun> {
-  const launched = launch(["run", "baseline", "--yes", "--progress", "none"]);
-  const run = await begun(launched.child);
-  const attempt = async () => {
-    if (launched.child.exitCode !== null) {
-      const { code, stdout, stderr } = await launched.outcome;
-      throw new GiveUpError(`the run ended with ${code}:\n${stdout}${stderr}`);
-    }
-    if (!(await reached(run))) throw new Error("not yet");
-  };
-  await waitFor("the moment", attempt, { budgetMs: 120_000, intervalMs: 10 });
-  return { ...launched, ...run };
-}
+import { waitFor } from "../../lib/wait.ts";
+import { faultline } from "./command-line.ts";
+import { MOMENTS, NODES_ORDERED, runAt } from "./moments.ts";
+import { danglingVolumes, tracesOf } from "./traces.ts";
 
 describe("gc after a kill -9 while the cluster is created", function () {
   let volumesBefore: readonly string[];

@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { addressOf, netnsPidOf, nodeOf, podOf } from "../../lib/address.ts";
+import { addressOf, allAddresses, netnsPidOf, nodeOf, podOf } from "../../lib/address.ts";
 import { ROLES, WAYS, type Role, type Way } from "../../lib/path.ts";
-import { WHERE } from "./sample-cluster.ts";
+import { DUAL, WHERE } from "./sample-cluster.ts";
 
 describe("addressOf", () => {
   const table: readonly (readonly [Role, Way, string])[] = [
@@ -22,6 +22,46 @@ describe("addressOf", () => {
       expect(addressOf(WHERE, role, way)).to.equal(address);
     });
   }
+
+  const second: readonly (readonly [Role, Way, string])[] = [
+    ["server", "podIP", "fd00:10:244:1::3"],
+    ["sidecar", "podIP", "fd00:10:244:1::3"],
+    ["server", "ClusterIP", "fd00:10:96::7"],
+    ["dns", "ClusterIP", "fd00:10:96::a"],
+    ["server", "Service name", "server.faultline.svc.cluster.local"],
+    ["server", "NodePort", "fd12:3456:789a::3"],
+    ["hostB", "nodeIP", "fd12:3456:789a::2"],
+    ["sidecar", "localhost", "::1"],
+  ];
+  for (const [role, way, address] of second) {
+    it(`${role} by IPv6 ${way} is ${address} in a dual-stack cluster, whose first family is IPv4`, () => {
+      expect(addressOf(DUAL, role, way, "IPv6")).to.equal(address);
+      expect(addressOf(DUAL, role, way, "IPv4")).to.equal(addressOf(WHERE, role, way));
+      expect(addressOf(DUAL, role, way)).to.equal(addressOf(WHERE, role, way));
+    });
+  }
+
+  it("is of the only family where there is one, and of no other", () => {
+    const only6 = {
+      ...WHERE,
+      cluster: { ...WHERE.cluster, cell: { ...WHERE.cluster.cell, ipFamily: "ipv6" as const } },
+    };
+    expect(addressOf(only6, "sidecar", "localhost")).to.equal("::1");
+    expect(addressOf(only6, "server", "podIP", "IPv6")).to.equal("10.244.1.3");
+    expect(() => addressOf(only6, "server", "podIP", "IPv4")).to.throw("role server: the cell has no IPv4");
+    expect(() => addressOf(WHERE, "server", "podIP", "IPv6")).to.throw("role server: the cell has no IPv6");
+  });
+
+  it("throws where a pod lacks its second address", () => {
+    const { server } = WHERE.pods;
+    const where = { ...DUAL, pods: server ? { server } : {} };
+    expect(() => addressOf(where, "server", "podIP", "IPv6")).to.throw("role server");
+  });
+
+  it("lists every address once", () => {
+    expect(allAddresses(WHERE)).to.have.length(5 + 2 + 2);
+    expect(allAddresses(DUAL)).to.have.length(2 * (5 + 2 + 2));
+  });
 
   const impossible: readonly (readonly [Role, Way])[] = [
     ["other", "ClusterIP"],

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { attemptsFor, BUDGETS } from "../../lib/attempts.ts";
 import type { CurlAttempt } from "../../lib/probes/probe.ts";
-import { WHERE } from "./sample-cluster.ts";
+import { DUAL, WHERE } from "./sample-cluster.ts";
 
 function curl(path: string): CurlAttempt {
   const [attempt] = attemptsFor(WHERE, path, { flows: 1 });
@@ -70,6 +70,31 @@ describe("attemptsFor", () => {
       const ports = attempts.map((one) => (one.tool === "dig" ? one.sourcePort : undefined));
       expect(new Set(ports).size).to.equal(40);
     }
+  });
+
+  it("dials the second family where the path names it", () => {
+    const first = (path: string) => attemptsFor(DUAL, path, { flows: 1 })[0];
+    const of = "server by IPv6";
+    expect(first(`same → ${of} podIP`)).to.include({ url: "http://[fd00:10:244:1::3]:8080/" });
+    expect(first(`same → ${of} ClusterIP`)).to.include({ url: "http://[fd00:10:96::7]:80/" });
+    expect(first(`outside → ${of} NodePort`)).to.include({ url: "http://[fd12:3456:789a::3]:31234/" });
+    expect(first("server → sidecar by IPv6 localhost")).to.include({ url: "http://[::1]:8081/" });
+    expect(first("hostB → hostA by IPv6 nodeIP with ping")).to.include({ address: "fd12:3456:789a::3" });
+    const asked = { server: "fd00:10:96::a", type: "AAAA", expectAnswer: "fd00:10:96::7" };
+    expect(first("same → dns by IPv6 ClusterIP")).to.deep.include(asked);
+    expect(first("same → dns by ClusterIP")).to.deep.include({
+      server: "10.96.0.10",
+      type: "A",
+      expectAnswer: "10.96.0.7",
+    });
+    expect(() => attemptsFor(WHERE, "same → server by IPv6 podIP", { flows: 1 })).to.throw("the cell has no IPv6");
+  });
+
+  it("resolves a name to one family where there are two, and as the pod would where there is one", () => {
+    const of = (where: typeof WHERE, way: string) => attemptsFor(where, `same → server by ${way}`, { flows: 1 })[0];
+    expect(of(DUAL, "Service name")).to.include({ family: "IPv4" });
+    expect(of(DUAL, "IPv6 Service name")).to.include({ family: "IPv6" });
+    expect(of(WHERE, "Service name")).to.not.have.property("family");
   });
 
   it("waits for the third ARP failure where it is told to be patient, and for it alone", () => {

@@ -14,6 +14,16 @@ import { filled, manifestFor } from "../../clusters/cni/manifest.ts";
 import { nearest } from "../../clusters/nearest.ts";
 import { cellId } from "../../lib/cell.ts";
 import { UsageError } from "../../lib/errors.ts";
+import { AGENT_GONE_LABEL } from "../../lib/faults/agent.ts";
+
+/** As far as it is looked at. */
+interface Manifest {
+  readonly kind?: string;
+  readonly data?: Readonly<Record<string, string>>;
+  readonly spec?: {
+    readonly template?: { readonly spec?: { readonly affinity?: { readonly nodeAffinity?: object } } };
+  };
+}
 
 const id = cellId(DEFAULT_CELL);
 const [cni = "", , kubernetes = ""] = id.split("/");
@@ -56,7 +66,6 @@ describe("parseCell", () => {
     "flannel/iptables/1.34/ipv4/debian:5.10": /kernel debian:5.10 is not known/,
     "flannel/none": /is not to be had: flannel does not replace kube-proxy/,
     "cilium/iptables/1.34/ipv6": /is not to be had: Cilium 1.15's tunnel runs over IPv4 alone.*; the nearest is cilium/,
-    "cilium/none": /is not to be had: Cilium in kube-proxy's place .* only in a virtual machine/,
     "weave/nftables": /is not to be had: weave is not for kube-proxy mode nftables; the nearest is weave/,
     "terway@1.0/iptables": /is not to be had: Terway takes pods' addresses .* from its cloud's network interfaces/,
   };
@@ -105,10 +114,38 @@ describe("cells", () => {
       expect(traits).to.include.all.keys("bridge", "overlay");
       for (const { everyMs } of traits.resyncs) expect(everyMs).to.be.above(0);
       const { install } = cniOf(cell);
-      if (install.by === "manifest") expect(await manifestFor(install, cell)).not.to.match(/\{\{[A-Z]/);
+      if (install.by !== "manifest") continue;
+      const manifest = await manifestFor(install, cell);
+      expect(manifest).not.to.match(/\{\{[A-Z]/);
+      for (const { errors } of parseAllDocuments(manifest)) expect(errors, cellId(cell)).to.deep.equal([]);
     }
     expect(() => cniOf({ ...DEFAULT_CELL, cni: "none" })).to.throw(UsageError, '"none" is not known');
     expect(() => cniVersionOf({ ...DEFAULT_CELL, cniVersion: "0" })).to.throw(UsageError, "flannel 0 is not known");
+  });
+
+  it("have a manifest of whole YAML, whose JSON is whole, and an agent that leaves a node which the fault marks", async () => {
+    for (const cell of knownCells()) {
+      const { install } = cniOf(cell);
+      const { agent } = traitsOf(cell);
+      if (install.by !== "manifest") continue;
+      expect(agent, cellId(cell)).to.deep.equal(install.ready);
+      const documents = parseAllDocuments(await manifestFor(install, cell));
+      const objects = documents.map((one) => one.toJS() as Manifest | null).filter((one) => one !== null);
+      expect(documents.flatMap(({ errors }) => errors)).to.deep.equal([]);
+      for (const { data = {} } of objects) {
+        for (const [name, text] of Object.entries(data)) {
+          if (/\.json$|\.conflist$/.test(name))
+            expect(() => JSON.parse(text), `${cellId(cell)} ${name}`).not.to.throw();
+        }
+      }
+      const agents = objects.filter(({ kind }) => kind === "DaemonSet");
+      expect(agents).to.not.be.empty;
+      for (const { spec } of agents) {
+        expect(JSON.stringify(spec?.template?.spec?.affinity?.nodeAffinity), cellId(cell)).to.include(
+          `{"key":"${AGENT_GONE_LABEL}","operator":"DoesNotExist"}`,
+        );
+      }
+    }
   });
 
   it("have images of the CNI that are in the node, and never pull", async () => {
@@ -137,6 +174,22 @@ describe("cells", () => {
       return (JSON.parse(text) as { Network: string }).Network;
     };
     expect([networkIn(own), networkIn(peer)]).to.deep.equal(["10.244.0.0/16", "10.245.0.0/16"]);
+  });
+
+  it("tell flannel the families of the cell, as JSON", async () => {
+    const flannel = knownCells().filter((cell) => cell.cni.startsWith("flannel"));
+    expect(new Set(flannel.map(({ ipFamily }) => ipFamily))).to.deep.equal(new Set(["ipv4", "ipv6", "dual"]));
+    for (const cell of flannel) {
+      const { install } = cniOf(cell);
+      const manifest = install.by === "manifest" ? await manifestFor(install, cell) : "";
+      const objects = parseAllDocuments(manifest).map((one) => one.toJS() as { data?: Record<string, string> });
+      const text = objects.flatMap(({ data }) => data?.["net-conf.json"] ?? [])[0];
+      const conf = JSON.parse(text ?? "") as Record<string, unknown>;
+      const is = { 4: conf["EnableIPv4"] !== false, 6: conf["EnableIPv6"] === true };
+      expect(is, cellId(cell)).to.deep.equal({ 4: cell.ipFamily !== "ipv6", 6: cell.ipFamily !== "ipv4" });
+      expect([conf["Network"] !== undefined, conf["IPv6Network"] !== undefined]).to.deep.equal([is[4], is[6]]);
+      expect(conf["Backend"]).to.include.keys("Type");
+    }
   });
 
   it("fill each token, and only those that are there", () => {

@@ -2,7 +2,13 @@ import { expect } from "chai";
 import { parse } from "yaml";
 import { DEFAULT_CELL, knownCells } from "../../clusters/cells.ts";
 import { kindConfig } from "../../clusters/kind-config.ts";
-import { POD_SUBNET, SERVICE_SUBNET, UNUSED_SERVICE_IP } from "../../clusters/subnets.ts";
+import {
+  POD_SUBNET,
+  POD_SUBNET_6,
+  SERVICE_SUBNET,
+  SERVICE_SUBNET_6,
+  UNUSED_SERVICE_IPS,
+} from "../../clusters/subnets.ts";
 
 interface Config {
   readonly networking: Readonly<Record<string, unknown>>;
@@ -45,8 +51,19 @@ describe("kindConfig", () => {
     expect(kindConfig(DEFAULT_CELL, image)).to.equal(kindConfig(DEFAULT_CELL, image));
   });
 
+  it("has a subnet of each family that the cell has, its first one first", () => {
+    const networking = (ipFamily: "ipv6" | "dual") => config({ ...DEFAULT_CELL, ipFamily }).networking;
+    expect(networking("ipv6")).to.include({ podSubnet: POD_SUBNET_6, serviceSubnet: SERVICE_SUBNET_6 });
+    expect(networking("dual")).to.include({
+      ipFamily: "dual",
+      podSubnet: `${POD_SUBNET},${POD_SUBNET_6}`,
+      serviceSubnet: `${SERVICE_SUBNET},${SERVICE_SUBNET_6}`,
+      apiServerAddress: "127.0.0.1",
+    });
+  });
+
   it("has an unused address in the Service subnet, out of reach of what is given out first", () => {
     expect(SERVICE_SUBNET).to.equal("10.96.0.0/16");
-    expect(UNUSED_SERVICE_IP).to.match(/^10\.96\.255\.25\d$/);
+    expect(UNUSED_SERVICE_IPS.IPv4).to.match(/^10\.96\.255\.25\d$/);
   });
 });

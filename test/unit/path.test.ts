@@ -11,6 +11,13 @@ describe("parsePath", () => {
     "other → dnsA by podIP": { from: "other", to: "dnsA", way: "podIP", tool: "dig" },
     "same → dnsB by podIP with ping": { from: "same", to: "dnsB", way: "podIP", tool: "ping" },
     "hostA → hostB by nodeIP with ping": { from: "hostA", to: "hostB", way: "nodeIP", tool: "ping" },
+    "same → server by IPv6 ClusterIP": { from: "same", to: "server", way: "ClusterIP", tool: "curl", family: "IPv6" },
+    "same → server by IPv4 Service name": {
+      ...{ from: "same", to: "server", way: "Service name", tool: "curl", family: "IPv4" },
+    },
+    "hostA → hostB by IPv6 nodeIP with ping": {
+      ...{ from: "hostA", to: "hostB", way: "nodeIP", tool: "ping", family: "IPv6" },
+    },
     "server → sidecar by localhost": { from: "server", to: "sidecar", way: "localhost", tool: "curl" },
   };
   for (const [text, path] of Object.entries(table)) {
@@ -25,6 +32,10 @@ describe("parsePath", () => {
     ["same → server by magic", '"magic"'],
     ["same → server by podIP with telnet", '"telnet"'],
     ["same -> server by podIP", "is not of the form"],
+    ["same → server by IPv5 podIP", "is not of the form"],
+    ["same → server by ipv6 podIP", "is not of the form"],
+    ["same → server by IPv6", "is not of the form"],
+    ["same → server by podIP IPv6", "is not of the form"],
     ["same → server", "is not of the form"],
     ["", "is not of the form"],
     ["10.0.0.1 → server by podIP", "is not of the form"],

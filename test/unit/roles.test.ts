@@ -21,7 +21,7 @@ interface Loose {
   };
 }
 
-const objects = roleObjects({ A: "node-a", B: "node-b" }, "echo:1") as readonly Loose[];
+const objects = roleObjects({ A: "node-a", B: "node-b" }, "echo:1", "ipv4") as readonly Loose[];
 const pods = objects.filter(({ kind }) => kind === "Pod");
 const service = objects.find(({ kind }) => kind === "Service");
 

@@ -3,10 +3,20 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { expect } from "chai";
 import { keptCluster } from "../../cli/kept.ts";
-import { cellDir, cellDirs, findRunDir, newRunId, readRun, writeAtomically, writeHeader } from "../../cli/run-dir.ts";
+import {
+  cellDir,
+  cellDirs,
+  cellPath,
+  findRunDir,
+  newRunId,
+  readRun,
+  writeAtomically,
+  writeHeader,
+} from "../../cli/run-dir.ts";
 import { exitCodeOf } from "../../cli/run.ts";
 import { cellId, type Cell } from "../../lib/cell.ts";
 import { UsageError } from "../../lib/errors.ts";
+import type { Event } from "../../lib/event.ts";
 import { judgeRun } from "../../lib/verdict/run.ts";
 import { BROKEN, CELL, cellLog, flows, scenarioLog } from "./sample-log.ts";
 
@@ -66,6 +76,29 @@ describe("a run's directory", () => {
     const run = readRun(dir);
     expect(run).to.include({ runId: HEADER.runId, startedAt: HEADER.startedAt, durationMs: 7 });
     expect(run.logs.map((log) => log.length)).to.deep.equal([1, lines.length]);
+  });
+
+  it("has a folder more for each cluster that replaced another, and their logs are the cell's", () => {
+    writeHeader(dir, { ...HEADER, cells: [CELL], owner: "", durationMs: 7 });
+    writeLog(CELL_ID, lines.join("\n"));
+    const evidence: Event = {
+      atMs: 0,
+      type: "evidence",
+      scenario: "a/b",
+      dir: "evidence/a-b",
+      kept: "full",
+      files: 1,
+      bytes: 1,
+      trouble: [],
+    };
+    const second = [...lines, JSON.stringify(evidence)].join("\n");
+    writeFileSync(join(cellDir(dir, CELL_ID, 2), "events.ndjson"), second);
+    const [log = []] = readRun(dir).logs;
+    expect(log).to.have.lengthOf(2 * lines.length + 1);
+    const told = log.at(-1);
+    const folder = told?.type === "evidence" ? told.dir : null;
+    expect(join(cellPath(dir, CELL_ID), folder ?? "")).to.equal(join(cellPath(dir, CELL_ID, 2), "evidence/a-b"));
+    expect(cellDirs(dir)).to.have.lengthOf(2);
   });
 
   const damages: readonly (readonly [name: string, text: string | null, says: RegExp])[] = [

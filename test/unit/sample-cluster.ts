@@ -36,3 +36,28 @@ export const WHERE: Whereabouts = {
     dnsB: { name: "coredns-b", ip: "10.244.0.4", pid: 204 },
   },
 };
+
+/** The same as a dual-stack cluster. */
+export const DUAL: Whereabouts = {
+  cluster: {
+    ...RECORD,
+    cell: { ...CELL, ipFamily: "dual" },
+    traits: {
+      ...RECORD.traits,
+      overlay: {
+        ...{ kind: "vxlan", device: "flannel.1", secondDevice: "flannel-v6.1", udpPort: 8472 },
+        endpointsIn: "neighbours",
+      },
+    },
+    second: {
+      nodeIps: { A: "fd12:3456:789a::3", B: "fd12:3456:789a::2" },
+      serviceIps: { server: "fd00:10:96::7", dns: "fd00:10:96::a" },
+    },
+  },
+  pods: Object.fromEntries(
+    Object.entries(WHERE.pods).map(([role, pod]) => [
+      role,
+      { ...pod, secondIp: pod.ip.replace(/^10\.244\.(\d)\.(\d)$/, "fd00:10:244:$1::$2") },
+    ]),
+  ),
+};

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import type { IpFamily } from "../../lib/cell.ts";
 import { UsageError } from "../../lib/errors.ts";
 import * as claims from "../../lib/scenario.ts";
 import type { Scenario, ScenarioSpec } from "../../lib/scenario.ts";
@@ -50,6 +51,36 @@ describe("what a suite writes", () => {
       fault: ({ address: of }) => claims.route("B", { type: "blackhole", to: of("server", "podIP") }),
     });
     expect(claims.faultsOf(asked, { ...context, address })[0]?.fault).to.include({ to: "server/podIP" });
+  });
+
+  it("leaves out paths of a family that the cell does not have, with the reason", () => {
+    const [plain, v4, v6] = ["podIP", "IPv4 podIP", "IPv6 podIP"].map((way) => `same → server by ${way}`) as [
+      string,
+      string,
+      string,
+    ];
+    const both = spec({ expect: { [plain]: "ok", [v4]: "ok", [v6]: "connect-timeout" } });
+    const of = (ipFamily: IpFamily) => ({ ...context, cell: { ...context.cell, ipFamily } });
+    const claimed = (ipFamily: IpFamily) => Object.keys(claims.expectationsOf(both, of(ipFamily)));
+    expect(claimed("dual")).to.deep.equal([plain, v4, v6]);
+    expect(claims.leftOutOf(both, of("dual"))).to.deep.equal({});
+    expect(claimed("ipv4")).to.deep.equal([plain, v4]);
+    expect(claims.leftOutOf(both, of("ipv4"))).to.deep.equal({ [v6]: "the cell has no IPv6" });
+    expect(claimed("ipv6")).to.deep.equal([plain, v6]);
+    expect(claims.leftOutOf(both, of("ipv6"))).to.deep.equal({ [v4]: "the cell has no IPv4" });
+  });
+
+  it("knows a cell's families, and which of them a plain way is of", () => {
+    const of = (ipFamily: IpFamily) => ({ ...context, cell: { ...context.cell, ipFamily } });
+    const told = (test: (one: claims.CellContext) => boolean) =>
+      (["ipv4", "ipv6", "dual"] as const).filter((ipFamily) => test(of(ipFamily)));
+    expect(told(claims.has("IPv4"))).to.deep.equal(["ipv4", "dual"]);
+    expect(told(claims.has("IPv6"))).to.deep.equal(["ipv6", "dual"]);
+    expect(told(claims.isPlain("IPv4"))).to.deep.equal(["ipv4", "dual"]);
+    expect(told(claims.isPlain("IPv6"))).to.deep.equal(["ipv6"]);
+    expect(told(claims.bothOf(claims.has("IPv4"), claims.has("IPv6")))).to.deep.equal(["dual"]);
+    expect(claims.forwardPolicy("A", "DROP", "IPv6").fault).to.include({ family: 6 });
+    expect(claims.forwardPolicy("A", "DROP").fault).to.not.have.property("family");
   });
 
   it("keys claims by traits", () => {

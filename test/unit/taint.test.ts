@@ -116,6 +116,53 @@ describe("a run with a tainted node", () => {
     ]);
   });
 
+  it("is told with the cluster that took its place: what was run there, on what, and nothing twice", () => {
+    const on = (name: string, log: readonly Event[]) =>
+      log.map((event) => (event.type === "stage-started" ? { ...event, detail: name } : event));
+    const rest: Event = {
+      atMs: 0,
+      type: "planned",
+      mode: "as-claimed",
+      scenarios: [{ id: "services/later", ...words }],
+    };
+    const first = on("x", cellLog([NODES, planned("as-claimed")], dirty("A", [ROUTE])));
+    const second = on("y", cellLog([rest], scenarioLog({ scenario: "services/later" })));
+    const judged = judgeLog([...first, ...second]);
+    expect(judged.map(({ scenario, verdict, cluster }) => `${scenario} ${verdict} ${cluster}`)).to.deep.equal([
+      "nodes/ip-forward fail x",
+      "services/later pass y",
+    ]);
+    const [cell] = judgeRun({ ...record, logs: [[...first, ...second]] }).cells;
+    expect(cell?.clusters).to.deep.equal([
+      { name: "x", replacedBecause: `node A tainted by nodes/ip-forward: ${ROUTE}` },
+      { name: "y", replacedBecause: null },
+    ]);
+    expect(
+      cell?.tainted.map(({ container }) => container),
+      "the first one's",
+    ).to.deep.equal(["x-worker"]);
+    expect(cell?.failure).to.equal(null);
+    const torn = judgeRun({ ...record, logs: [[...first, ...second.slice(0, 2)]] });
+    expect(torn.cells[0]?.failure?.message, "the second was not run to its end").to.match(/ends before the suites/);
+    expect(judgeLog([...first, ...on("y", cellLog([rest]))]).map(({ verdict }) => verdict)).to.deep.equal([
+      "fail",
+      "unknown",
+    ]);
+  });
+
+  it("has its hand-written tests judged by what they said on the cluster that they were run on last", () => {
+    const test = { atMs: 0, type: "test", mode: "as-claimed", title: "t", message: "no", suite: "b/tests" } as const;
+    const log = [
+      ...cellLog(dirty("A", [ROUTE]), [{ ...test, passed: false }]),
+      ...cellLog([{ ...test, passed: true }]),
+    ];
+    expect(judgeLog(log).find(({ scenario }) => scenario === "b/tests")?.verdict).to.equal("pass");
+    const failed = [...cellLog(dirty("A", [ROUTE])), ...cellLog([{ ...test, passed: false }])];
+    expect(judgeLog(failed).find(({ scenario }) => scenario === "b/tests")?.verdict, "no taint on that one").to.equal(
+      "fail",
+    );
+  });
+
   it("fails the scenario whose fault was left in force, though nobody tried to undo it in the scenario's own time", () => {
     const killed = without(ok, ({ type }) => ["healed", "recovered", "node-state", "scenario-finished"].includes(type));
     expect(judgeScenario("a/cell", killed).verdict).to.equal("unknown");

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { unresolvedIn } from "../../lib/engine/unresolved.ts";
-import { WHERE } from "./sample-cluster.ts";
+import { DUAL, WHERE } from "./sample-cluster.ts";
 
 /** `ip -s neighbour show` of a kind node (iproute2 6.1), its addresses those of the sample cluster. */
 const LISTING = `10.244.1.9 dev cni0  used 4/64/1probes 6 FAILED 
@@ -16,6 +16,15 @@ const LISTING = `10.244.1.9 dev cni0  used 4/64/1probes 6 FAILED
 describe("unresolvedIn", () => {
   it("names the neighbours that are a role's and are being asked for, or were just now", () => {
     expect(unresolvedIn(LISTING, WHERE).map((line) => line.split(" ")[0])).to.deep.equal(["10.244.1.3", "10.244.1.4"]);
+  });
+
+  it("names those of the second family as well, which are asked for by neighbour discovery", () => {
+    const listing = `fd00:10:244:1::3 dev eth0 ref 1 used 1/61/0probes 2 INCOMPLETE
+fd12:3456:789a::2 dev eth0 lladdr 02:42:ac:12:00:02 used 31/26/1probes 1 STALE
+fd00:10:244:1::99 dev eth0 used 1/61/0probes 1 INCOMPLETE
+`;
+    expect(unresolvedIn(listing, DUAL)).to.have.length(1);
+    expect(unresolvedIn(listing, WHERE)).to.deep.equal([]);
   });
 
   it("is empty where there is none", () => {

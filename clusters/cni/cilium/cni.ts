@@ -3,6 +3,7 @@ import { UPLINK_MTU_BYTES, type Traits } from "../../../lib/traits.ts";
 import { IMAGE_PREFIX, type ContainerImage } from "../../image/container-image.ts";
 import type { Cni, CniVersion } from "../cni.ts";
 import { agentStep, baseStep } from "./build.ts";
+import { ciliumLacks } from "./machine.ts";
 
 const VXLAN_PORT = 8472;
 const imageName = (version: string) => `${IMAGE_PREFIX}/cilium:${version}`;
@@ -46,12 +47,9 @@ function release(version: string): CniVersion {
 }
 
 /** Why Cilium itself cannot do what the cell asks; null where it can. */
-function refuses({ ipFamily, proxyMode, kernel }: Cell): string | null {
-  if (ipFamily === "ipv6") return "Cilium 1.15's tunnel runs over IPv4 alone (bpf/lib: the tunnel key's remote_ipv4)";
-  if (proxyMode === "none" && kernel === undefined) {
-    return "Cilium in kube-proxy's place attaches programs to cgroups, which may be the host's own: only in a virtual machine (kernel debian:6.12)";
-  }
-  return null;
+function refuses({ ipFamily }: Cell): string | null {
+  if (ipFamily !== "ipv6") return null;
+  return "Cilium 1.15's tunnel runs over IPv4 alone (bpf/lib: the tunnel key's remote_ipv4)";
 }
 
 /** No bridge: a veth a pod, and eBPF programs on its host end, which also translate pods' Service addresses. */
@@ -64,6 +62,7 @@ export const cilium: Cni = {
   proxyModes: ["iptables", "nftables", "none"],
   ipFamilies: ["ipv4", "ipv6", "dual"],
   refuses,
+  lacks: ciliumLacks,
   traits: () => TRAITS,
   install: {
     by: "manifest",

@@ -1,7 +1,7 @@
-import type { Traits } from "../../../lib/cell.ts";
+import type { Cell, IpFamily, Traits } from "../../../lib/cell.ts";
 import { goStep } from "../../image/go-build.ts";
 import { IMAGE_PREFIX, type ContainerImage } from "../../image/container-image.ts";
-import { UPLINK_MTU_BYTES } from "../../../lib/traits.ts";
+import { UPLINK_MTU_BYTES, type Overlay } from "../../../lib/traits.ts";
 import type { ByManifest, Cni, CniVersion } from "../cni.ts";
 
 /** The last release whose module path resolves for flannel's CNI plugin. */
@@ -62,16 +62,19 @@ function install(backend: Backend): ByManifest {
     manifest: "flannel/manifest.yaml",
     tokens: (cell, podSubnets) => ({
       IMAGE: imageName(cell.cniVersion),
-      NET_CONF: JSON.stringify(netConf(podSubnets, backend)),
+      NET_CONF: JSON.stringify(netConf(cell, podSubnets, backend)),
     }),
     ready: { namespace: "kube-flannel", selector: "app=flannel" },
   };
 }
 
-/** flanneld's net-conf.json (flannel, Documentation/configuration.md). 8472 is the kernel's default for VXLAN. */
-function netConf([network]: readonly string[], backend: Backend): object {
+/** flanneld's net-conf.json (flannel, Documentation/configuration.md): IPv4 unless it is told otherwise. 8472 is the kernel's default for VXLAN. */
+function netConf({ ipFamily }: Cell, podSubnets: readonly string[], backend: Backend): object {
+  const ipv4 = podSubnets.find((subnet) => !subnet.includes(":"));
+  const ipv6 = podSubnets.find((subnet) => subnet.includes(":"));
   return {
-    Network: network,
+    ...(ipFamily === "ipv6" ? { EnableIPv4: false } : { Network: ipv4 }),
+    ...(ipFamily === "ipv4" ? {} : { EnableIPv6: true, IPv6Network: ipv6 }),
     Backend: backend === "vxlan" ? { Type: "vxlan", VNI: 1, Port: VXLAN_PORT } : { Type: "host-gw" },
   };
 }
@@ -99,8 +102,14 @@ const COMMON: Traits = {
 const shared = {
   versions: VERSIONS,
   proxyModes: ["iptables", "nftables", "ipvs", "ipvs-sh"],
-  ipFamilies: ["ipv4"],
+  ipFamilies: ["ipv4", "ipv6", "dual"],
 } as const;
+
+/** flanneld has a device for each family (pkg/backend/vxlan/vxlan.go of 0.28.4): what carries IPv6 is carried by IPv6 itself. */
+function devices(ipFamily: IpFamily): Pick<Overlay, "device" | "secondDevice"> {
+  if (ipFamily === "ipv6") return { device: "flannel-v6.1" };
+  return { device: "flannel.1", ...(ipFamily === "dual" ? { secondDevice: "flannel-v6.1" } : {}) };
+}
 
 /** Pods on a bridge, VXLAN between the nodes. */
 export const flannel: Cni = {
@@ -108,11 +117,11 @@ export const flannel: Cni = {
   name: "flannel",
   aliases: ["flannel-vxlan"],
   what: "flannel, VXLAN between the nodes: bridge cni0, UDP 8472",
-  traits: () => ({
+  traits: ({ ipFamily }) => ({
     ...COMMON,
-    overlay: { kind: "vxlan", device: "flannel.1", udpPort: VXLAN_PORT, endpointsIn: "neighbours" },
-    // Ethernet, IPv4, UDP and VXLAN take 50.
-    podMtuBytes: UPLINK_MTU_BYTES - 50,
+    overlay: { kind: "vxlan", ...devices(ipFamily), udpPort: VXLAN_PORT, endpointsIn: "neighbours" },
+    // Ethernet, IPv4, UDP and VXLAN take 50, with IPv6 70. In a dual-stack cell pods are given the larger of the two (measured).
+    podMtuBytes: UPLINK_MTU_BYTES - (ipFamily === "ipv6" ? 70 : 50),
   }),
   install: install("vxlan"),
 };

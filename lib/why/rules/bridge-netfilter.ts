@@ -53,7 +53,7 @@ function explained({ trace, picture }: Case, reply: Sighting): readonly Candidat
   const cause = `${setting}: reply left the bridge with the pod's address as source${state}`;
   const mend = {
     fix: "modprobe br_netfilter, set it to 1, and keep both (/etc/modules-load.d, /etc/sysctl.d)",
-    more: "docs/failure-modes/bridge-nf-call-iptables.md",
+    more: `docs/failure-modes/${path.replace("bridge/", "")}.md`,
   };
   return [{ ...proven(cause, evidence, mend), same: setting }];
 }

@@ -48,7 +48,8 @@ function stateOf(link: Link): "up" | "down" | "without carrier" {
 }
 
 function explained({ picture }: Case, { node }: NodeFacts, device: string, trouble: string): ReturnType<typeof proven> {
-  const isOverlay = device === picture.places?.traits.overlay?.device;
+  const { overlay } = picture.places?.traits ?? {};
+  const isOverlay = [overlay?.device, overlay?.secondDevice].includes(device);
   const peer = (picture.interfaces[node] ?? []).find(({ name }) => name === device)?.peer?.split(" ")[0];
   const of = isOverlay ? ", the overlay's device," : peer ? `, the device of pod ${peer},` : "";
   const evidence = [`during/${node}/link.txt: ${device} ${trouble}`];

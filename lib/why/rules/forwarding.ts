@@ -23,16 +23,17 @@ function explained({ loss }: Case, facts: NodeFacts): readonly Candidate[] {
   const [path, value] = ofAll.is === "0" ? [all, ofAll] : [own, ofDevice];
   const setting = `${sysctlName(path)} is 0 on ${facts.node}${againstBaseline(value)}`;
   const evidence = [`during/${facts.node}/sysctl.txt: ${setting}`];
-  const refused = roseBy(facts, "IpInAddrErrors");
-  const forwarded = roseBy(facts, "IpForwDatagrams");
+  // ip_forward and ip6_forward count what they may not forward as wrongly addressed.
+  const [errors, forwards] =
+    network.family === 4 ? ["IpInAddrErrors", "IpForwDatagrams"] : ["Ip6InAddrErrors", "Ip6OutForwDatagrams"];
+  const refused = roseBy(facts, errors);
+  const forwarded = roseBy(facts, forwards);
   if (refused)
-    evidence.push(
-      `during/${facts.node}/nstat.txt: IpInAddrErrors rose by ${refused}, IpForwDatagrams by ${forwarded ?? 0}`,
-    );
+    evidence.push(`during/${facts.node}/nstat.txt: ${errors} rose by ${refused}, ${forwards} by ${forwarded ?? 0}`);
   return [
     proven(`${setting}: ${facts.node} does not forward what comes in`, evidence, {
       fix: "set it to 1, and keep it (/etc/sysctl.d)",
-      more: "docs/failure-modes/ip-forward.md",
+      more: `docs/failure-modes/${network.family === 4 ? "ip-forward" : "ipv6-forwarding"}.md`,
     }),
   ];
 }

@@ -3,6 +3,7 @@ import type { Hop } from "../hops.ts";
 import type { Link } from "../links.ts";
 import { unansweredDuring } from "../neighbours.ts";
 import type { NodeFacts } from "../node-facts.ts";
+import { nodeIpsFor, overlayDeviceFor } from "../places.ts";
 import { isWithin, routesIn, routeTo, type Route } from "../routes.ts";
 import { sightingWords } from "../sightings.ts";
 import { astray } from "../trace.ts";
@@ -109,11 +110,12 @@ export const overlaySentElsewhere: Rule = {
   why: "it was put into the tunnel, or was to be, and the forwarding entry for it names an address that is not that of the pod's node",
   explain: (one) => {
     const { loss, picture, trace } = one;
-    const overlay = picture.places?.traits.overlay?.device;
+    const dialled = trace.dialled?.address ?? "";
+    const overlay = overlayDeviceFor(picture, dialled);
     const facts = loss?.last && loss.next?.tunnelled ? picture.nodes.get(loss.last.node) : undefined;
     const end = loss?.leg === "reply" ? trace.client.node : (trace.server?.node ?? null);
-    const far = (picture.places?.nodeIps as Record<string, string> | undefined)?.[end ?? ""];
-    if (!facts || overlay === undefined || far === undefined || end === facts.node) return [];
+    const far = nodeIpsFor(picture, dialled)[end ?? ""];
+    if (!facts || overlay === null || far === undefined || end === facts.node) return [];
     const at = { facts, device: overlay, link: undefined };
     const hardware = neighbourOf(facts.text("neighbour"), overlay, gatewayOf(one, at));
     const entry = facts
@@ -128,10 +130,10 @@ export const overlaySentElsewhere: Rule = {
 };
 
 /** What is known of the overlay's device where a hop is one; null where it is not. */
-function overlayAt({ picture }: Case, hop: Hop | null | undefined): At | null {
-  const device = picture.places?.traits.overlay?.device;
+function overlayAt({ picture, trace }: Case, hop: Hop | null | undefined): At | null {
+  const device = overlayDeviceFor(picture, trace.dialled?.address ?? "");
   const facts = hop ? picture.nodes.get(hop.node) : undefined;
-  if (!hop || !facts || device === undefined || hop.device !== device || hop.tunnelled) return null;
+  if (!hop || !facts || device === null || hop.device !== device || hop.tunnelled) return null;
   return { facts, device, link: facts.links.find(({ ifname }) => ifname === device) };
 }
 

@@ -2,6 +2,7 @@ import { proven, SCORE, type Case, type Rule } from "../case.ts";
 import { endingRules } from "../firewall-rules.ts";
 import { headOf, type Head } from "../heads.ts";
 import type { NodeFacts } from "../node-facts.ts";
+import { serviceAt } from "../places.ts";
 import { canMatch } from "../rule-match.ts";
 
 interface NoEndpoints {
@@ -60,7 +61,7 @@ export const corednsEnded: Rule = {
 };
 
 function isDns({ trace, picture }: Case): boolean {
-  return trace.dialled !== null && trace.dialled.address === picture.places?.serviceIps["dns"];
+  return serviceAt(picture, trace.dialled?.address ?? "") === "dns";
 }
 
 function logLines({ picture }: Case, pattern: RegExp): readonly string[] {

@@ -1,7 +1,7 @@
 import { likely, proven, type Candidate, type Case, type Rule } from "../case.ts";
 import type { NodeFacts } from "../node-facts.ts";
 import { unansweredDuring } from "../neighbours.ts";
-import { placeOfAddress } from "../places.ts";
+import { placeOfAddress, serviceAt } from "../places.ts";
 import { sightingWords } from "../sightings.ts";
 
 export const serviceNotTranslated: Rule = {
@@ -10,7 +10,7 @@ export const serviceNotTranslated: Rule = {
   explain: (one) => {
     const { trace, picture } = one;
     const address = trace.dialled?.address ?? "";
-    const isService = Object.values(picture.places?.serviceIps ?? {}).includes(address);
+    const isService = serviceAt(picture, address) !== null;
     const facts = picture.nodes.get(trace.client.node ?? "");
     if (!isService || !facts?.hasBaseline || trace.endpoints.length > 0 || one.refusal) return [];
     const gone = neededRules(one, facts);
@@ -48,8 +48,8 @@ export const endpointOfNobody: Rule = {
   explain: (one) =>
     unansweredDuring(one.trace, one.picture).flatMap((asked): readonly Candidate[] => {
       const client = one.picture.nodes.get(one.trace.client.node ?? asked.node);
-      const rule = client?.rules.find(({ text }) => text.includes(`--to-destination ${asked.address}:`));
-      const endpoint = / --to-destination (\S+)/.exec(rule?.text ?? "")?.[1] ?? "";
+      const rule = client?.rules.find(({ text }) => endpointIn(text).startsWith(`${asked.address}:`));
+      const endpoint = endpointIn(rule?.text ?? "");
       const known = one.trace.endpoints;
       const isOurs = known.length === 0 ? one.trace.path?.way !== "podIP" : known.includes(endpoint);
       if (!client || !rule || !isOurs || placeOfAddress(one.picture, asked.address) !== null) return [];
@@ -67,13 +67,19 @@ export const endpointOfNobody: Rule = {
     }),
 };
 
+/** `10.244.1.2:8080` of a rule that translates to it, `fd00::2:8080` of one that has `[fd00::2]:8080`, as traces name endpoints; empty for others. */
+function endpointIn(rule: string): string {
+  return / --to-destination (\S+)/.exec(rule)?.[1]?.replace(/[[\]]/g, "") ?? "";
+}
+
 export const masqueradeMissing: Rule = {
   name: "masquerade-missing",
   why: "a pod's own address is the source of what left the node past the tunnel for somebody who is no pod, and a rule that masquerades is gone",
   explain: ({ trace, picture }): readonly Candidate[] => {
-    const pods = Object.values(picture.places?.pods ?? {}).map(({ ip }) => ip);
+    const pods = Object.values(picture.places?.pods ?? {}).flatMap(({ ip, secondIp = ip }) => [ip, secondIp]);
+    const { overlay, bridge } = picture.places?.traits ?? {};
     const left = trace.request.find(({ packet: { network }, direction, carrier, device }) => {
-      const isUplink = device !== picture.places?.traits.overlay?.device && device !== picture.places?.traits.bridge;
+      const isUplink = ![overlay?.device, overlay?.secondDevice, bridge].includes(device);
       const isPods = network?.kind === "ip" && pods.includes(network.source) && !pods.includes(network.destination);
       return direction === "out" && carrier === null && isUplink && isPods;
     });

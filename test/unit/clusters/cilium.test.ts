@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { parseAllDocuments } from "yaml";
 import { cniOf, parseCell } from "../../../clusters/cells.ts";
 import { manifestFor } from "../../../clusters/cni/manifest.ts";
+import { ciliumLacks } from "../../../clusters/cni/cilium/machine.ts";
 import type { Cell } from "../../../lib/cell.ts";
 
 interface Document {
@@ -56,5 +57,35 @@ describe("Cilium's manifest", () => {
     expect(await optionsOf(cell)).to.include({ procfs: "/host/proc" });
     const mounts = JSON.stringify(await documents(cell)).match(/"mountPath":"\/host\/proc[^"]*"/g);
     expect(mounts).to.deep.equal(['"mountPath":"/host/proc/sys/net"']);
+  });
+});
+
+describe("what Cilium lacks on a machine", () => {
+  const ID = "0123456789abcdef0123456789abcdef";
+  const files = { "/proc/modules": "", "/etc/machine-id": ID };
+  const machine = (docker: string, texts: Readonly<Record<string, string>>) => ({
+    platform: "linux" as const,
+    readText: async (path: string) => texts[path],
+    exec: async () => ({ ...ANSWER, stdout: docker }),
+  });
+  const ANSWER = { argv: [], exitCode: 0, stdout: "", stderr: "", timedOut: false, durationMs: 1 };
+  const lacks = async (proxyMode: "iptables" | "none", docker: string, texts: Readonly<Record<string, string>>) =>
+    await ciliumLacks({ proxyMode }, machine(docker, texts));
+
+  it("is a kernel with modules, then an engine that knows BPF's capabilities", async () => {
+    expect(await lacks("iptables", "26.1.5+dfsg1", {})).to.include("/proc/modules");
+    expect(await lacks("iptables", "20.10.24+dfsg1", files)).to.equal(
+      "Docker 23, whose nodes may load BPF programs (here 20.10.24)",
+    );
+    expect(await lacks("iptables", "23.0.0", files)).to.equal(null);
+  });
+
+  it("is a machine of its own where it takes kube-proxy's place", async () => {
+    expect(await lacks("none", "26.1.5", files)).to.include("a machine of its own");
+    expect(await lacks("none", "26.1.5", { ...files, "/etc/faultline/disposable": ID })).to.equal(null);
+  });
+
+  it("is not asked where Docker runs in a machine that cannot be looked into", async () => {
+    expect(await ciliumLacks({ proxyMode: "none" }, { ...machine("20.10.24", {}), platform: "darwin" })).to.equal(null);
   });
 });

@@ -36,6 +36,11 @@ const RULES = `-N DOCKER-USER
 -A DOCKER-USER -j RETURN
 `;
 
+const RULES6 = `-P FORWARD ACCEPT
+-A FORWARD -i fl-whole ! -o fl-whole -m comment --comment "faultline:faultline-whole ${owner(1)}" -j DROP
+-A FORWARD -i fl-rule6 ! -o fl-rule6 -m comment --comment "faultline:faultline-rule6 ${owner(3)}" -j DROP
+`;
+
 const machine =
   (answers: Readonly<Record<string, string | null>>): Exec =>
   (argv) => {
@@ -44,7 +49,7 @@ const machine =
     const exitCode = stdout === null ? 1 : 0;
     return Promise.resolve({ argv, exitCode, timedOut: false, stdout: stdout ?? "", stderr: "", durationMs: 1 });
   };
-const ENGINE = { "docker network ls": NETWORKS, "docker ps": CONTAINERS, iptables: RULES };
+const ENGINE = { "docker network ls": NETWORKS, "docker ps": CONTAINERS, iptables: RULES, ip6tables: RULES6 };
 const LEASES = [{ cluster: "faultline-lease", owner: owner(4), runDir: runDir("4"), takenAtMs: 1 }];
 const KNOWN = [{ cluster: "faultline-nodes", owner: owner(2), runDir: runDir("2") }];
 
@@ -74,8 +79,16 @@ describe("what is left of clusters", () => {
         madeAtMs: null,
       },
       {
+        cluster: "faultline-rule6",
+        parts: { nodes: 0, outside: 0, networks: 0, rules: 1 },
+        owners: [owner(3)],
+        runDirs: [],
+        madeAtMs: null,
+      },
+      {
         cluster: "faultline-whole",
-        parts: { nodes: 3, outside: 1, networks: 1, rules: 1 },
+        // One of each IP family.
+        parts: { nodes: 3, outside: 1, networks: 1, rules: 2 },
         owners: [owner(1)],
         runDirs: [runDir("1")],
         madeAtMs: Date.parse("2026-11-21T14:41:56Z"),
@@ -93,7 +106,7 @@ describe("what is left of clusters", () => {
   }
 
   it("is told without the rules where the firewall does not show them", async () => {
-    const { rules, networks } = await findParts(machine({ ...ENGINE, iptables: null }), []);
+    const { rules, networks } = await findParts(machine({ ...ENGINE, iptables: null, ip6tables: null }), []);
     expect(rules).to.deep.equal([]);
     expect(networks).to.have.length(1);
   });

@@ -74,16 +74,31 @@ describe("inject", () => {
     expect(node.values.get(PATH)).to.equal("1");
   });
 
-  it("undoes and refuses what is not in force when read back", async () => {
-    const log: string[] = [];
+  /** With an agent that puts the value right at once. */
+  function lookedAfter(log: string[]) {
     const node = fakeNode("node-a", log);
-    // An agent that puts the value right at once.
     const exec: typeof node.target.exec = async (argv, options) => {
       const done = await node.target.exec(argv, options);
       if (log.at(-1)?.startsWith("apply")) node.values.set(PATH, "1");
       return done;
     };
-    const target = { ...node.target, exec };
+    return { node, target: { ...node.target, exec } };
+  }
+
+  it("goes on with what is not in force when read back, where an agent may undo it", async () => {
+    const log: string[] = [];
+    const { node, target } = lookedAfter(log);
+    const journal = loggedJournal(log);
+    const injected = await injectFault({ target, nodeFault: noForwarding, journal, mayBeUndone: true });
+    expect((await injected.readBack()).inForce).to.equal(false);
+    expect(log.filter((line) => line.includes("verified"))).to.deep.equal([]);
+    expect((await injected.heal()).ok).to.equal(true);
+    expect(node.values.get(PATH)).to.equal("1");
+  });
+
+  it("undoes and refuses what is not in force when read back", async () => {
+    const log: string[] = [];
+    const { node, target } = lookedAfter(log);
     const error = await rejection(injectFault({ target, nodeFault: noForwarding, journal: loggedJournal(log) }));
     expect(error).to.be.instanceOf(FaultNotInForce);
     expect(error.message).to.equal("sysctl net.ipv4.ip_forward=0 on A did not take: net.ipv4.ip_forward = 1");

@@ -87,6 +87,11 @@ const CASES: Readonly<Record<string, Case>> = {
     wrongful: [["-A POSTROUTING -s 10.8.0.0/24 ! -o wg0 -j MASQUERADE\n", ""]],
     line: /^iptables-nft nat POSTROUTING gone: -A POSTROUTING -s 10\.8\.0\.0\/24 ! -o wg0 -j MASQUERADE$/,
   },
+  "docker-ipv6-forwarding": {
+    rightful: [[/(?<=ipv6\/conf\/\w+\/forwarding):0/g, ":1"]],
+    wrongful: [["ipv6/conf/eth0/accept_ra:1", "ipv6/conf/eth0/accept_ra:2"]],
+    line: /^sysctl net\.ipv6\.conf\.eth0\.accept_ra: 1 → 2$/,
+  },
   "docker-direct-access": {
     rightful: [[/^-A PREROUTING -d 172.*\n/m, ""]],
     wrongful: [[/^-A PREROUTING -d 192.*\n/m, ""]],
@@ -129,6 +134,16 @@ describe("what may change on a host", () => {
       expect(after([[from, to]])).to.deep.equal([line]);
     });
   }
+
+  it("takes a closing rule of IPv6 for a leftover, too, and not that it was cleaned up", () => {
+    const rule =
+      '-A FORWARD -i fl-155557aaaaa0 ! -o fl-155557aaaaa0 -m comment --comment "faultline:faultline-155557aaaaa0 0/0/x" -j DROP';
+    const table = `@@ ip6tables-nft\n*mangle\n:FORWARD ACCEPT [0:0]\n${rule}\nCOMMIT\n`;
+    expect(after([["@@ ip6tables-nft\n", table]])).to.deep.equal([`ip6tables-nft mangle FORWARD new: ${rule}`]);
+    const [was, is] = [normalise(HOST.replace("@@ ip6tables-nft\n", table)), normalise(HOST)];
+    const [before, now] = hostContexts(was, is);
+    expect(differences(HOST_RULES, [was, before], [is, now])).to.deep.equal([]);
+  });
 
   it("takes a cluster for a leftover when it is new, whatever was cleaned up", () => {
     const renamed: Change = [/144156oyqx0/g, "155557aaaaa0"];

@@ -172,8 +172,11 @@ const CASES: Readonly<Record<string, Case>> = {
     line: /^iptables-nft filter cali-from-wl-dispatch gone: .* -g cali-fw-cali63457abc035$/,
   },
   "bpf-program-reloaded": {
-    rightful: [["id 421 tag", "id 533 tag"]],
-    wrongful: [["id 421 tag 5a2f7c1be0d94a13", "id 533 tag 0000000000000000"]],
+    // Older tc prints no name.
+    rightful: [["id 421 name", "id 533 name"]],
+    wrongful: [
+      ["id 421 name cil_from_netdev tag 5a2f7c1be0d94a13", "id 533 name cil_from_netdev tag 0000000000000000"],
+    ],
     line: /^filter eth0 ingress gone: .*cil_from_netdev-eth0/,
   },
   "class-of-a-flow": {

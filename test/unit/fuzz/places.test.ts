@@ -6,7 +6,8 @@ import fc from "fast-check";
 import { deleteCluster } from "../../../clusters/delete.ts";
 import { namedMirror } from "../../../clusters/image/host-needs.ts";
 import { leases } from "../../../clusters/lease.ts";
-import { createClosedNetwork, LABELS, removeClosedNetwork } from "../../../clusters/network.ts";
+import { LABELS } from "../../../clusters/closing-rule.ts";
+import { createClosedNetwork, removeClosedNetwork } from "../../../clusters/network.ts";
 import { cacheDir, hostContext } from "../../../clusters/setup/host-context.ts";
 import { containerExec } from "../../../lib/container-exec.ts";
 import { FaultlineError, UsageError } from "../../../lib/errors.ts";
@@ -112,7 +113,9 @@ describe(`whatever places and surroundings are called (seed ${SEED})`, function 
           (error: unknown) => error,
         ),
         removeClosedNetwork(name, exec).catch((error: unknown) => error),
-        createClosedNetwork(name, { [LABELS.runDir]: name }, exec).catch((error: unknown) => error),
+        createClosedNetwork(name, { labels: { [LABELS.runDir]: name }, ipv6: true }, exec).catch(
+          (error: unknown) => error,
+        ),
       ]);
       const isRefused = refused(() => inUse.drop(name)) !== null;
       if (isRefused) {

@@ -53,11 +53,11 @@ describe("the lane's line", () => {
     const exec = execOn(openLine(wire));
     const waiting = exec(["sleep", "infinity"]).then(
       () => "resolved",
-      (error: Error) => error.message,
+      (error: unknown) => (error as Error).message,
     );
     wire.destroy();
     expect(await waiting).to.match(/VM has ended/);
-    expect(await exec(["true"]).catch((error: Error) => error.message)).to.match(/VM has ended/);
+    expect(await exec(["true"]).catch((error: unknown) => (error as Error).message)).to.match(/VM has ended/);
   });
 
   it("a command that takes too long is told to stop, and has timed out", async () => {

@@ -21,7 +21,9 @@ describe("qemuArgv", () => {
   it("throws away what is written, to disks and to memory, in a machine that goes on from a saved one", () => {
     const argv = qemuArgv({ ...ORDER, incoming: true });
     expect(after(argv, "-drive").every((drive) => drive.endsWith(",snapshot=on"))).to.equal(true);
-    expect(after(argv, "-object")).to.deep.equal(["memory-backend-file,id=ram,size=4096M,mem-path=/m/memory,share=off"]);
+    expect(after(argv, "-object")).to.deep.equal([
+      "memory-backend-file,id=ram,size=4096M,mem-path=/m/memory,share=off",
+    ]);
     expect(after(argv, "-incoming")).to.deep.equal(["defer"]);
   });
 

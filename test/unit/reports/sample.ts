@@ -45,12 +45,14 @@ export function hostileRun(text: string): Run {
       { cause: text, paths: [text], confidence: "likely" as const, evidence: [text], fix: text, more: text },
     ],
     tries: [{ repeat: 1, attempt: 1, verdict: result.verdict, reason: text }],
+    leftOut: [{ path: text, reason: text }],
     paths: result.paths.map((path) => ({ ...path, path: text, expected: text, observed: text, reason: text })),
   }));
   const cells = run.cells.map((cell) => ({
     ...cell,
     failure: cell.failure && { ...cell.failure, message: text },
     tainted: cell.tainted.map((one) => ({ ...one, container: text, scenario: text, why: text })),
+    clusters: [text, text].map((name) => ({ name, replacedBecause: text })),
   }));
   return { ...run, runId: text, facts: { [text]: text }, cells, results };
 }

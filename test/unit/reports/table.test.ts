@@ -6,7 +6,9 @@ import { hostileRun, hostileText, sampleRun } from "./sample.ts";
 describe("the terminal table", () => {
   it("has a line a scenario with verdict in symbol and word, and its times", () => {
     const lines = renderTable(sampleRun()).split("\n");
-    expect(lines[1]).to.match(/✔ pass +services\/bridge-nf-call-iptables +inject 12 ms +recovery 84 ms +total 4\.1 s$/);
+    expect(lines[1]).to.match(
+      /✔ pass +services\/bridge-nf-call-iptables +inject 12 ms +recovery 84 ms +total 4\.1 s +1 path left out: the cell has no IPv6$/,
+    );
     expect(lines[2]).to.match(/✘ fail +overlay\/vxlan-port-blocked +inject 31 ms +recovery 1\.2 s/);
     expect(lines[3]).to.match(/\? unknown +nodes\/ip-forward \[swapped\] .*recovery – /);
     expect(lines[4]).to.match(/- skip +overlay\/pod-cidr-overlap +needs a second network$/);
@@ -65,6 +67,12 @@ describe("the terminal table", () => {
       "  by overlay/vxlan-port-blocked: route new: blackhole 198.51.100.0/24",
       "  nothing more is run on this cluster, now or later; where it was kept, ./faultline gc deletes it",
     ]);
+    const replaced = [
+      { name: "faultline-x", replacedBecause: "node A tainted by a" },
+      { name: "faultline-z", replacedBecause: null },
+    ];
+    const onTwo = sampleRun().cells.map((cell) => ({ ...cell, clusters: replaced }));
+    expect(renderTable({ ...sampleRun(), cells: onTwo })).to.match(/gc deletes it; the rest was run on faultline-z$/m);
     const cells = sampleRun().cells.map((cell) => ({ ...cell, tainted: [] }));
     expect(renderTable({ ...sampleRun(), cells })).not.to.contain("tainted");
   });

@@ -17,6 +17,13 @@ const SEEDS: Readonly<Record<string, { cause: RegExp; without: RegExp; more: str
     without: /^net\.bridge\.bridge-nf-call-iptables is 0 on A: reply left the bridge/,
     more: "docs/failure-modes/bridge-nf-call-iptables.md",
   },
+  // Of a dual-stack cluster, over IPv6.
+  "bridge-nf-call-ip6tables": {
+    cause:
+      /^net\.bridge\.bridge-nf-call-ip6tables is 0 on A \(baseline 1\): reply left the bridge with the pod's address as source; conntrack SYN_SENT \[UNREPLIED\]$/,
+    without: /^net\.bridge\.bridge-nf-call-ip6tables is 0 on A: reply left the bridge/,
+    more: "docs/failure-modes/bridge-nf-call-ip6tables.md",
+  },
   "no-endpoints": {
     cause: /^Service faultline\/server has no ready endpoints: kube-proxy rejects/,
     without: /^Service faultline\/server has no ready endpoints: kube-proxy rejects/,

@@ -1,0 +1,48 @@
+import { cellId, familiesOf, type Cell, type Family } from "../lib/cell.ts";
+import type { ClusterRecord } from "../lib/cluster.ts";
+import { UndecidedError } from "../lib/errors.ts";
+import { hostExec, mustExec } from "../lib/exec.ts";
+import type { Kubernetes } from "../lib/kubernetes.ts";
+import { NAMESPACE } from "./roles/objects.ts";
+
+/** The addresses of nodes and Services, by the cell's families. Throws UndecidedError when one of them has none. */
+export async function addressesOf(
+  { name, cell }: { readonly name: string; readonly cell: Cell },
+  api: Pick<Kubernetes, "service">,
+  containers: ClusterRecord["containers"],
+): Promise<Pick<ClusterRecord, "nodeIps" | "serviceIps" | "second" | "nodePort">> {
+  const [A, B, server, dns] = await Promise.all([
+    addressesOfContainer(containers.A, name),
+    addressesOfContainer(containers.B, name),
+    api.service(NAMESPACE, "server"),
+    api.service("kube-system", "kube-dns"),
+  ]);
+  const [first, second] = familiesOf(cell).map((family, index) => ({
+    nodeIps: { A: given(A[family], `node A, ${family}`), B: given(B[family], `node B, ${family}`) },
+    serviceIps: {
+      server: given(server.ips[index], `Service server, ${family}`),
+      dns: given(dns.ips[index], `Service kube-dns, ${family}`),
+    },
+  }));
+  if (first === undefined) throw new UndecidedError(`cell ${cellId(cell)} has no IP family`, "run again");
+  return { ...first, ...(second ? { second } : {}), nodePort: server.nodePort ?? 0 };
+}
+
+function given(address: string | undefined, whose: string): string {
+  if (address) return address;
+  throw new UndecidedError(`${whose}: no address`, "look at it with --keep failure");
+}
+
+async function addressesOfContainer(container: string, network: string): Promise<Readonly<Record<Family, string>>> {
+  const { stdout } = await mustExec(hostExec, [
+    "docker",
+    "inspect",
+    "--format",
+    "{{json .NetworkSettings.Networks}}",
+    container,
+  ]);
+  const networks = JSON.parse(stdout) as Record<string, { IPAddress: string; GlobalIPv6Address: string }>;
+  const found = networks[network];
+  if (!found) throw new UndecidedError(`container ${container} is not on ${network}`, "run again");
+  return { IPv4: found.IPAddress, IPv6: found.GlobalIPv6Address };
+}

@@ -1,0 +1,10 @@
+# Runs in a VM whose cluster was not made: what there is to see of it, before the VM is gone.
+set -u
+uptime
+free -m
+tail -n 12 runs/latest/cells/*/kind.log
+for node in $(docker ps --all --format '{{.Names}}' | grep -E 'control-plane$|worker$'); do
+  echo "== $node"
+  docker exec "$node" journalctl --unit kubelet --no-pager --lines 8 --output cat 2>&1 | cut -c 1-300
+  docker exec "$node" sh -c 'ls /var/log/pods; tail -qn 2 /var/log/pods/*/*/*.log' 2>&1 | cut -c 1-300
+done

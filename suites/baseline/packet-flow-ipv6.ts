@@ -1,0 +1,37 @@
+import { okWith } from "../../lib/expectation.ts";
+import { scenario } from "../../lib/mocha/scenario.ts";
+import { bothOf, has, noFault, seconds, within } from "../../lib/scenario.ts";
+
+const isDual = bothOf(has("IPv4"), has("IPv6"));
+
+/** The flows of baseline/packet-flow once more, over the second family of a dual-stack cluster: each pod and Service has an address of both. */
+scenario("normal packet flow over IPv6, beside IPv4", {
+  claim:
+    "in a dual-stack cluster IPv6 flows as IPv4 does: no NAT between pods, DNAT for a Service, a DNS answer of each family",
+  documented: ["document 004", "https://kubernetes.io/docs/concepts/services-networking/dual-stack/"],
+  skipWhen: (context) => (isDual(context) ? null : "the cell has one IP family, and baseline/packet-flow claims it"),
+  fault: noFault,
+  expect: {
+    "same → server by IPv6 podIP": okWith("untranslated"),
+    "other → server by IPv6 podIP": okWith("untranslated"),
+    "hostA → server by IPv6 podIP": okWith("untranslated"),
+    "hostB → server by IPv6 podIP": okWith("untranslated"),
+    "same → sidecar by IPv6 podIP": okWith("untranslated"),
+    "server → sidecar by IPv6 localhost": okWith("this-pod"),
+    "sidecar → server by IPv6 podIP": okWith("this-pod"),
+    "same → server by IPv6 ClusterIP": okWith("dnat"),
+    "other → server by IPv6 ClusterIP": okWith("dnat"),
+    "same → server by IPv6 Service name": okWith("dnat"),
+    "other → server by IPv6 Service name": okWith("dnat"),
+    "outside → server by IPv6 NodePort": "ok",
+    "same → dns by IPv6 ClusterIP": "ok",
+    "other → dns by IPv6 ClusterIP": "ok",
+    "same → dnsB by IPv6 podIP": "ok",
+    "other → server by IPv6 podIP with ping": "ok",
+    "hostA → hostB by IPv6 nodeIP with ping": "ok",
+    // One of each over IPv4, for comparison.
+    "other → server by podIP": okWith("untranslated"),
+    "other → server by Service name": okWith("dnat"),
+  },
+  recovers: within(seconds(5)),
+});

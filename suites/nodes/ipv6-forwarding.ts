@@ -1,0 +1,22 @@
+import { scenario } from "../../lib/mocha/scenario.ts";
+import { has, hasBridge, seconds, sysctl, where, within } from "../../lib/scenario.ts";
+
+/** The switch of IPv6 for what ip_forward is for IPv4. On a dual-stack node one can be off without the other, so half of the clients are well. */
+scenario("IPv6 forwarding off", {
+  claim: "a node that does not forward IPv6 is silent for all IPv6 that is routed through it, and forwards IPv4 on",
+  documented: ["https://github.com/cilium/cilium/issues/21819", "https://docs.kernel.org/networking/ip-sysctl.html"],
+  skipWhen: (context) => (has("IPv6")(context) ? null : "the cell has no IPv6"),
+  fault: sysctl("A", "net.ipv6.conf.all.forwarding", 0),
+  expect: {
+    "other → server by IPv6 podIP": "connect-timeout",
+    "other → server by IPv6 ClusterIP": "connect-timeout",
+    "same → server by IPv6 ClusterIP": where(hasBridge, "ok").otherwise("connect-timeout"),
+    "same → server by IPv6 podIP": where(hasBridge, "ok").otherwise("connect-timeout"),
+    "hostA → server by IPv6 podIP": "ok",
+    "hostB → hostA by IPv6 nodeIP with ping": "ok",
+    "other → server by IPv4 podIP": "ok",
+    "other → server by IPv4 ClusterIP": "ok",
+    "same → server by IPv4 ClusterIP": "ok",
+  },
+  recovers: within(seconds(5)),
+});

@@ -1,0 +1,32 @@
+import { share } from "../../lib/expectation.ts";
+import { scenario } from "../../lib/mocha/scenario.ts";
+import { has, hasBridge, seconds, sysctl, where, within } from "../../lib/scenario.ts";
+
+const halfOfThem = share({ part: 1 / 2, of: 40, replica: "dnsA" }, "dns-wrong-source", "dns-timeout");
+
+/**
+ * bridge-nf-call-iptables is IPv4's; IPv6 has a switch of its own, and a node may have one without the other. The endpoint's reply on the same bridge then keeps the
+ * pod's IPv6 address as its source, while IPv4 is well.
+ */
+scenario("bridge-nf-call-ip6tables off", {
+  claim:
+    "on a bridge CNI, a pod cannot reach a Service over IPv6 whose endpoint is on its own node, and does over IPv4",
+  documented: [
+    "document 001",
+    "https://kubernetes.io/docs/concepts/extend-kubernetes/compute-storage-net/network-plugins/",
+    "https://docs.kernel.org/networking/ip-sysctl.html",
+  ],
+  skipWhen: (context) => (has("IPv6")(context) ? null : "the cell has no IPv6"),
+  fault: sysctl("A", "net.bridge.bridge-nf-call-ip6tables", 0),
+  expect: {
+    "same → server by IPv6 ClusterIP": where(hasBridge, "connect-timeout").otherwise("ok"),
+    "same → dns by IPv6 ClusterIP": where(hasBridge, halfOfThem).otherwise("ok"),
+    "same → server by IPv6 podIP": "ok",
+    "other → server by IPv6 ClusterIP": "ok",
+    "other → server by IPv6 podIP": "ok",
+    "hostA → server by IPv6 ClusterIP": "ok",
+    "same → server by IPv4 ClusterIP": "ok",
+    "same → dns by IPv4 ClusterIP": "ok",
+  },
+  recovers: within(seconds(5)),
+});

@@ -1,0 +1,60 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { whileOneIsBroken } from "../../bench/isolated.ts";
+import { cellDirs, readClusterRecord } from "../../cli/run-dir.ts";
+import { scenariosOf, selectSuites, suiteFiles } from "../../cli/suites.ts";
+import { deleteCluster } from "../../clusters/delete.ts";
+import type { ClusterRecord } from "../../lib/cluster.ts";
+import { openJournal } from "../../lib/journal/journal.ts";
+import { expectationsOf } from "../../lib/scenario.ts";
+import { faultline, runReported, RUNS, type Outcome } from "./command-line.ts";
+
+const CELLS = ["flannel/iptables", "flannel/nftables"];
+const FAULTS = ["services/bridge-nf-call-iptables", "overlay/vxlan-port-blocked"];
+const PROBES = 500;
+
+describe("two cells of one run side by side", function () {
+  let outcome: Outcome;
+  let records: readonly ClusterRecord[] = [];
+  let dir = "";
+
+  before("their clusters are there at the same time", async function () {
+    const flags = CELLS.flatMap((cell) => ["--cell", cell]);
+    outcome = await faultline(["run", "baseline", ...flags, "--parallel", "2", "--keep", "always", "--yes"]);
+    records = cellDirs(join(RUNS, runReported(outcome).runId)).map(readClusterRecord);
+    dir = mkdtempSync(join(tmpdir(), "faultline-isolation-"));
+  });
+
+  after("delete both", async function () {
+    rmSync(dir, { recursive: true, force: true });
+    for (const { name } of records) await deleteCluster(name);
+  });
+
+  it("both pass, each in its own cluster, and every line of progress names its cell", function () {
+    expect(outcome.code, outcome.stdout + outcome.stderr).to.equal(0);
+    const { results, cells } = runReported(outcome);
+    expect(results.map(({ verdict }) => verdict)).to.deep.equal(["pass", "pass"]);
+    expect(new Set(results.map(({ cluster }) => cluster)).size).to.equal(2);
+    for (const { cell } of cells) expect(outcome.stderr).to.contain(` ${cell} cluster: `);
+  });
+
+  for (const id of FAULTS) {
+    it(`${id} in one: of ${PROBES} attempts in the other none is lost`, async function () {
+      const [faulty, other] = records;
+      if (!faulty || !other) throw new Error("there are not two clusters");
+      const [scenario] = await scenariosOf(selectSuites([id], suiteFiles()));
+      const [healthy] = await scenariosOf(selectSuites(["baseline"], suiteFiles()));
+      if (!scenario || !healthy) throw new Error(`suite ${id} or the baseline is gone`);
+      const paths = Object.keys(expectationsOf(healthy, other));
+      const journal = openJournal(join(dir, `${id.replaceAll("/", "-")}.ndjson`));
+      const trial = { faulty, others: [other], scenario, paths, flows: 5, probes: PROBES, journal };
+      const { broken, probes, lost } = await whileOneIsBroken(trial);
+      journal[Symbol.dispose]();
+      expect(broken, "it is broken where it should be").to.be.above(0);
+      expect(probes).to.be.at.least(PROBES);
+      expect(lost.map(({ path, symptom }) => `${path} ${symptom}`)).to.deep.equal([]);
+    });
+  }
+});
