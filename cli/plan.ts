@@ -1,4 +1,5 @@
 import { cellId, type Cell } from "../lib/cell.ts";
+import { peersNeeded } from "../lib/baseline/paths.ts";
 import { inWords } from "../lib/expectation.ts";
 import { describeApply, describeShared, describeUndo } from "../lib/faults/describe.ts";
 import { describeFault } from "../lib/faults/fault.ts";
@@ -18,6 +19,8 @@ export async function plan(filters: readonly string[], cells: readonly string[])
 export function planOf(cell: Cell, scenarios: readonly Scenario[]): string {
   const traits = traitsOf(cell);
   const lines = [`cell ${cellId(cell)}: one control plane (node B), one worker (node A)`];
+  const peers = peersNeeded(scenarios, { cell, traits });
+  if (peers.length > 0) lines.push(`further clusters of one node, joined to it by routes: ${peers.join(", ")}`);
   for (const scenario of scenarios) {
     lines.push(`\n  ${scenario.id}: ${scenario.claim}`);
     const skip = scenario.skipWhen?.({ cell, traits }) ?? null;

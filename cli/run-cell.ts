@@ -3,7 +3,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cellId, type Cell } from "../lib/cell.ts";
-import { knownPaths } from "../lib/baseline/paths.ts";
+import { knownPaths, peersNeeded } from "../lib/baseline/paths.ts";
 import { recordBaseline, type BaselineLabel } from "../lib/baseline/record.ts";
 import type { Cluster, ClusterRecord } from "../lib/cluster.ts";
 import type { Event } from "../lib/event.ts";
@@ -19,6 +19,7 @@ import { createCluster, stage } from "../clusters/create.ts";
 import { deleteCluster } from "../clusters/delete.ts";
 import type { Leases } from "../clusters/lease.ts";
 import { liveCluster } from "../clusters/live-cluster.ts";
+import { withPeers } from "../clusters/peers.ts";
 import { checkTraits } from "../clusters/traits/check.ts";
 import { proveClosed, untilBaselineHolds } from "../clusters/ready.ts";
 import { writeBaseline } from "./baseline-files.ts";
@@ -70,9 +71,10 @@ const CELL_PROCESS = fileURLToPath(new URL("cell-process.ts", import.meta.url));
  */
 export async function runCell(job: CellJob, emit: Emit): Promise<void> {
   // What a kept cluster's CNI is like is stated by the code of today; whether that holds is checked either way.
-  const record = job.reuse
+  const alone = job.reuse
     ? { ...job.reuse, traits: traitsOf(job.reuse.cell) }
     : await createCluster({ ...job, name: job.clusterName, image: await job.image(), emit });
+  const record = await withPeers({ ...job, emit }, alone, peersNeeded(job.scenarios, alone));
   writeAtomically(join(job.dir, "cluster.json"), `${JSON.stringify(record, null, 2)}\n`);
   emit({ type: "nodes", containers: record.containers });
   await stage({ emit, name: record.name }, "ready", async () => {

@@ -6,12 +6,10 @@ import { UndecidedError } from "../lib/errors.ts";
 import type { Emit } from "../lib/event-log.ts";
 import type { Stage } from "../lib/event.ts";
 import { behind, hostExec, mustExec } from "../lib/exec.ts";
-import { isNodeReady, isReady, kubernetes, type Kubernetes, type Pod } from "../lib/kubernetes.ts";
+import { isReady, kubernetes, type Kubernetes, type Pod } from "../lib/kubernetes.ts";
 import { addressesOf } from "./addresses.ts";
-import { cniOf, traitsOf } from "./cells.ts";
-import type { OnNodes } from "./cni/cni.ts";
-import { hasPodCidrs, installByScript } from "./cni/on-nodes.ts";
-import { manifestFor } from "./cni/manifest.ts";
+import { traitsOf } from "./cells.ts";
+import { coreDns, describePods, installCni, kubectlHint } from "./cni/install.ts";
 import { ECHO_IMAGE } from "./image/images.ts";
 import type { NodeImage } from "./image/node-image.ts";
 import { kindConfig } from "./kind-config.ts";
@@ -21,6 +19,7 @@ import { LABELS } from "./closing-rule.ts";
 import { createClosedNetwork } from "./network.ts";
 import { dnsServiceFamilies, NAMESPACE, roleObjects } from "./roles/objects.ts";
 import { mustHaveRoom, whetherReached } from "./setup/inotify.ts";
+import { podSubnets } from "./subnets.ts";
 
 export interface ClusterOrder {
   readonly name: string;
@@ -49,7 +48,7 @@ export async function createCluster(order: ClusterOrder): Promise<ClusterRecord>
   await stage(order, "cluster", () => makeNodes(order, kubeconfig));
   // A cold API server on a busy machine is slow, and no fault is in force that would have to wait for it.
   const api = kubernetes(kubeconfig, { timeoutMs: 30_000, ...(order.signal ? { signal: order.signal } : {}) });
-  await stage(order, "cni", () => installCni(order, api));
+  await stage(order, "cni", () => installCni(order, api, { nodes: 2, podSubnets: podSubnets(order.cell.ipFamily) }));
   return await stage(order, "roles", () => deployRoles(order, api, kubeconfig));
 }
 
@@ -107,67 +106,6 @@ function labelsOf({ name, cell, owner, dir }: ClusterOrder): Readonly<Record<str
   return { [LABELS.cluster]: name, [LABELS.cell]: cellId(cell), [LABELS.owner]: owner, [LABELS.runDir]: dir };
 }
 
-async function installCni(order: ClusterOrder, api: Kubernetes): Promise<void> {
-  const { name, install } = cniOf(order.cell);
-  // None until the CNI is there: a sandbox that fails for want of it is not tried again for about 15 s.
-  await api.patchDeployment("kube-system", "coredns", coreDns(0));
-  if (install.by === "manifest") await api.apply(await manifestFor(install, order.cell));
-  if (install.by === "script") await runOnNodes(order, api, install);
-  const signal = order.signal ? { signal: order.signal } : {};
-  const agent = (ready: { readonly namespace: string; readonly selector: string }) =>
-    api.untilPods({
-      what: `CNI ${name}`,
-      ...ready,
-      budgetMs: order.readyBudgetMs,
-      done: (pods) => pods.length === 2 && pods.every(isReady),
-      missing: describePods,
-      ...signal,
-    });
-  const waits = [
-    ...(install.by === "script" ? [] : [agent(install.ready)]),
-    api.untilNodes({
-      what: "nodes to be Ready",
-      budgetMs: order.readyBudgetMs,
-      done: (nodes) => nodes.length === 2 && nodes.every(isNodeReady),
-      missing: (nodes) =>
-        nodes
-          .filter((node) => !isNodeReady(node))
-          .map((node) => node.metadata?.name)
-          .join(", "),
-      ...signal,
-    }),
-  ];
-  await Promise.all(waits).catch((error: unknown) => {
-    throw new UndecidedError((error as Error).message, `see the pods: ${kubectlHint(order)}`, { cause: error });
-  });
-}
-
-async function runOnNodes(order: ClusterOrder, api: Kubernetes, install: OnNodes): Promise<void> {
-  await api.untilNodes({
-    what: "nodes to have pod CIDRs",
-    budgetMs: order.readyBudgetMs,
-    done: (nodes) => nodes.length === 2 && nodes.every(hasPodCidrs),
-    missing: (nodes) => nodes.map((node) => node.metadata?.name).join(", "),
-    ...(order.signal ? { signal: order.signal } : {}),
-  });
-  await installByScript(order.cell, install, await api.nodes());
-}
-
-/**
- * One replica a node, so that a lookup can meet the one on its own node and the one on the other. Asked every second whether it is ready, not every
- * ten as kubeadm has it: that only shortens the waiting, here and when a scenario has made it anew.
- */
-function coreDns(replicas: number): object {
-  const labelSelector = { matchLabels: { "k8s-app": "kube-dns" } };
-  const elsewhere = [{ labelSelector, topologyKey: "kubernetes.io/hostname" }];
-  const spec = {
-    containers: [{ name: "coredns", readinessProbe: { periodSeconds: 1 } }],
-    affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: elsewhere } },
-  };
-  const strategy = { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 1, maxSurge: 0 } };
-  return { spec: { replicas, strategy, template: { spec } } };
-}
-
 async function deployRoles(order: ClusterOrder, api: Kubernetes, kubeconfig: string): Promise<ClusterRecord> {
   await api.patchDeployment("kube-system", "coredns", coreDns(2));
   const { name, cell } = order;
@@ -189,7 +127,7 @@ async function deployRoles(order: ClusterOrder, api: Kubernetes, kubeconfig: str
       ...ready,
     }),
   ]).catch((error: unknown) => {
-    throw new UndecidedError((error as Error).message, `see the pods: ${kubectlHint(order)}`, { cause: error });
+    throw new UndecidedError((error as Error).message, `see the pods: ${kubectlHint(order.name)}`, { cause: error });
   });
   return {
     name,
@@ -221,18 +159,4 @@ async function startOutside(order: ClusterOrder): Promise<string> {
   await mustExec(hostExec, [...argv, "--entrypoint", "/bin/sleep", image.tag, "infinity"]);
   await mustExec(behind(["docker", "exec", container]), ["true"]);
   return container;
-}
-
-function describePods(pods: readonly Pod[]): string {
-  const waiting = pods
-    .filter((pod) => !isReady(pod))
-    .map((pod) => {
-      const states = pod.status?.containerStatuses?.map((one) => one.state?.waiting?.reason ?? "not ready") ?? [];
-      return `${pod.metadata?.name} ${pod.status?.phase} ${states.join(" ")}`.trim();
-    });
-  return waiting.length > 0 ? waiting.join("; ") : `${pods.length} pods are there`;
-}
-
-function kubectlHint(order: ClusterOrder): string {
-  return `docker exec ${order.name}-control-plane kubectl --kubeconfig /etc/kubernetes/admin.conf get pods -A -o wide (keep it with --keep failure)`;
 }

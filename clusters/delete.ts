@@ -1,6 +1,6 @@
 import { hostExec, mustExec, type Exec } from "../lib/exec.ts";
 import { waitFor } from "../lib/wait.ts";
-import { checkedName } from "./cluster-name.ts";
+import { checkedName, kindNames } from "./cluster-name.ts";
 import { stopCreatorsOf } from "./kind-process.ts";
 import { closingRules, LABELS } from "./closing-rule.ts";
 import { removeClosedNetwork } from "./network.ts";
@@ -20,7 +20,7 @@ export interface Deleting {
 const HERE: Deleting = { exec: hostExec, stopCreators: stopCreatorsOf, budgetMs: 60_000, intervalMs: 400 };
 
 /**
- * Deletes a cluster with all that is its own: the kind that still makes it, nodes with their volumes, `outside`, network, closing rules. Parts may be gone
+ * Deletes a cluster with all that is its own: the kind that still makes it, nodes with their volumes, `outside`, further clusters on its network, network, closing rules. Parts may be gone
  * already. It goes on until a look finds nothing: what a killed client has ordered the engine makes all the same, and Docker lists such a container seconds before it
  * can remove it. Not by `kind delete`: that locks the kubeconfig it is given, even /dev/null, without saying for whom, so of two at once one fails, and after a kill
  * all. Throws UsageError for a name that is none, WaitTimeoutError with what could not be removed.
@@ -29,7 +29,7 @@ export async function deleteCluster(cluster: string, machine: Deleting = HERE): 
   const { exec, stopCreators, budgetMs, intervalMs } = machine;
   checkedName(cluster);
   const attempt = async () => {
-    const stopped = stopCreators(cluster);
+    const stopped = kindNames(cluster).reduce((sum, name) => sum + stopCreators(name), 0);
     await removeContainers(cluster, exec);
     await removeClosedNetwork(cluster, exec);
     // Its last orders may be on their way.
@@ -58,11 +58,11 @@ async function partsLeft(cluster: string, exec: Exec): Promise<readonly string[]
 }
 
 async function containersOf(cluster: string, exec: Exec): Promise<readonly string[]> {
-  const labels = [`${LABELS.cluster}=${cluster}`, `${KIND_LABEL}=${cluster}`];
+  const labels = [`${LABELS.cluster}=${cluster}`, ...kindNames(cluster).map((name) => `${KIND_LABEL}=${name}`)];
   const lists = await Promise.all(
     labels.map((label) => mustExec(exec, ["docker", "ps", "--all", "--quiet", "--filter", `label=${label}`])),
   );
-  return lists.flatMap(({ stdout }) => ids(stdout));
+  return [...new Set(lists.flatMap(({ stdout }) => ids(stdout)))];
 }
 
 function ids(stdout: string): readonly string[] {

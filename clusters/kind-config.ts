@@ -4,10 +4,18 @@ import { kubeadmPatches } from "./image/kubeadm.ts";
 import { cniOf } from "./cells.ts";
 import type { NodeImage } from "./image/node-image.ts";
 import { patience } from "./patience.ts";
-import { podSubnets, serviceSubnets } from "./subnets.ts";
+import { ownSubnets, type Subnets } from "./subnets.ts";
 
-/** kind's configuration for a cell: one control plane and one worker, and no CNI of kind's own but where the cell is about that. Pure. */
-export function kindConfig(cell: Cell, image: Pick<NodeImage, "origin" | "kubernetesVersion">): string {
+/**
+ * kind's configuration for a cell: one control plane and one worker, or as many as asked, and no CNI of kind's own but where the cell is about that. A control plane
+ * alone is given no taint by kind. Pure.
+ */
+export function kindConfig(
+  cell: Cell,
+  image: Pick<NodeImage, "origin" | "kubernetesVersion">,
+  subnets: Subnets = ownSubnets(cell.ipFamily),
+  workers = 1,
+): string {
   return stringify({
     kind: "Cluster",
     apiVersion: "kind.x-k8s.io/v1alpha4",
@@ -15,12 +23,12 @@ export function kindConfig(cell: Cell, image: Pick<NodeImage, "origin" | "kubern
       ipFamily: cell.ipFamily,
       disableDefaultCNI: cniOf(cell).install.by !== "kind",
       kubeProxyMode: cell.proxyMode === "ipvs-sh" ? "ipvs" : cell.proxyMode,
-      podSubnet: podSubnets(cell.ipFamily).join(","),
-      serviceSubnet: serviceSubnets(cell.ipFamily).join(","),
+      podSubnet: subnets.pods.join(","),
+      serviceSubnet: subnets.services.join(","),
       // Also where Kubernetes has IPv6 only: the nodes' Docker network has both families.
       apiServerAddress: "127.0.0.1",
     },
-    nodes: [{ role: "control-plane" }, { role: "worker" }],
+    nodes: [{ role: "control-plane" }, ...Array.from({ length: workers }, () => ({ role: "worker" }))],
     kubeadmConfigPatches: [
       ...kubeadmPatches(image.origin, image.kubernetesVersion),
       ...schedulerPatch(cell),

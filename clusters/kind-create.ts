@@ -8,8 +8,10 @@ import { patience } from "./patience.ts";
 export interface KindOrder {
   /** The kind binary. */
   readonly kind: string;
-  /** Of the cluster, and of its Docker network, which is there. */
+  /** Of the cluster, and of its Docker network unless another is named. */
   readonly name: string;
+  /** The Docker network, which is there. */
+  readonly network?: string;
   readonly imageTag: string;
   /** kind's configuration, as YAML. */
   readonly config: string;
@@ -45,11 +47,12 @@ function isPortTaken({ exitCode, stderr }: ExecResult): boolean {
 }
 
 /** With settings of its own: what the user's environment says to kind is meant for other clusters. */
-async function runKind({ kind, name, imageTag, kubeconfig, dir, signal }: KindOrder, exec: Exec): Promise<ExecResult> {
+async function runKind(order: KindOrder, exec: Exec): Promise<ExecResult> {
+  const { kind, name, network = name, imageTag, kubeconfig, dir, signal } = order;
   const argv = [kind, "create", "cluster", "--name", name, "--image", imageTag, "--config", join(dir, "kind.yaml")];
   const result = await exec([...argv, "--wait", "0", "--retain", "--kubeconfig", kubeconfig], {
     timeoutMs: BUDGET_MS,
-    env: { KIND_EXPERIMENTAL_DOCKER_NETWORK: name, KIND_EXPERIMENTAL_PROVIDER: "docker" },
+    env: { KIND_EXPERIMENTAL_DOCKER_NETWORK: network, KIND_EXPERIMENTAL_PROVIDER: "docker" },
     ...(signal ? { signal } : {}),
   });
   await writeFile(join(dir, "kind.log"), result.stdout + result.stderr, { mode: 0o600 });

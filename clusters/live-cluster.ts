@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import type { Cluster, ClusterRecord, PodPlace, Whereabouts } from "../lib/cluster.ts";
 import { containerExec } from "../lib/container-exec.ts";
+import { UndecidedError } from "../lib/errors.ts";
 import { mustExec, type Exec } from "../lib/exec.ts";
 import { isReady, kubernetes, type Kubernetes, type Pod } from "../lib/kubernetes.ts";
-import type { Role } from "../lib/path.ts";
+import { PEERS, type Peer, type Role } from "../lib/path.ts";
 import { NAMESPACE } from "./roles/objects.ts";
 
 /** Constant: pods are found by what it prints, nothing is put into it. */
@@ -12,9 +13,27 @@ const SANDBOXES = readFileSync(new URL("sandboxes.sh", import.meta.url), "utf8")
 /** A running cluster, reached through the container runtime for commands and through its API for objects. `signal` ends calls to its API. */
 export function liveCluster(record: ClusterRecord, signal?: AbortSignal): Cluster {
   const api = kubernetes(record.kubeconfig, signal ? { signal } : {});
-  const exec: Cluster["exec"] = (place) =>
-    containerExec(place === "outside" ? record.outside : record.containers[place]);
+  const exec: Cluster["exec"] = (place) => containerExec(containerOf(record, place));
   return { record, exec, locate: () => locate(record, api, exec) };
+}
+
+/** Throws UndecidedError for a further cluster that was not made. */
+export function containerOf(record: ClusterRecord, place: Parameters<Cluster["exec"]>[0]): string {
+  if (place === "outside") return record.outside;
+  if (place !== "peer" && place !== "twin") return record.containers[place];
+  const peer = record.peers?.[place];
+  if (peer) return peer.container;
+  throw new UndecidedError(`cluster ${record.name} has no ${place}`, "the stage `peers` of its run says why");
+}
+
+/** The pods of the further clusters, by role: of those of `twin` the one that has the address of `other`. Pure. */
+export function peerPods({ peers }: ClusterRecord, pods: Whereabouts["pods"]): Whereabouts["pods"] {
+  const found = PEERS.flatMap((role): readonly (readonly [Peer, PodPlace])[] => {
+    const places = peers?.[role]?.pods ?? [];
+    const place = role === "twin" ? places.find(({ ip }) => ip === pods.other?.ip) : places[0];
+    return place ? [[role, place]] : [];
+  });
+  return Object.fromEntries(found);
 }
 
 async function locate(record: ClusterRecord, api: Kubernetes, exec: Cluster["exec"]): Promise<Whereabouts> {
@@ -32,11 +51,18 @@ async function locate(record: ClusterRecord, api: Kubernetes, exec: Cluster["exe
     const place = placeOf(pod, pids);
     if (place) pods[role] = place;
   }
-  return { cluster: record, pods };
+  return { cluster: record, pods: { ...pods, ...peerPods(record, pods) } };
 }
 
 function dnsRole(record: ClusterRecord, pod: Pod): Role {
   return pod.spec?.nodeName === record.containers.A ? "dnsA" : "dnsB";
+}
+
+/** Every pod of a namespace that runs on the one node of a cluster. */
+export async function podPlaces(api: Kubernetes, container: string, namespace: string): Promise<readonly PodPlace[]> {
+  const [pods, sandboxes] = await Promise.all([api.pods(namespace), sandboxesOf(containerExec(container))]);
+  const pids = new Map(sandboxes.map((one) => [`${one.namespace}/${one.name}`, one.pid]));
+  return pods.flatMap((pod) => placeOf(pod, pids) ?? []);
 }
 
 function placeOf(pod: Pod, pids: ReadonlyMap<string, number>): PodPlace | null {

@@ -2,6 +2,7 @@
  * What there is of clusters on this machine, from every place where something of one can be left, and whose it is. Looks, changes nothing.
  */
 import { mustExec, type Exec } from "../lib/exec.ts";
+import { clusterOfKind } from "./cluster-name.ts";
 import { KIND_LABEL } from "./delete.ts";
 import type { Lease } from "./lease.ts";
 import { closingRules, LABELS, type ClosingRule } from "./closing-rule.ts";
@@ -67,8 +68,9 @@ function containersIn(stdout: string, names: ReadonlySet<string>): readonly Cont
     ([image = "", madeAt = "", ours = "", kinds = "", owner = "", runDir = ""]): Container[] => {
       const common = { owner, runDir, madeAtMs: engineTimeMs(madeAt) };
       if (ours !== "") return [{ ...common, cluster: ours, what: "outside" }];
-      const isNode = kinds !== "" && (names.has(kinds) || image.startsWith("faultline/node:"));
-      return isNode ? [{ ...common, cluster: kinds, what: "node" }] : [];
+      const cluster = clusterOfKind(kinds);
+      const isNode = kinds !== "" && (names.has(cluster) || image.startsWith("faultline/node:"));
+      return isNode ? [{ ...common, cluster, what: "node" }] : [];
     },
   );
 }

@@ -1,4 +1,5 @@
 import type { Family, IpFamily } from "../lib/cell.ts";
+import type { Peer } from "../lib/path.ts";
 
 export const POD_SUBNET = "10.244.0.0/16";
 export const SERVICE_SUBNET = "10.96.0.0/16";
@@ -21,4 +22,23 @@ export function podSubnets(family: IpFamily): readonly string[] {
 /** The cluster's Service networks, the first family's first. */
 export function serviceSubnets(family: IpFamily): readonly string[] {
   return ofFamily(family, SERVICE_SUBNET, SERVICE_SUBNET_6);
+}
+
+/** A cluster's networks, the first family's first. */
+export interface Subnets {
+  readonly pods: readonly string[];
+  readonly services: readonly string[];
+}
+
+export function ownSubnets(family: IpFamily): Subnets {
+  return { pods: podSubnets(family), services: serviceSubnets(family) };
+}
+
+/** A further cluster's: `peer` has others than the first, `twin` has the same. */
+export function subnetsOf(peer: Peer, family: IpFamily): Subnets {
+  if (peer === "twin") return ownSubnets(family);
+  return {
+    pods: ofFamily(family, "10.245.0.0/16", "fd00:10:245::/56"),
+    services: ofFamily(family, "10.97.0.0/16", "fd00:10:97::/112"),
+  };
 }

@@ -1,13 +1,16 @@
 import { familiesOf, type Family } from "./cell.ts";
 import type { ClusterRecord, PodPlace, SecondFamily, Whereabouts } from "./cluster.ts";
-import type { Role, Way } from "./path.ts";
+import type { Peer, Role, Way } from "./path.ts";
 
 /** Ports and names of the roles; clusters/roles/objects.ts has the same. */
 export const ROLE_PORTS = { server: 8080, sidecar: 8081, dns: 53, servicePort: 80 } as const;
 export const SERVER_NAME = "server.faultline.svc.cluster.local";
 
+/** Where commands for a role are run: a node, `outside`, or the one node of a further cluster. */
+export type Place = "A" | "B" | "outside" | Peer;
+
 /** Which node a role is on; `outside` is on none. */
-export function nodeOf(role: Role): "A" | "B" | "outside" {
+export function nodeOf(role: Role): Place {
   switch (role) {
     case "server":
     case "sidecar":
@@ -20,7 +23,9 @@ export function nodeOf(role: Role): "A" | "B" | "outside" {
     case "dnsB":
       return "B";
     case "outside":
-      return "outside";
+    case "peer":
+    case "twin":
+      return role;
     case "dns":
       throw new Error("role dns is a Service: it is on no node and can only be a destination");
   }
@@ -94,6 +99,6 @@ function clusterIpOf({ serviceIps }: SecondFamily, role: Role): string {
 
 function nodeIpOf({ nodeIps }: SecondFamily, role: Role): string {
   const node = nodeOf(role);
-  if (node === "outside") throw new Error("role outside is on no node");
-  return nodeIps[node];
+  if (node === "A" || node === "B") return nodeIps[node];
+  throw new Error(`role ${role} is on no node of this cluster`);
 }

@@ -1,7 +1,7 @@
 import type { Cell, Family, Traits } from "./cell.ts";
 import type { Exec } from "./exec.ts";
 import type { NodeRole } from "./faults/fault.ts";
-import type { Role, Way } from "./path.ts";
+import type { Peer, Role, Way } from "./path.ts";
 
 /** A running cluster's lasting facts, as `runs/ID/cells/CELL/cluster.json` holds them. */
 export interface ClusterRecord {
@@ -20,6 +20,17 @@ export interface ClusterRecord {
   /** Of the cell's second IP family; absent where it has one only. */
   readonly second?: SecondFamily;
   readonly nodePort: number;
+  /** Further clusters on its network, made where scenarios need them. */
+  readonly peers?: Readonly<Partial<Record<Peer, PeerRecord>>>;
+}
+
+/** A cluster of one node, joined to another by routes. Nothing is ever broken in it, so its pods stay where they are. */
+export interface PeerRecord {
+  readonly name: string;
+  readonly kubeconfig: string;
+  /** Its node's Docker container. */
+  readonly container: string;
+  readonly pods: readonly PodPlace[];
 }
 
 export type SecondFamily = Pick<ClusterRecord, "nodeIps" | "serviceIps">;
@@ -43,7 +54,7 @@ export interface PodPlace {
 /** What the scenario engine needs of a running cluster; clusters/ makes it. */
 export interface Cluster {
   readonly record: ClusterRecord;
-  readonly exec: (place: NodeRole | "outside") => Exec;
+  readonly exec: (place: NodeRole | "outside" | Peer) => Exec;
   readonly locate: () => Promise<Whereabouts>;
 }
 

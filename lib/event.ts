@@ -56,7 +56,7 @@ export interface PlannedScenario {
 }
 
 /** How a cell comes to be, in order. */
-export type Stage = "setup" | "node-image" | "cluster" | "cni" | "roles" | "ready" | "suites" | "delete";
+export type Stage = "setup" | "node-image" | "cluster" | "cni" | "roles" | "ready" | "peers" | "suites" | "delete";
 
 /** A scenario may be run several times: to count how often it holds, and again after a fail. Both count from 1. */
 export interface Nth {

@@ -3,7 +3,8 @@ import { UsageError } from "./errors.ts";
 
 /**
  * Who can send or be reached. `same`, `server`, `hostA` and `dnsA` are on node A, `other`, `hostB` and `dnsB` on node B; `sidecar` is
- * the second container of the server's pod; `dns` is the cluster's DNS Service; `outside` is a container that is no node.
+ * the second container of the server's pod; `dns` is the cluster's DNS Service; `outside` is a container that is no node. `peer` and `twin` are pods of further
+ * clusters, joined to this one by routes: those of `peer` are distinct from this one's, `twin` has the same pod CIDR, and is the pod with the address of `other`.
  */
 export const ROLES = [
   "server",
@@ -16,8 +17,14 @@ export const ROLES = [
   "dnsA",
   "dnsB",
   "outside",
+  "peer",
+  "twin",
 ] as const;
 export type Role = (typeof ROLES)[number];
+
+/** Roles that are in a cluster of their own, which is there only where a scenario names them. */
+export const PEERS = ["peer", "twin"] as const satisfies readonly Role[];
+export type Peer = (typeof PEERS)[number];
 
 /** How the destination is addressed. */
 export const WAYS = ["podIP", "ClusterIP", "Service name", "NodePort", "nodeIP", "localhost"] as const;
@@ -66,7 +73,8 @@ function whyNot({ from, to, way, tool }: Path, usual: Tool): string | null {
     return `${to} has no ${way}; those that have one are ${REACHED_BY[way].join(", ")}`;
   if (way === "localhost" && from !== "server" && from !== "sidecar")
     return `localhost of ${from} is not that of ${to}`;
-  if (way === "Service name" && !PODS.includes(from)) return `${from} is no pod, and only pods know names of Services`;
+  if (way === "Service name" && !PODS.includes(from))
+    return `${from} is no pod of this cluster, and only those know names of Services`;
   if (tool !== usual && tool !== "ping") return `${to} answers ${usual}, not ${tool}`;
   if (way === "nodeIP" && tool !== "ping") return 'on a node nothing of ours listens; add "with ping"';
   return null;
@@ -74,11 +82,17 @@ function whyNot({ from, to, way, tool }: Path, usual: Tool): string | null {
 
 const PODS: readonly Role[] = ["server", "sidecar", "same", "other"];
 
+/** The further clusters that a path needs. Throws UsageError as parsePath does. Pure. */
+export function peersOn(text: string): readonly Peer[] {
+  const { from, to } = parsePath(text);
+  return PEERS.filter((peer) => peer === from || peer === to);
+}
+
 /** CoreDNS is only ever asked. */
 const SENDERS = ROLES.filter((role) => !role.startsWith("dns"));
 
 const REACHED_BY: Readonly<Record<Way, readonly Role[]>> = {
-  podIP: ["server", "sidecar", "same", "other", "dnsA", "dnsB"],
+  podIP: ["server", "sidecar", "same", "other", "dnsA", "dnsB", ...PEERS],
   ClusterIP: ["server", "dns"],
   "Service name": ["server"],
   NodePort: ["server"],

@@ -97,6 +97,15 @@ export function seconds(count: number): number {
   return count * 1000;
 }
 
+/** Why clusters cannot be joined by static routes in a cell; null where they can. */
+export function whyNotJoined({ traits }: CellContext): string | null {
+  if (traits.ownAddressBlocks)
+    return "pods' addresses are not of their node's pod CIDR, so no static route leads to them";
+  return traits.dataplane === "ebpf"
+    ? "BPF programs route and masquerade pods' packets, whatever the node's routes and rules say"
+    : null;
+}
+
 export const noFault: NodeFault = { node: "A", fault: { kind: "none" } };
 
 /** Sets a sysctl (`net.…`, the node's own) on a node. */

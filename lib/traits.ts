@@ -21,6 +21,8 @@ export interface Traits {
   readonly forwardAcceptedBy: "rule" | "own-chains" | "ebpf" | "nobody";
   /** The pods that look after a node, one on each; null where only plugins run, when a pod comes or goes. */
   readonly agent: { readonly namespace: string; readonly selector: string } | null;
+  /** Pods' addresses are from blocks that the CNI shares out itself; absent where they are from the node's spec.podCIDR, one after the other. */
+  readonly ownAddressBlocks?: true;
   /** What its agent puts back by itself, each at most once. */
   readonly resyncs: readonly Resync[];
 }

@@ -13,7 +13,7 @@ const share = z.number().min(0).max(1);
 const verdict = z
   .enum(["pass", "fail", "unknown", "skip"])
   .describe("unknown: it could not be decided; never to be read as pass");
-const stage = z.enum(["setup", "node-image", "cluster", "cni", "roles", "ready", "suites", "delete"]);
+const stage = z.enum(["setup", "node-image", "cluster", "cni", "roles", "ready", "peers", "suites", "delete"]);
 const cellId = z
   .string()
   .describe("cni@version/kube-proxy mode/Kubernetes version/IP family, and the kernel where it is not the host's");

@@ -67,7 +67,8 @@ export interface ByManifest {
   readonly kinds?: string;
   /** File below clusters/cni, the same online and offline; {{TOKENS}} in it are filled with `tokens`. */
   readonly manifest: string;
-  readonly tokens: (cell: Cell) => Readonly<Record<string, string>>;
+  /** `podSubnets`: the cluster's, a family each. */
+  readonly tokens: (cell: Cell, podSubnets: readonly string[]) => Readonly<Record<string, string>>;
   /** The pods that must be Ready before the CNI is, one a node. */
   readonly ready: { readonly namespace: string; readonly selector: string };
 }
@@ -77,7 +78,11 @@ export interface OnNodes {
   readonly by: "script";
   /** File below clusters/cni; a constant. */
   readonly script: string;
-  readonly args: (cell: Cell, node: NodeNetwork, others: readonly NodeNetwork[]) => readonly string[];
+  readonly args: (
+    podSubnets: readonly string[],
+    node: NodeNetwork,
+    others: readonly NodeNetwork[],
+  ) => readonly string[];
 }
 
 /** kind's own default. */

@@ -1,11 +1,16 @@
 import { readFile } from "node:fs/promises";
 import type { Cell } from "../../lib/cell.ts";
+import { podSubnets } from "../subnets.ts";
 import type { ByManifest } from "./cni.ts";
 
 /** A CNI's manifest for a cell, as YAML. Throws Error when a token of it is not filled, or one is filled that it does not have. */
-export async function manifestFor({ kinds, manifest, tokens }: ByManifest, cell: Cell): Promise<string> {
+export async function manifestFor(
+  { kinds, manifest, tokens }: ByManifest,
+  cell: Cell,
+  subnets: readonly string[] = podSubnets(cell.ipFamily),
+): Promise<string> {
   const before = kinds === undefined ? "" : `${await read(kinds)}---\n`;
-  return before + filled(await read(manifest), tokens(cell), manifest);
+  return before + filled(await read(manifest), tokens(cell, subnets), manifest);
 }
 
 function read(file: string): Promise<string> {

@@ -1,5 +1,4 @@
 import { readFile } from "node:fs/promises";
-import type { Cell } from "../../lib/cell.ts";
 import { UndecidedError } from "../../lib/errors.ts";
 import { behind, mustExec, type Exec } from "../../lib/exec.ts";
 import type { KubeNode } from "../../lib/kubernetes.ts";
@@ -7,7 +6,7 @@ import type { NodeNetwork, OnNodes } from "./cni.ts";
 
 /** Runs the CNI's script on each node. Throws UndecidedError for a node without addresses, ExecError when the script fails. */
 export async function installByScript(
-  cell: Cell,
+  podSubnets: readonly string[],
   { script, args }: OnNodes,
   nodes: readonly KubeNode[],
   execIn: (container: string) => Exec = (container) => behind(["docker", "exec", container]),
@@ -18,7 +17,7 @@ export async function installByScript(
   await Promise.all(
     networks.map(async (node) => {
       const others = networks.filter((other) => other !== node);
-      await mustExec(execIn(node.container), ["bash", "-c", text, "install", ...args(cell, node, others)]);
+      await mustExec(execIn(node.container), ["bash", "-c", text, "install", ...args(podSubnets, node, others)]);
     }),
   );
 }
@@ -29,7 +28,7 @@ export function hasPodCidrs({ spec }: KubeNode): boolean {
 }
 
 /** On kind, a node is called as its container is. Throws UndecidedError while it has no pod CIDR or address. */
-function networkOf({ metadata, spec, status }: KubeNode): NodeNetwork {
+export function networkOf({ metadata, spec, status }: KubeNode): NodeNetwork {
   const container = metadata?.name ?? "";
   const podCidrs = spec?.podCIDRs ?? [];
   const addresses = (status?.addresses ?? []).filter(({ type }) => type === "InternalIP").map(({ address }) => address);

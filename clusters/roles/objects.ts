@@ -1,4 +1,5 @@
 import { ROLE_PORTS } from "../../lib/address.ts";
+import type { Peer } from "../../lib/path.ts";
 import type { IpFamily } from "../../lib/cell.ts";
 
 export const NAMESPACE = "faultline";
@@ -32,6 +33,14 @@ export function roleObjects(nodes: RoleNodes, image: string, ipFamily: IpFamily)
   ];
 }
 
+/** The pods of a further cluster: `count` of the role, on its one node. Pure. */
+export function peerObjects(role: Peer, node: string, count: number, image: string): readonly object[] {
+  const pods = Array.from({ length: count }, (_, index) => {
+    return pod(role, node, [echo(role, ROLE_PORTS.server, image)], `${role}-${index + 1}`);
+  });
+  return [{ apiVersion: "v1", kind: "Namespace", metadata: { name: NAMESPACE } }, ...pods];
+}
+
 /** Both families or none at all: a Service that quietly had one only would be probed over the other. */
 function policyOf(ipFamily: IpFamily): object {
   return { ipFamilyPolicy: ipFamily === "dual" ? "RequireDualStack" : "SingleStack" };
@@ -47,11 +56,11 @@ export function dnsServiceFamilies(ipFamily: IpFamily): object {
   };
 }
 
-function pod(role: string, nodeName: string, containers: readonly object[]): object {
+function pod(role: string, nodeName: string, containers: readonly object[], name = role): object {
   return {
     apiVersion: "v1",
     kind: "Pod",
-    metadata: { name: role, namespace: NAMESPACE, labels: { role } },
+    metadata: { name, namespace: NAMESPACE, labels: { role } },
     spec: { nodeName, automountServiceAccountToken: false, terminationGracePeriodSeconds: 0, containers },
   };
 }

@@ -9,6 +9,8 @@ import { ok, warning } from "./check.ts";
 const IN_A_CLUSTER = 24;
 /** What is counted as in use is a little too much (processes that have forked show them twice), so refused is only what cannot get up. */
 const PER_CLUSTER = 21;
+/** One of one node: half. */
+export const PER_PEER = 11;
 const LIMIT = "/proc/sys/fs/inotify/max_user_instances";
 
 type Machine = Pick<CheckContext, "exec" | "readText">;
@@ -39,11 +41,11 @@ async function findInotify(context: CheckContext): Promise<Finding> {
  * Throws PreflightError when a new cluster would find no instances. `clusters` are there or in the making: of some that are begun at the same moment none has its
  * instances yet, and the last would take what the first have counted on.
  */
-export async function mustHaveRoom(machine: Machine, clusters: number): Promise<void> {
+export async function mustHaveRoom(machine: Machine, clusters: number, needed = PER_CLUSTER): Promise<void> {
   const use = await inotifyUse(machine);
   if (use === undefined) return;
   const promised = Math.max(use.used, clusters * IN_A_CLUSTER);
-  if (use.limit - promised >= PER_CLUSTER) return;
+  if (use.limit - promised >= needed) return;
   const others = `${clusters} cluster${clusters === 1 ? "" : "s"} there or in the making`;
   throw new PreflightError(`no room for another cluster: ${inWords(use)}, ${others}`, NEXT_STEP);
 }

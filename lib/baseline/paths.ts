@@ -1,11 +1,19 @@
 import type { Plan } from "../engine/measure.ts";
-import { parsePath } from "../path.ts";
+import { parsePath, PEERS, peersOn, type Peer } from "../path.ts";
 import { expectationsOf, type CellContext, type Scenario } from "../scenario.ts";
 
-/** Every path that some suite says anything of in a cell, each once: the healthy ones of the baseline suites among them. Pure. */
+/** Every path within the cluster that some suite says anything of in a cell, each once: the healthy ones of the baseline suites among them. Pure. */
 export function knownPaths(scenarios: readonly Scenario[], context: CellContext): readonly string[] {
   const mine = scenarios.filter((one) => (one.skipWhen?.(context) ?? null) === null);
-  return [...new Set(mine.flatMap((one) => Object.keys(expectationsOf(one, context))))];
+  const paths = mine.flatMap((one) => Object.keys(expectationsOf(one, context)));
+  return [...new Set(paths)].filter((path) => peersOn(path).length === 0);
+}
+
+/** The further clusters that some of these scenarios' paths need in a cell. Pure. */
+export function peersNeeded(scenarios: readonly Scenario[], context: CellContext): readonly Peer[] {
+  const mine = scenarios.filter((one) => (one.skipWhen?.(context) ?? null) === null);
+  const needed = new Set(mine.flatMap((one) => Object.keys(one.expect).flatMap(peersOn)));
+  return PEERS.filter((peer) => needed.has(peer));
 }
 
 const FLOWS = 3;

@@ -1,5 +1,5 @@
 import { attemptsFor, type Tries } from "../attempts.ts";
-import { nodeOf } from "../address.ts";
+import { nodeOf, type Place } from "../address.ts";
 import type { Cluster, Whereabouts } from "../cluster.ts";
 import type { Expectation } from "../expectation.ts";
 import { parsePath } from "../path.ts";
@@ -44,7 +44,7 @@ export async function measure(
   plan: Plan,
   signal?: AbortSignal,
 ): Promise<readonly Observation[]> {
-  const placed = new Map<"A" | "B" | "outside", Attempt[]>();
+  const placed = new Map<Place, Attempt[]>();
   const lost: Observation[] = [];
   for (const [path, tries] of Object.entries(plan)) {
     try {

@@ -25,9 +25,11 @@ export function whyNoMutant(
   // Where somebody else is to undo the fault, that is what cannot happen without it.
   if (allOk && healingOf(scenario, context) === null)
     return `it claims that nothing breaks, so it is the same ${WITH[mode]}`;
-  if (mode === "no-fault") return null;
   // On which node a fault is does not depend on addresses; 192.0.2.0/24 is for documentation (RFC 5737).
-  const nodes = new Set(faultsOf(scenario, { ...context, address: () => "192.0.2.1" }).map(({ node }) => node));
+  const faults = faultsOf(scenario, { ...context, address: () => "192.0.2.1" });
+  if (faults.every(({ fault }) => fault.kind === "none")) return `it breaks nothing, so it is the same ${WITH[mode]}`;
+  if (mode === "no-fault") return null;
+  const nodes = new Set(faults.map(({ node }) => node));
   if (nodes.has("control-plane")) return "its fault is put in through the control plane: it is on no node";
   return nodes.size > 1 ? "its faults are on both nodes: there is no other" : null;
 }

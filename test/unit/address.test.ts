@@ -105,6 +105,8 @@ describe("where a role is", () => {
       hostB: "B",
       dnsB: "B",
       outside: "outside",
+      peer: "peer",
+      twin: "twin",
     });
   });
 

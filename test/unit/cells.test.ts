@@ -161,6 +161,21 @@ describe("cells", () => {
     }
   });
 
+  it("fill the pod networks of another cluster in, where one is asked for", async () => {
+    const { install } = cniOf(DEFAULT_CELL);
+    if (install.by !== "manifest") throw new Error("the default CNI has no manifest");
+    const [own, peer] = await Promise.all([
+      manifestFor(install, DEFAULT_CELL),
+      manifestFor(install, DEFAULT_CELL, ["10.245.0.0/16"]),
+    ]);
+    const networkIn = (manifest: string) => {
+      const config = parseAllDocuments(manifest).map((one) => one.toJS() as { data?: Record<string, string> });
+      const text = config.find(({ data }) => data?.["net-conf.json"])?.data?.["net-conf.json"] ?? "";
+      return (JSON.parse(text) as { Network: string }).Network;
+    };
+    expect([networkIn(own), networkIn(peer)]).to.deep.equal(["10.244.0.0/16", "10.245.0.0/16"]);
+  });
+
   it("tell flannel the families of the cell, as JSON", async () => {
     const flannel = knownCells().filter((cell) => cell.cni.startsWith("flannel"));
     expect(new Set(flannel.map(({ ipFamily }) => ipFamily))).to.deep.equal(new Set(["ipv4", "ipv6", "dual"]));

@@ -51,6 +51,9 @@ describe("whyNoMutant", () => {
     ["a claim of no effect", "wrong-node", spec(sysctl("A", "net.x", 0), "ok"), /the other node/],
     ["a claim of no effect", "no-fault", spec(sysctl("A", "net.x", 0), "ok"), /without its fault/],
     ["a fault through the API", "no-fault", spec(selectNobody("server")), null],
+    ["a claim about what is broken as it is", "no-fault", spec(noFault), /breaks nothing/],
+    ["a claim about what is broken as it is", "wrong-node", spec(noFault), /breaks nothing/],
+    ["a claim about what is broken as it is", "swapped", spec(noFault), null],
     ["a claim of no effect", "swapped", spec(noFault, "ok"), null],
     ["a claim of no effect", "as-claimed", spec(noFault, "ok"), null],
   ];

@@ -61,7 +61,7 @@ describe("parsePath", () => {
 
   /** Said a second time here, so that the table of lib/path.ts is not tested against itself. */
   const reached: Readonly<Record<Way, string>> = {
-    podIP: "server sidecar same other dnsA dnsB",
+    podIP: "server sidecar same other dnsA dnsB peer twin",
     ClusterIP: "server dns",
     "Service name": "server",
     NodePort: "server",

@@ -1,7 +1,6 @@
 import { UPLINK_MTU_BYTES, type Traits } from "../../../lib/traits.ts";
 import { goStep } from "../../image/go-build.ts";
 import { IMAGE_PREFIX, type ContainerImage } from "../../image/container-image.ts";
-import { podSubnets } from "../../subnets.ts";
 import type { Cni, CniVersion } from "../cni.ts";
 
 const VERSION = "3.28.5";
@@ -66,6 +65,7 @@ const TRAITS: Traits = {
   networkPolicy: true,
   forwardAcceptedBy: "own-chains",
   agent: READY,
+  ownAddressBlocks: true,
   resyncs: [
     // felix/dataplane/linux/int_dataplane.go, KeepVXLANDeviceInSync; measured: up after 6.0 to 6.8 s, routes and neighbours 0.1 to 0.7 s after it.
     { what: "overlay-up", by: "Felix", everyMs: 10_000 },
@@ -88,7 +88,7 @@ export const calico: Cni = {
     by: "manifest",
     kinds: "calico/crds.yaml",
     manifest: "calico/manifest.yaml",
-    tokens: (cell) => ({ IMAGE, POD_CIDR: podSubnets(cell.ipFamily)[0] ?? "" }),
+    tokens: (_cell, [network = ""]) => ({ IMAGE, POD_CIDR: network }),
     ready: READY,
   },
 };

@@ -2,7 +2,6 @@ import type { Cell, IpFamily, Traits } from "../../../lib/cell.ts";
 import { goStep } from "../../image/go-build.ts";
 import { IMAGE_PREFIX, type ContainerImage } from "../../image/container-image.ts";
 import { UPLINK_MTU_BYTES, type Overlay } from "../../../lib/traits.ts";
-import { podSubnets } from "../../subnets.ts";
 import type { ByManifest, Cni, CniVersion } from "../cni.ts";
 
 /** The last release whose module path resolves for flannel's CNI plugin. */
@@ -61,14 +60,18 @@ function install(backend: Backend): ByManifest {
   return {
     by: "manifest",
     manifest: "flannel/manifest.yaml",
-    tokens: (cell) => ({ IMAGE: imageName(cell.cniVersion), NET_CONF: JSON.stringify(netConf(cell, backend)) }),
+    tokens: (cell, podSubnets) => ({
+      IMAGE: imageName(cell.cniVersion),
+      NET_CONF: JSON.stringify(netConf(cell, podSubnets, backend)),
+    }),
     ready: { namespace: "kube-flannel", selector: "app=flannel" },
   };
 }
 
 /** flanneld's net-conf.json (flannel, Documentation/configuration.md): IPv4 unless it is told otherwise. 8472 is the kernel's default for VXLAN. */
-function netConf({ ipFamily }: Cell, backend: Backend): object {
-  const [ipv4, ipv6] = (["ipv4", "ipv6"] as const).map((family) => podSubnets(family)[0]);
+function netConf({ ipFamily }: Cell, podSubnets: readonly string[], backend: Backend): object {
+  const ipv4 = podSubnets.find((subnet) => !subnet.includes(":"));
+  const ipv6 = podSubnets.find((subnet) => subnet.includes(":"));
   return {
     ...(ipFamily === "ipv6" ? { EnableIPv4: false } : { Network: ipv4 }),
     ...(ipFamily === "ipv4" ? {} : { EnableIPv6: true, IPv6Network: ipv6 }),

@@ -1,6 +1,5 @@
 import type { Traits } from "../../../lib/cell.ts";
 import { UPLINK_MTU_BYTES } from "../../../lib/traits.ts";
-import { podSubnets } from "../../subnets.ts";
 import type { Cni, OnNodes } from "../cni.ts";
 
 /** Debian bookworm's containernetworking-plugins, which every node image has. */
@@ -11,10 +10,10 @@ function install(plugin: "bridge" | "ptp"): OnNodes {
   return {
     by: "script",
     script: "reference/install.sh",
-    args: (cell, node, others) => [
+    args: (podSubnets, node, others) => [
       plugin,
       BRIDGE,
-      podSubnets(cell.ipFamily).join(","),
+      podSubnets.join(","),
       node.podCidrs.join(","),
       ...others.flatMap(({ podCidrs, addresses }) => podCidrs.map((cidr, family) => `${cidr}=${addresses[family]}`)),
     ],

@@ -14,7 +14,7 @@ function engine(appearsAt: number, removableAt: number, creators = 0): Deleting 
   const asked: string[] = [];
   let [looks, removed, network, rule, creating] = [0, false, true, true, creators];
   const answer = (line: string): readonly [number, string] => {
-    if (line.startsWith("docker ps") && line.includes("kind.cluster")) {
+    if (line.startsWith("docker ps") && line.endsWith(`kind.cluster=${NAME}`)) {
       looks += 1;
       return [0, looks >= appearsAt && !removed ? "9ba449840\n" : ""];
     }
@@ -56,6 +56,18 @@ describe("deleting a cluster", () => {
     expect(removals(machine.asked)).to.deep.equal(["docker rm --force --volumes 9ba449840"]);
     expect(machine.asked.filter((line) => line.includes("network rm") || line.includes(" -D "))).to.have.length(2);
     expect(machine.asked.some((line) => line.includes("kind delete"))).to.equal(false);
+  });
+
+  it("looks for the further clusters on its network, and for the kind that makes them", async () => {
+    const stopped: string[] = [];
+    const machine = engine(1, 1);
+    await deleteCluster(NAME, { ...machine, stopCreators: (name) => stopped.push(name) && 0 });
+    expect(stopped.slice(0, 3)).to.deep.equal([NAME, `${NAME}-peer`, `${NAME}-twin`]);
+    for (const name of stopped)
+      expect(
+        machine.asked.some((line) => line.endsWith(`io.x-k8s.kind.cluster=${name}`)),
+        name,
+      ).to.equal(true);
   });
 
   it("goes on while Docker lists a container that it cannot remove yet", async () => {

@@ -49,7 +49,7 @@ describe("creating by kind", () => {
   it("tries again, with its nodes removed, when another was quicker to take the port", async () => {
     const { ran, work } = machine(PORT_TAKEN, "listen tcp4 127.0.0.1:35423: bind: address already in use");
     await work;
-    const removed = "docker rm --force --volumes 9ba449840 9ba449840";
+    const removed = "docker rm --force --volumes 9ba449840";
     expect(ran.filter((line) => !line.startsWith("docker ps"))).to.deep.equal([
       ...["create cluster", removed, "create cluster", removed, "create cluster"],
     ]);

@@ -25,6 +25,7 @@ const CONTAINERS = [
   ),
   row("faultline/node:1.34.4-4b2595ff1341", "2026-11-21 14:41:57 +0000 UTC", "", "faultline-whole", "", ""),
   row("0274dad8bb90", "2026-11-21 14:41:57 +0000 UTC", "", "faultline-whole", "", ""),
+  row("0274dad8bb90", "2026-11-21 14:43:57 +0000 UTC", "", "faultline-whole-peer", "", ""),
   row("faultline/node:1.34.4-4b2595ff1341", "2026-11-21 14:41:57 +0000 UTC", "", "faultline-nodes", "", ""),
   row("kindest/node:v1.34.0", "2026-11-21 14:41:57 +0000 UTC", "", "somebody-elses", "", ""),
   row("nginx", "2026-11-21 14:41:57 +0000 UTC", "", "", "", ""),
@@ -87,7 +88,7 @@ describe("what is left of clusters", () => {
       {
         cluster: "faultline-whole",
         // One of each IP family.
-        parts: { nodes: 2, outside: 1, networks: 1, rules: 2 },
+        parts: { nodes: 3, outside: 1, networks: 1, rules: 2 },
         owners: [owner(1)],
         runDirs: [runDir("1")],
         madeAtMs: Date.parse("2026-11-21T14:41:56Z"),

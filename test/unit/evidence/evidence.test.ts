@@ -9,7 +9,6 @@ import { evidenceFolder, scenarioEvidence } from "../../../lib/evidence/scenario
 import type { Mode } from "../../../lib/event.ts";
 import type { EvidenceIndex } from "../../../lib/evidence/index-file.ts";
 import type { Exec } from "../../../lib/exec.ts";
-import type { NodeRole } from "../../../lib/faults/fault.ts";
 import { RECORD, WHERE } from "../sample-cluster.ts";
 
 /** An empty capture of LINUX_SLL2. */
@@ -46,7 +45,7 @@ describe("evidence of a scenario", () => {
   afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
   function take(broken: readonly string[] = [], level: EvidenceLevel = "all", folder = join(dir, "evidence", "x")) {
-    const nodes: Partial<Record<NodeRole | "outside", Exec>> = {
+    const nodes: Partial<Record<Parameters<Cluster["exec"]>[0], Exec>> = {
       A: node(asked, "A", broken),
       B: node(asked, "B", broken),
     };

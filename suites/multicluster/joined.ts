@@ -1,0 +1,27 @@
+import { okWith } from "../../lib/expectation.ts";
+import { scenario } from "../../lib/mocha/scenario.ts";
+import { noFault, seconds, whyNotJoined, within } from "../../lib/scenario.ts";
+
+/**
+ * Two clusters with distinct CIDRs, joined by routes, as Submariner joins them by tunnels: their pods reach each other by their own addresses. Services are not joined by
+ * that: the other cluster's kube-proxy knows nothing of them.
+ */
+scenario("two clusters joined by routes", {
+  claim:
+    "pods of two clusters with distinct pod CIDRs reach each other untranslated; a ClusterIP leads nowhere from the other cluster",
+  documented: ["document 003", "https://submariner.io/getting-started/architecture/"],
+  fault: noFault,
+  expect: {
+    "same → peer by podIP": okWith("untranslated"),
+    "other → peer by podIP": okWith("untranslated"),
+    "hostA → peer by podIP": okWith("untranslated"),
+    "peer → server by podIP": okWith("untranslated"),
+    "peer → other by podIP": okWith("untranslated"),
+    "same → peer by podIP with ping": "ok",
+    "peer → server by NodePort": "ok",
+    "peer → server by ClusterIP": "connect-timeout",
+    "other → server by podIP": okWith("untranslated"),
+  },
+  recovers: within(seconds(5)),
+  skipWhen: whyNotJoined,
+});

@@ -1,0 +1,61 @@
+import { expect } from "chai";
+import { hostExec, mustExec } from "../../lib/exec.ts";
+import type { Run } from "../../lib/run.ts";
+import { faultline, latestReport, resultOf } from "./command-line.ts";
+import { clusterOf, type TestCluster } from "./cluster.ts";
+
+const SUITES = ["multicluster/cidr-overlap", "multicluster/joined"];
+
+describe("two clusters joined by routes", function () {
+  let run: Run;
+  let cluster: TestCluster;
+
+  before("one run of both suites, its clusters kept", async function () {
+    const outcome = await faultline(["run", "multicluster", "--yes", "--keep", "always", "--progress", "plain"]);
+    process.stdout.write(outcome.stdout);
+    expect(outcome.code, outcome.stderr.split("\n").slice(-40).join("\n")).to.equal(0);
+    run = latestReport();
+    cluster = clusterOf(run);
+  });
+
+  after("delete what is left", async function () {
+    await faultline(["gc", cluster.name]);
+  });
+
+  const nodes = async () => {
+    const argv = ["docker", "ps", "--all", "--format", "{{.Names}}", "--filter", `name=^${cluster.name}-`];
+    return (await mustExec(hostExec, argv)).stdout.trim().split("\n").sort();
+  };
+
+  it("holds, whether the pod CIDRs are distinct or the same", function () {
+    expect(run.results.map(({ scenario, verdict }) => `${scenario} ${verdict}`).sort()).to.deep.equal(
+      SUITES.map((id) => `${id} pass`),
+    );
+  });
+
+  it("meets a pod of its own in the twin's place", function () {
+    const path = resultOf(run, "multicluster/cidr-overlap").paths.find((one) => one.path === "same → twin by podIP");
+    expect(path?.observed).to.match(/^wrong-server/);
+  });
+
+  it("made one node for each further cluster, on the first one's network", async function () {
+    const own = ["control-plane", "outside", "peer-control-plane", "twin-control-plane", "worker"];
+    expect(await nodes()).to.deep.equal(own.map((name) => `${cluster.name}-${name}`));
+    const format = "{{range $name, $_ := .NetworkSettings.Networks}}{{$name}} {{end}}";
+    const containers = ["peer", "twin"].map((peer) => `${cluster.name}-${peer}-control-plane`);
+    const { stdout } = await mustExec(hostExec, ["docker", "inspect", "--format", format, ...containers]);
+    expect(stdout.trim().split(/\s+/)).to.deep.equal([cluster.name, cluster.name]);
+  });
+
+  it("uses them again with the kept cluster", async function () {
+    const outcome = await faultline(["run", "multicluster/joined", "--cluster", cluster.name, "--progress", "plain"]);
+    expect(outcome.code, outcome.stderr.split("\n").slice(-20).join("\n")).to.equal(0);
+    expect(await nodes()).to.have.length(5);
+  });
+
+  it("is deleted with its further clusters", async function () {
+    const { code, stderr } = await faultline(["gc", cluster.name]);
+    expect(code, stderr).to.equal(0);
+    expect(await nodes()).to.deep.equal([""]);
+  });
+});
