@@ -72,7 +72,9 @@ export const RULES: readonly Rule<Context>[] = [
     name: "bpf-program-reloaded",
     why: "an agent that starts anew loads its programs anew; the tag says that they are the same",
     test: (item) =>
-      item.section === "filter" ? { ...item, text: item.text.replace(/ id \d+(?=(?: name \S+)? tag [0-9a-f]+)/, "") } : item,
+      item.section === "filter"
+        ? { ...item, text: item.text.replace(/ id \d+(?=(?: name \S+)? tag [0-9a-f]+)/, "") }
+        : item,
   },
 ];
 
