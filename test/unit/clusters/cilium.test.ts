@@ -65,8 +65,8 @@ describe("what Cilium lacks on a machine", () => {
   const files = { "/proc/modules": "", "/etc/machine-id": ID };
   const machine = (docker: string, texts: Readonly<Record<string, string>>) => ({
     platform: "linux" as const,
-    readText: async (path: string) => texts[path],
-    exec: async () => ({ ...ANSWER, stdout: docker }),
+    readText: (path: string) => Promise.resolve(texts[path]),
+    exec: () => Promise.resolve({ ...ANSWER, stdout: docker }),
   });
   const ANSWER = { argv: [], exitCode: 0, stdout: "", stderr: "", timedOut: false, durationMs: 1 };
   const lacks = async (proxyMode: "iptables" | "none", docker: string, texts: Readonly<Record<string, string>>) =>
