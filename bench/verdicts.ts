@@ -116,7 +116,7 @@ async function observe(
     stand,
     where,
     { watched, gone: [] },
-    { claimed, appearsWithinMs, lastsMs: 0, healsItselfWithinMs: null },
+    { claimed, appearsWithinMs, lastsMs: 0, healsItselfWithinMs: null, healedKind: null },
     say,
   );
   return last;

@@ -19,7 +19,6 @@ import { LABELS } from "./closing-rule.ts";
 import { createClosedNetwork } from "./network.ts";
 import { dnsServiceFamilies, NAMESPACE, roleObjects } from "./roles/objects.ts";
 import { mustHaveRoom, whetherReached } from "./setup/inotify.ts";
-import { clusterNetworks } from "./setup/ownership.ts";
 import { podSubnets } from "./subnets.ts";
 
 export interface ClusterOrder {
@@ -86,10 +85,19 @@ async function makeNodes(order: ClusterOrder, kubeconfig: string): Promise<void>
   }
 }
 
-/** How many clusters of ours are there, or in the making since before this one. */
+/** How many clusters have nodes that run, or are in the making since before this one. What is left of others is a network, and takes nothing. */
 async function othersAhead({ name, leases }: ClusterOrder): Promise<number> {
-  const networks = await clusterNetworks(hostExec);
-  const clusters = new Set([...networks.map(({ cluster }) => cluster), ...(await leases.ahead(name))]);
+  const label = "io.x-k8s.kind.cluster";
+  const { stdout } = await hostExec([
+    "docker",
+    "ps",
+    "--filter",
+    `label=${label}`,
+    "--format",
+    `{{.Label "${label}"}}`,
+  ]);
+  const running = stdout.split("\n").filter((cluster) => cluster !== "");
+  const clusters = new Set([...running, ...(await leases.ahead(name))]);
   clusters.delete(name);
   return clusters.size;
 }

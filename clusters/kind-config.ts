@@ -43,9 +43,14 @@ function schedulerPatch({ proxyMode }: Cell): readonly string[] {
   return [JSON.stringify({ kind: "KubeProxyConfiguration", ipvs: { scheduler: "sh" } })];
 }
 
-/** kubeadm gives the control plane 4 min to come up (kubeadm v1beta3, which kind writes: apiServer.timeoutForControlPlane). Nothing where that does. */
+/**
+ * kubeadm gives the control plane 4 min to come up (kubeadm v1beta3, which kind writes: apiServer.timeoutForControlPlane). Nothing where that does. And a controller manager that cannot
+ * renew its lease within 10 s ends itself (seen in an emulated VM on a busy machine): there is no other to lead in its place.
+ */
 export function patiencePatch(times: number): readonly string[] {
   if (times <= 1) return [];
   const timeoutForControlPlane = `${Math.round(4 * times)}m0s`;
-  return [JSON.stringify({ kind: "ClusterConfiguration", apiServer: { timeoutForControlPlane } })];
+  const alone = { extraArgs: { "leader-elect": "false" } };
+  const patch = { apiServer: { timeoutForControlPlane }, controllerManager: alone, scheduler: alone };
+  return [JSON.stringify({ kind: "ClusterConfiguration", ...patch })];
 }

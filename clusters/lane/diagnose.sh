@@ -2,7 +2,7 @@
 set -u
 uptime
 free -m
-tail -n 12 runs/latest/cells/*/kind.log
+grep -v -E "^(\s|[a-z0-9.-]+/|main\.|runtime\.)" runs/latest/cells/*/kind.log | tail -n 25
 for node in $(docker ps --all --format '{{.Names}}' | grep -E 'control-plane$|worker$'); do
   echo "== $node"
   docker exec "$node" journalctl --unit kubelet --no-pager --lines 8 --output cat 2>&1 | cut -c 1-300

@@ -51,10 +51,7 @@ export async function startVm({ machine, dir, stateFile }: VmOrder): Promise<Vm>
         resolve();
       });
   });
-  const lastWords = async () => {
-    const [said = "", screen = ""] = await Promise.all([readText(join(dir, "qemu.log")), readText(join(dir, CONSOLE))]);
-    return lastLines(`${said}\n${screen}`, 8);
-  };
+  const lastWords = () => lastWordsIn(dir);
   const end = async () => {
     child.kill("SIGKILL");
     await ended;
@@ -75,4 +72,9 @@ export async function startVm({ machine, dir, stateFile }: VmOrder): Promise<Vm>
     await end();
     throw new UndecidedError(`the VM did not start: ${(error as Error).message}\n${words}`, "run ./faultline doctor");
   }
+}
+
+async function lastWordsIn(dir: string): Promise<string> {
+  const [said = "", screen = ""] = await Promise.all([readText(join(dir, "qemu.log")), readText(join(dir, CONSOLE))]);
+  return lastLines(`${said}\n${screen}`, 8);
 }

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { parse } from "yaml";
 import { DEFAULT_CELL, knownCells } from "../../clusters/cells.ts";
-import { kindConfig } from "../../clusters/kind-config.ts";
+import { kindConfig, patiencePatch } from "../../clusters/kind-config.ts";
 import {
   POD_SUBNET,
   POD_SUBNET_6,
@@ -44,6 +44,12 @@ describe("kindConfig", () => {
     const proxy = patches("ipvs-sh").map((patch) => parse(patch) as { kind: string; ipvs?: object });
     expect(proxy).to.deep.include({ kind: "KubeProxyConfiguration", ipvs: { scheduler: "sh" } });
     expect(patches("ipvs").join()).not.to.contain("KubeProxyConfiguration");
+  });
+
+  it("gives an emulated control plane the time it needs, and nothing else any", () => {
+    expect(patiencePatch(1)).to.deep.equal([]);
+    const [patch = ""] = patiencePatch(6);
+    expect(parse(patch)).to.deep.include({ apiServer: { timeoutForControlPlane: "24m0s" } });
   });
 
   it("is the same text for the same cell", () => {

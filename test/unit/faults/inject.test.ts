@@ -98,7 +98,7 @@ describe("inject", () => {
 
   it("undoes and refuses what is not in force when read back", async () => {
     const log: string[] = [];
-    const { node, target } = lookedAfter(log);
+    const { target } = lookedAfter(log);
     const error = await rejection(injectFault({ target, nodeFault: noForwarding, journal: loggedJournal(log) }));
     expect(error).to.be.instanceOf(FaultNotInForce);
     expect(error.message).to.equal("sysctl net.ipv4.ip_forward=0 on A did not take: net.ipv4.ip_forward = 1");
