@@ -16,12 +16,20 @@ export function suiteFiles(): readonly string[] {
     .map((file) => `${SUITES}${file}`);
 }
 
+/** Folders that are run only when a filter names them, since they need more clusters than the cell's own. */
+const ON_REQUEST = ["multicluster"];
+
+/** Whether a suite's file is run only when it is named. */
+export function isOnRequest(file: string): boolean {
+  return ON_REQUEST.some((folder) => matches(folder, suiteId(file)));
+}
+
 /**
- * The files that filters name: an id (`services/no-endpoints`), a folder (`services`), or a glob. None given: all. Throws UsageError for a filter that
- * matches nothing, with the nearest id.
+ * The files that filters name: an id (`services/no-endpoints`), a folder (`services`), or a glob. None given: all but those that are run on request. Throws UsageError for a
+ * filter that matches nothing, with the nearest id.
  */
 export function selectSuites(filters: readonly string[], files: readonly string[]): readonly string[] {
-  if (filters.length === 0) return files;
+  if (filters.length === 0) return files.filter((file) => !isOnRequest(file));
   const ids = files.map(suiteId);
   for (const filter of filters) {
     if (ids.some((id) => matches(filter, id))) continue;

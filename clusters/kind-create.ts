@@ -21,7 +21,7 @@ export interface KindOrder {
   readonly signal?: AbortSignal;
 }
 
-const BUDGET_MS = 300_000 * patience();
+const BUDGET_MS = 300_000;
 const ATTEMPTS = 3;
 /** kind looks for a free port for the API server and lets go of it before Docker takes it, so another process, another kind for one, can be quicker. */
 const PORT_TAKEN = /port is already allocated|address already in use/;
@@ -51,7 +51,7 @@ async function runKind(order: KindOrder, exec: Exec): Promise<ExecResult> {
   const { kind, name, network = name, imageTag, kubeconfig, dir, signal } = order;
   const argv = [kind, "create", "cluster", "--name", name, "--image", imageTag, "--config", join(dir, "kind.yaml")];
   const result = await exec([...argv, "--wait", "0", "--retain", "--kubeconfig", kubeconfig], {
-    timeoutMs: BUDGET_MS,
+    timeoutMs: BUDGET_MS * patience(),
     env: { KIND_EXPERIMENTAL_DOCKER_NETWORK: network, KIND_EXPERIMENTAL_PROVIDER: "docker" },
     ...(signal ? { signal } : {}),
   });

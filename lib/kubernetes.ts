@@ -24,9 +24,9 @@ import {
   type V1Node,
   type V1Pod,
 } from "@kubernetes/client-node";
-import { parseAllDocuments } from "yaml";
 import { UndecidedError } from "./errors.ts";
 import { asModelled } from "./kubernetes-models.ts";
+import { objectsIn } from "./manifest.ts";
 
 export type Pod = V1Pod;
 export type KubeNode = V1Node;
@@ -82,13 +82,7 @@ export function kubernetes(kubeconfigPath: string, options: KubernetesOptions = 
   const apps = config.makeApiClient(AppsV1Api);
   const objects = KubernetesObjectApi.makeApiClient(config);
   return {
-    apply: async (manifest) => {
-      const parsed = parseAllDocuments(manifest).map((document) => document.toJS() as KubernetesObject | null);
-      await applyAll(
-        objects,
-        parsed.filter((object) => object !== null),
-      );
-    },
+    apply: async (manifest) => await applyAll(objects, objectsIn(manifest)),
     applyObjects: (list) => applyAll(objects, list),
     patchDeployment: async (namespace, name, patch) => {
       const object = { apiVersion: "apps/v1", kind: "Deployment", metadata: { namespace, name }, ...patch };

@@ -130,12 +130,14 @@ describe("cells", () => {
       if (install.by !== "manifest") continue;
       expect(agent, cellId(cell)).to.deep.equal(install.ready);
       const documents = parseAllDocuments(await manifestFor(install, cell));
-      const objects = documents.map((one) => one.toJS() as Manifest | null).filter((one) => one !== null);
+      const objects = documents
+        .map((one): Manifest | null => one.toJS() as Manifest | null)
+        .filter((one) => one !== null);
       expect(documents.flatMap(({ errors }) => errors)).to.deep.equal([]);
       for (const { data = {} } of objects) {
         for (const [name, text] of Object.entries(data)) {
           if (/\.json$|\.conflist$/.test(name))
-            expect(() => JSON.parse(text), `${cellId(cell)} ${name}`).not.to.throw();
+            expect(() => void JSON.parse(text), `${cellId(cell)} ${name}`).not.to.throw();
         }
       }
       const agents = objects.filter(({ kind }) => kind === "DaemonSet");
