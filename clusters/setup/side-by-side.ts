@@ -19,7 +19,7 @@ export interface SideBySide {
 const BYTES_A_CLUSTER = GIB;
 /** Left for everybody else. */
 const BYTES_FOR_OTHERS = GIB;
-/** On fewer cores the suites of two cells at once take as long as one after the other, and probes wait for the CPU: bench/side-by-side.ts. */
+/** So that probes do not wait for the CPU. A cautious figure, not yet measured: bench/side-by-side.ts. */
 const CORES_A_SUITE = 2;
 
 /**
