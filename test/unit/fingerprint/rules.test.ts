@@ -110,6 +110,12 @@ const CASES: Readonly<Record<string, Case>> = {
     wrongful: [["@@ iptables-nft", "01:00:5e:00:00:01 dev flannel.1 dst 172.18.0.9 self permanent\n@@ iptables-nft"]],
     line: /^fdb new: 01:00:5e:00:00:01 dev flannel.1 dst/,
   },
+  "fdb-bridge-itself": {
+    rightful: [["@@ iptables-nft", "9e:c5:03:b3:c7:08 dev cni0 master cni0 permanent\n@@ iptables-nft"]],
+    // Under another port it is what somebody put there.
+    wrongful: [["@@ iptables-nft", "9e:c5:03:b3:c7:08 dev eth0 master cni0 permanent\n@@ iptables-nft"]],
+    line: /^fdb new: 9e:c5:03:b3:c7:08 dev eth0 master cni0 permanent/,
+  },
   "neighbour-resolved": {
     rightful: [
       ["02:42:ac:12:00:02 REACHABLE", "02:42:ac:12:00:99 STALE"],
