@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { EXIT, FaultlineError, UsageError } from "../lib/errors.ts";
-import { DEFAULT_CELL, nodePartsOf } from "../clusters/cells.ts";
+import { DEFAULT_CELL, nodePartsOf, parseCell } from "../clusters/cells.ts";
 import { ensureNodeImage } from "../clusters/image/node-image.ts";
 import { testTools } from "../clusters/setup/test-tools.ts";
 import { hostExec } from "../lib/exec.ts";
@@ -52,6 +52,9 @@ async function runLayers(layers: readonly Layer[], signals: TestSignals): Promis
   return watched ? [...all, hostCounts(await watched())] : all;
 }
 
+/** The cells of test/e2e beside the default one. */
+const E2E_CELLS = ["flannel@0.26.7/iptables/1.33", "ptp/nftables"];
+
 /** Sets the machine up and looks at it; null where there is nothing to look at (Docker in a VM). */
 async function prepared(layers: readonly Layer[], { signal }: TestSignals): Promise<Watched | null> {
   const say = (line: string) => process.stderr.write(`${line}\n`);
@@ -60,13 +63,10 @@ async function prepared(layers: readonly Layer[], { signal }: TestSignals): Prom
   const watched = process.platform === "linux" ? await watchHost() : null;
   // Before the tests, so that none of them has to allow for minutes of building.
   if (layers.includes("e2e"))
-    await ensureNodeImage({
-      parts: nodePartsOf(DEFAULT_CELL),
-      exec: hostExec,
-      say,
-      progress: buildProgress(say),
-      signal,
-    });
+    for (const cell of [DEFAULT_CELL, ...E2E_CELLS.map(parseCell)]) {
+      const progress = buildProgress(say);
+      await ensureNodeImage({ parts: nodePartsOf(cell), exec: hostExec, say, progress, signal });
+    }
   return watched;
 }
 

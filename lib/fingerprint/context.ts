@@ -7,6 +7,8 @@ export interface Context extends ExpiringSets {
   readonly podDevices: ReadonlySet<string>;
   /** Whether either side has one that the other has not. */
   readonly podsMoved: boolean;
+  /** `DEVICE ADDRESS` of each device here. */
+  readonly linkAddresses: ReadonlySet<string>;
   /** kube-proxy's per-endpoint chains (iptables or nftables) that only this side has. */
   readonly endpointChains: ReadonlySet<string>;
   /** Service chains that lead to one of those. */
@@ -28,6 +30,7 @@ export function contextOf(here: Fingerprint, there: Fingerprint): Context {
   return {
     podDevices: only(podDevicesOf),
     podsMoved: [...podDevicesOf(here)].sort().join(" ") !== [...podDevicesOf(there)].sort().join(" "),
+    linkAddresses: linkAddressesOf(here),
     endpointChains,
     movedServices: new Set(leads.map(({ scope }) => scope)),
     ipvsEndpoints: only(ipvsEndpointsOf),
@@ -50,6 +53,11 @@ export const IPVS_DESTINATION = /(?<= -r )\S+/;
 function podDevicesOf({ items }: Fingerprint): Set<string> {
   const names = items.map(({ section, scope }) => (section === "link" ? PEER_ELSEWHERE.exec(scope)?.[1] : undefined));
   return new Set(names.filter((name) => name !== undefined));
+}
+
+function linkAddressesOf({ items }: Fingerprint): Set<string> {
+  const links = items.filter(({ section, scope }) => section === "link" && scope.endsWith(" address"));
+  return new Set(links.map(({ scope, text }) => `${scope.split(" ")[0]} ${text}`));
 }
 
 /** A veth whose peer is in another namespace, under a name that CNIs give: eth0 of a kind node is none. */

@@ -32,9 +32,6 @@ const MULTICAST_MEMBERSHIP = /^(33:33|01:00:5e)(:[0-9a-f]{2})+ dev \S+ self perm
 /** fq_codel, sfq and cake list a flow as a class while it has packets waiting (net/sched/sch_{fq_codel,sfq,cake}.c, *_walk). */
 const CLASS_OF_A_FLOW = /^class (fq_codel|sfq|cake) /;
 
-/** `dev cni0 master cni0 permanent`. */
-const BRIDGE_ITSELF = /^\S+ dev (\S+) (?:vlan \d+ )?master \1 permanent$/;
-
 /** What the kernel changes by itself, on a node as on any other machine. */
 export const KERNEL_RULES: readonly Rule<ExpiringSets>[] = [
   {
@@ -57,11 +54,6 @@ export const KERNEL_RULES: readonly Rule<ExpiringSets>[] = [
     name: "fdb-multicast-membership",
     why: "a device is a member of the groups that its addresses and sockets ask for",
     test: (item) => (item.section === "fdb" && MULTICAST_MEMBERSHIP.test(item.text) ? null : item),
-  },
-  {
-    name: "fdb-bridge-itself",
-    why: "a bridge's own address stands in its table under a port that has the same one, and under the bridge when that port has gone (net/bridge/br_fdb.c); the link tells the address",
-    test: (item) => (item.section === "fdb" && BRIDGE_ITSELF.test(item.text) ? null : item),
   },
   {
     name: "neighbour-resolved",

@@ -4,6 +4,12 @@ import type { Item } from "./fingerprint.ts";
 import { dispatched, withoutHash } from "./felix.ts";
 import { KERNEL_RULES, type Rule } from "./kernel-rules.ts";
 
+/** `MAC dev cni0 master cni0 permanent`, where that is cni0's own address. */
+function isBridgeItself({ section, text }: Item, linkAddresses: ReadonlySet<string>): boolean {
+  const [, address, device] = /^(\S+) dev (\S+) (?:vlan \d+ )?master \2 permanent$/.exec(text) ?? [];
+  return section === "fdb" && linkAddresses.has(`${device} ${address}`);
+}
+
 /** What the kernel, and agents on a node, change rightfully while a fault comes and goes. */
 export const RULES: readonly Rule<Context>[] = [
   ...KERNEL_RULES,
@@ -67,6 +73,11 @@ export const RULES: readonly Rule<Context>[] = [
     why: "a Calico selector's set keeps as many members as it had, one of them at another address",
     test: (item, { selectorMembers }) =>
       item.section === "ipset" && selectorMembers.has(memberOf(item)) ? { ...item, text: "(moved)" } : item,
+  },
+  {
+    name: "fdb-bridge-itself",
+    why: "a bridge's own address stands in its table under a port that has the same one, and under the bridge when that port has gone (net/bridge/br_fdb.c)",
+    test: (item, { linkAddresses }) => (isBridgeItself(item, linkAddresses) ? null : item),
   },
   {
     name: "bpf-program-reloaded",

@@ -111,10 +111,10 @@ const CASES: Readonly<Record<string, Case>> = {
     line: /^fdb new: 01:00:5e:00:00:01 dev flannel.1 dst/,
   },
   "fdb-bridge-itself": {
-    rightful: [["@@ iptables-nft", "9e:c5:03:b3:c7:08 dev cni0 master cni0 permanent\n@@ iptables-nft"]],
-    // Under another port it is what somebody put there.
-    wrongful: [["@@ iptables-nft", "9e:c5:03:b3:c7:08 dev eth0 master cni0 permanent\n@@ iptables-nft"]],
-    line: /^fdb new: 9e:c5:03:b3:c7:08 dev eth0 master cni0 permanent/,
+    rightful: [["e6:93:ba:ad:a8:f6 dev cni0 master cni0 permanent\n", ""]],
+    // Another address is what somebody put there.
+    wrongful: [["@@ iptables-nft", "9e:c5:03:b3:c7:08 dev cni0 master cni0 permanent\n@@ iptables-nft"]],
+    line: /^fdb new: 9e:c5:03:b3:c7:08 dev cni0 master cni0 permanent/,
   },
   "neighbour-resolved": {
     rightful: [
