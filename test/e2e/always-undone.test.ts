@@ -20,7 +20,7 @@ describe("always undone, on a real kind cluster", function () {
   let runDir: string;
 
   before("a cluster of its own", async function () {
-    const made = await faultline(["run", "baseline", "--yes", "--keep", "always", "--progress", "none"]);
+    const made = await faultline(["run", "baseline/packet-flow", "--yes", "--keep", "always", "--progress", "none"]);
     expect(made.code, made.stderr).to.equal(0);
     const run = latestReport();
     cluster = clusterOf(run);

@@ -64,7 +64,7 @@ export const MOMENTS: readonly Moment[] = [
 
 /** Starts a run and resolves as soon as a look finds that the moment has come. */
 export async function runAt({ reached }: Moment, ...flags: readonly string[]): Promise<Launched & BegunRun> {
-  const launched = launch(["run", "baseline", "--yes", "--progress", "none", ...flags]);
+  const launched = launch(["run", "baseline/packet-flow", "--yes", "--progress", "none", ...flags]);
   const run = await begun(launched.child);
   const attempt = async () => {
     if (launched.child.exitCode !== null) {

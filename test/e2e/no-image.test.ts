@@ -34,7 +34,7 @@ describe("a node image that cannot be had", function () {
 
   before("two cells, the first one's image cannot be built", async function () {
     dir = await checkoutWithoutPlugin();
-    const argv = ["run", "baseline", "--cell", "flannel", "--cell", "ptp", "--yes", "--progress", "none"];
+    const argv = ["run", "baseline/packet-flow", "--cell", "flannel", "--cell", "ptp", "--yes", "--progress", "none"];
     ({ status, stdout } = spawnSync(join(dir, "faultline"), argv, { cwd: dir, encoding: "utf8" }));
     run = JSON.parse(readFileSync(join(dir, "runs/latest/report.json"), "utf8")) as Run;
   });

@@ -9,7 +9,7 @@ import { launch, runReported, RUNS, type Outcome } from "./command-line.ts";
 import { begun, tracesOf, type BegunRun } from "./traces.ts";
 
 const WITH_FAULTS = "services/bridge-nf-call-iptables";
-const WITHOUT = "baseline";
+const WITHOUT = "baseline/packet-flow";
 
 /** A cluster while it was there, and what it left in its run's directory. */
 interface Seen {

@@ -76,12 +76,12 @@ describe("a node that does not come back", function () {
   });
 
   it("the other cluster is as good as new", async function () {
-    const again = await faultline(["run", "baseline", "--cluster", replacement, "--progress", "none"]);
+    const again = await faultline(["run", "baseline/packet-flow", "--cluster", replacement, "--progress", "none"]);
     expect(again.code, again.stdout + again.stderr).to.equal(0);
   });
 
   it("the kept cluster is refused with the reason and the next step, and listed as tainted", async function () {
-    const again = await faultline(["run", "baseline", "--cluster", name, "--progress", "none"]);
+    const again = await faultline(["run", "baseline/packet-flow", "--cluster", name, "--progress", "none"]);
     expect(again.code, again.stderr).to.equal(3);
     expect(again.stderr).to.match(
       new RegExp(`cluster "${name}" is not used again: node A .* by ${FIRST} in run ${run.runId}`),
