@@ -22,7 +22,16 @@ describe("two cells of one run side by side", function () {
 
   before("their clusters are there at the same time", async function () {
     const flags = CELLS.flatMap((cell) => ["--cell", cell]);
-    outcome = await faultline(["run", "baseline/packet-flow", ...flags, "--parallel", "2", "--keep", "always", "--yes"]);
+    outcome = await faultline([
+      "run",
+      "baseline/packet-flow",
+      ...flags,
+      "--parallel",
+      "2",
+      "--keep",
+      "always",
+      "--yes",
+    ]);
     records = cellDirs(join(RUNS, runReported(outcome).runId)).map(readClusterRecord);
     dir = mkdtempSync(join(tmpdir(), "faultline-isolation-"));
   });

@@ -18,7 +18,15 @@ function eventsAfter(before: string): readonly Event[] {
 describe("a cluster that never gets ready", function () {
   it("exit 2 with the cause and the next step, and the cluster is gone", async function () {
     const before = existsSync(join(RUNS, "latest")) ? readlinkSync(join(RUNS, "latest")) : "";
-    const { outcome } = launch(["run", "baseline/packet-flow", "--yes", "--ready-timeout", "15", "--progress", "plain"]);
+    const { outcome } = launch([
+      "run",
+      "baseline/packet-flow",
+      "--yes",
+      "--ready-timeout",
+      "15",
+      "--progress",
+      "plain",
+    ]);
     const name = await waitFor(
       "the nodes to be created",
       () => {

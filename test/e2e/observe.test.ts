@@ -18,7 +18,15 @@ describe("a cluster that somebody else breaks", function () {
   let cluster: TestCluster;
 
   before("a healthy cluster, kept: its baseline is recorded as it becomes ready", async function () {
-    const outcome = await faultline(["run", "baseline/packet-flow", "--yes", "--keep", "always", "--progress", "plain"]);
+    const outcome = await faultline([
+      "run",
+      "baseline/packet-flow",
+      "--yes",
+      "--keep",
+      "always",
+      "--progress",
+      "plain",
+    ]);
     const run = runReported(outcome);
     // First of all, so that it is deleted whatever comes of it.
     name = clusterName(run.runId, 0);
