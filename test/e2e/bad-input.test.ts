@@ -13,9 +13,10 @@ describe("bad input", function () {
     [
       "an unknown cell",
       ["run", "--cell", "flanel/iptables"],
-      /cell "flanel\/iptables" is not known; the nearest is flannel@/,
+      /cell "flanel\/iptables": CNI "flanel" is not known; the nearest is flannel@/,
     ],
-    ["an unknown proxy mode", ["run", "--cell", "flannel/ipvs"], /cell "flannel\/ipvs" is not known/],
+    ["an unknown proxy mode", ["run", "--cell", "flannel/ebpf"], /kube-proxy mode "ebpf" is not known/],
+    ["a cell that cannot be", ["run", "--cell", "flannel/none"], /not to be had: flannel does not replace kube-proxy/],
     [
       "an unknown scenario",
       ["run", "services/no-endpoint"],
