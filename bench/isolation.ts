@@ -48,7 +48,9 @@ rmSync(dir, { recursive: true });
 console.log(
   `${others.length} other clusters: ${sum.probes} probes, ${sum.lost} lost, ${sum.unknown} could not be told`,
 );
-process.exit(sum.lost > 0 ? 1 : 0);
+// What could not be told is never green.
+const undecided = sum.unknown > 0 ? 2 : 0;
+process.exit(sum.lost > 0 ? 1 : undecided);
 
 /** That breaks a node, at once, and leaves it broken; the API's faults are as well in one cluster only, but not what is asked here. */
 function isQuick(scenario: Scenario): boolean {

@@ -8,6 +8,8 @@ export interface GoBuild {
   readonly expectedS: number;
   /** The folder of go.mod and go.sum, below clusters/. */
   readonly module: string;
+  /** Folders below clusters/ that its go.mod replaces modules by. */
+  readonly replacements?: readonly string[];
   readonly packages: readonly string[];
   /** File name of the result; without it `go build` names each after its package. */
   readonly binary?: string;
@@ -23,7 +25,7 @@ export function goStep(build: GoBuild): Step {
     what: build.what,
     expectedS: build.expectedS,
     needs: [],
-    inputs: [build.module],
+    inputs: [build.module, ...(build.replacements ?? [])],
     settings: goArguments(build, ""),
     commands: (paths) => [goBuild(build, paths)],
   };

@@ -30,6 +30,7 @@ function release(version: string): CniVersion {
     what: `build flannel ${version}`,
     expectedS: 60,
     module: `cni/flannel/go/${version}`,
+    replacements: ["cni/flannel/go/stub"],
     packages: ["github.com/flannel-io/flannel"],
     binary: "flanneld",
     // Its udp backend is C.

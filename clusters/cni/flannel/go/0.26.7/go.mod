@@ -90,6 +90,6 @@ require (
 )
 
 replace (
-	github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common => ./stub/common
-	github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/vpc => ./stub/vpc
+	github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common => ../stub/common
+	github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/vpc => ../stub/vpc
 )

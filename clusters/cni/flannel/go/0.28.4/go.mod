@@ -91,6 +91,6 @@ require (
 )
 
 replace (
-	github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common => ./stub/common
-	github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/vpc => ./stub/vpc
+	github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common => ../stub/common
+	github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/vpc => ../stub/vpc
 )
