@@ -54,6 +54,10 @@ function word(text: string): string {
 
 function planned(node: string): TargetIdentity {
   const container = `<node ${node}>`;
-  const place = { netnsInode: "<its network namespace>", bootId: "<boot id>" };
+  const place = {
+    netnsInode: "<its network namespace>",
+    bootId: "<boot id>",
+    initStartTicks: "<start of its process 1>",
+  };
   return { kind: "container", containerId: container, containerName: container, startedAt: "", cluster: "", ...place };
 }

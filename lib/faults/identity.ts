@@ -5,6 +5,8 @@ const place = {
   /** Inode of the network namespace, as in `net:[4026531833]`. */
   netnsInode: z.string().regex(/^\d{1,20}$/),
   bootId: z.string().regex(/^[0-9a-f-]{36}$/),
+  /** Of process 1 there (guard-script.ts). */
+  initStartTicks: z.string().regex(/^\d{1,20}$/),
 };
 
 const containerIdentity = z.strictObject({

@@ -25,9 +25,9 @@ export class NodeCommandError extends Error {
 
 /** The argv that runs a command in the target, guard included. Pure. */
 export function guardedArgv(target: Pick<Target, "identity">, { script, args }: NodeCommand): readonly string[] {
-  const { netnsInode, bootId } = target.identity;
+  const { netnsInode, bootId, initStartTicks } = target.identity;
   if (!script.startsWith(GUARD)) throw new GuardError("script of a fault does not begin with the guard");
-  return ["sh", "-c", script, "faultline", netnsInode, bootId, ...args];
+  return ["sh", "-c", script, "faultline", netnsInode, bootId, initStartTicks, ...args];
 }
 
 /** Runs a command in the target and gives its stdout; "" for null. `timeoutMs`: default 60 s. Throws GuardError from inside the wrong namespace, FaultNotInForce when the node refused, else NodeCommandError. */

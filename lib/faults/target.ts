@@ -3,6 +3,7 @@ import { release } from "node:os";
 import { behind, hostExec, mustExec, type Exec } from "../exec.ts";
 import type { NodeRole } from "./fault.ts";
 import { transportOf, type TargetIdentity } from "./identity.ts";
+import { INIT_START } from "./guard-script.ts";
 import { inspectContainer } from "./inspect-container.ts";
 import { GuardError } from "./refused.ts";
 
@@ -81,15 +82,15 @@ export function assertWritable(target: Target, kernelRelease: string): void {
   }
 }
 
-const WHERE = "readlink /proc/self/ns/net && cat /proc/sys/kernel/random/boot_id";
+const WHERE = `readlink /proc/self/ns/net && cat /proc/sys/kernel/random/boot_id && ${INIT_START}`;
 
-/** Where commands of this exec end up: `{ netnsInode, bootId }`. */
-export async function whereIs(exec: Exec): Promise<{ readonly netnsInode: string; readonly bootId: string }> {
+/** Where commands of this exec end up. */
+export async function whereIs(exec: Exec): Promise<Pick<TargetIdentity, "netnsInode" | "bootId" | "initStartTicks">> {
   const { stdout } = await mustExec(exec, ["sh", "-c", WHERE], { timeoutMs: 15_000 });
-  const [link = "", bootId = ""] = stdout.split("\n");
+  const [link = "", bootId = "", initStartTicks = ""] = stdout.split("\n");
   const netnsInode = /^net:\[(\d+)\]$/.exec(link)?.[1];
   if (netnsInode === undefined) throw new GuardError(`network namespace of the node could not be read: "${link}"`);
-  return { netnsInode, bootId };
+  return { netnsInode, bootId, initStartTicks };
 }
 
 /** Ours and, where it may be read, that of process 1: they differ when the harness itself runs in a container. */

@@ -37,7 +37,7 @@ describe("the main job on a real kind cluster", function () {
     hostBefore = await hostState();
     const outcome = await faultline(["run", "--yes", "--keep", "always", "--progress", "plain"]);
     process.stdout.write(outcome.stdout);
-    expect(outcome.code, outcome.stderr.split("\n").slice(-40).join("\n")).to.equal(0);
+    expect(outcome.code, outcome.stdout || outcome.stderr).to.equal(0);
     run = latestReport();
     cluster = clusterOf(run);
   });

@@ -1,14 +1,10 @@
-# Common to what changes a node, after the guard: one at a time in a network namespace. State is in /run, which on a kind node is a tmpfs that dies with
-# the container, as the namespace does.
+# Common to what changes a node, after the guard (which leaves $netns, $boot and $init): one at a time in a network namespace. State is in /run, which on a
+# kind node is a tmpfs that dies with the container, as the namespace does.
 #   armed/UPTIME-ID/  a fault that may be in force: undo, args (NUL-separated), claims, expires, until (uptimes in 1/100 s)
 #   fired/ID          undone by the dead-man: when, and what the undo said
 #   undone/ID         undone before it was ever armed: an apply that is still on its way must not land any more
 set -u
 umask 077
-netns=$(readlink /proc/self/ns/net)
-netns=${netns#net:\[}
-netns=${netns%\]}
-boot=$(cat /proc/sys/kernel/random/boot_id)
 state=/run/faultline/$netns
 # One step may take this long, so that the lock is never held for longer than a lease can bear.
 step_s=12
@@ -44,7 +40,7 @@ refuse_if_claimed() {
 run_step() {
   script=$1
   shift
-  timeout -k 1 "$step_s" sh -c "$script" faultline "$netns" "$boot" "$@"
+  timeout -k 1 "$step_s" sh -c "$script" faultline "$netns" "$boot" "$init" "$@"
 }
 
 # Atomic, so that the dead-man never reads half a number.

@@ -1,8 +1,6 @@
 # Undoes several faults of a node in one exec, in the order given; goes on after one that fails.
 #   $1 the script that undoes one, then for each fault: how many arguments it takes, and these.
 # Prints what each says, after a line "@@ ID EXIT-CODE".
-netns=$(readlink /proc/self/ns/net | tr -dc 0-9)
-boot=$(cat /proc/sys/kernel/random/boot_id)
 undo=$1
 shift
 
@@ -15,7 +13,7 @@ undo_with_first() {
     if [ "$wanted" -gt 0 ]; then set -- "$@" "$first"; fi
     wanted=$((wanted - 1)) left=$((left - 1))
   done
-  sh -c "$undo" faultline "$netns" "$boot" "$@" 2>&1
+  sh -c "$undo" faultline "$netns" "$boot" "$init" "$@" 2>&1
 }
 
 while [ $# -gt 0 ]; do

@@ -4,7 +4,7 @@ import type { Exec } from "../../../lib/exec.ts";
 import { findAgain } from "../../../lib/faults/find-again.ts";
 import { GuardError } from "../../../lib/faults/refused.ts";
 import { assertWritable, containerTarget } from "../../../lib/faults/target.ts";
-import { containerIdentity, fakeNode } from "../../fixtures/faults/fake-node.ts";
+import { containerIdentity, fakeNode, INIT_START_TICKS } from "../../fixtures/faults/fake-node.ts";
 import { rejection } from "../../fixtures/faults/rejection.ts";
 
 const ID = "ab".repeat(32);
@@ -16,6 +16,7 @@ interface Docker {
   readonly running?: boolean;
   readonly networkMode?: string;
   readonly inode?: string;
+  readonly initStartTicks?: string;
   readonly startedAt?: string;
   /** Instead of an answer. */
   readonly inspectError?: string;
@@ -30,7 +31,7 @@ function hostWith(docker: Docker, asked: (readonly string[])[] = []): Exec {
     Config: { Labels: docker.labels ?? { "io.x-k8s.kind.cluster": "fl" } },
     HostConfig: { NetworkMode: docker.networkMode ?? "kind" },
   };
-  const where = `net:[${docker.inode ?? "4026532500"}]\n${BOOT_ID}\n`;
+  const where = `net:[${docker.inode ?? "4026532500"}]\n${BOOT_ID}\n${docker.initStartTicks ?? INIT_START_TICKS}\n`;
   return (argv) => {
     asked.push(argv);
     const stderr = argv.includes("inspect") ? (docker.inspectError ?? "") : "";
@@ -47,7 +48,7 @@ describe("a fault's target", () => {
     const asked: (readonly string[])[] = [];
     const { identity, exec } = await ask({}, asked);
     const startedAt = "2026-11-21T10:00:00Z";
-    const place = { netnsInode: "4026532500", bootId: BOOT_ID };
+    const place = { netnsInode: "4026532500", bootId: BOOT_ID, initStartTicks: INIT_START_TICKS };
     expect(identity).to.deep.equal({
       kind: "container",
       containerId: ID,
@@ -103,8 +104,9 @@ describe("a journaled target, looked for again", () => {
     expect(await find({})).to.include({ status: "same" });
   });
 
-  it("was restarted when it started at another time or has another namespace", async () => {
+  it("was restarted when it started at another time, or has another process 1 or namespace", async () => {
     expect(await find({ startedAt: "2026-11-21T11:00:00Z" })).to.include({ status: "restarted" });
+    expect(await find({ initStartTicks: "3501999" })).to.include({ status: "restarted" });
     expect(await find({ inode: "4026539999" })).to.include({ status: "restarted" });
   });
 

@@ -7,8 +7,8 @@ import { containerIdentity } from "../../fixtures/faults/fake-node.ts";
 import { hostile, isPassable, SEED, somethingWasExecuted, STRINGS } from "./hostile.ts";
 import { expectArrival } from "./real-process.ts";
 
-const { netnsInode, bootId } = containerIdentity("node-a");
-const NETNS: TargetIdentity = { kind: "netns", name: "faultline-a", netnsInode, bootId };
+const { netnsInode, bootId, initStartTicks } = containerIdentity("node-a");
+const NETNS: TargetIdentity = { kind: "netns", name: "faultline-a", netnsInode, bootId, initStartTicks };
 const IDENTITIES: readonly TargetIdentity[] = [containerIdentity("node-a"), NETNS];
 
 const fault = { kind: "sysctl", key: "net.ipv4.ip_forward", value: "0" } as const;
