@@ -23,7 +23,7 @@ function install(plugin: "bridge" | "ptp"): OnNodes {
 const shared = {
   versions: [{ version: VERSION }],
   proxyModes: ["iptables", "nftables", "ipvs", "ipvs-sh"],
-  ipFamilies: ["ipv4"],
+  ipFamilies: ["ipv4", "ipv6", "dual"],
 } as const;
 const traits = (bridge: string | null): Traits => ({
   bridge,
