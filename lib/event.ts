@@ -1,7 +1,9 @@
 import type { Cell } from "./cell.ts";
+import type { Containers } from "./cluster.ts";
 import type { Kept } from "./evidence/index-file.ts";
 import type { Expectation } from "./expectation.ts";
-import type { NodeFault, NodeRole } from "./faults/fault.ts";
+import type { NodeFault } from "./faults/fault.ts";
+import type { NodeRole } from "./nodes.ts";
 import type { Observation } from "./probes/probe.ts";
 import type { Explanation } from "./why/explanation.ts";
 import type { NotUntil, SelfHealing } from "./scenario.ts";
@@ -34,7 +36,7 @@ export type CellEvent =
       readonly exitCode: number;
     }
   /** The container of each node role, so that a report can name it. */
-  | { readonly type: "nodes"; readonly containers: Readonly<Record<NodeRole, string>> }
+  | { readonly type: "nodes"; readonly containers: Containers }
   /** What the suites of the coming stage are, so that one that never began is not lost. */
   | { readonly type: "planned"; readonly mode: Mode; readonly scenarios: readonly PlannedScenario[] }
   /** A hand-written mocha test of a suite, as it ended. */

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { mustExec } from "../exec.ts";
+import type { NodeRole } from "../nodes.ts";
 import { sleep } from "./steady.ts";
 import type { InjectedFault } from "../faults/inject.ts";
 import type { Say, Stand } from "./stand.ts";
@@ -73,7 +74,7 @@ async function sayDrift(stand: Stand, { injected, sinceMs }: WatchedFault, detai
 }
 
 /** What the CNI's agent and kube-proxy have said since then; none where their logs cannot be had. */
-async function agentsSaid(stand: Stand, node: "A" | "B" | "control-plane", forMs: number): Promise<readonly string[]> {
+async function agentsSaid(stand: Stand, node: NodeRole, forMs: number): Promise<readonly string[]> {
   const { cni } = stand.cluster.record.cell;
   if (!CNI.test(cni)) return [];
   const argv = ["sh", "-c", AGENT_LOG, "agent-log", cni];
