@@ -112,7 +112,8 @@ async function observe(
   const say = (event: NewScenarioEvent) => {
     if (event.type === "round") last = event.observations;
   };
-  const watched = injected.map((one) => ({ injected: one, sinceMs: performance.now() }));
+  const sinceMs = performance.now();
+  const watched = injected.map((one) => ({ injected: one, sinceMs, lastSeenMs: sinceMs }));
   await underFault(
     stand,
     where,

@@ -113,6 +113,8 @@ export type ScenarioEvent = { readonly scenario: string } & (
       readonly fault: NodeFault;
       /** Since it was put in force. */
       readonly afterMs: number;
+      /** When the last reading began that still found it in force, since it was put in force. Absent in older logs. */
+      readonly lastSeenMs?: number;
       /** What the node said instead: the changed object. */
       readonly detail: string;
       /** What the node's agents had logged meanwhile, the last lines of each. */

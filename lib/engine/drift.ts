@@ -15,6 +15,8 @@ export interface WatchedFault {
   readonly injected: InjectedFault;
   /** By performance.now(). */
   readonly sinceMs: number;
+  /** By the same clock: when the last reading began that found it in force; its being put in force counts as one. */
+  lastSeenMs: number;
 }
 
 /** Reads each fault once and logs it; `gone`: only what is in force no more. Resolves to those. */
@@ -27,7 +29,9 @@ export async function readAll(
 ): Promise<readonly WatchedFault[]> {
   const read = await Promise.allSettled(
     faults.map(async (one) => {
+      const begunMs = performance.now();
       const { inForce, detail } = await one.injected.readBack();
+      if (inForce) one.lastSeenMs = begunMs;
       if (log === "all" || !inForce) say({ type: "read-back", faultId: one.injected.id, when, inForce, detail });
       // When we are told to stop, it may be ourselves who undo it.
       if (!inForce && stand.signal?.aborted !== true) await sayDrift(stand, one, detail, say);
@@ -67,10 +71,12 @@ export async function watchFaults(
   return gone;
 }
 
-async function sayDrift(stand: Stand, { injected, sinceMs }: WatchedFault, detail: string, say: Say): Promise<void> {
+async function sayDrift(stand: Stand, watched: WatchedFault, detail: string, say: Say): Promise<void> {
+  const { injected, sinceMs } = watched;
   const afterMs = Math.round(performance.now() - sinceMs);
+  const lastSeenMs = Math.round(watched.lastSeenMs - sinceMs);
   const agents = await agentsSaid(stand, injected.nodeFault.node, afterMs).catch(() => []);
-  say({ type: "drifted", faultId: injected.id, fault: injected.nodeFault, afterMs, detail, agents });
+  say({ type: "drifted", faultId: injected.id, fault: injected.nodeFault, afterMs, lastSeenMs, detail, agents });
 }
 
 /** What the CNI's agent and kube-proxy have said since then; none where their logs cannot be had. */

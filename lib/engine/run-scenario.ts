@@ -209,7 +209,7 @@ async function injectOne(
   injected.push(one);
   const sinceMs = performance.now();
   say({ type: "injected", faultId: one.id, fault: nodeFault, durationMs: Math.round(sinceMs - startedAtMs) });
-  return { injected: one, sinceMs };
+  return { injected: one, sinceMs, lastSeenMs: sinceMs };
 }
 
 /** Goes on after an error: the journal keeps what is left for `heal`. */
