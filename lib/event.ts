@@ -3,7 +3,7 @@ import type { Containers } from "./cluster.ts";
 import type { Kept } from "./evidence/index-file.ts";
 import type { Expectation } from "./expectation.ts";
 import type { NodeFault } from "./faults/fault.ts";
-import type { NodeRole } from "./nodes.ts";
+import type { NodeRole, Size } from "./nodes.ts";
 import type { Observation } from "./probes/probe.ts";
 import type { Explanation } from "./why/explanation.ts";
 import type { NotUntil, SelfHealing } from "./scenario.ts";
@@ -88,6 +88,8 @@ export type ScenarioEvent = { readonly scenario: string } & (
       /** Somebody else is claimed to undo the fault. */
       readonly healsItself?: SelfHealing;
       readonly nth?: Nth;
+      /** How many the cluster has; absent for two. */
+      readonly nodes?: Size;
     }
   | { readonly type: "skipped"; readonly reason: string }
   | {

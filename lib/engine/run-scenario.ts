@@ -83,6 +83,7 @@ function statement({ cluster, nth }: Stand, scenario: Scenario) {
     ...(notUntil && !healsItself && { notUntil }),
     ...(healsItself && { healsItself }),
     ...(nth && { nth }),
+    ...(cluster.record.containers.C !== undefined && { nodes: 3 as const }),
   };
   const appearsWithinMs = appears?.withinMs ?? 0;
   return { type: "scenario-started", title, claim, documented, appearsWithinMs, recoversWithinMs, ...special } as const;

@@ -16,10 +16,12 @@ import { UndecidedError } from "../../lib/errors.ts";
 import { nodesOf, ofNode } from "../../lib/nodes.ts";
 import { ON_THIRD } from "../../lib/path.ts";
 import { linkDown, noFault, type Scenario } from "../../lib/scenario.ts";
+import { judgeScenario } from "../../lib/verdict/scenario.ts";
 import { taintedNodes } from "../../lib/verdict/taint.ts";
 import { placeOfRole } from "../../lib/why/places.ts";
 import { pictureOf } from "../../lib/why/picture.ts";
 import { RECORD, WHERE } from "./sample-cluster.ts";
+import { changed, scenarioLog, withEvent } from "./sample-log.ts";
 
 const THREE: ClusterRecord = {
   ...RECORD,
@@ -78,6 +80,15 @@ describe("a cluster of three nodes", () => {
     const picture = pictureOf({ texts: new Map(), captures: new Map(), lacking: [] });
     expect(placeOfRole(picture, "third")).to.include({ node: "C", pod: "third" });
     expect(placeOfRole(picture, "hostC")).to.include({ node: "C", pod: null });
+  });
+});
+
+describe("judgeScenario, of a cluster of three nodes", () => {
+  it("cannot tell without the comparison of the third", () => {
+    const log = changed(scenarioLog(), "scenario-started", { nodes: 3 });
+    expect(judgeScenario("cell", log).reason).to.equal("the log has no trace of the comparison of node states");
+    const compared = { type: "node-state", scenario: "nodes/ip-forward", node: "C", differences: [] } as const;
+    expect(judgeScenario("cell", withEvent(log, compared)).verdict).to.equal("pass");
   });
 });
 
