@@ -9,7 +9,7 @@ import { suiteId } from "../lib/mocha/scenario.ts";
 import { stage } from "../clusters/create.ts";
 import { nodePartsOf } from "../clusters/cells.ts";
 import { ensureNodeImage } from "../clusters/image/node-image.ts";
-import { FAULTLINE, IN_VM } from "../clusters/lane/guest-project.ts";
+import { ENV_IN_VM, FAULTLINE, IN_VM } from "../clusters/lane/guest-project.ts";
 import { laneKernel } from "../clusters/lane/kernels.ts";
 import { openLane, type Lane } from "../clusters/lane/lane.ts";
 import { byLine, execOn } from "../clusters/lane/line.ts";
@@ -48,7 +48,7 @@ export async function runInLane(work: LaneWork, dir: string, emit: Emit): Promis
     const said: Buffer[] = [];
     const { code, error } = await lane.line.run(["bash", "-c", FOLLOW, "-", ...FAULTLINE, ...commandOf(work, lane)], {
       cwd: IN_VM,
-      env: { FAULTLINE_PATIENCE: "6" },
+      env: ENV_IN_VM,
       onStdout: hear,
       onStderr: (data) => void said.push(Buffer.from(data)),
       signal: interruption.signal,

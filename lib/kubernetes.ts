@@ -38,8 +38,7 @@ export interface Kubernetes {
   applyObjects(objects: readonly object[]): Promise<void>;
   /** Merges `patch` into a Deployment (strategic merge). */
   patchDeployment(namespace: string, name: string, patch: object): Promise<void>;
-  /** A Service's ClusterIP and the node port of its first port. */
-  /** `ips`: one of each of its IP families, the cluster's first one first. */
+  /** A Service's addresses, one of each of its IP families, the cluster's first one first, and the node port of its first port. */
   service(
     namespace: string,
     name: string,
@@ -69,7 +68,7 @@ export interface KubernetesOptions {
 }
 
 const CALL_TIMEOUT_MS = 10_000;
-const READ_TRIES = 3;
+const TRIES = 3;
 const TRY_AGAIN_AFTER_MS = 200;
 
 /**
@@ -131,7 +130,7 @@ class BoundedConfig extends KubeConfig {
     return new type(createConfiguration({ baseServer, httpApi, authMethods: { default: this } }));
   }
 
-  /** Only reads are tried again, and only after a failure of the transport: an answer, whatever it is, is one. */
+  /** Only what may be asked twice is tried again, and only after a failure of the transport: an answer, whatever it is, is one. */
   async #send(request: RequestContext): Promise<ResponseContext> {
     const what = `Kubernetes API, ${request.getHttpMethod()} ${new URL(request.getUrl()).pathname}`;
     const tooLate = new AbortController();
@@ -139,7 +138,7 @@ class BoundedConfig extends KubeConfig {
     const signal = this.signal ? AbortSignal.any([tooLate.signal, this.signal]) : tooLate.signal;
     request.setSignal(signal);
     try {
-      for (let triesLeft = request.getHttpMethod() === "GET" ? READ_TRIES : 1; ;) {
+      for (let triesLeft = isRepeatable(request) ? TRIES * patience() : 1; ;) {
         try {
           return await wholeAnswer(request);
         } catch (error) {
@@ -148,13 +147,18 @@ class BoundedConfig extends KubeConfig {
           const why = tooLate.signal.aborted ? `no answer within ${this.timeoutMs / 1000} s` : reasonOf(error);
           if (tooLate.signal.aborted || triesLeft === 0)
             throw new UndecidedError(`${what}: ${why}`, "look at the control-plane node's container", { cause: error });
-          await sleep(TRY_AGAIN_AFTER_MS, undefined, { signal }).catch(() => undefined);
+          await sleep(TRY_AGAIN_AFTER_MS * patience(), undefined, { signal }).catch(() => undefined);
         }
       }
     } finally {
       clearTimeout(timer);
     }
   }
+}
+
+/** Reads, and server-side applies: applying the same twice is applying it once. */
+function isRepeatable(request: RequestContext): boolean {
+  return request.getHttpMethod() === "GET" || request.getHeaders()["Content-Type"] === PatchStrategy.ServerSideApply;
 }
 
 /** The body is read here, so that its time is bounded as well. */

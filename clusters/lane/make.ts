@@ -3,7 +3,7 @@ import { UndecidedError } from "../../lib/errors.ts";
 import { lastLines, mustExec } from "../../lib/exec.ts";
 import { waitFor } from "../../lib/wait.ts";
 import { DIAGNOSE } from "./scripts.ts";
-import { FAULTLINE, IN_VM } from "./guest-project.ts";
+import { ENV_IN_VM, FAULTLINE, IN_VM } from "./guest-project.ts";
 import { byLine, execOn, type Line } from "./line.ts";
 
 /** Emulation is slow, and a machine that is shared slower. */
@@ -34,7 +34,7 @@ export async function makeCluster(
   const result = await making(argv, {
     cwd: IN_VM,
     timeoutMs: CLUSTER_WITHIN_MS,
-    env: { FAULTLINE_PATIENCE: "6" },
+    env: ENV_IN_VM,
     signal,
   });
   if (result.exitCode !== 0) {

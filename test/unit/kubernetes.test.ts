@@ -132,7 +132,7 @@ describe("a Kubernetes API server", function () {
     expect(asked).to.have.lengthOf(6);
   });
 
-  it("is told of a change once only", async () => {
+  it("is told again of what is applied: twice is once", async () => {
     const path = "/api/v1/namespaces/y/configmaps/x";
     const api = await clientOf(answering({ "/api/v1": [resources], [`${path}?`]: [reset], [path]: [reset] }), "http", {
       timeoutMs: 10_000,
@@ -140,6 +140,18 @@ describe("a Kubernetes API server", function () {
     const error = await failureOf(
       api.applyObjects([{ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "x", namespace: "y" } }]),
     );
+    expect(error.message).to.include(`PATCH ${path}: `);
+    expect(asked.filter((one) => one.startsWith("PATCH"))).to.have.lengthOf(3);
+  });
+
+  it("is told of any other change once only", async () => {
+    const path = "/apis/apps/v1/namespaces/y/deployments/x";
+    const kind = { kind: "Deployment", name: "deployments", namespaced: true, singularName: "", verbs: [] };
+    const apps = json({ kind: "APIResourceList", groupVersion: "apps/v1", resources: [kind] });
+    const api = await clientOf(answering({ "/apis/apps/v1": [apps], [`${path}?`]: [reset], [path]: [reset] }), "http", {
+      timeoutMs: 10_000,
+    });
+    const error = await failureOf(api.patchDeployment("y", "x", { spec: { replicas: 1 } }));
     expect(error.message).to.include(`PATCH ${path}: `);
     expect(asked.filter((one) => one.startsWith("PATCH"))).to.have.lengthOf(1);
   });
