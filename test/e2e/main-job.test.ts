@@ -116,7 +116,7 @@ describe("the main job on a real kind cluster", function () {
   }
 
   it("judges the same log the same, byte for byte", async function () {
-    const { code, stdout } = await faultline(["replay"]);
+    const { code, stdout } = await faultline(["replay", run.runId]);
     expect(stdout).to.match(/^same report, byte for byte$/m);
     expect(code).to.equal(0);
   });
