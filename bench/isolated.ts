@@ -4,6 +4,7 @@ import { measure } from "../lib/engine/measure.ts";
 import { healInjected, injectFault, type InjectedFault } from "../lib/faults/inject.ts";
 import { containerTarget } from "../lib/faults/target.ts";
 import type { Journal } from "../lib/journal/journal.ts";
+import { ofNode } from "../lib/nodes.ts";
 import type { Observation } from "../lib/probes/probe.ts";
 import { expectationsOf, faultsOf, type Scenario } from "../lib/scenario.ts";
 import { liveCluster } from "../clusters/live-cluster.ts";
@@ -44,7 +45,7 @@ export async function whileOneIsBroken(trial: Trial): Promise<Isolation> {
   const injected: InjectedFault[] = [];
   try {
     for (const nodeFault of await faultsIn(faulty, scenario)) {
-      const container = faulty.containers[nodeFault.node];
+      const container = ofNode(faulty.containers, nodeFault.node);
       const target = await containerTarget({ node: nodeFault.node, cluster: faulty.name, container });
       injected.push(await injectFault({ target, nodeFault, journal: trial.journal }));
     }

@@ -14,6 +14,7 @@ import { expectation, swapped, type Expectation } from "../lib/expectation.ts";
 import { healInjected, injectFault, type InjectedFault } from "../lib/faults/inject.ts";
 import { containerTarget } from "../lib/faults/target.ts";
 import { openJournal } from "../lib/journal/journal.ts";
+import { ofNode } from "../lib/nodes.ts";
 import type { Observation } from "../lib/probes/probe.ts";
 import type { Verdict } from "../lib/run.ts";
 import { expectationsOf, faultsOf, healingOf, type Scenario } from "../lib/scenario.ts";
@@ -79,7 +80,7 @@ async function oneRound(scenario: Scenario): Promise<void> {
   const injected: InjectedFault[] = [];
   try {
     for (const nodeFault of faults)
-      injected.push(await injectFault({ target: targets[nodeFault.node], nodeFault, journal }));
+      injected.push(await injectFault({ target: ofNode(targets, nodeFault.node), nodeFault, journal }));
     for (let round = 1; round <= ROUNDS_A_FAULT; round += 1) {
       const startedAtMs = performance.now();
       await measureAndJudge(scenario, injected, claimed, counts.faulty);
@@ -111,7 +112,8 @@ async function observe(
   const say = (event: NewScenarioEvent) => {
     if (event.type === "round") last = event.observations;
   };
-  const watched = injected.map((one) => ({ injected: one, sinceMs: performance.now() }));
+  const sinceMs = performance.now();
+  const watched = injected.map((one) => ({ injected: one, sinceMs, lastSeenMs: sinceMs }));
   await underFault(
     stand,
     where,

@@ -16,7 +16,7 @@ import { containerTarget } from "../lib/faults/target.ts";
 import { openJournal } from "../lib/journal/journal.ts";
 import { isOfScenario, suiteId } from "../lib/mocha/scenario.ts";
 import { useStand } from "../lib/mocha/stand.ts";
-import type { NodeRole } from "../lib/faults/fault.ts";
+import { nodesOf, ofEach, ofNode, type NodeRole } from "../lib/nodes.ts";
 import { liveCluster } from "../clusters/live-cluster.ts";
 import { mustBeDisposable } from "../clusters/setup/disposable.ts";
 import { machine } from "./prepare.ts";
@@ -77,9 +77,9 @@ function logTest(emit: Stand["emit"], mode: Mode, test: Mocha.Runnable, error: E
 }
 
 async function targetsOf({ name, containers }: ClusterRecord): Promise<Stand["targets"]> {
-  const target = (node: NodeRole) => containerTarget({ node, cluster: name, container: containers[node] });
-  const [A, B, controlPlane] = await Promise.all([target("A"), target("B"), target("control-plane")]);
-  return { A, B, "control-plane": controlPlane };
+  const target = (node: NodeRole) => containerTarget({ node, cluster: name, container: ofNode(containers, node) });
+  const nodes = await ofEach(nodesOf(containers), target);
+  return { ...nodes, "control-plane": await target("control-plane") };
 }
 
 function standFor(order: CellOrder, signal: AbortSignal, targets: Stand["targets"]): Stand {

@@ -3,6 +3,7 @@ import type { ClusterRecord } from "../lib/cluster.ts";
 import { UsageError } from "../lib/errors.ts";
 import { hostExec } from "../lib/exec.ts";
 import { containerTarget } from "../lib/faults/target.ts";
+import { nodesOf, ofNode } from "../lib/nodes.ts";
 import { clustersKnown, mustBeAsNew } from "./kept.ts";
 
 /**
@@ -13,8 +14,8 @@ export async function chooseCluster(name: string | undefined): Promise<ClusterRe
   const there = (await clusterNetworks(hostExec)).map(({ cluster }) => cluster);
   const record = chosen(name, clustersKnown(), there);
   // The same guards as before a fault: a container of that name may be somebody else's by now.
-  for (const node of ["A", "B"] as const)
-    await containerTarget({ node, container: record.containers[node], cluster: record.name });
+  for (const node of nodesOf(record.containers))
+    await containerTarget({ node, container: ofNode(record.containers, node), cluster: record.name });
   return record;
 }
 

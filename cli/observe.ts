@@ -12,6 +12,7 @@ import { EXIT, UndecidedError } from "../lib/errors.ts";
 import { startEvidence, type Evidence, type KeptEvidence } from "../lib/evidence/evidence.ts";
 import { captureMark } from "../lib/evidence/sweep.ts";
 import { diffFingerprints } from "../lib/fingerprint/fingerprint.ts";
+import { nodesOf } from "../lib/nodes.ts";
 import type { Observation } from "../lib/probes/probe.ts";
 import { explain } from "../lib/why/explain.ts";
 import { readEvidence, type EvidenceFiles } from "../lib/why/read-evidence.ts";
@@ -88,9 +89,8 @@ async function watchOf(
   dir: string,
   interruption: Interruption,
 ): Promise<Watch> {
-  const { cell, traits } = record;
-  const paths = knownPaths(await scenariosOf(suiteFiles()), { cell, traits });
-  const own = cellDir(dir, cellId(cell));
+  const paths = knownPaths(await scenariosOf(suiteFiles()), record);
+  const own = cellDir(dir, cellId(record.cell));
   writeAtomically(join(own, "cluster.json"), `${JSON.stringify(record, null, 2)}\n`);
   const cluster = liveCluster(record, interruption.signal);
   return { cluster, paths, header, dir, cellDir: own, interruption };
@@ -99,7 +99,7 @@ async function watchOf(
 async function recordIt({ cluster, paths, header, cellDir, interruption }: Watch): Promise<number> {
   const run = { runId: header.runId, recordedAt: header.startedAt };
   writeBaseline(cellDir, await recordBaseline(cluster, paths, run, interruption.signal));
-  process.stdout.write(`baseline of ${cluster.record.name} recorded: ${paths.length} paths ok, both nodes at rest\n`);
+  process.stdout.write(`baseline of ${cluster.record.name} recorded: ${paths.length} paths ok, all nodes at rest\n`);
   return EXIT.ok;
 }
 
@@ -138,9 +138,9 @@ async function nodesNow(
   files: EvidenceFiles | null,
 ): Promise<Observed["nodes"]> {
   const now = await fingerprints(cluster);
-  return (["A", "B"] as const).map((node) => {
-    const is = now.get(node);
-    const own = is ? diffFingerprints(baseline.fingerprints[node], is) : ["not compared"];
+  return nodesOf(now).map((node) => {
+    const [was, is] = [baseline.fingerprints[node], now[node]];
+    const own = was && is ? diffFingerprints(was, is) : ["not compared"];
     const prefix = `during/${node}/`;
     const mine = [...(files?.texts ?? [])].filter(([path]) => path.startsWith(prefix));
     const today = new Map(mine.map(([path, text]) => [path.slice(prefix.length, -".txt".length), text]));

@@ -1,4 +1,5 @@
 import { cellId, type Cell } from "../lib/cell.ts";
+import { sizeFor } from "../lib/cluster-size.ts";
 import { peersNeeded } from "../lib/baseline/paths.ts";
 import { inWords } from "../lib/expectation.ts";
 import { describeApply, describeShared, describeUndo } from "../lib/faults/describe.ts";
@@ -18,7 +19,8 @@ export async function plan(filters: readonly string[], cells: readonly string[])
 /** The plan of one cell as text. Addresses and ids that only a cluster can tell stand as `<…>`. Pure. */
 export function planOf(cell: Cell, scenarios: readonly Scenario[]): string {
   const traits = traitsOf(cell);
-  const lines = [`cell ${cellId(cell)}: one control plane (node B), one worker (node A)`];
+  const third = sizeFor(scenarios, { cell, traits }) === 3 ? ", another (node C)" : "";
+  const lines = [`cell ${cellId(cell)}: one control plane (node B), one worker (node A)${third}`];
   const peers = peersNeeded(scenarios, { cell, traits });
   if (peers.length > 0) lines.push(`further clusters of one node, joined to it by routes: ${peers.join(", ")}`);
   for (const scenario of scenarios) {

@@ -11,6 +11,8 @@ import type { EvidenceLevel } from "../lib/evidence/evidence.ts";
 import { NotUndoneError } from "../lib/errors.ts";
 import { eventLog, readEventLog, type Emit } from "../lib/event-log.ts";
 import type { Reach } from "../lib/faults/kind.ts";
+import { nodesOf } from "../lib/nodes.ts";
+import { sizeFor } from "../lib/cluster-size.ts";
 import { suiteId } from "../lib/mocha/scenario.ts";
 import type { Scenario } from "../lib/scenario.ts";
 import type { NodeImage } from "../clusters/image/node-image.ts";
@@ -71,9 +73,7 @@ const CELL_PROCESS = fileURLToPath(new URL("cell-process.ts", import.meta.url));
  */
 export async function runCell(job: CellJob, emit: Emit): Promise<void> {
   // What a kept cluster's CNI is like is stated by the code of today; whether that holds is checked either way.
-  const alone = job.reuse
-    ? { ...job.reuse, traits: traitsOf(job.reuse.cell) }
-    : await createCluster({ ...job, name: job.clusterName, image: await job.image(), emit });
+  const alone = job.reuse ? { ...job.reuse, traits: traitsOf(job.reuse.cell) } : await newCluster(job, emit);
   const record = await withPeers({ ...job, emit }, alone, peersNeeded(job.scenarios, alone));
   writeAtomically(join(job.dir, "cluster.json"), `${JSON.stringify(record, null, 2)}\n`);
   emit({ type: "nodes", containers: record.containers });
@@ -85,6 +85,13 @@ export async function runCell(job: CellJob, emit: Emit): Promise<void> {
     if (job.baselineLabel) emit({ type: "note", text: await recordAsMade(job, cluster, job.baselineLabel) });
   });
   await job.turn(job.signal, () => allSuites(job, record, emit));
+}
+
+/** With a third node where one of its suites needs it. */
+async function newCluster(job: CellJob, emit: Emit): Promise<ClusterRecord> {
+  const { cell, clusterName: name, scenarios } = job;
+  const nodes = sizeFor(scenarios, { cell, traits: traitsOf(cell) });
+  return await createCluster({ ...job, name, nodes, image: await job.image(), emit });
 }
 
 /** Every mode's suites, and the undoing of what they leave. Throws NotUndoneError. */
@@ -111,12 +118,12 @@ async function allSuites(job: CellJob, record: ClusterRecord, emit: Emit): Promi
 }
 
 /** Of use to `observe` only: without it the run is as good, so what hinders it is told and no more. */
-async function recordAsMade({ cell, dir, signal }: CellJob, cluster: Cluster, label: BaselineLabel): Promise<string> {
-  const { traits } = cluster.record;
+async function recordAsMade({ dir, signal }: CellJob, cluster: Cluster, label: BaselineLabel): Promise<string> {
+  const { record } = cluster;
   try {
-    const paths = knownPaths(await scenariosOf(suiteFiles()), { cell, traits });
+    const paths = knownPaths(await scenariosOf(suiteFiles()), record);
     writeBaseline(dir, await recordBaseline(cluster, paths, label, signal));
-    return `baseline recorded: ${paths.length} paths, 2 nodes`;
+    return `baseline recorded: ${paths.length} paths, ${nodesOf(record.containers).length} nodes`;
   } catch (error) {
     signal.throwIfAborted();
     return (error as Error).message;

@@ -5,8 +5,9 @@ import { EXIT, FaultlineError, UsageError } from "../lib/errors.ts";
 import type { Mode } from "../lib/event.ts";
 import type { EvidenceLevel } from "../lib/evidence/evidence.ts";
 import type { Run } from "../lib/run.ts";
+import { sizeFor } from "../lib/cluster-size.ts";
 import { judgeRun } from "../lib/verdict/run.ts";
-import { DEFAULT_CELL, parseCells } from "../clusters/cells.ts";
+import { DEFAULT_CELL, parseCells, traitsOf } from "../clusters/cells.ts";
 import { leases } from "../clusters/lease.ts";
 import { mustBeDisposable } from "../clusters/setup/disposable.ts";
 import { ownerOf } from "../clusters/setup/ownership.ts";
@@ -110,8 +111,10 @@ async function inCells(
   shared: Omit<CellWork, "cell" | "index" | "turn">,
   cells: readonly Cell[],
 ): Promise<readonly CellEnd[]> {
-  const { options, interruption, progress } = shared;
-  const { clusters, suites } = sideBySide(cells.length, await spareOf(machine()), options.parallel);
+  const { options, interruption, progress, scenarios } = shared;
+  const sizes = cells.map((cell) => sizeFor(scenarios, { cell, traits: traitsOf(cell) }));
+  const wanted = { count: cells.length, nodes: sizes.includes(3) ? 3 : 2 } as const;
+  const { clusters, suites } = sideBySide(wanted, await spareOf(machine()), options.parallel);
   if (clusters > 1)
     progress.line(`${cells.length} cells, ${clusters} at the same time, ${suites} of them at their suites`);
   // A mocha reporter writes to our stdout: two at once could not be read.

@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import type { CheckContext } from "../clusters/setup/check.ts";
-import { roomForClusters } from "../clusters/setup/inotify.ts";
+import { roomForNodes } from "../clusters/setup/inotify.ts";
 import { availableBytes } from "../clusters/setup/memory.ts";
 import type { Spare } from "../clusters/setup/side-by-side.ts";
 
@@ -70,6 +70,6 @@ export async function spareOf(context: CheckContext): Promise<Spare> {
   return {
     cores: availableParallelism(),
     availableBytes: availableBytes((await context.readText("/proc/meminfo")) ?? ""),
-    inotifyClusters: await roomForClusters(context),
+    inotifyNodes: await roomForNodes(context),
   };
 }

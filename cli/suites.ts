@@ -16,8 +16,8 @@ export function suiteFiles(): readonly string[] {
     .map((file) => `${SUITES}${file}`);
 }
 
-/** Folders that are run only when a filter names them, since they need more clusters than the cell's own. */
-const ON_REQUEST = ["multicluster"];
+/** Folders that are run only when a filter names them, since they need more clusters than the cell's own, or one of three nodes. */
+const ON_REQUEST = ["multicluster", "three-nodes"];
 
 /** Whether a suite's file is run only when it is named. */
 export function isOnRequest(file: string): boolean {

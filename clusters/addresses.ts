@@ -3,6 +3,7 @@ import type { ClusterRecord } from "../lib/cluster.ts";
 import { UndecidedError } from "../lib/errors.ts";
 import { hostExec, mustExec } from "../lib/exec.ts";
 import type { Kubernetes } from "../lib/kubernetes.ts";
+import { nodesOf, ofEach, ofNode, type NodeName, type OfNodes } from "../lib/nodes.ts";
 import { NAMESPACE } from "./roles/objects.ts";
 
 /** The addresses of nodes and Services, by the cell's families. Throws UndecidedError when one of them has none. */
@@ -11,14 +12,14 @@ export async function addressesOf(
   api: Pick<Kubernetes, "service">,
   containers: ClusterRecord["containers"],
 ): Promise<Pick<ClusterRecord, "nodeIps" | "serviceIps" | "second" | "nodePort">> {
-  const [A, B, server, dns] = await Promise.all([
-    addressesOfContainer(containers.A, name),
-    addressesOfContainer(containers.B, name),
+  const ofNodes = ofEach(nodesOf(containers), (node) => addressesOfContainer(ofNode(containers, node), name));
+  const [found, server, dns] = await Promise.all([
+    ofNodes,
     api.service(NAMESPACE, "server"),
     api.service("kube-system", "kube-dns"),
   ]);
   const [first, second] = familiesOf(cell).map((family, index) => ({
-    nodeIps: { A: given(A[family], `node A, ${family}`), B: given(B[family], `node B, ${family}`) },
+    nodeIps: ipsOf(found, family),
     serviceIps: {
       server: given(server.ips[index], `Service server, ${family}`),
       dns: given(dns.ips[index], `Service kube-dns, ${family}`),
@@ -26,6 +27,12 @@ export async function addressesOf(
   }));
   if (first === undefined) throw new UndecidedError(`cell ${cellId(cell)} has no IP family`, "run again");
   return { ...first, ...(second ? { second } : {}), nodePort: server.nodePort ?? 0 };
+}
+
+function ipsOf(found: OfNodes<Readonly<Record<Family, string>>>, family: Family): OfNodes<string> {
+  const { A, B, C } = found;
+  const of = (one: Readonly<Record<Family, string>>, node: NodeName) => given(one[family], `node ${node}, ${family}`);
+  return { A: of(A, "A"), B: of(B, "B"), ...(C && { C: of(C, "C") }) };
 }
 
 function given(address: string | undefined, whose: string): string {

@@ -1,12 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { cellId, familiesOf, type Cell } from "../lib/cell.ts";
-import type { ClusterRecord } from "../lib/cluster.ts";
+import type { ClusterRecord, Containers } from "../lib/cluster.ts";
 import { UndecidedError } from "../lib/errors.ts";
 import type { Emit } from "../lib/event-log.ts";
 import type { Stage } from "../lib/event.ts";
 import { behind, hostExec, mustExec } from "../lib/exec.ts";
 import { isReady, kubernetes, type Kubernetes, type Pod } from "../lib/kubernetes.ts";
+import type { Size } from "../lib/nodes.ts";
 import { addressesOf } from "./addresses.ts";
 import { traitsOf } from "./cells.ts";
 import { coreDns, describePods, installCni, kubectlHint } from "./cni/install.ts";
@@ -19,12 +20,13 @@ import { LABELS } from "./closing-rule.ts";
 import { createClosedNetwork } from "./network.ts";
 import { dnsServiceFamilies, NAMESPACE, roleObjects } from "./roles/objects.ts";
 import { mustHaveRoom, whetherReached } from "./setup/inotify.ts";
-import { podSubnets } from "./subnets.ts";
+import { ownSubnets, podSubnets } from "./subnets.ts";
 
 export interface ClusterOrder {
   readonly name: string;
   readonly cell: Cell;
   readonly image: NodeImage;
+  readonly nodes: Size;
   /** The kind binary. */
   readonly kind: string;
   /** The cell's own folder; the kubeconfig goes here and nowhere else. */
@@ -48,7 +50,9 @@ export async function createCluster(order: ClusterOrder): Promise<ClusterRecord>
   await stage(order, "cluster", () => makeNodes(order, kubeconfig));
   // A cold API server on a busy machine is slow, and no fault is in force that would have to wait for it.
   const api = kubernetes(kubeconfig, { timeoutMs: 30_000, ...(order.signal ? { signal: order.signal } : {}) });
-  await stage(order, "cni", () => installCni(order, api, { nodes: 2, podSubnets: podSubnets(order.cell.ipFamily) }));
+  await stage(order, "cni", () =>
+    installCni(order, api, { nodes: order.nodes, podSubnets: podSubnets(order.cell.ipFamily) }),
+  );
   return await stage(order, "roles", () => deployRoles(order, api, kubeconfig));
 }
 
@@ -73,11 +77,11 @@ export async function stage<T>(
 }
 
 async function makeNodes(order: ClusterOrder, kubeconfig: string): Promise<void> {
-  const { name, cell, image } = order;
-  await mustHaveRoom(MACHINE, await othersAhead(order));
+  const { name, cell, image, nodes } = order;
+  await mustHaveRoom(MACHINE, await nodesAhead(order), nodes);
   await createClosedNetwork(name, { labels: labelsOf(order), ipv6: familiesOf(cell).includes("IPv6") });
   try {
-    await createByKind({ ...order, imageTag: image.tag, config: kindConfig(cell, image), kubeconfig });
+    await createByKind({ ...order, imageTag: image.tag, config: configOf(order), kubeconfig });
   } catch (error) {
     const reached = await whetherReached(MACHINE);
     if (!(error instanceof UndecidedError) || reached === "") throw error;
@@ -85,8 +89,12 @@ async function makeNodes(order: ClusterOrder, kubeconfig: string): Promise<void>
   }
 }
 
-/** How many clusters have nodes that run, or are in the making since before this one. What is left of others is a network, and takes nothing. */
-async function othersAhead({ name, leases }: ClusterOrder): Promise<number> {
+function configOf({ cell, image, nodes }: ClusterOrder): string {
+  return kindConfig(cell, image, ownSubnets(cell.ipFamily), nodes - 1);
+}
+
+/** How many nodes of other clusters run, or are in the making since before this cluster. What is left of others is a network, and takes nothing. */
+async function nodesAhead({ name, leases, nodes }: ClusterOrder): Promise<number> {
   const label = "io.x-k8s.kind.cluster";
   const { stdout } = await hostExec([
     "docker",
@@ -96,10 +104,10 @@ async function othersAhead({ name, leases }: ClusterOrder): Promise<number> {
     "--format",
     `{{.Label "${label}"}}`,
   ]);
-  const running = stdout.split("\n").filter((cluster) => cluster !== "");
-  const clusters = new Set([...running, ...(await leases.ahead(name))]);
-  clusters.delete(name);
-  return clusters.size;
+  const running = stdout.split("\n").filter((cluster) => cluster !== "" && cluster !== name);
+  // Nobody says how many nodes one will have that has none yet: taken for as many as this one, since it is often of the same run.
+  const begun = (await leases.ahead(name)).filter((cluster) => !running.includes(cluster));
+  return running.length + begun.length * nodes;
 }
 
 function labelsOf({ name, cell, owner, dir }: ClusterOrder): Readonly<Record<string, string>> {
@@ -107,9 +115,13 @@ function labelsOf({ name, cell, owner, dir }: ClusterOrder): Readonly<Record<str
 }
 
 async function deployRoles(order: ClusterOrder, api: Kubernetes, kubeconfig: string): Promise<ClusterRecord> {
-  await api.patchDeployment("kube-system", "coredns", coreDns(2));
-  const { name, cell } = order;
-  const containers = { A: `${name}-worker`, B: `${name}-control-plane`, "control-plane": `${name}-control-plane` };
+  const { name, cell, nodes } = order;
+  const containers = containersOf(name, nodes);
+  await api.patchDeployment(
+    "kube-system",
+    "coredns",
+    coreDns(2, nodes === 3 ? [containers.A, containers.B] : undefined),
+  );
   await api.applyObjects([...roleObjects(containers, ECHO_IMAGE, cell.ipFamily), dnsServiceFamilies(cell.ipFamily)]);
   const outside = await startOutside(order);
   const ready = {
@@ -118,7 +130,7 @@ async function deployRoles(order: ClusterOrder, api: Kubernetes, kubeconfig: str
     ...(order.signal ? { signal: order.signal } : {}),
   };
   await Promise.all([
-    api.untilPods({ what: "roles", namespace: NAMESPACE, done: allReady(3), ...ready }),
+    api.untilPods({ what: "roles", namespace: NAMESPACE, done: allReady(nodes + 1), ...ready }),
     api.untilPods({
       what: "CoreDNS",
       namespace: "kube-system",
@@ -138,6 +150,13 @@ async function deployRoles(order: ClusterOrder, api: Kubernetes, kubeconfig: str
     outside,
     ...(await addressesOf(order, api, containers)),
   };
+}
+
+/** As kind names them: the second worker is `-worker2`. */
+function containersOf(name: string, nodes: Size): Containers {
+  const controlPlane = `${name}-control-plane`;
+  const two = { A: `${name}-worker`, B: controlPlane, "control-plane": controlPlane };
+  return nodes === 3 ? { ...two, C: `${name}-worker2` } : two;
 }
 
 function allReady(count: number): (pods: readonly Pod[]) => boolean {

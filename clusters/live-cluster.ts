@@ -4,6 +4,7 @@ import { containerExec } from "../lib/container-exec.ts";
 import { UndecidedError } from "../lib/errors.ts";
 import { mustExec, type Exec } from "../lib/exec.ts";
 import { isReady, kubernetes, type Kubernetes, type Pod } from "../lib/kubernetes.ts";
+import { nodesOf, ofNode } from "../lib/nodes.ts";
 import { PEERS, type Peer, type Role } from "../lib/path.ts";
 import { NAMESPACE } from "./roles/objects.ts";
 
@@ -17,10 +18,10 @@ export function liveCluster(record: ClusterRecord, signal?: AbortSignal): Cluste
   return { record, exec, locate: () => locate(record, api, exec) };
 }
 
-/** Throws UndecidedError for a further cluster that was not made. */
+/** Throws UndecidedError for a further cluster or a node that was not made. */
 export function containerOf(record: ClusterRecord, place: Parameters<Cluster["exec"]>[0]): string {
   if (place === "outside") return record.outside;
-  if (place !== "peer" && place !== "twin") return record.containers[place];
+  if (place !== "peer" && place !== "twin") return ofNode(record.containers, place);
   const peer = record.peers?.[place];
   if (peer) return peer.container;
   throw new UndecidedError(`cluster ${record.name} has no ${place}`, "the stage `peers` of its run says why");
@@ -40,8 +41,7 @@ async function locate(record: ClusterRecord, api: Kubernetes, exec: Cluster["exe
   const [roles, dns, ...sandboxes] = await Promise.all([
     api.pods(NAMESPACE),
     api.pods("kube-system", "k8s-app=kube-dns"),
-    sandboxesOf(exec("A")),
-    sandboxesOf(exec("B")),
+    ...nodesOf(record.containers).map((node) => sandboxesOf(exec(node))),
   ]);
   const pids = new Map(sandboxes.flat().map(({ namespace, name, pid }) => [`${namespace}/${name}`, pid]));
   const named = roles.map((pod) => [pod.metadata?.name as Role, pod] as const);

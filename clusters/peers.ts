@@ -23,7 +23,7 @@ import { kindConfig } from "./kind-config.ts";
 import { createByKind } from "./kind-create.ts";
 import { podPlaces } from "./live-cluster.ts";
 import { NAMESPACE, peerObjects } from "./roles/objects.ts";
-import { mustHaveRoom, PER_PEER } from "./setup/inotify.ts";
+import { mustHaveRoom } from "./setup/inotify.ts";
 import { clusterNetworks } from "./setup/ownership.ts";
 import { ownSubnets, subnetsOf } from "./subnets.ts";
 
@@ -97,7 +97,7 @@ interface Place {
 async function makeNode(order: PeerOrder, record: ClusterRecord, peer: Peer, place: Place): Promise<void> {
   const { cell, kind, signal } = order;
   const readText = (path: string) => readFile(path, "utf8").catch(() => undefined);
-  await mustHaveRoom({ exec: hostExec, readText }, (await clusterNetworks(hostExec)).length, PER_PEER);
+  await mustHaveRoom({ exec: hostExec, readText }, 2 * (await clusterNetworks(hostExec)).length, 1);
   // What an earlier run left half-made.
   await removeContainers(place.name);
   const image = await order.image();

@@ -1,5 +1,6 @@
 import { familiesOf, type Family } from "./cell.ts";
 import type { ClusterRecord, PodPlace, SecondFamily, Whereabouts } from "./cluster.ts";
+import { NODES, type NodeName } from "./nodes.ts";
 import type { Peer, Role, Way } from "./path.ts";
 
 /** Ports and names of the roles; clusters/roles/objects.ts has the same. */
@@ -7,7 +8,7 @@ export const ROLE_PORTS = { server: 8080, sidecar: 8081, dns: 53, servicePort: 8
 export const SERVER_NAME = "server.faultline.svc.cluster.local";
 
 /** Where commands for a role are run: a node, `outside`, or the one node of a further cluster. */
-export type Place = "A" | "B" | "outside" | Peer;
+export type Place = NodeName | "outside" | Peer;
 
 /** Which node a role is on; `outside` is on none. */
 export function nodeOf(role: Role): Place {
@@ -22,6 +23,9 @@ export function nodeOf(role: Role): Place {
     case "hostB":
     case "dnsB":
       return "B";
+    case "third":
+    case "hostC":
+      return "C";
     case "outside":
     case "peer":
     case "twin":
@@ -82,8 +86,10 @@ function there<T>(address: T | undefined, role: Role): T {
 
 /** The process that owns a role's network namespace on its node; 1 for the node itself. */
 export function netnsPidOf(where: Whereabouts, role: Role): number {
-  return role === "hostA" || role === "hostB" || role === "outside" ? 1 : podOf(where, role).pid;
+  return NODES_THEMSELVES.includes(role) || role === "outside" ? 1 : podOf(where, role).pid;
 }
+
+const NODES_THEMSELVES: readonly Role[] = ["hostA", "hostB", "hostC"];
 
 /** The pod a role stands for. Throws when it is not there just now. */
 export function podOf(where: Whereabouts, role: Role): PodPlace {
@@ -98,7 +104,9 @@ function clusterIpOf({ serviceIps }: SecondFamily, role: Role): string {
 }
 
 function nodeIpOf({ nodeIps }: SecondFamily, role: Role): string {
-  const node = nodeOf(role);
-  if (node === "A" || node === "B") return nodeIps[node];
+  const place = nodeOf(role);
+  const node = NODES.find((one) => one === place);
+  const ip = node && nodeIps[node];
+  if (ip !== undefined) return ip;
   throw new Error(`role ${role} is on no node of this cluster`);
 }

@@ -1,6 +1,6 @@
 import type { Cell, Family, Traits } from "./cell.ts";
 import type { Exec } from "./exec.ts";
-import type { NodeRole } from "./faults/fault.ts";
+import type { NodeRole, OfNodes } from "./nodes.ts";
 import type { Peer, Role, Way } from "./path.ts";
 
 /** A running cluster's lasting facts, as `runs/ID/cells/CELL/cluster.json` holds them. */
@@ -11,11 +11,11 @@ export interface ClusterRecord {
   /** Only this run's own; mode 0600. */
   readonly kubeconfig: string;
   /** Docker container of each node role; `control-plane` is one of A and B. */
-  readonly containers: Readonly<Record<NodeRole, string>>;
+  readonly containers: Containers;
   /** Docker container of the `outside` role. */
   readonly outside: string;
   /** Of the cell's first IP family (familiesOf in cell.ts), as are serviceIps. */
-  readonly nodeIps: Readonly<Record<"A" | "B", string>>;
+  readonly nodeIps: OfNodes<string>;
   readonly serviceIps: Readonly<Record<"server" | "dns", string>>;
   /** Of the cell's second IP family; absent where it has one only. */
   readonly second?: SecondFamily;
@@ -23,6 +23,9 @@ export interface ClusterRecord {
   /** Further clusters on its network, made where scenarios need them. */
   readonly peers?: Readonly<Partial<Record<Peer, PeerRecord>>>;
 }
+
+/** By node role. */
+export type Containers = OfNodes<string> & { readonly "control-plane": string };
 
 /** A cluster of one node, joined to another by routes. Nothing is ever broken in it, so its pods stay where they are. */
 export interface PeerRecord {

@@ -70,6 +70,14 @@ export function hasOverlay({ traits }: CellContext): boolean {
   return traits.overlay !== null;
 }
 
+/** Linux' own default (drivers/net/vxlan, module parameter udp_port), which most VXLAN CNIs keep: what one would block where there is no overlay to ask. */
+const VXLAN_PORT = 8472;
+
+/** The UDP port of the cell's overlay; where it has none, the one that an overlay would most likely have. */
+export function overlayPort({ overlay }: Traits): number {
+  return overlay?.udpPort ?? VXLAN_PORT;
+}
+
 /** `has("IPv6")`: the cell has this IP family, alone or beside the other. */
 export function has(family: Family): (context: CellContext) => boolean {
   return ({ cell }) => familiesOf(cell).includes(family);

@@ -1,7 +1,9 @@
 import type { Cell } from "./cell.ts";
+import type { Containers } from "./cluster.ts";
 import type { Kept } from "./evidence/index-file.ts";
 import type { Expectation } from "./expectation.ts";
-import type { NodeFault, NodeRole } from "./faults/fault.ts";
+import type { NodeFault } from "./faults/fault.ts";
+import type { NodeRole, Size } from "./nodes.ts";
 import type { Observation } from "./probes/probe.ts";
 import type { Explanation } from "./why/explanation.ts";
 import type { NotUntil, SelfHealing } from "./scenario.ts";
@@ -34,7 +36,7 @@ export type CellEvent =
       readonly exitCode: number;
     }
   /** The container of each node role, so that a report can name it. */
-  | { readonly type: "nodes"; readonly containers: Readonly<Record<NodeRole, string>> }
+  | { readonly type: "nodes"; readonly containers: Containers }
   /** What the suites of the coming stage are, so that one that never began is not lost. */
   | { readonly type: "planned"; readonly mode: Mode; readonly scenarios: readonly PlannedScenario[] }
   /** A hand-written mocha test of a suite, as it ended. */
@@ -86,6 +88,8 @@ export type ScenarioEvent = { readonly scenario: string } & (
       /** Somebody else is claimed to undo the fault. */
       readonly healsItself?: SelfHealing;
       readonly nth?: Nth;
+      /** How many the cluster has; absent for two. */
+      readonly nodes?: Size;
     }
   | { readonly type: "skipped"; readonly reason: string }
   | {
@@ -111,6 +115,8 @@ export type ScenarioEvent = { readonly scenario: string } & (
       readonly fault: NodeFault;
       /** Since it was put in force. */
       readonly afterMs: number;
+      /** When the last reading began that still found it in force, since it was put in force. Absent in older logs. */
+      readonly lastSeenMs?: number;
       /** What the node said instead: the changed object. */
       readonly detail: string;
       /** What the node's agents had logged meanwhile, the last lines of each. */

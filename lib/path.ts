@@ -2,8 +2,8 @@ import type { Family } from "./cell.ts";
 import { UsageError } from "./errors.ts";
 
 /**
- * Who can send or be reached. `same`, `server`, `hostA` and `dnsA` are on node A, `other`, `hostB` and `dnsB` on node B; `sidecar` is
- * the second container of the server's pod; `dns` is the cluster's DNS Service; `outside` is a container that is no node. `peer` and `twin` are pods of further
+ * Who can send or be reached. `same`, `server`, `hostA` and `dnsA` are on node A, `other`, `hostB` and `dnsB` on node B, `third` and `hostC` on node C, which is there
+ * only where they are named; `sidecar` is the second container of the server's pod; `dns` is the cluster's DNS Service; `outside` is a container that is no node. `peer` and `twin` are pods of further
  * clusters, joined to this one by routes: those of `peer` are distinct from this one's, `twin` has the same pod CIDR, and is the pod with the address of `other`.
  */
 export const ROLES = [
@@ -12,7 +12,9 @@ export const ROLES = [
   "same",
   "other",
   "hostA",
+  "third",
   "hostB",
+  "hostC",
   "dns",
   "dnsA",
   "dnsB",
@@ -25,6 +27,9 @@ export type Role = (typeof ROLES)[number];
 /** Roles that are in a cluster of their own, which is there only where a scenario names them. */
 export const PEERS = ["peer", "twin"] as const satisfies readonly Role[];
 export type Peer = (typeof PEERS)[number];
+
+/** Roles that are on a third node, which the cluster has only where a scenario names them. */
+export const ON_THIRD = ["third", "hostC"] as const satisfies readonly Role[];
 
 /** How the destination is addressed. */
 export const WAYS = ["podIP", "ClusterIP", "Service name", "NodePort", "nodeIP", "localhost"] as const;
@@ -80,7 +85,7 @@ function whyNot({ from, to, way, tool }: Path, usual: Tool): string | null {
   return null;
 }
 
-const PODS: readonly Role[] = ["server", "sidecar", "same", "other"];
+const PODS: readonly Role[] = ["server", "sidecar", "same", "other", "third"];
 
 /** The further clusters that a path needs. Throws UsageError as parsePath does. Pure. */
 export function peersOn(text: string): readonly Peer[] {
@@ -88,15 +93,21 @@ export function peersOn(text: string): readonly Peer[] {
   return PEERS.filter((peer) => peer === from || peer === to);
 }
 
+/** Whether a path begins or ends on the third node. Throws UsageError as parsePath does. Pure. */
+export function isOnThird(text: string): boolean {
+  const { from, to } = parsePath(text);
+  return ON_THIRD.some((role) => role === from || role === to);
+}
+
 /** CoreDNS is only ever asked. */
 const SENDERS = ROLES.filter((role) => !role.startsWith("dns"));
 
 const REACHED_BY: Readonly<Record<Way, readonly Role[]>> = {
-  podIP: ["server", "sidecar", "same", "other", "dnsA", "dnsB", ...PEERS],
+  podIP: ["server", "sidecar", "same", "other", "third", "dnsA", "dnsB", ...PEERS],
   ClusterIP: ["server", "dns"],
   "Service name": ["server"],
   NodePort: ["server"],
-  nodeIP: ["hostA", "hostB"],
+  nodeIP: ["hostA", "hostB", "hostC"],
   localhost: ["server", "sidecar"],
 };
 

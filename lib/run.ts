@@ -1,6 +1,6 @@
 import type { Cell } from "./cell.ts";
 import type { Event, Mode, Stage } from "./event.ts";
-import type { NodeRole } from "./faults/fault.ts";
+import type { NodeRole } from "./nodes.ts";
 import type { Symptom } from "./symptom.ts";
 import type { Explanation } from "./why/explanation.ts";
 

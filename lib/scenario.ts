@@ -10,10 +10,10 @@ import type {
   IptablesDropFault,
   NftJumpFault,
   NodeFault,
-  NodeRole,
   RouteFault,
   RuleFault,
 } from "./faults/fault.ts";
+import type { NodeRole } from "./nodes.ts";
 import { parsePath } from "./path.ts";
 import type { Symptom } from "./symptom.ts";
 

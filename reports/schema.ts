@@ -55,7 +55,7 @@ const cellResult = z.object({
   tainted: z
     .array(
       z.object({
-        node: z.enum(["A", "B", "control-plane"]),
+        node: z.enum(["A", "B", "C", "control-plane"]),
         container: z.string().nullable(),
         scenario: z.string(),
         why: z.string(),

@@ -69,18 +69,27 @@ async function runOnNodes(order: CniOrder, api: Kubernetes, install: OnNodes, ex
 }
 
 /**
- * One replica a node, so that a lookup can meet the one on its own node and the one on the other. Asked every second whether it is ready, not every
+ * One replica a node, so that a lookup can meet the one on its own node and the one on the other, on these nodes only: of a third one there is no role for it. Asked every second whether it is ready, not every
  * ten as kubeadm has it: that only shortens the waiting, here and when a scenario has made it anew.
  */
-export function coreDns(replicas: number): object {
+export function coreDns(replicas: number, nodes?: readonly string[]): object {
   const labelSelector = { matchLabels: { "k8s-app": "kube-dns" } };
   const elsewhere = [{ labelSelector, topologyKey: "kubernetes.io/hostname" }];
   const spec = {
     containers: [{ name: "coredns", readinessProbe: { periodSeconds: 1 } }],
-    affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: elsewhere } },
+    affinity: {
+      podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: elsewhere },
+      ...(nodes && { nodeAffinity: onlyOn(nodes) }),
+    },
   };
   const strategy = { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 1, maxSurge: 0 } };
   return { spec: { replicas, strategy, template: { spec } } };
+}
+
+function onlyOn(nodes: readonly string[]): object {
+  const expression = { key: "kubernetes.io/hostname", operator: "In", values: nodes };
+  const nodeSelectorTerms = [{ matchExpressions: [expression] }];
+  return { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } };
 }
 
 /** What is not Ready, in words. Pure. */

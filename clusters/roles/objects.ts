@@ -1,14 +1,12 @@
 import { ROLE_PORTS } from "../../lib/address.ts";
+import type { OfNodes } from "../../lib/nodes.ts";
 import type { Peer } from "../../lib/path.ts";
 import type { IpFamily } from "../../lib/cell.ts";
 
 export const NAMESPACE = "faultline";
 
-/** Which nodes the roles go to: `server` and `same` on A, `other` on B. */
-export interface RoleNodes {
-  readonly A: string;
-  readonly B: string;
-}
+/** Which nodes the roles go to: `server` and `same` on A, `other` on B, `third` on C where there is one. */
+export type RoleNodes = OfNodes<string>;
 
 /**
  * The Kubernetes objects of the roles: pods bound to their nodes, and the server's Service. `image` is the echo server's. Nothing of it is
@@ -21,6 +19,7 @@ export function roleObjects(nodes: RoleNodes, image: string, ipFamily: IpFamily)
     pod("server", nodes.A, [echo("server", server, image), echo("sidecar", sidecar, image)]),
     pod("same", nodes.A, [echo("same", server, image)]),
     pod("other", nodes.B, [echo("other", server, image)]),
+    ...(nodes.C === undefined ? [] : [pod("third", nodes.C, [echo("third", server, image)])]),
     {
       apiVersion: "v1",
       kind: "Service",

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import type { Cluster, Whereabouts } from "../../lib/cluster.ts";
 import { UndecidedError } from "../../lib/errors.ts";
 import { mustExec } from "../../lib/exec.ts";
+import { nodesOf, type NodeName } from "../../lib/nodes.ts";
 import type { Role } from "../../lib/path.ts";
 import { deviations } from "./deviations.ts";
 import { nodeFacts } from "./node-facts.ts";
@@ -10,8 +11,12 @@ import { nodeFacts } from "./node-facts.ts";
 export const NODE_FACTS = readFileSync(new URL("node-facts.sh", import.meta.url), "utf8");
 
 /** On each node: whose pods are looked at, and which of them has asked for the Service while the cluster was proved healthy (clusters/ready.ts). */
-const PODS = { A: ["server", "same", "dnsA"], B: ["other", "dnsB"] } as const satisfies Record<string, readonly Role[]>;
-const CLIENTS = { A: "same", B: "other" } as const;
+const PODS = {
+  A: ["server", "same", "dnsA"],
+  B: ["other", "dnsB"],
+  C: ["third"],
+} as const satisfies Record<NodeName, readonly Role[]>;
+const CLIENTS = { A: "same", B: "other", C: "third" } as const;
 
 /**
  * Compares the live nodes with what the CNI's folder states of them, right after the cluster was proved healthy: connections of then must still be tracked. Says that
@@ -19,9 +24,10 @@ const CLIENTS = { A: "same", B: "other" } as const;
  */
 export async function checkTraits(cluster: Cluster): Promise<string> {
   const where = await cluster.locate();
-  const found = await Promise.all((["A", "B"] as const).map((node) => onNode(cluster, where, node)));
+  const nodes = nodesOf(cluster.record.containers);
+  const found = await Promise.all(nodes.map((node) => onNode(cluster, where, node)));
   const all = found.flat();
-  if (all.length === 0) return "the CNI's traits hold on both nodes";
+  if (all.length === 0) return `the CNI's traits hold on ${nodes.length} nodes`;
   const { cni } = cluster.record.cell;
   throw new UndecidedError(
     `what ${cni} is stated to be does not hold: ${all.join("; ")}`,
@@ -29,7 +35,7 @@ export async function checkTraits(cluster: Cluster): Promise<string> {
   );
 }
 
-async function onNode(cluster: Cluster, where: Whereabouts, node: "A" | "B"): Promise<readonly string[]> {
+async function onNode(cluster: Cluster, where: Whereabouts, node: NodeName): Promise<readonly string[]> {
   const { serviceIps, traits } = cluster.record;
   const pids = PODS[node].flatMap((role) => where.pods[role]?.pid ?? []);
   const argv = ["sh", "-c", NODE_FACTS, "node-facts", serviceIps.server, ...pids.map(String)];

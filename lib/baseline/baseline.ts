@@ -1,4 +1,5 @@
 import type { Fingerprint } from "../fingerprint/fingerprint.ts";
+import type { NodeName, OfNodes } from "../nodes.ts";
 import type { Observation } from "../probes/probe.ts";
 import { recordedOf, type RecordedPath } from "./seen.ts";
 
@@ -11,12 +12,12 @@ export interface Baseline {
   /** RFC 3339. */
   readonly recordedAt: string;
   readonly paths: Readonly<Record<string, RecordedPath>>;
-  readonly fingerprints: Readonly<Record<"A" | "B", Fingerprint>>;
+  readonly fingerprints: OfNodes<Fingerprint>;
   readonly states: readonly RecordedState[];
 }
 
 export interface RecordedState {
-  readonly node: "A" | "B";
+  readonly node: NodeName;
   /** What was asked and had nothing to say. */
   readonly empty: readonly string[];
   readonly missing: readonly string[];

@@ -1,4 +1,5 @@
 import type { Explanation } from "../why/explanation.ts";
+import type { NodeName } from "../nodes.ts";
 import type { PathFinding } from "./compare.ts";
 
 /** What `observe` found of a cluster: `observation.json`. */
@@ -15,7 +16,7 @@ export interface Observed {
   readonly baseline: { readonly runId: string; readonly recordedAt: string };
   readonly paths: readonly PathFinding[];
   /** What differs of the nodes' state, a line each. */
-  readonly nodes: readonly { readonly node: "A" | "B"; readonly differences: readonly string[] }[];
+  readonly nodes: readonly { readonly node: NodeName; readonly differences: readonly string[] }[];
   readonly explanations: readonly Explanation[];
   /** Folder of the captures and node states, relative to this file; null where there is none. */
   readonly evidence: string | null;

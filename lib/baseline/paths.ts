@@ -1,12 +1,17 @@
+import type { ClusterRecord } from "../cluster.ts";
 import type { Plan } from "../engine/measure.ts";
-import { parsePath, PEERS, peersOn, type Peer } from "../path.ts";
+import { isOnThird, parsePath, PEERS, peersOn, type Peer } from "../path.ts";
 import { expectationsOf, type CellContext, type Scenario } from "../scenario.ts";
 
-/** Every path within the cluster that some suite says anything of in a cell, each once: the healthy ones of the baseline suites among them. Pure. */
-export function knownPaths(scenarios: readonly Scenario[], context: CellContext): readonly string[] {
+/** Every path within a cluster, by the nodes it has, that some suite says anything of in its cell, each once: the healthy ones of the baseline suites among them. Pure. */
+export function knownPaths(
+  scenarios: readonly Scenario[],
+  context: CellContext & Pick<ClusterRecord, "containers">,
+): readonly string[] {
   const mine = scenarios.filter((one) => (one.skipWhen?.(context) ?? null) === null);
   const paths = mine.flatMap((one) => Object.keys(expectationsOf(one, context)));
-  return [...new Set(paths)].filter((path) => peersOn(path).length === 0);
+  const hasThird = context.containers.C !== undefined;
+  return [...new Set(paths)].filter((path) => peersOn(path).length === 0 && (hasThird || !isOnThird(path)));
 }
 
 /** The further clusters that some of these scenarios' paths need in a cell. Pure. */

@@ -8,6 +8,7 @@ import { flowsOf } from "../evidence/flows.ts";
 import { podPidsOn } from "../evidence/places.ts";
 import { readState } from "../evidence/state.ts";
 import { diffFingerprints, type Fingerprint } from "../fingerprint/fingerprint.ts";
+import { nodesOf, ofNode, type NodeName, type OfNodes } from "../nodes.ts";
 import type { Observation } from "../probes/probe.ts";
 import { watchPlan } from "./paths.ts";
 import { recordedPaths, type Baseline } from "./baseline.ts";
@@ -17,7 +18,7 @@ const ATTEMPTS = 5;
 const PAUSE_MS = 1000;
 
 /** What each tool said of a node, by the name of its file. */
-export type Texts = ReadonlyMap<"A" | "B", ReadonlyMap<string, string>>;
+export type Texts = ReadonlyMap<NodeName, ReadonlyMap<string, string>>;
 
 export type BaselineLabel = Pick<Baseline, "runId" | "recordedAt">;
 
@@ -27,7 +28,7 @@ export interface Recorded {
 }
 
 /**
- * Records a cluster as it is: every path, and both nodes, which must be the same before and after. Throws UndecidedError naming what is not ok, or does not
+ * Records a cluster as it is: every path, and its nodes, which must be the same before and after. Throws UndecidedError naming what is not ok, or does not
  * come to rest: what is broken is no baseline.
  */
 export async function recordBaseline(
@@ -49,7 +50,7 @@ export async function recordBaseline(
 interface Taken {
   readonly where: Whereabouts;
   readonly observations: readonly Observation[];
-  readonly nodes: ReadonlyMap<"A" | "B", Fingerprint>;
+  readonly nodes: OfNodes<Fingerprint>;
   readonly trouble: string | null;
 }
 
@@ -60,9 +61,9 @@ async function takeOnce(cluster: Cluster, paths: readonly string[], signal?: Abo
   const nodes = await fingerprints(cluster);
   const bad = observations.find(({ symptom }) => symptom !== "ok");
   if (bad) return { where, observations, nodes, trouble: `${bad.path} is ${bad.symptom} (${bad.detail})` };
-  const changed = [...nodes].flatMap(([node, now]) => {
-    const was = before.get(node);
-    return was ? diffFingerprints(was, now).map((line) => `node ${node} is changing: ${line}`) : [];
+  const changed = nodesOf(nodes).flatMap((node) => {
+    const [was, now] = [ofNode(before, node), ofNode(nodes, node)];
+    return diffFingerprints(was, now).map((line) => `node ${node} is changing: ${line}`);
   });
   return { where, observations, nodes, trouble: changed[0] ?? null };
 }
@@ -72,16 +73,14 @@ async function recorded(
   label: BaselineLabel,
   { where, observations, nodes }: Taken,
 ): Promise<Recorded> {
-  const [A, B] = [nodes.get("A"), nodes.get("B")];
-  if (!A || !B) throw new Error("a node was not read");
   const states = await Promise.all(
-    (["A", "B"] as const).map(async (node) => ({ node, ...(await stateOf(cluster, where, node)) })),
+    nodesOf(nodes).map(async (node) => ({ node, ...(await stateOf(cluster, where, node)) })),
   );
   return {
     baseline: {
       ...{ schemaVersion: 1, cluster: cluster.record.name, ...label },
       paths: recordedPaths(observations),
-      fingerprints: { A, B },
+      fingerprints: nodes,
       states: states.map(({ node, texts, missing }) => ({
         ...{ node, missing },
         empty: [...texts].filter(([, text]) => text === "").map(([name]) => name),
@@ -94,7 +93,7 @@ async function recorded(
 /** Logs are of their moment: none is after the end of time. */
 const NO_LOGS = { time: "9999", uptimeS: "1e12" } as const;
 
-async function stateOf(cluster: Cluster, where: Whereabouts, node: "A" | "B") {
+async function stateOf(cluster: Cluster, where: Whereabouts, node: NodeName) {
   const { cni } = cluster.record.cell;
   const order = {
     mark: randomBytes(6).toString("hex"),

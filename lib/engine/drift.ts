@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { mustExec } from "../exec.ts";
+import type { NodeRole } from "../nodes.ts";
 import { sleep } from "./steady.ts";
 import type { InjectedFault } from "../faults/inject.ts";
 import type { Say, Stand } from "./stand.ts";
@@ -14,6 +15,8 @@ export interface WatchedFault {
   readonly injected: InjectedFault;
   /** By performance.now(). */
   readonly sinceMs: number;
+  /** By the same clock: when the last reading began that found it in force; its being put in force counts as one. */
+  lastSeenMs: number;
 }
 
 /** Reads each fault once and logs it; `gone`: only what is in force no more. Resolves to those. */
@@ -26,7 +29,9 @@ export async function readAll(
 ): Promise<readonly WatchedFault[]> {
   const read = await Promise.allSettled(
     faults.map(async (one) => {
+      const begunMs = performance.now();
       const { inForce, detail } = await one.injected.readBack();
+      if (inForce) one.lastSeenMs = begunMs;
       if (log === "all" || !inForce) say({ type: "read-back", faultId: one.injected.id, when, inForce, detail });
       // When we are told to stop, it may be ourselves who undo it.
       if (!inForce && stand.signal?.aborted !== true) await sayDrift(stand, one, detail, say);
@@ -66,14 +71,16 @@ export async function watchFaults(
   return gone;
 }
 
-async function sayDrift(stand: Stand, { injected, sinceMs }: WatchedFault, detail: string, say: Say): Promise<void> {
+async function sayDrift(stand: Stand, watched: WatchedFault, detail: string, say: Say): Promise<void> {
+  const { injected, sinceMs } = watched;
   const afterMs = Math.round(performance.now() - sinceMs);
+  const lastSeenMs = Math.round(watched.lastSeenMs - sinceMs);
   const agents = await agentsSaid(stand, injected.nodeFault.node, afterMs).catch(() => []);
-  say({ type: "drifted", faultId: injected.id, fault: injected.nodeFault, afterMs, detail, agents });
+  say({ type: "drifted", faultId: injected.id, fault: injected.nodeFault, afterMs, lastSeenMs, detail, agents });
 }
 
 /** What the CNI's agent and kube-proxy have said since then; none where their logs cannot be had. */
-async function agentsSaid(stand: Stand, node: "A" | "B" | "control-plane", forMs: number): Promise<readonly string[]> {
+async function agentsSaid(stand: Stand, node: NodeRole, forMs: number): Promise<readonly string[]> {
   const { cni } = stand.cluster.record.cell;
   if (!CNI.test(cni)) return [];
   const argv = ["sh", "-c", AGENT_LOG, "agent-log", cni];

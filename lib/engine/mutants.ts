@@ -31,12 +31,12 @@ export function whyNoMutant(
   if (mode === "no-fault") return null;
   const nodes = new Set(faults.map(({ node }) => node));
   if (nodes.has("control-plane")) return "its fault is put in through the control plane: it is on no node";
-  return nodes.size > 1 ? "its faults are on both nodes: there is no other" : null;
+  return nodes.size > 1 ? "its faults are on more than one node: there is no other" : null;
 }
 
 const WITH = { "no-fault": "without its fault", "wrong-node": "with its fault on the other node" } as const;
 
 function onOtherNode({ node, fault }: NodeFault): NodeFault {
-  const other = { A: "B", B: "A", "control-plane": "control-plane" } as const;
+  const other = { A: "B", B: "A", C: "A", "control-plane": "control-plane" } as const;
   return { node: other[node], fault };
 }

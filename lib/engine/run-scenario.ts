@@ -6,6 +6,8 @@ import { healInjected, injectFault, type InjectedFault } from "../faults/inject.
 import type { NodeFault } from "../faults/fault.ts";
 import { NODE_ONLY } from "../faults/kind.ts";
 import { expectationsOf, faultsOf, healingOf, leftOutOf, type CellContext, type Scenario } from "../scenario.ts";
+import { ofNode } from "../nodes.ts";
+import { whyTooSmall } from "../cluster-size.ts";
 import { readAll, type WatchedFault } from "./drift.ts";
 import { onceEach } from "./measure.ts";
 import { faultsIn, whyNoMutant } from "./mutants.ts";
@@ -50,7 +52,10 @@ async function claimAndProve(
   const claimed = expectationsOf(scenario, context);
   const expect = mode === "swapped" ? mapValues(claimed, swapped) : claimed;
   const start = { ...statement(stand, scenario), mode, expect, leftOut: leftOutOf(scenario, context) } as const;
-  const reason = scenario.skipWhen?.(context) ?? whyNoMutant(mode, scenario, claimed, context);
+  const reason =
+    scenario.skipWhen?.(context) ??
+    whyTooSmall(scenario, stand.cluster.record) ??
+    whyNoMutant(mode, scenario, claimed, context);
   if (reason !== null) {
     say({ ...start, faults: [] });
     say({ type: "skipped", reason });
@@ -78,6 +83,7 @@ function statement({ cluster, nth }: Stand, scenario: Scenario) {
     ...(notUntil && !healsItself && { notUntil }),
     ...(healsItself && { healsItself }),
     ...(nth && { nth }),
+    ...(cluster.record.containers.C !== undefined && { nodes: 3 as const }),
   };
   const appearsWithinMs = appears?.withinMs ?? 0;
   return { type: "scenario-started", title, claim, documented, appearsWithinMs, recoversWithinMs, ...special } as const;
@@ -196,7 +202,7 @@ async function injectOne(
 ): Promise<WatchedFault> {
   stand.signal?.throwIfAborted();
   const startedAtMs = performance.now();
-  const target = stand.targets[nodeFault.node];
+  const target = ofNode(stand.targets, nodeFault.node);
   const { journal, reach = NODE_ONLY } = stand;
   const mayBeUndone = nodeFault.fault.kind === healedKind;
   const one = await injectFault({ target, nodeFault, journal, reach, mayBeUndone });
@@ -204,7 +210,7 @@ async function injectOne(
   injected.push(one);
   const sinceMs = performance.now();
   say({ type: "injected", faultId: one.id, fault: nodeFault, durationMs: Math.round(sinceMs - startedAtMs) });
-  return { injected: one, sinceMs };
+  return { injected: one, sinceMs, lastSeenMs: sinceMs };
 }
 
 /** Goes on after an error: the journal keeps what is left for `heal`. */

@@ -2,15 +2,18 @@ import type { Cluster } from "../cluster.ts";
 import type { Nth, ScenarioEvent } from "../event.ts";
 import type { Emit } from "../event-log.ts";
 import type { ScenarioEvidence } from "../evidence/scenario-evidence.ts";
-import type { NodeRole } from "../faults/fault.ts";
 import type { Reach } from "../faults/kind.ts";
 import type { Target } from "../faults/target.ts";
 import type { Journal } from "../journal/journal.ts";
+import type { OfNodes } from "../nodes.ts";
+
+/** Where faults can be put, by node role. */
+export type Targets = OfNodes<Target> & { readonly "control-plane": Target };
 
 /** What a scenario is run with. */
 export interface Stand {
   readonly cluster: Cluster;
-  readonly targets: Readonly<Record<NodeRole, Target>>;
+  readonly targets: Targets;
   readonly journal: Journal;
   readonly emit: Emit;
   readonly signal?: AbortSignal;

@@ -1,6 +1,7 @@
 import { allAddresses } from "../address.ts";
 import type { Cluster, Whereabouts } from "../cluster.ts";
 import { mustExec } from "../exec.ts";
+import { nodesOf } from "../nodes.ts";
 import type { Observation } from "../probes/probe.ts";
 
 /** Constant. */
@@ -9,12 +10,12 @@ const NEIGHBOURS = ["ip", "-s", "neighbour", "show"] as const;
 const RECENT_S = 5;
 
 /**
- * The neighbours of nodes A and B that are being asked for in vain and are one of the roles' addresses, a line each. While there is one, silence may turn into "host
+ * The neighbours of the nodes that are being asked for in vain and are one of the roles' addresses, a line each. While there is one, silence may turn into "host
  * unreachable" (ARP and neighbour discovery give up after about 3 s), also where the node that asks is not the client's. Throws ExecError when a node cannot be asked.
  */
 export async function unresolvedNeighbours(cluster: Cluster, where: Whereabouts): Promise<readonly string[]> {
   const lists = await Promise.all(
-    (["A", "B"] as const).map(async (node) => {
+    nodesOf(cluster.record.containers).map(async (node) => {
       const { stdout } = await mustExec(cluster.exec(node), NEIGHBOURS);
       return unresolvedIn(stdout, where).map((line) => `${node}: ${line}`);
     }),

@@ -1,6 +1,6 @@
 import type { Cluster, Whereabouts } from "../cluster.ts";
 import type { Mode } from "../event.ts";
-import type { NodeRole } from "../faults/fault.ts";
+import { nodesOf, type NodeRole } from "../nodes.ts";
 import type { Verdict } from "../run.ts";
 import { startCapture, type Capture, type Captured } from "./capture.ts";
 import { captureFilter, flowsOf, type Flows } from "./flows.ts";
@@ -81,8 +81,6 @@ function nothing(trouble: readonly string[]): Evidence {
   return { mark: nothing, stop: nothing, settle: () => Promise.resolve(null), keep: () => Promise.resolve(none) };
 }
 
-const CAPTURED_ON = ["A", "B"] as const;
-
 class Taking implements Evidence {
   readonly #order: EvidenceOrder;
   readonly #flows: Flows;
@@ -102,7 +100,7 @@ class Taking implements Evidence {
   async start(): Promise<void> {
     for (const state of this.#order.earlier ?? []) this.#add(state);
     const filter = captureFilter(this.#flows);
-    await this.#onEach("capture", CAPTURED_ON, async (node) => {
+    await this.#onEach("capture", nodesOf(this.#order.cluster.record.containers), async (node) => {
       const { cluster, signal } = this.#order;
       const capture = { id: newId(this.#order.mark), filter, pods: podPidsOn(this.#order.where, node) };
       this.#captures.set(node, await startCapture(cluster.exec(node), capture, signal));
@@ -200,8 +198,10 @@ class Taking implements Evidence {
 
   /** The control plane too, where it is a node of its own. */
   #nodes(): readonly NodeRole[] {
-    const { A, B, "control-plane": controlPlane } = this.#order.cluster.record.containers;
-    return controlPlane === A || controlPlane === B ? CAPTURED_ON : [...CAPTURED_ON, "control-plane"];
+    const { containers } = this.#order.cluster.record;
+    const nodes = nodesOf(containers);
+    const isOneOfThem = nodes.some((node) => containers[node] === containers["control-plane"]);
+    return isOneOfThem ? nodes : [...nodes, "control-plane"];
   }
 }
 

@@ -1,7 +1,7 @@
 import { nodeOf } from "../address.ts";
 import type { Cell, Traits } from "../cell.ts";
 import type { Whereabouts } from "../cluster.ts";
-import type { NodeRole } from "../faults/fault.ts";
+import type { NodeRole } from "../nodes.ts";
 import type { Role } from "../path.ts";
 
 /** `where.json` of a scenario's evidence: whose the addresses in its captures are. */

@@ -1,3 +1,5 @@
+import type { NodeRole } from "../nodes.ts";
+
 /** Every fault there is: plain data, a closed union by `kind`. One file in this folder applies and undoes each kind. */
 export type Fault =
   | NoFault
@@ -123,13 +125,11 @@ export interface NetworkPolicyFault {
   readonly podSelector: Readonly<Record<string, string>>;
 }
 
-/** A fault and the node it is for: `A`, `B`, or the control plane. */
+/** A fault and the node it is for: `A`, `B`, `C`, or the control plane. */
 export interface NodeFault {
   readonly node: NodeRole;
   readonly fault: Fault;
 }
-
-export type NodeRole = "A" | "B" | "control-plane";
 
 /** The fault as one line: `sysctl net.ipv4.ip_forward=0 on A`. Lower-case, no newline. */
 export function describeFault({ node, fault }: NodeFault): string {

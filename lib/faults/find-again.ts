@@ -1,6 +1,6 @@
 import { hostExec, type Exec } from "../exec.ts";
 import { existsSync } from "node:fs";
-import type { NodeRole } from "./fault.ts";
+import type { NodeRole } from "../nodes.ts";
 import type { TargetIdentity } from "./identity.ts";
 import { inspectContainer } from "./inspect-container.ts";
 import { containerTarget, netnsTarget, type Target } from "./target.ts";

@@ -3,6 +3,7 @@ import { UsageError } from "../errors.ts";
 import { agentKind } from "./agent.ts";
 import { dropKind } from "./drop.ts";
 import type { Fault, NodeFault } from "./fault.ts";
+import { NODE_ROLES } from "../nodes.ts";
 import { NODE_ONLY, type FaultKind, type Reach } from "./kind.ts";
 import { iptablesDropKind } from "./iptables-drop.ts";
 import { linkKind } from "./link.ts";
@@ -49,7 +50,7 @@ const faultSchema: z.ZodType<Fault> = z
   });
 
 export const nodeFaultSchema: z.ZodType<NodeFault> = z.strictObject({
-  node: z.enum(["A", "B", "control-plane"]),
+  node: z.enum(NODE_ROLES),
   fault: faultSchema,
 });
 

@@ -1,7 +1,7 @@
 import { readlinkSync } from "node:fs";
 import { release } from "node:os";
 import { behind, hostExec, mustExec, type Exec } from "../exec.ts";
-import type { NodeRole } from "./fault.ts";
+import type { NodeRole } from "../nodes.ts";
 import { transportOf, type TargetIdentity } from "./identity.ts";
 import { INIT_START } from "./guard-script.ts";
 import { inspectContainer } from "./inspect-container.ts";

@@ -1,5 +1,6 @@
 import { describeUndo } from "../faults/describe.ts";
-import type { NodeFault, NodeRole } from "../faults/fault.ts";
+import type { NodeFault } from "../faults/fault.ts";
+import type { NodeRole } from "../nodes.ts";
 import { findAgain, type FoundAgain } from "../faults/find-again.ts";
 import { nameOf, nodeKey, type TargetIdentity } from "../faults/identity.ts";
 import { kindOf } from "../faults/kinds.ts";

@@ -1,8 +1,9 @@
 import type { Event } from "../event.ts";
 import type { PathResult } from "../run.ts";
+import { elapsedMs } from "./elapsed.ts";
 import { all, type Of } from "./of-type.ts";
 
-/** A probe needs a second for its next SYN: what is undone sooner than that may have met none at all. */
+/** A probe may take a while to send its first SYN on a busy machine, and needs a second for the next: what began so shortly before a fault was last seen in force may have met it not at all. */
 const TOO_QUICK_MS = 1500;
 
 /**
@@ -21,9 +22,39 @@ export function withMeanwhile(
   if (result.verdict === "fail" || isSeen(events, result.path, symptoms)) return told;
   const paths = Object.entries(healsItself.meanwhile);
   const isNoneSeen = paths.every(([path, each]) => !isSeen(events, path, each));
-  const isTooQuick = isNoneSeen && all(events, "drifted").some(({ afterMs }) => afterMs < TOO_QUICK_MS);
+  const forMs = isNoneSeen ? probedForMs(events, Object.keys(healsItself.meanwhile)) : Infinity;
+  const isTooQuick = forMs < TOO_QUICK_MS;
   const verdict = isTooQuick || isSeen(events, result.path, ["unknown"]) ? "unknown" : "fail";
-  return { ...told, verdict, reason: `not once ${words} until ${healsItself.by} had undone it` };
+  const reason = `not once ${words} until ${healsItself.by} had undone it`;
+  return { ...told, verdict, reason: isTooQuick ? `${reason}: ${tooQuickInWords(forMs)}` : reason };
+}
+
+function tooQuickInWords(forMs: number): string {
+  return forMs < 0
+    ? `it was last seen in force ${-forMs} ms before the first probe began`
+    : `it was last seen in force ${forMs} ms after the first probe began, too soon to be met`;
+}
+
+/**
+ * For how many ms a fault is known to have been in force while these paths were probed: from the first probe's beginning to that of the last reading that found it in force. Less than none where that
+ * was earlier. Of several faults the least. Logs of before either was written down: until it was found gone, from its being put in force. Pure.
+ */
+function probedForMs(events: readonly Event[], paths: readonly string[]): number {
+  const rounds = all(events, "round").filter(({ phase }) => phase === "fault");
+  const flows = rounds.flatMap(({ observations }) => observations.filter(({ path }) => paths.includes(path)));
+  const starts = flows.flatMap(({ startedAtMs }) => (startedAtMs > 0 ? [startedAtMs] : []));
+  const firstMs = Math.min(...starts);
+  const drifts = all(events, "drifted");
+  return Math.min(
+    ...drifts.map((drift) => (starts.length === 0 ? drift.afterMs : Math.round(lastSeenAtMs(events, drift) - firstMs))),
+  );
+}
+
+/** By the wall clock, as the probes' beginnings are, but counted back from when it was told: nobody may have set that clock between then and the probes. */
+function lastSeenAtMs(events: readonly Event[], drift: Of<"drifted">): number {
+  const injected = all(events, "injected").find(({ faultId }) => faultId === drift.faultId);
+  const sinceMs = injected ? elapsedMs(injected, drift) : drift.afterMs;
+  return drift.atMs - Math.max(0, sinceMs - (drift.lastSeenMs ?? drift.afterMs));
 }
 
 function isSeen(events: readonly Event[], path: string, symptoms: readonly string[]): boolean {

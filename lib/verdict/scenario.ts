@@ -132,7 +132,7 @@ function whatIsMissing(start: Of<"scenario-started">, events: readonly Event[]):
     const held = steady.length === 3 && steady.every(({ observations }) => allOk(paths, observations));
     if (!held) missing.push("a steady state before the fault, three rounds in a row");
     if (!first(events, "recovered") && !first(events, "not-recovered")) missing.push("the recovery");
-    if (new Set(all(events, "node-state").map(({ node }) => node)).size < 2)
+    if (new Set(all(events, "node-state").map(({ node }) => node)).size < (start.nodes ?? 2))
       missing.push("the comparison of node states");
   }
   return missing.map((what) => ({ verdict: "unknown", reason: `the log has no trace of ${what}` }));

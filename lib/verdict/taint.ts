@@ -1,5 +1,6 @@
 import type { Event, ScenarioEvent } from "../event.ts";
-import { describeFault, type NodeFault, type NodeRole } from "../faults/fault.ts";
+import { describeFault, type NodeFault } from "../faults/fault.ts";
+import { nodesOf } from "../nodes.ts";
 import type { TaintedNode } from "../run.ts";
 import { byCluster } from "./parts.ts";
 
@@ -48,10 +49,15 @@ function findingOf(event: ScenarioEvent, events: readonly Event[]): readonly Fin
   // Only a damaged log lacks how the fault came; that a node is broken must not go unsaid for it.
   return injected?.type === "injected"
     ? [notUndone(scenario, injected.fault, event.detail)]
-    : EVERY_NODE.map((node) => ({ node, scenario, why: `a fault could not be undone: ${event.detail}` }));
+    : nodesOf(events.find((one) => one.type === "nodes")?.containers ?? BOTH).map((node) => ({
+        node,
+        scenario,
+        why: `a fault could not be undone: ${event.detail}`,
+      }));
 }
 
-const EVERY_NODE: readonly NodeRole[] = ["A", "B"];
+/** Where the log does not say which there are. */
+const BOTH = { A: "", B: "" };
 
 function notUndone(scenario: string, fault: NodeFault, detail: string): Finding {
   return { node: fault.node, scenario, why: `${describeFault(fault)} could not be undone: ${detail}` };

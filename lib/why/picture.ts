@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Interface } from "../evidence/interfaces.ts";
 import type { Places } from "../evidence/places.ts";
+import { NODE_ROLES } from "../nodes.ts";
 import { nodeFacts, type NodeFacts } from "./node-facts.ts";
 import type { EvidenceFiles } from "./read-evidence.ts";
 import { sightingsOf, type Sighting } from "./sightings.ts";
@@ -19,7 +20,7 @@ export interface Picture {
   readonly lacking: readonly string[];
 }
 
-const NODE = z.enum(["A", "B", "control-plane"]);
+const NODE = z.enum(NODE_ROLES);
 
 const placesSchema = z.looseObject({
   traits: z.looseObject({
@@ -55,7 +56,7 @@ export function pictureOf(files: EvidenceFiles): Picture {
   const lacking = [...files.lacking];
   const places = jsonOf(files, "where.json", placesSchema, lacking) as Places | null;
   const interfaces: Picture["interfaces"] = jsonOf(files, "interfaces.json", interfacesSchema, lacking) ?? {};
-  const names = ["A", "B", "control-plane"].filter((node) => files.captures.has(node) || hasState(files, node));
+  const names = NODE_ROLES.filter((node) => files.captures.has(node) || hasState(files, node));
   if (files.captures.size === 0) lacking.push("no capture: where packets vanished cannot be told");
   lacking.push(...(indexOf(files)?.trouble ?? []));
   const captured = new Set<string>();

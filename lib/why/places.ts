@@ -1,4 +1,5 @@
 import type { Places } from "../evidence/places.ts";
+import { NODES, type NodeName } from "../nodes.ts";
 import type { Picture } from "./picture.ts";
 
 /** Where one end of a flow is. */
@@ -12,13 +13,16 @@ export interface Place {
   readonly addresses: readonly string[];
 }
 
-const ON_A = ["server", "sidecar", "same", "hostA", "dnsA"];
-const ON_B = ["other", "hostB", "dnsB"];
+const ROLES_ON: Readonly<Record<NodeName, readonly string[]>> = {
+  A: ["server", "sidecar", "same", "hostA", "dnsA"],
+  B: ["other", "hostB", "dnsB"],
+  C: ["third", "hostC"],
+};
 
 /** Where a role's packets come from. Pure. */
 export function placeOfRole(picture: Picture, role: string): Place {
-  const node = ON_A.includes(role) ? "A" : ON_B.includes(role) ? "B" : null;
-  if (role === "hostA" || role === "hostB") return placeOfNode(picture, role === "hostA" ? "A" : "B");
+  const node = NODES.find((one) => ROLES_ON[one].includes(role)) ?? null;
+  if (node !== null && role === `host${node}`) return placeOfNode(picture, node);
   const pod = role === "sidecar" ? "server" : role;
   const pods = picture.places?.pods as Record<string, { ip: string; secondIp?: string }> | undefined;
   const addresses = [pods?.[pod]?.ip, pods?.[pod]?.secondIp].filter((one) => one !== undefined);

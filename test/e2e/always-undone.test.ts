@@ -8,28 +8,28 @@ import { openJournal } from "../../lib/journal/journal.ts";
 import { healRun } from "../../lib/journal/heal.ts";
 import { waitFor } from "../../lib/wait.ts";
 import { join } from "node:path";
-import { clusterOf, type TestCluster } from "./cluster.ts";
-import { faultline, latestReport, RUNS } from "./command-line.ts";
+import { clusterOf, deleteLeftBy, type TestCluster } from "./cluster.ts";
+import { faultline, latestReport, mustEnd, RUNS, type Outcome } from "./command-line.ts";
 import { killedRun } from "./killed-run.ts";
 
 /** kube-proxy and the kubelet take their time to put back what is theirs. */
 const SETTLE = { budgetMs: 30_000, intervalMs: 500 };
 
 describe("always undone, on a real kind cluster", function () {
+  let made: Outcome | undefined;
   let cluster: TestCluster;
   let runDir: string;
 
   before("a cluster of its own", async function () {
-    const made = await faultline(["run", "baseline/packet-flow", "--yes", "--keep", "always", "--progress", "none"]);
-    expect(made.code, made.stderr).to.equal(0);
+    made = await faultline(["run", "baseline/packet-flow", "--yes", "--keep", "always", "--progress", "plain"]);
+    mustEnd(made);
     const run = latestReport();
     cluster = clusterOf(run);
     runDir = join(RUNS, run.runId);
   });
 
   after("delete it", async function () {
-    const { code, stderr } = await faultline(["gc"]);
-    expect(code, stderr).to.equal(0);
+    await deleteLeftBy(made);
   });
 
   const asBefore = async (node: "A" | "B", before: Awaited<ReturnType<TestCluster["fingerprint"]>>): Promise<void> => {

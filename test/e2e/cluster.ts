@@ -9,7 +9,8 @@ import { diffFingerprints, takeFingerprint, type Fingerprint } from "../../lib/f
 import type { Run } from "../../lib/run.ts";
 import { waitFor } from "../../lib/wait.ts";
 import { cellDirs } from "../../cli/run-dir.ts";
-import { RUNS } from "./command-line.ts";
+import { deleteCluster } from "../../clusters/delete.ts";
+import { clustersNamed, RUNS, type Outcome } from "./command-line.ts";
 
 /** The kept cluster of a run, looked at past the harness. */
 export interface TestCluster {
@@ -46,6 +47,15 @@ export function clusterOf(run: Run): TestCluster {
     differences: async (node, before) => diffFingerprints(before, await takeFingerprint(exec(node))),
     ON_A_FULL_DISK,
   };
+}
+
+/**
+ * For `after`: deletes the clusters that a run named, kept ones among them. Known by what it said and not by its report, so that none is left behind where `before` failed; nothing where
+ * that did not come to a run (undefined), since the error of `before` is the one to be read.
+ */
+export async function deleteLeftBy(outcome: Outcome | undefined): Promise<void> {
+  if (outcome === undefined) return;
+  for (const name of clustersNamed(outcome)) await deleteCluster(name);
 }
 
 /** Waits until the newest run, that of `child`, has its fault in force; resolves to the pid of its cell process. */

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { expect } from "chai";
 import type { Run, ScenarioResult } from "../../lib/run.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -39,6 +40,18 @@ export function faultline(
   env: Readonly<Record<string, string | undefined>> = {},
 ): Promise<Outcome> {
   return launch(args, env).outcome;
+}
+
+/**
+ * Throws unless a command ended with this code, with what it said: the table on stdout names what failed and why; what never came to a table said it last on stderr.
+ */
+export function mustEnd({ code, stdout, stderr }: Outcome, expected = 0): void {
+  expect(code, `${stdout}\n${stderr.split("\n").slice(-40).join("\n")}`).to.equal(expected);
+}
+
+/** The clusters that a run named: known also where it never came to a report. Pure. */
+export function clustersNamed({ stdout, stderr }: Outcome): readonly string[] {
+  return [...new Set(`${stdout}\n${stderr}`.match(/\bfaultline-\d{6}[0-9a-z]{4}\d+\b/g) ?? [])];
 }
 
 /** The report of the newest run. */

@@ -4,7 +4,7 @@ import { DEFAULT_CELL, parseCell } from "../../clusters/cells.ts";
 import { kernelLacks } from "../../clusters/lane/needs.ts";
 import { hostContext } from "../../clusters/setup/host-context.ts";
 import { qemu } from "../../clusters/setup/qemu.ts";
-import { faultline, resultOf, runReported, type Outcome } from "./command-line.ts";
+import { faultline, mustEnd, resultOf, runReported, type Outcome } from "./command-line.ts";
 
 const SUITE = "services/no-endpoints";
 const CELL = parseCell(`${DEFAULT_CELL.cni}/ipvs/1.34/ipv4/debian:6.12`);
@@ -40,7 +40,7 @@ describe("a cell on another kernel", function () {
   });
 
   it("runs in the VM and comes out in this run: verdicts, the kernel, durations that are durations", function () {
-    expect(outcome.code, outcome.stderr).to.equal(0);
+    mustEnd(outcome);
     expect(resultOf(run, SUITE).verdict).to.equal("pass");
     expect(run.cells[0]?.cell).to.deep.include({ proxyMode: "ipvs", kernel: CELL.kernel });
     expect(outcome.stderr).to.match(/in the VM: kernel 6\.12\./);

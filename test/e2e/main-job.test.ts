@@ -5,8 +5,8 @@ import { expect } from "chai";
 import { isOnRequest, suiteFiles } from "../../cli/suites.ts";
 import { hostExec } from "../../lib/exec.ts";
 import type { Run } from "../../lib/run.ts";
-import { faultline, latestReport, launch, resultOf, RUNS } from "./command-line.ts";
-import { clusterOf, hostState, injectedIn, type TestCluster } from "./cluster.ts";
+import { faultline, latestReport, launch, mustEnd, resultOf, RUNS, runReported, type Outcome } from "./command-line.ts";
+import { clusterOf, deleteLeftBy, hostState, injectedIn, type TestCluster } from "./cluster.ts";
 
 const SEED_SUITES = [
   "baseline/packet-flow",
@@ -30,21 +30,21 @@ const NEED_IPV6 = [
 
 describe("the main job on a real kind cluster", function () {
   let hostBefore: string;
+  let outcome: Outcome | undefined;
   let cluster: TestCluster;
   let run: Run;
 
   before("one run of everything, its cluster kept for what follows", async function () {
     hostBefore = await hostState();
-    const outcome = await faultline(["run", "--yes", "--keep", "always", "--progress", "plain"]);
+    outcome = await faultline(["run", "--yes", "--keep", "always", "--progress", "plain"]);
     process.stdout.write(outcome.stdout);
-    expect(outcome.code, outcome.stdout || outcome.stderr).to.equal(0);
+    mustEnd(outcome);
     run = latestReport();
     cluster = clusterOf(run);
   });
 
   after("delete the cluster", async function () {
-    const { code, stderr } = await faultline(["gc", cluster.name]);
-    expect(code, stderr).to.equal(0);
+    await deleteLeftBy(outcome);
   });
 
   it("passes every suite, the seeds among them, but for those that need what the cell has not, and says so", function () {
@@ -54,6 +54,14 @@ describe("the main job on a real kind cluster", function () {
     expect(skipped.map(({ scenario, reason }) => `${scenario}: ${reason}`).sort()).to.deep.equal(NEED_IPV6);
     expect(run.summary).to.deep.equal({ pass: verdicts.length - skipped.length, fail: 0, unknown: 0, skip: 3 });
     expect(verdicts.length).to.equal(suiteFiles().filter((file) => !isOnRequest(file)).length);
+  });
+
+  it("skips what needs a third node on a cluster of two, and says what to do", async function () {
+    const skipped = await faultline(["run", "three-nodes", "--cluster", cluster.name, "--progress", "none"]);
+    mustEnd(skipped);
+    const [only, ...more] = runReported(skipped).results;
+    expect(more).to.deep.equal([]);
+    expect(`${only?.verdict}: ${only?.reason}`).to.match(/^skip: it needs a third node, .* leave --cluster out$/);
   });
 
   it("writes a report that its published schema describes", function () {
@@ -108,7 +116,7 @@ describe("the main job on a real kind cluster", function () {
   }
 
   it("judges the same log the same, byte for byte", async function () {
-    const { code, stdout } = await faultline(["replay"]);
+    const { code, stdout } = await faultline(["replay", run.runId]);
     expect(stdout).to.match(/^same report, byte for byte$/m);
     expect(code).to.equal(0);
   });

@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
-import { deleteCluster } from "../../clusters/delete.ts";
-import { clusterName } from "../../clusters/network.ts";
 import { hostExec, mustExec } from "../../lib/exec.ts";
 import type { Run } from "../../lib/run.ts";
+import { deleteLeftBy } from "./cluster.ts";
+import { mustEnd, type Outcome } from "./command-line.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const PLUGIN = "clusters/cni/flannel/go/plugin";
@@ -29,23 +29,23 @@ async function checkoutWithoutPlugin(): Promise<string> {
 describe("a node image that cannot be had", function () {
   let dir = "";
   let run: Run;
-  let status: number | null;
-  let stdout = "";
+  let made: Outcome;
 
   before("two cells, the first one's image cannot be built", async function () {
     dir = await checkoutWithoutPlugin();
-    const argv = ["run", "baseline/packet-flow", "--cell", "flannel", "--cell", "ptp", "--yes", "--progress", "none"];
-    ({ status, stdout } = spawnSync(join(dir, "faultline"), argv, { cwd: dir, encoding: "utf8" }));
+    const argv = ["run", "baseline/packet-flow", "--cell", "flannel", "--cell", "ptp", "--yes", "--progress", "plain"];
+    const { status, stdout, stderr } = spawnSync(join(dir, "faultline"), argv, { cwd: dir, encoding: "utf8" });
+    made = { code: status, stdout, stderr };
     run = JSON.parse(readFileSync(join(dir, "runs/latest/report.json"), "utf8")) as Run;
   });
 
   after(async function () {
-    for (const index of [0, 1]) await deleteCluster(clusterName(run.runId, index));
-    rmSync(dir, { recursive: true, force: true });
+    await deleteLeftBy(made);
+    if (dir !== "") rmSync(dir, { recursive: true, force: true });
   });
 
   it("exit 4, with the step, its last lines and the next step", function () {
-    expect(status, stdout).to.equal(4);
+    mustEnd(made, 4);
     const failure = run.cells.find(({ parts }) => parts.cni.startsWith("flannel"))?.failure;
     expect(failure?.stage).to.equal("node-image");
     expect(failure?.message).to.match(/step flannel-cni failed.*go build/);

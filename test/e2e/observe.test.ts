@@ -1,11 +1,9 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
-import { deleteCluster } from "../../clusters/delete.ts";
-import { clusterName } from "../../clusters/network.ts";
 import type { Observed } from "../../lib/baseline/observation.ts";
 import { waitFor } from "../../lib/wait.ts";
-import { clusterOf, type TestCluster } from "./cluster.ts";
-import { faultline, launch, runReported } from "./command-line.ts";
+import { clusterOf, deleteLeftBy, type TestCluster } from "./cluster.ts";
+import { faultline, launch, mustEnd, runReported, type Outcome } from "./command-line.ts";
 
 interface Seen {
   readonly code: number | null;
@@ -14,29 +12,18 @@ interface Seen {
 }
 
 describe("a cluster that somebody else breaks", function () {
-  let name = "";
+  let outcome: Outcome | undefined;
   let cluster: TestCluster;
 
   before("a healthy cluster, kept: its baseline is recorded as it becomes ready", async function () {
-    const outcome = await faultline([
-      "run",
-      "baseline/packet-flow",
-      "--yes",
-      "--keep",
-      "always",
-      "--progress",
-      "plain",
-    ]);
-    const run = runReported(outcome);
-    // First of all, so that it is deleted whatever comes of it.
-    name = clusterName(run.runId, 0);
-    expect(outcome.code, outcome.stderr).to.equal(0);
-    cluster = clusterOf(run);
+    outcome = await faultline(["run", "baseline/packet-flow", "--yes", "--keep", "always", "--progress", "plain"]);
+    mustEnd(outcome);
+    cluster = clusterOf(runReported(outcome));
     expect(outcome.stderr + outcome.stdout).to.match(/baseline recorded: \d\d paths, 2 nodes/);
   });
 
   after("delete the cluster", async function () {
-    if (name !== "") await deleteCluster(name);
+    await deleteLeftBy(outcome);
   });
 
   async function observe(...options: readonly string[]): Promise<Seen> {

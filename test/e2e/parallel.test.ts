@@ -5,7 +5,7 @@ import { cellDirs } from "../../cli/run-dir.ts";
 import type { ClusterRecord } from "../../lib/cluster.ts";
 import { hostExec, mustExec } from "../../lib/exec.ts";
 import { waitFor } from "../../lib/wait.ts";
-import { launch, runReported, RUNS, type Outcome } from "./command-line.ts";
+import { launch, mustEnd, runReported, RUNS, type Outcome } from "./command-line.ts";
 import { begun, tracesOf, type BegunRun } from "./traces.ts";
 
 const WITH_FAULTS = "services/bridge-nf-call-iptables";
@@ -46,7 +46,7 @@ describe("two runs side by side", function () {
 
   it("both end as claimed: the one's faults did not reach the other", function () {
     for (const { outcome } of both) {
-      expect(outcome.code, outcome.stdout + outcome.stderr).to.equal(0);
+      mustEnd(outcome);
       const { summary } = runReported(outcome);
       expect({ ...summary, pass: Math.min(summary.pass, 1) }).to.deep.equal({ pass: 1, fail: 0, unknown: 0, skip: 0 });
     }

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { deleteCluster } from "../../clusters/delete.ts";
 import { hostExec, mustExec } from "../../lib/exec.ts";
 import type { Run } from "../../lib/run.ts";
-import { faultline, launch, resultOf, runReported, type Launched, type Outcome } from "./command-line.ts";
+import { faultline, launch, mustEnd, resultOf, runReported, type Launched, type Outcome } from "./command-line.ts";
 
 /** TEST-NET-2: nobody's, so it breaks no path, and no scenario's own fault is like it. */
 const FOREIGN = ["ip", "route", "add", "blackhole", "198.51.100.0/24"] as const;
@@ -45,7 +45,7 @@ describe("a node that does not come back", function () {
   });
 
   it("exit 5, and the table names the node, the scenario and what is different", function () {
-    expect(outcome.code, outcome.stderr).to.equal(5);
+    mustEnd(outcome, 5);
     expect(outcome.stdout).to.match(new RegExp(`tainted {2}node A \\(${name}-worker\\)`));
     expect(outcome.stdout).to.match(new RegExp(`by ${FIRST}: route .*blackhole 198\\.51\\.100\\.0/24`));
     expect(outcome.stdout).to.match(/1 node tainted/);
@@ -77,12 +77,12 @@ describe("a node that does not come back", function () {
 
   it("the other cluster is as good as new", async function () {
     const again = await faultline(["run", "baseline/packet-flow", "--cluster", replacement, "--progress", "none"]);
-    expect(again.code, again.stdout + again.stderr).to.equal(0);
+    mustEnd(again);
   });
 
   it("the kept cluster is refused with the reason and the next step, and listed as tainted", async function () {
     const again = await faultline(["run", "baseline/packet-flow", "--cluster", name, "--progress", "none"]);
-    expect(again.code, again.stderr).to.equal(3);
+    mustEnd(again, 3);
     expect(again.stderr).to.match(
       new RegExp(`cluster "${name}" is not used again: node A .* by ${FIRST} in run ${run.runId}`),
     );

@@ -1,14 +1,13 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { deleteCluster } from "../../clusters/delete.ts";
 import { readCapture } from "../../lib/evidence/pcap/capture.ts";
 import { readEventLog } from "../../lib/event-log.ts";
 import type { EarlyEnd } from "../../lib/probes/probe.ts";
 import type { Run, ScenarioResult } from "../../lib/run.ts";
 import { cellDirs } from "../../cli/run-dir.ts";
-import { clusterOf, injectedIn, type TestCluster } from "./cluster.ts";
-import { faultline, latestReport, launch, resultOf, RUNS, runReported } from "./command-line.ts";
+import { clusterOf, deleteLeftBy, injectedIn, type TestCluster } from "./cluster.ts";
+import { faultline, latestReport, launch, mustEnd, resultOf, RUNS, runReported, type Outcome } from "./command-line.ts";
 
 const BRIDGE = "services/bridge-nf-call-iptables";
 const FORWARD = "nodes/ip-forward";
@@ -17,20 +16,19 @@ describe("verdicts with their proof, on a real cluster", function () {
   let run: Run;
   let cluster: TestCluster;
   let cellDir = "";
-  let name = "";
+  let outcome: Outcome | undefined;
 
   before("two scenarios, twice each, with all evidence", async function () {
     const wanted = ["--repeat", "2", "--evidence", "all", "--yes", "--keep", "always", "--progress", "plain"];
-    const outcome = await faultline(["run", BRIDGE, FORWARD, ...wanted]);
-    name = / cluster: (faultline-\w+)/.exec(outcome.stderr)?.[1] ?? "";
-    expect(outcome.code, outcome.stdout + outcome.stderr.split("\n").slice(-40).join("\n")).to.equal(0);
+    outcome = await faultline(["run", BRIDGE, FORWARD, ...wanted]);
+    mustEnd(outcome);
     run = runReported(outcome);
     cluster = clusterOf(run);
     cellDir = cellDirs(join(RUNS, run.runId))[0] ?? "";
   });
 
   after("delete the cluster", async function () {
-    if (name !== "") await deleteCluster(name);
+    await deleteLeftBy(outcome);
   });
 
   it("tells the share that holds, of as many tries as were asked for", function () {
@@ -127,9 +125,9 @@ describe("verdicts with their proof, on a real cluster", function () {
   });
 
   it("keeps a summary of what passed with --evidence failures, and its explanation", async function () {
-    const outcome = await faultline(["run", BRIDGE, "--cluster", cluster.name, "--progress", "none"]);
-    expect(outcome.code, outcome.stdout).to.equal(0);
-    const again = runReported(outcome);
+    const second = await faultline(["run", BRIDGE, "--cluster", cluster.name, "--progress", "none"]);
+    mustEnd(second);
+    const again = runReported(second);
     const result: ScenarioResult = resultOf(again, BRIDGE);
     const folder = join(cellDirs(join(RUNS, again.runId))[0] ?? "", result.evidence ?? "none");
     expect(readdirSync(folder)).to.have.members(["index.json", "interfaces.json", "where.json"]);

@@ -103,6 +103,8 @@ describe("where a role is", () => {
       dnsA: "A",
       other: "B",
       hostB: "B",
+      third: "C",
+      hostC: "C",
       dnsB: "B",
       outside: "outside",
       peer: "peer",

@@ -52,6 +52,8 @@ describe("parsePath", () => {
     ["same → server by podIP with dig", "answers curl"],
     ["same → dns by ClusterIP with curl", "answers dig"],
     ["hostB → hostA by nodeIP", "with ping"],
+    ["same → third by ClusterIP", "third has no ClusterIP"],
+    ["hostC → server by Service name", "hostC is no pod"],
   ];
   for (const [text, word] of wrong) {
     it(`refuses ${JSON.stringify(text)}`, () => {
@@ -61,11 +63,11 @@ describe("parsePath", () => {
 
   /** Said a second time here, so that the table of lib/path.ts is not tested against itself. */
   const reached: Readonly<Record<Way, string>> = {
-    podIP: "server sidecar same other dnsA dnsB peer twin",
+    podIP: "server sidecar same other third dnsA dnsB peer twin",
     ClusterIP: "server dns",
     "Service name": "server",
     NodePort: "server",
-    nodeIP: "hostA hostB",
+    nodeIP: "hostA hostB hostC",
     localhost: "server sidecar",
   };
   const [from, to, way, tool] = [ROLES, ROLES, WAYS, TOOLS].map((words) => fc.constantFrom(...words)) as [
@@ -78,7 +80,7 @@ describe("parsePath", () => {
     !path.from.startsWith("dns") &&
     reached[path.way].split(" ").includes(path.to) &&
     (path.way !== "localhost" || ["server", "sidecar"].includes(path.from)) &&
-    (path.way !== "Service name" || ["server", "sidecar", "same", "other"].includes(path.from)) &&
+    (path.way !== "Service name" || ["server", "sidecar", "same", "other", "third"].includes(path.from)) &&
     (path.tool === "ping" || (path.tool === "dig") === path.to.startsWith("dns")) &&
     (path.way !== "nodeIP" || path.tool === "ping");
 

@@ -39,6 +39,12 @@ describe("roleObjects", () => {
     ]);
   });
 
+  it("binds third to C, where there is one", () => {
+    const three = roleObjects({ A: "node-a", B: "node-b", C: "node-c" }, "echo:1", "ipv4") as readonly Loose[];
+    const added = three.filter(({ metadata }) => !objects.some((one) => one.metadata.name === metadata.name));
+    expect(added.map(({ metadata, spec }) => [metadata.name, spec?.nodeName])).to.deep.equal([["third", "node-c"]]);
+  });
+
   it("puts the sidecar in the server's pod, on a port of its own", () => {
     const containers = pods[0]?.spec?.containers ?? [];
     expect(containers.map(({ name, args }) => [name, ...args])).to.deep.equal([

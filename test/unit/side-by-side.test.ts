@@ -5,41 +5,53 @@ import { sideBySide } from "../../clusters/setup/side-by-side.ts";
 import { GIB } from "../../clusters/setup/size.ts";
 
 describe("sideBySide", () => {
-  const roomy = { cores: 2, availableBytes: 20 * GIB, inotifyClusters: 5 };
+  const roomy = { cores: 2, availableBytes: 20 * GIB, inotifyNodes: 10 };
 
   it("two cores: one cell at its suites, the next cluster in the making", () => {
-    expect(sideBySide(3, roomy)).to.deep.equal({ clusters: 2, suites: 1 });
+    expect(sideBySide({ count: 3, nodes: 2 }, roomy)).to.deep.equal({ clusters: 2, suites: 1 });
   });
 
   it("more cores, more of both", () => {
-    expect(sideBySide(9, { ...roomy, cores: 8, inotifyClusters: 50 })).to.deep.equal({ clusters: 5, suites: 4 });
-    expect(sideBySide(9, { ...roomy, cores: 1 })).to.deep.equal({ clusters: 2, suites: 1 });
+    expect(sideBySide({ count: 9, nodes: 2 }, { ...roomy, cores: 8, inotifyNodes: 100 })).to.deep.equal({
+      clusters: 5,
+      suites: 4,
+    });
+    expect(sideBySide({ count: 9, nodes: 2 }, { ...roomy, cores: 1 })).to.deep.equal({ clusters: 2, suites: 1 });
   });
 
   it("no more than there are cells, and memory and inotify instances for", () => {
-    expect(sideBySide(1, { ...roomy, cores: 16 })).to.deep.equal({ clusters: 1, suites: 1 });
-    expect(sideBySide(9, { ...roomy, cores: 16, availableBytes: 4 * GIB }).clusters).to.equal(3);
-    expect(sideBySide(9, { ...roomy, cores: 16, inotifyClusters: 2 })).to.deep.equal({ clusters: 2, suites: 2 });
+    expect(sideBySide({ count: 1, nodes: 2 }, { ...roomy, cores: 16 })).to.deep.equal({ clusters: 1, suites: 1 });
+    expect(sideBySide({ count: 9, nodes: 2 }, { ...roomy, cores: 16, availableBytes: 4 * GIB }).clusters).to.equal(3);
+    expect(sideBySide({ count: 9, nodes: 2 }, { ...roomy, cores: 16, inotifyNodes: 5 })).to.deep.equal({
+      clusters: 2,
+      suites: 2,
+    });
+  });
+
+  it("fewer where a cluster has three nodes", () => {
+    const three = { count: 9, nodes: 3 } as const;
+    expect(sideBySide(three, { ...roomy, cores: 16, availableBytes: 4 * GIB }).clusters).to.equal(2);
+    expect(sideBySide(three, { ...roomy, cores: 16, inotifyNodes: 11 }).clusters).to.equal(3);
   });
 
   it("one where there is room for none: the cell will tell what is missing", () => {
-    expect(sideBySide(4, { cores: 2, availableBytes: 0, inotifyClusters: 0 })).to.deep.equal({
+    expect(sideBySide({ count: 4, nodes: 2 }, { cores: 2, availableBytes: 0, inotifyNodes: 0 })).to.deep.equal({
       clusters: 1,
       suites: 1,
     });
   });
 
   it("is bound by cores alone where a system tells nothing else", () => {
-    const silent = { cores: 4, availableBytes: undefined, inotifyClusters: undefined };
-    expect(sideBySide(9, silent)).to.deep.equal({ clusters: 3, suites: 2 });
+    const silent = { cores: 4, availableBytes: undefined, inotifyNodes: undefined };
+    expect(sideBySide({ count: 9, nodes: 2 }, silent)).to.deep.equal({ clusters: 3, suites: 2 });
   });
 
   it("is what was asked for, whatever the machine has", () => {
-    expect(sideBySide(3, { cores: 1, availableBytes: 0, inotifyClusters: 0 }, 2)).to.deep.equal({
+    expect(sideBySide({ count: 3, nodes: 2 }, { cores: 1, availableBytes: 0, inotifyNodes: 0 }, 2)).to.deep.equal({
       clusters: 2,
       suites: 2,
     });
-    expect(sideBySide(2, roomy, 9).clusters).to.equal(2);
+    expect(sideBySide({ count: 2, nodes: 2 }, roomy, 9).clusters).to.equal(2);
   });
 });
 

@@ -99,6 +99,52 @@ describe("judgeScenario: a fault that somebody is claimed to undo", () => {
     it(`${name}: ${verdict}`, () => expect(judge(events).verdict).to.equal(verdict));
   }
 
+  /** The fault put in force at 10 s by the wall clock, last seen so `seenMs` later, gone and told of another 900 ms later; the first probe began `probeMs` after the fault. */
+  function undone(seenMs: number, probeMs: number, shown: "ok" | "slow" = "ok"): readonly Event[] {
+    const start = (one: ReturnType<typeof flows>[number]) => ({ ...one, startedAtMs: 10_000 + probeMs });
+    const log = healed(flows(BROKEN, shown, 3).map(start), seenMs + 300);
+    return log.map((event) => {
+      if (event.type === "injected") return { ...event, atMs: 10_000, upMs: 500 };
+      if (event.type !== "drifted") return event;
+      return { ...event, lastSeenMs: seenMs, atMs: 10_900 + seenMs, upMs: 1400 + seenMs };
+    });
+  }
+
+  const early = [
+    [undone(2900, 5800), "unknown", /not once .*: it was last seen in force 2900 ms before the first probe began$/],
+    [
+      undone(4700, 3700),
+      "unknown",
+      /: it was last seen in force 1000 ms after the first probe began, too soon to be met$/,
+    ],
+    [undone(4700, 3201), "unknown", /in force 1499 ms after/],
+    [undone(4700, 3200), "fail", /not once connect-timeout or slow until flannel had undone it$/],
+    [undone(4700, 200), "fail", /not once/],
+    [undone(2900, 5800, "slow"), "pass", /.*/],
+  ] as const;
+  for (const [index, [events, verdict, reason]] of early.entries()) {
+    it(`what was undone before it was probed was too quick to be seen, what was probed for long was not (${index})`, () => {
+      const result = judge(events);
+      expect(result.verdict).to.equal(verdict);
+      expect(result.paths.find((one) => one.path === BROKEN)?.reason).to.match(reason);
+    });
+  }
+
+  it("counts by its own clock: the wall clock may have been set between the fault and the first probe", () => {
+    const later = (events: readonly Event[]) =>
+      events.map((event) => {
+        if (event.type === "drifted") return { ...event, atMs: event.atMs + 3_600_000 };
+        if (event.type !== "round") return event;
+        const set = event.observations.map((one) => ({
+          ...one,
+          startedAtMs: one.startedAtMs && one.startedAtMs + 3_600_000,
+        }));
+        return { ...event, observations: set };
+      });
+    expect(judge(later(undone(2900, 5800))).verdict).to.equal("unknown");
+    expect(judge(later(undone(4700, 200))).verdict).to.equal("fail");
+  });
+
   it("fails when nobody undid it in the time that it was watched for, and cannot tell after less", () => {
     // In the sample log four seconds lie between the fault and the reading after the probes.
     const within = (withinMs: number) =>

@@ -123,7 +123,8 @@ describe("the kind that makes a cluster", () => {
     const name = `faultline-unit-${globalThis.process.pid}`;
     const dir = mkdtempSync(join(tmpdir(), "faultline-kind-"));
     // Run as `bash create cluster --name NAME`; `bash -c …` has the same words further back.
-    const script = "echo begun; sleep 300 & wait";
+    // A fork has its parent's words until it is what it is to be: only then does it say that it has begun.
+    const script = "bash -c 'echo begun; exec sleep 300' & wait";
     writeFileSync(join(dir, "create"), script);
     const words = ["create", "cluster", "--name", name];
     const kind = spawn("bash", words, { detached: true, cwd: dir });

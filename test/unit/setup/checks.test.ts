@@ -176,17 +176,20 @@ describe("kernel, inotify, disk and firewall", () => {
     const detail = "3 of 128 inotify instances in use: room for 5 more clusters";
     expect(await inotify.find(using(3))).to.deep.equal({ state: "ok", detail });
     expect((await inotify.find(using(107))).detail).to.match(/room for 1 more cluster$/);
-    await mustHaveRoom(using(107), 0);
+    await mustHaveRoom(using(107), 0, 2);
+    await mustHaveRoom(using(96), 0, 3);
+    const third: unknown = await mustHaveRoom(using(97), 0, 3).catch((reason: unknown) => reason);
+    expect(third, "a third node counts").to.be.instanceOf(PreflightError);
     expect((await inotify.find(using(108))).state).to.equal("warning");
-    const refused: unknown = await mustHaveRoom(using(108), 0).catch((reason: unknown) => reason);
+    const refused: unknown = await mustHaveRoom(using(108), 0, 2).catch((reason: unknown) => reason);
     expect(refused).to.be.instanceOf(PreflightError).with.property("message").that.includes("108 of 128");
-    await mustHaveRoom(using(3), 4);
-    const sixth: unknown = await mustHaveRoom(using(3), 5).catch((reason: unknown) => reason);
+    await mustHaveRoom(using(3), 8, 2);
+    const sixth: unknown = await mustHaveRoom(using(3), 10, 2).catch((reason: unknown) => reason);
     expect(sixth, "five that have taken nothing yet").to.be.instanceOf(PreflightError);
-    expect((sixth as PreflightError).message).to.match(/3 of 128 .*, 5 clusters there or in the making$/);
+    expect((sixth as PreflightError).message).to.match(/3 of 128 .*, 10 nodes of others there or in the making$/);
     expect(await whetherReached(using(127))).to.equal("");
     expect(await whetherReached(using(128))).to.match(/^128 of 128 inotify instances in use: delete/);
-    await mustHaveRoom(fakeContext(), 99);
+    await mustHaveRoom(fakeContext(), 99, 2);
     expect((await inotify.find(fakeContext())).state, "where there is no such limit").to.equal("ok");
   });
 

@@ -1,0 +1,34 @@
+import { scenario } from "../../lib/mocha/scenario.ts";
+import { drop, hasOverlay, overlayPort, seconds, where, within } from "../../lib/scenario.ts";
+
+const cut = (symptom: "connect-timeout" | "dns-timeout") => where(hasOverlay, symptom).otherwise("ok");
+
+/**
+ * overlay/vxlan-port-blocked with a third node, which tells two claims apart that are one between two nodes: that the overlay is broken, and that it is broken at this node. Both other nodes
+ * lose A's pods and A's pods lose theirs; between the two others all is as before.
+ */
+scenario("VXLAN port blocked at one of three nodes", {
+  claim:
+    "with the overlay's UDP port dropped on the way into a node its pods and those of all others lose each other, and pods of two other nodes reach each other as before",
+  documented: [
+    "document 003",
+    "https://github.com/rancher/rke2/issues/6307",
+    "https://github.com/flannel-io/flannel/issues/2388",
+  ],
+  fault: ({ traits }) => drop("A", { hook: "prerouting", protocol: "udp", destinationPort: overlayPort(traits) }),
+  expect: {
+    "other → server by podIP": cut("connect-timeout"),
+    "third → server by podIP": cut("connect-timeout"),
+    "third → server by ClusterIP": cut("connect-timeout"),
+    "same → other by podIP": cut("connect-timeout"),
+    "same → third by podIP": cut("connect-timeout"),
+    "third → dnsA by podIP": cut("dns-timeout"),
+    "third → dnsB by podIP": "ok",
+    "third → other by podIP": "ok",
+    "other → third by podIP": "ok",
+    "other → third by podIP with ping": "ok",
+    "same → server by ClusterIP": "ok",
+    "hostC → hostA by nodeIP with ping": "ok",
+  },
+  recovers: within(seconds(5)),
+});
