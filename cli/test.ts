@@ -11,6 +11,7 @@ import { buildProgress, prepareMachine } from "./prepare.ts";
 import { watchHost, type HostFinding } from "./test-host.ts";
 import { layerCounts, type Counts } from "./test-counts.ts";
 import { nodeProcess } from "./test-process.ts";
+import { MATRIX_CELLS } from "./test-cells.ts";
 import { testSignals, type TestSignals } from "./test-signals.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -52,9 +53,6 @@ async function runLayers(layers: readonly Layer[], signals: TestSignals): Promis
   return watched ? [...all, hostCounts(await watched())] : all;
 }
 
-/** The cells of test/e2e beside the default one. */
-const E2E_CELLS = ["flannel@0.26.7/iptables/1.33", "ptp/nftables"];
-
 /** Sets the machine up and looks at it; null where there is nothing to look at (Docker in a VM). */
 async function prepared(layers: readonly Layer[], { signal }: TestSignals): Promise<Watched | null> {
   const say = (line: string) => process.stderr.write(`${line}\n`);
@@ -63,7 +61,7 @@ async function prepared(layers: readonly Layer[], { signal }: TestSignals): Prom
   const watched = process.platform === "linux" ? await watchHost() : null;
   // Before the tests, so that none of them has to allow for minutes of building.
   if (layers.includes("e2e"))
-    for (const cell of [DEFAULT_CELL, ...E2E_CELLS.map(parseCell)]) {
+    for (const cell of [DEFAULT_CELL, ...MATRIX_CELLS.map(({ cell }) => parseCell(cell))]) {
       const progress = buildProgress(say);
       await ensureNodeImage({ parts: nodePartsOf(cell), exec: hostExec, say, progress, signal });
     }

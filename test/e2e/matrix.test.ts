@@ -1,49 +1,73 @@
 import { expect } from "chai";
+import { MATRIX_CELLS } from "../../cli/test-cells.ts";
 import type { Run } from "../../lib/run.ts";
 import { faultline, latestReport, mustEnd } from "./command-line.ts";
 
-const SUITES = ["baseline/packet-flow", "nodes/ip-forward", "services/bridge-nf-call-iptables"];
-const BRIDGED = "flannel@0.26.7/iptables/1.33.13/ipv4";
-const ROUTED = "ptp@1.1.1/nftables/1.34.4/ipv4";
+const SUITES = [
+  "baseline/packet-flow",
+  "nodes/ip-forward",
+  "overlay/vxlan-port-blocked",
+  "services/bridge-nf-call-iptables",
+];
+const LOST = "connect-timeout ×3";
+const OK = "ok ×3";
 
-/** What the paths of one claim showed in each cell; only where pods share a bridge is same → server by ClusterIP lost with it, and only there is podIP not. */
-const SEEN: readonly (readonly [string, string, string, string])[] = [
-  ["services/bridge-nf-call-iptables", "same → server by ClusterIP", "connect-timeout ×3", "ok ×3"],
-  ["services/bridge-nf-call-iptables", "same → server by podIP", "ok ×3", "ok ×3"],
-  ["nodes/ip-forward", "same → server by podIP", "ok ×3", "connect-timeout ×3"],
-  ["nodes/ip-forward", "hostA → server by podIP", "ok ×3", "ok ×3"],
+/** What a path showed in a cell. */
+interface Seen {
+  readonly scenario: string;
+  readonly path: string;
+  readonly shown: (cell: (typeof MATRIX_CELLS)[number]) => string;
+}
+
+/** Only where pods share a bridge is same → server by ClusterIP lost with bridge-nf-call-iptables, and only there does podIP do without ip_forward. */
+const SEEN: readonly Seen[] = [
+  {
+    scenario: "services/bridge-nf-call-iptables",
+    path: "same → server by ClusterIP",
+    shown: ({ bridge }) => (bridge ? LOST : OK),
+  },
+  { scenario: "services/bridge-nf-call-iptables", path: "same → server by podIP", shown: () => OK },
+  { scenario: "nodes/ip-forward", path: "same → server by podIP", shown: ({ bridge }) => (bridge ? OK : LOST) },
+  { scenario: "nodes/ip-forward", path: "hostA → server by podIP", shown: () => OK },
+  {
+    scenario: "overlay/vxlan-port-blocked",
+    path: "other → server by podIP",
+    shown: ({ overlay }) => (overlay ? LOST : OK),
+  },
 ];
 
-describe("two CNIs, two Kubernetes minors and both kube-proxy modes in one run", function () {
+describe("CNIs, kube-proxy modes, Kubernetes minors and IP families in one run", function () {
+  this.timeout(1_200_000);
   let run: Run;
 
-  before("one run of both cells", async function () {
-    const cells = ["--cell", "flannel@0.26.7/iptables/1.33", "--cell", "ptp/nftables"];
+  before("one run of all cells", async function () {
+    const cells = MATRIX_CELLS.flatMap(({ cell }) => ["--cell", cell]);
     const outcome = await faultline(["run", ...SUITES, ...cells, "--yes", "--progress", "plain"]);
     process.stdout.write(outcome.stdout);
     mustEnd(outcome);
     run = latestReport();
   });
 
-  it("one report has both, and every claim holds in each", function () {
-    expect(run.cells.map(({ cell }) => cell).sort()).to.deep.equal([BRIDGED, ROUTED]);
+  it("one report has them all, and every claim holds in each", function () {
     const verdicts = run.results.map(({ cell, scenario, verdict }) => `${cell} ${scenario} ${verdict}`).sort();
-    expect(verdicts).to.deep.equal([BRIDGED, ROUTED].flatMap((cell) => SUITES.map((id) => `${cell} ${id} pass`)));
+    const all = MATRIX_CELLS.flatMap(({ cell }) => SUITES.map((id) => `${cell} ${id} pass`));
+    expect(verdicts).to.deep.equal(all.sort());
   });
 
   it("tells how long each cell took from its creation until it was ready", function () {
+    expect(run.cells).to.have.lengthOf(MATRIX_CELLS.length);
     for (const { stages } of run.cells) {
       expect(stages.map(({ stage }) => stage)).to.include.members(["cluster", "cni", "roles", "ready"]);
     }
   });
 
-  for (const [scenario, path, bridged, routed] of SEEN) {
-    it(`${scenario}: ${path} is ${bridged} on a bridge, ${routed} without one`, function () {
-      const shown = [BRIDGED, ROUTED].map((cell) => {
+  for (const { scenario, path, shown } of SEEN) {
+    it(`${scenario}: ${path}, cell by cell`, function () {
+      const observed = MATRIX_CELLS.map(({ cell }) => {
         const result = run.results.find((one) => one.cell === cell && one.scenario === scenario);
-        return result?.paths.find((one) => one.path === path)?.observed;
+        return `${cell}: ${result?.paths.find((one) => one.path === path)?.observed}`;
       });
-      expect(shown).to.deep.equal([bridged, routed]);
+      expect(observed).to.deep.equal(MATRIX_CELLS.map((cell) => `${cell.cell}: ${shown(cell)}`));
     });
   }
 });
