@@ -33,7 +33,11 @@ function given(address: string | undefined, whose: string): string {
   throw new UndecidedError(`${whose}: no address`, "look at it with --keep failure");
 }
 
-async function addressesOfContainer(container: string, network: string): Promise<Readonly<Record<Family, string>>> {
+/** A container's addresses on a network; empty of a family that the network lacks. Throws UndecidedError when it is not on it, ExecError when there is none. */
+export async function addressesOfContainer(
+  container: string,
+  network: string,
+): Promise<Readonly<Record<Family, string>>> {
   const { stdout } = await mustExec(hostExec, [
     "docker",
     "inspect",

@@ -1,12 +1,12 @@
 import type { Plan } from "../engine/measure.ts";
-import { parsePath, PEERS, peersOn, type Peer } from "../path.ts";
+import { isToBalancer, parsePath, PEERS, peersOn, type Peer } from "../path.ts";
 import { expectationsOf, type CellContext, type Scenario } from "../scenario.ts";
 
-/** Every path within the cluster that some suite says anything of in a cell, each once: the healthy ones of the baseline suites among them. Pure. */
+/** Every path within the cluster, without what is started for some scenarios only, that some suite says anything of in a cell, each once: the healthy ones of the baseline suites among them. Pure. */
 export function knownPaths(scenarios: readonly Scenario[], context: CellContext): readonly string[] {
   const mine = scenarios.filter((one) => (one.skipWhen?.(context) ?? null) === null);
   const paths = mine.flatMap((one) => Object.keys(expectationsOf(one, context)));
-  return [...new Set(paths)].filter((path) => peersOn(path).length === 0);
+  return [...new Set(paths)].filter((path) => peersOn(path).length === 0 && !isToBalancer(path));
 }
 
 /** The further clusters that some of these scenarios' paths need in a cell. Pure. */
@@ -14,6 +14,12 @@ export function peersNeeded(scenarios: readonly Scenario[], context: CellContext
   const mine = scenarios.filter((one) => (one.skipWhen?.(context) ?? null) === null);
   const needed = new Set(mine.flatMap((one) => Object.keys(one.expect).flatMap(peersOn)));
   return PEERS.filter((peer) => needed.has(peer));
+}
+
+/** Whether some of these scenarios' paths ask the balancer in a cell. Pure. */
+export function isBalancerNeeded(scenarios: readonly Scenario[], context: CellContext): boolean {
+  const mine = scenarios.filter((one) => (one.skipWhen?.(context) ?? null) === null);
+  return mine.some((one) => Object.keys(one.expect).some(isToBalancer));
 }
 
 const FLOWS = 3;
