@@ -1,7 +1,7 @@
 import { cellId, familiesOf, type Cell, type Family } from "../lib/cell.ts";
 import type { ClusterRecord } from "../lib/cluster.ts";
 import { UndecidedError } from "../lib/errors.ts";
-import { hostExec, mustExec } from "../lib/exec.ts";
+import { hostExec, mustExec, type Exec } from "../lib/exec.ts";
 import type { Kubernetes } from "../lib/kubernetes.ts";
 import { NAMESPACE } from "./roles/objects.ts";
 
@@ -37,8 +37,9 @@ function given(address: string | undefined, whose: string): string {
 export async function addressesOfContainer(
   container: string,
   network: string,
+  exec: Exec = hostExec,
 ): Promise<Readonly<Record<Family, string>>> {
-  const { stdout } = await mustExec(hostExec, [
+  const { stdout } = await mustExec(exec, [
     "docker",
     "inspect",
     "--format",
