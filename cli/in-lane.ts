@@ -12,7 +12,7 @@ import { ensureNodeImage } from "../clusters/image/node-image.ts";
 import { FAULTLINE, IN_VM } from "../clusters/lane/guest-project.ts";
 import { laneKernel } from "../clusters/lane/kernels.ts";
 import { openLane, type Lane } from "../clusters/lane/lane.ts";
-import { execOn } from "../clusters/lane/line.ts";
+import { byLine, execOn } from "../clusters/lane/line.ts";
 import { insideVm } from "../clusters/lane/needs.ts";
 import { FOLLOW } from "../clusters/lane/scripts.ts";
 import { hostContext } from "../clusters/setup/host-context.ts";
@@ -77,10 +77,7 @@ async function laneFor(
   emit: Emit,
 ): Promise<Lane> {
   const { signal } = interruption;
-  const say = (line: string) => {
-    progress.line(line);
-    emit({ type: "note", text: line });
-  };
+  const say = (line: string) => emit({ type: "note", text: line });
   const told = buildProgress((line) => progress.line(line));
   const image = await ensureNodeImage({
     ...{ parts: nodePartsOf(cell), exec: hostExec, signal, origin: "offline" as const },
@@ -112,15 +109,9 @@ function commandOf({ modes, shares, options }: LaneWork, { cluster }: Lane): rea
 
 /** Hands on each event of a stream of lines; a line that is none is left out, the log in the VM has it. */
 function eventsOf(onEvent: (event: Event) => void): (data: Uint8Array) => void {
-  let rest = Buffer.alloc(0);
-  return (data) => {
-    rest = Buffer.concat([rest, data]);
-    for (let end = rest.indexOf(10); end !== -1; end = rest.indexOf(10)) {
-      const line = rest.subarray(0, end).toString("utf8");
-      rest = rest.subarray(end + 1);
-      if (line.startsWith("{")) onEvent(JSON.parse(line) as Event);
-    }
-  };
+  return byLine((line) => {
+    if (line.startsWith("{")) onEvent(JSON.parse(line) as Event);
+  });
 }
 
 /**

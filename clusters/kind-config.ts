@@ -3,7 +3,7 @@ import type { Cell } from "../lib/cell.ts";
 import { kubeadmPatches } from "./image/kubeadm.ts";
 import { cniOf } from "./cells.ts";
 import type { NodeImage } from "./image/node-image.ts";
-import { patience } from "./patience.ts";
+import { patience } from "../lib/patience.ts";
 import { ownSubnets, type Subnets } from "./subnets.ts";
 
 /**

@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { UndecidedError } from "../lib/errors.ts";
 import { hostExec, lastLines, type Exec, type ExecResult } from "../lib/exec.ts";
 import { removeContainers } from "./delete.ts";
-import { patience } from "./patience.ts";
 
 export interface KindOrder {
   /** The kind binary. */
@@ -51,7 +50,7 @@ async function runKind(order: KindOrder, exec: Exec): Promise<ExecResult> {
   const { kind, name, network = name, imageTag, kubeconfig, dir, signal } = order;
   const argv = [kind, "create", "cluster", "--name", name, "--image", imageTag, "--config", join(dir, "kind.yaml")];
   const result = await exec([...argv, "--wait", "0", "--retain", "--kubeconfig", kubeconfig], {
-    timeoutMs: BUDGET_MS * patience(),
+    timeoutMs: BUDGET_MS,
     env: { KIND_EXPERIMENTAL_DOCKER_NETWORK: network, KIND_EXPERIMENTAL_PROVIDER: "docker" },
     ...(signal ? { signal } : {}),
   });

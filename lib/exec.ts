@@ -8,6 +8,7 @@ import { existsSync } from "node:fs";
 import type { Readable, Writable } from "node:stream";
 import { $, quote, type ProcessPromise } from "zx/core";
 import { collect, guarded } from "./exec-output.ts";
+import { patience } from "./patience.ts";
 
 const DEFAULT_TIMEOUT_MS = 60_000;
 /** Above this setTimeout fires at once. */
@@ -31,7 +32,7 @@ export interface ExecResult {
 export interface ExecOptions {
   /** Without it the command finds its stdin at the end. */
   readonly stdin?: string;
-  /** Default 60 s. The command's whole process group is killed when it has passed, and nobody is waited for any more. */
+  /** Default 60 s; as many times that as patience.ts says. The command's whole process group is killed when it has passed, and nobody is waited for any more. */
   readonly timeoutMs?: number;
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
@@ -177,7 +178,7 @@ async function endOf(running: ProcessPromise, signals: readonly AbortSignal[], o
       ended.resolve(null);
     }, GRACE_MS);
   };
-  const timer = setTimeout(() => tooLate.abort(), Math.min(timeoutMs, LONGEST_TIMER_MS));
+  const timer = setTimeout(() => tooLate.abort(), Math.min(timeoutMs * patience(), LONGEST_TIMER_MS));
   let closed: NodeJS.Timeout | undefined;
   if (endsWithOutput) child?.stdout?.once("end", () => (closed = setTimeout(stop, CLOSED_MS)));
   for (const signal of stopping) signal.addEventListener("abort", stop);

@@ -27,6 +27,7 @@ import {
 import { UndecidedError } from "./errors.ts";
 import { asModelled } from "./kubernetes-models.ts";
 import { objectsIn } from "./manifest.ts";
+import { patience } from "./patience.ts";
 
 export type Pod = V1Pod;
 export type KubeNode = V1Node;
@@ -120,7 +121,7 @@ class BoundedConfig extends KubeConfig {
 
   constructor({ timeoutMs = CALL_TIMEOUT_MS, signal }: KubernetesOptions) {
     super();
-    this.timeoutMs = timeoutMs;
+    this.timeoutMs = timeoutMs * patience();
     this.signal = signal;
   }
 

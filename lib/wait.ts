@@ -2,6 +2,7 @@
  * Waits for something to become true, within a budget: the only file that imports p-retry.
  */
 import pRetry, { AbortError } from "p-retry";
+import { patience } from "./patience.ts";
 
 export interface WaitOptions {
   /** Time for all attempts together, in milliseconds. */
@@ -65,7 +66,7 @@ async function attemptOnce<T>(
   options: WaitOptions,
 ): Promise<T> {
   // maxRetryTime does not interrupt an attempt in flight, so each gets a timer of its own.
-  const timeoutMs = Math.max(1, Math.min(options.attemptTimeoutMs ?? 10_000, leftMs));
+  const timeoutMs = Math.max(1, Math.min((options.attemptTimeoutMs ?? 10_000) * patience(), leftMs));
   const own = new AbortController();
   const timer = setTimeout(() => own.abort(new Error(`no answer within ${inSeconds(timeoutMs)}`)), timeoutMs);
   const signal = options.signal === undefined ? own.signal : AbortSignal.any([own.signal, options.signal]);

@@ -115,8 +115,20 @@ async function startCommand(
   await send(id, "stdin", Buffer.alloc(0));
 }
 
-/** Commands in the VM with the shape of those on the host. A time-out ends the wait and the command. */
-export function execOn(line: Line): Exec {
+/** Hands on each whole line of a stream. */
+export function byLine(onLine: (line: string) => void): (data: Uint8Array) => void {
+  let rest = Buffer.alloc(0);
+  return (data) => {
+    rest = Buffer.concat([rest, data]);
+    for (let end = rest.indexOf(10); end !== -1; end = rest.indexOf(10)) {
+      onLine(rest.subarray(0, end).toString("utf8"));
+      rest = rest.subarray(end + 1);
+    }
+  };
+}
+
+/** Commands in the VM with the shape of those on the host. A time-out ends the wait and the command. `onStderr` hears what they say while they run. */
+export function execOn(line: Line, onStderr: Streams["onStderr"] = () => undefined): Exec {
   return async (argv, options = {}) => {
     const startedAtMs = performance.now();
     const [out, err]: [Buffer[], Buffer[]] = [[], []];
@@ -129,7 +141,10 @@ export function execOn(line: Line): Exec {
         yield given;
       })(),
       onStdout: (data) => out.push(Buffer.from(data)),
-      onStderr: (data) => err.push(Buffer.from(data)),
+      onStderr: (data) => {
+        err.push(Buffer.from(data));
+        onStderr(data);
+      },
       signal: stopped,
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       ...(options.env === undefined ? {} : { env: options.env }),

@@ -4,7 +4,7 @@ import { lastLines, mustExec } from "../../lib/exec.ts";
 import { waitFor } from "../../lib/wait.ts";
 import { DIAGNOSE } from "./scripts.ts";
 import { FAULTLINE, IN_VM } from "./guest-project.ts";
-import { execOn, type Line } from "./line.ts";
+import { byLine, execOn, type Line } from "./line.ts";
 
 /** Emulation is slow, and a machine that is shared slower. */
 const DOCKER_WITHIN_MS = 300_000;
@@ -14,16 +14,24 @@ const DIAGNOSED_WITHIN_MS = 60_000;
 
 /**
  * Has the project in a VM that has just booted make the cell's cluster, prove it with the baseline and keep it: the same command as anywhere. Resolves to the cluster's name.
- * Throws UndecidedError with the last it said.
+ * `say` hears how far it is. Throws UndecidedError with the last it said.
  */
-export async function makeCluster(line: Line, cell: Cell, signal: AbortSignal): Promise<string> {
+export async function makeCluster(
+  line: Line,
+  cell: Cell,
+  { signal, say }: { readonly signal: AbortSignal; readonly say: (line: string) => void },
+): Promise<string> {
   const exec = execOn(line);
   await waitFor("the VM's Docker", () => mustExec(exec, ["docker", "version"]), {
     ...{ budgetMs: DOCKER_WITHIN_MS, intervalMs: 1000, attemptTimeoutMs: DOCKER_WITHIN_MS, signal },
   });
   const patience = ["--ready-timeout", READY_WITHIN_S, "--evidence", "none", "--progress", "plain"];
   const argv = [...FAULTLINE, "run", "baseline", "--keep", "always", "--yes", "--cell", cellId(cell), ...patience];
-  const result = await exec(argv, {
+  const making = execOn(
+    line,
+    byLine((said) => say(`in the VM: ${said}`)),
+  );
+  const result = await making(argv, {
     cwd: IN_VM,
     timeoutMs: CLUSTER_WITHIN_MS,
     env: { FAULTLINE_PATIENCE: "6" },
