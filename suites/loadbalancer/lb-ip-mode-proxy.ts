@@ -26,7 +26,7 @@ scenario("load balancer's address with ipMode Proxy", {
     "outside → balancer by port 80": "ok",
     "other → server by ClusterIP": "ok",
   },
-  // With ipMode VIP the address is taken within a second: what would take it shows while this lasts.
-  recovers: notUntil("the Service is deleted", { lastsMs: seconds(5), withinMs: seconds(15) }),
+  // As long as its sister waits for the address to be taken: who would take it here does so by then.
+  recovers: notUntil("the Service is deleted", { lastsMs: seconds(10), withinMs: seconds(15) }),
   skipWhen: ({ cell }) => (cell.proxyMode === "none" ? "no kube-proxy that would take the address" : null),
 });
