@@ -8,7 +8,7 @@ namespace=$1`;
 /** $2 its kind and name, `service/faultline-ID`. */
 export const UNDO_OBJECT = `${KUBECTL}
 if [ -z "$(kube get "$2" --ignore-not-found -o name)" ]; then echo nothing-to-undo; exit; fi
-kube delete "$2" --ignore-not-found >&2
+kube delete "$2" --ignore-not-found >/dev/null
 echo undone`;
 
 /** $2 the same. */

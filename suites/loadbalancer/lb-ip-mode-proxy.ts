@@ -22,6 +22,7 @@ scenario("load balancer's address with ipMode Proxy", {
     "same → balancer by port 80": "ok",
     "other → balancer by port 80": "ok",
     "hostB → balancer by port 80": "ok",
+    "outside → server by NodePort": "ok",
     "outside → balancer by port 443": "ok",
     "outside → balancer by port 80": "ok",
     "other → server by ClusterIP": "ok",

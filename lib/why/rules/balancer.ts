@@ -1,6 +1,7 @@
 import { proven, SCORE, type Candidate, type Case, type Rule } from "../case.ts";
 import { addressLine, virtualServersIn, type VirtualServer } from "../ipvs.ts";
 import type { NodeFacts } from "../node-facts.ts";
+import { isIncoming } from "../sightings.ts";
 
 /** Where kube-proxy in ipvs mode puts every address that it answers for. */
 const DEVICE = "kube-ipvs0";
@@ -40,6 +41,20 @@ export const balancerPassedBy: Rule = {
   },
 };
 
+export const sourceIsOwn: Rule = {
+  name: "source-is-own-address",
+  why: "it came into the node from an address that the node has on kube-ipvs0, and got no further: nobody else may send from an address of the node's own (martian source)",
+  explain: ({ loss, lossNode }) => {
+    const incoming = loss?.packets.find(isIncoming)?.packet.network;
+    if (!lossNode || loss?.leg !== "request" || loss.last?.node !== lossNode.node || incoming?.kind !== "ip") return [];
+    const address = incoming.source;
+    const line = addressLine(lossNode.text("address"), DEVICE, address);
+    if (line === null) return [];
+    const cause = `${address} is on ${DEVICE} of ${lossNode.node}: what comes from there by the network is dropped, as if forged`;
+    return [explained({ facts: lossNode, address, line }, cause, [])];
+  },
+};
+
 /** A dialled address that the client's own node has taken. */
 interface Taken {
   readonly facts: NodeFacts;
@@ -65,7 +80,11 @@ function takenBy({ trace: { dialled, client }, picture }: Case): Taken | null {
 }
 
 /** Ahead of the rule by which kube-proxy refuses such a port: that the address is there is why. */
-function explained({ facts, address, line }: Taken, cause: string, more: readonly string[]): Candidate {
+function explained(
+  { facts, address, line }: Pick<Taken, "facts" | "address" | "line">,
+  cause: string,
+  more: readonly string[],
+): Candidate {
   const before = facts.textBefore("address");
   const isNew = before !== null && addressLine(before, DEVICE, address) === null;
   const place = `during/${facts.node}/address.txt: ${line}${isNew ? " (not in the baseline)" : ""}`;

@@ -1,5 +1,5 @@
 import type { Rule } from "../case.ts";
-import { balancerPassedBy, portOfOwnAddress } from "./balancer.ts";
+import { balancerPassedBy, portOfOwnAddress, sourceIsOwn } from "./balancer.ts";
 import { bridgeNetfilter } from "./bridge-netfilter.ts";
 import { deviceDown } from "./devices.ts";
 import { dropped, rejected } from "./firewall.ts";
@@ -44,6 +44,7 @@ export const RULES: readonly Rule[] = [
   corednsEnded,
   portOfOwnAddress,
   balancerPassedBy,
+  sourceIsOwn,
   tooBig,
   wrongServer,
   wrongAnswer,

@@ -3,7 +3,7 @@ import { parsePath } from "../../../lib/path.ts";
 import type { Symptom } from "../../../lib/symptom.ts";
 import type { Candidate, Case } from "../../../lib/why/case.ts";
 import { addressLine, virtualServersIn } from "../../../lib/why/ipvs.ts";
-import { balancerPassedBy, portOfOwnAddress } from "../../../lib/why/rules/balancer.ts";
+import { balancerPassedBy, portOfOwnAddress, sourceIsOwn } from "../../../lib/why/rules/balancer.ts";
 import { observation } from "../sample-log.ts";
 
 /** 172.18.0.9:80 leads to 10.244.1.3:8080; the DNS Service is there too, and [fd00::9]:80. */
@@ -101,6 +101,25 @@ describe("why: a node answers for a balancer's address", () => {
   for (const [name, change] of Object.entries(nothing)) {
     it(`says nothing where ${name}`, () => expect(portOfOwnAddress.explain(caseOf(change))).to.deep.equal([]));
   }
+
+  it("is proven where what comes from that address got no further than into the node", () => {
+    const packet = {
+      direction: "in",
+      packet: { network: { kind: "ip", source: "172.18.0.9", destination: "10.9.9.9" } },
+    };
+    const dropped = (source: string, leg = "request", lastOn = "B"): Case => {
+      const { picture, ...one } = caseOf({ path: "outside → server by NodePort", symptom: "connect-timeout" });
+      const from = { ...packet, packet: { network: { ...packet.packet.network, source } } };
+      const loss = { leg, last: { node: lastOn }, next: { node: "B" }, packets: [from] };
+      return { ...one, picture, lossNode: picture.nodes.get("B"), loss } as unknown as Case;
+    };
+    expect(causes(sourceIsOwn.explain(dropped("172.18.0.9")))).to.deep.equal([
+      "proven: 172.18.0.9 is on kube-ipvs0 of B: what comes from there by the network is dropped, as if forged",
+    ]);
+    expect(sourceIsOwn.explain(dropped("172.18.0.7"))).to.deep.equal([]);
+    expect(sourceIsOwn.explain(dropped("172.18.0.9", "reply"))).to.deep.equal([]);
+    expect(sourceIsOwn.explain(dropped("172.18.0.9", "request", "A"))).to.deep.equal([]);
+  });
 
   it("is proven where another answered, at the place to which ipvs leads that port", () => {
     const passedBy: Change = { path: "other → balancer by port 80", symptom: "wrong-server", port: 80 };
