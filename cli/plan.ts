@@ -1,6 +1,6 @@
 import { cellId, type Cell } from "../lib/cell.ts";
 import { sizeFor } from "../lib/cluster-size.ts";
-import { peersNeeded } from "../lib/baseline/paths.ts";
+import { isBalancerNeeded, peersNeeded } from "../lib/baseline/paths.ts";
 import { inWords } from "../lib/expectation.ts";
 import { describeApply, describeShared, describeUndo } from "../lib/faults/describe.ts";
 import { describeFault } from "../lib/faults/fault.ts";
@@ -23,6 +23,8 @@ export function planOf(cell: Cell, scenarios: readonly Scenario[]): string {
   const lines = [`cell ${cellId(cell)}: one control plane (node B), one worker (node A)${third}`];
   const peers = peersNeeded(scenarios, { cell, traits });
   if (peers.length > 0) lines.push(`further clusters of one node, joined to it by routes: ${peers.join(", ")}`);
+  if (isBalancerNeeded(scenarios, { cell, traits }))
+    lines.push("a balancer: the roles' echo server, started in the container outside");
   for (const scenario of scenarios) {
     lines.push(`\n  ${scenario.id}: ${scenario.claim}`);
     const skip = scenario.skipWhen?.({ cell, traits }) ?? null;

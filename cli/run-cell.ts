@@ -3,7 +3,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cellId, type Cell } from "../lib/cell.ts";
-import { knownPaths, peersNeeded } from "../lib/baseline/paths.ts";
+import { isBalancerNeeded, knownPaths, peersNeeded } from "../lib/baseline/paths.ts";
 import { recordBaseline, type BaselineLabel } from "../lib/baseline/record.ts";
 import type { Cluster, ClusterRecord } from "../lib/cluster.ts";
 import type { Event } from "../lib/event.ts";
@@ -17,6 +17,7 @@ import { suiteId } from "../lib/mocha/scenario.ts";
 import type { Scenario } from "../lib/scenario.ts";
 import type { NodeImage } from "../clusters/image/node-image.ts";
 import { traitsOf } from "../clusters/cells.ts";
+import { withBalancer } from "../clusters/balancer.ts";
 import { createCluster, stage } from "../clusters/create.ts";
 import { deleteCluster } from "../clusters/delete.ts";
 import type { Leases } from "../clusters/lease.ts";
@@ -74,7 +75,8 @@ const CELL_PROCESS = fileURLToPath(new URL("cell-process.ts", import.meta.url));
 export async function runCell(job: CellJob, emit: Emit): Promise<void> {
   // What a kept cluster's CNI is like is stated by the code of today; whether that holds is checked either way.
   const alone = job.reuse ? { ...job.reuse, traits: traitsOf(job.reuse.cell) } : await newCluster(job, emit);
-  const record = await withPeers({ ...job, emit }, alone, peersNeeded(job.scenarios, alone));
+  const joined = await withPeers({ ...job, emit }, alone, peersNeeded(job.scenarios, alone));
+  const record = await withBalancer({ ...job, emit }, joined, isBalancerNeeded(job.scenarios, joined));
   writeAtomically(join(job.dir, "cluster.json"), `${JSON.stringify(record, null, 2)}\n`);
   emit({ type: "nodes", containers: record.containers });
   await stage({ emit, name: record.name }, "ready", async () => {

@@ -1,7 +1,7 @@
 import { cellId, familiesOf, type Cell, type Family } from "../lib/cell.ts";
 import type { ClusterRecord } from "../lib/cluster.ts";
 import { UndecidedError } from "../lib/errors.ts";
-import { hostExec, mustExec } from "../lib/exec.ts";
+import { hostExec, mustExec, type Exec } from "../lib/exec.ts";
 import type { Kubernetes } from "../lib/kubernetes.ts";
 import { nodesOf, ofEach, ofNode, type NodeName, type OfNodes } from "../lib/nodes.ts";
 import { NAMESPACE } from "./roles/objects.ts";
@@ -40,8 +40,13 @@ function given(address: string | undefined, whose: string): string {
   throw new UndecidedError(`${whose}: no address`, "look at it with --keep failure");
 }
 
-async function addressesOfContainer(container: string, network: string): Promise<Readonly<Record<Family, string>>> {
-  const { stdout } = await mustExec(hostExec, [
+/** A container's addresses on a network; empty of a family that the network lacks. Throws UndecidedError when it is not on it, ExecError when there is none. */
+export async function addressesOfContainer(
+  container: string,
+  network: string,
+  exec: Exec = hostExec,
+): Promise<Readonly<Record<Family, string>>> {
+  const { stdout } = await mustExec(exec, [
     "docker",
     "inspect",
     "--format",

@@ -51,7 +51,8 @@ async function locate(record: ClusterRecord, api: Kubernetes, exec: Cluster["exe
     const place = placeOf(pod, pids);
     if (place) pods[role] = place;
   }
-  return { cluster: record, pods: { ...pods, ...peerPods(record, pods) } };
+  const balancer = record.balancer ? { balancer: record.balancer } : {};
+  return { cluster: record, pods: { ...pods, ...peerPods(record, pods), ...balancer } };
 }
 
 function dnsRole(record: ClusterRecord, pod: Pod): Role {

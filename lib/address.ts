@@ -5,6 +5,8 @@ import type { Peer, Role, Way } from "./path.ts";
 
 /** Ports and names of the roles; clusters/roles/objects.ts has the same. */
 export const ROLE_PORTS = { server: 8080, sidecar: 8081, dns: 53, servicePort: 80 } as const;
+/** The balancer's: a Service of type LoadBalancer has the first only (lib/scenario.ts, loadBalancer). */
+export const BALANCER_PORTS = { "port 80": 80, "port 443": 443 } as const satisfies Partial<Record<Way, number>>;
 export const SERVER_NAME = "server.faultline.svc.cluster.local";
 
 /** Where commands for a role are run: a node, `outside`, or the one node of a further cluster. */
@@ -30,6 +32,8 @@ export function nodeOf(role: Role): Place {
     case "peer":
     case "twin":
       return role;
+    case "balancer":
+      return "outside";
     case "dns":
       throw new Error("role dns is a Service: it is on no node and can only be a destination");
   }
@@ -44,6 +48,8 @@ export function addressOf(where: Whereabouts, role: Role, way: Way, family?: Fam
   const isSecond = isSecondFamily(cluster, role, family);
   const ofCluster = isSecond ? () => there(cluster.second, role) : () => cluster;
   switch (way) {
+    case "port 80":
+    case "port 443":
     case "podIP": {
       const { ip, secondIp } = podOf(where, role);
       return isSecond ? there(secondIp, role) : ip;

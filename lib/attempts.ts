@@ -1,4 +1,4 @@
-import { addressOf, netnsPidOf, podOf, ROLE_PORTS, SERVER_NAME } from "./address.ts";
+import { addressOf, BALANCER_PORTS, netnsPidOf, podOf, ROLE_PORTS, SERVER_NAME } from "./address.ts";
 import { familiesOf } from "./cell.ts";
 import { monotonicMs } from "./clock.ts";
 import type { Whereabouts } from "./cluster.ts";
@@ -89,6 +89,7 @@ function named(where: Whereabouts, path: Path): Pick<CurlAttempt, "resolvConfPid
 
 function portOf(where: Whereabouts, path: Path): number {
   if (path.way === "NodePort") return where.cluster.nodePort;
+  if (path.way === "port 80" || path.way === "port 443") return BALANCER_PORTS[path.way];
   if (path.way === "ClusterIP" || path.way === "Service name") return ROLE_PORTS.servicePort;
   return path.to === "sidecar" ? ROLE_PORTS.sidecar : ROLE_PORTS.server;
 }

@@ -22,6 +22,8 @@ export interface ClusterRecord {
   readonly nodePort: number;
   /** Further clusters on its network, made where scenarios need them. */
   readonly peers?: Readonly<Partial<Record<Peer, PeerRecord>>>;
+  /** What listens in `outside`, as if it were a pod there; started where scenarios need it. */
+  readonly balancer?: PodPlace | undefined;
 }
 
 /** By node role. */

@@ -36,6 +36,11 @@ export function isForwardAcceptedBy(whom: Traits["forwardAcceptedBy"]): (context
   return ({ traits }) => traits.forwardAcceptedBy === whom;
 }
 
+/** kube-proxy balances by ipvs, whatever it schedules by. */
+export function isIpvs({ cell }: CellContext): boolean {
+  return cell.proxyMode === "ipvs" || cell.proxyMode === "ipvs-sh";
+}
+
 /** Something enforces NetworkPolicies. */
 export function enforcesNetworkPolicy({ traits }: CellContext): boolean {
   return traits.networkPolicy;

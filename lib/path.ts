@@ -5,6 +5,7 @@ import { UsageError } from "./errors.ts";
  * Who can send or be reached. `same`, `server`, `hostA` and `dnsA` are on node A, `other`, `hostB` and `dnsB` on node B, `third` and `hostC` on node C, which is there
  * only where they are named; `sidecar` is the second container of the server's pod; `dns` is the cluster's DNS Service; `outside` is a container that is no node. `peer` and `twin` are pods of further
  * clusters, joined to this one by routes: those of `peer` are distinct from this one's, `twin` has the same pod CIDR, and is the pod with the address of `other`.
+ * `balancer` is what listens in the container `outside`, where a cloud would have its load balancer: it is only ever asked.
  */
 export const ROLES = [
   "server",
@@ -21,6 +22,7 @@ export const ROLES = [
   "outside",
   "peer",
   "twin",
+  "balancer",
 ] as const;
 export type Role = (typeof ROLES)[number];
 
@@ -31,8 +33,17 @@ export type Peer = (typeof PEERS)[number];
 /** Roles that are on a third node, which the cluster has only where a scenario names them. */
 export const ON_THIRD = ["third", "hostC"] as const satisfies readonly Role[];
 
-/** How the destination is addressed. */
-export const WAYS = ["podIP", "ClusterIP", "Service name", "NodePort", "nodeIP", "localhost"] as const;
+/** How the destination is addressed; by a port: at the balancer's address, which has two. */
+export const WAYS = [
+  "podIP",
+  "ClusterIP",
+  "Service name",
+  "NodePort",
+  "nodeIP",
+  "localhost",
+  "port 80",
+  "port 443",
+] as const;
 export type Way = (typeof WAYS)[number];
 
 export const TOOLS = ["curl", "dig", "ping"] as const;
@@ -48,7 +59,7 @@ export interface Path {
   readonly family?: Family;
 }
 
-const SHAPE = /^(\w+) → (\w+) by (?:(IPv[46]) )?([A-Za-z ]+?)(?: with (\w+))?$/;
+const SHAPE = /^(\w+) → (\w+) by (?:(IPv[46]) )?([A-Za-z ]+?(?: \d+)?)(?: with (\w+))?$/;
 
 /**
  * Reads `same → server by ClusterIP` (curl, or dig when the destination is a DNS role), `… by IPv6 ClusterIP` or `… with ping`.
@@ -99,8 +110,13 @@ export function isOnThird(text: string): boolean {
   return ON_THIRD.some((role) => role === from || role === to);
 }
 
-/** CoreDNS is only ever asked. */
-const SENDERS = ROLES.filter((role) => !role.startsWith("dns"));
+/** Whether a path asks the balancer. Throws UsageError as parsePath does. Pure. */
+export function isToBalancer(text: string): boolean {
+  return parsePath(text).to === "balancer";
+}
+
+/** CoreDNS and the balancer are only ever asked. */
+const SENDERS = ROLES.filter((role) => !role.startsWith("dns") && role !== "balancer");
 
 const REACHED_BY: Readonly<Record<Way, readonly Role[]>> = {
   podIP: ["server", "sidecar", "same", "other", "third", "dnsA", "dnsB", ...PEERS],
@@ -109,6 +125,8 @@ const REACHED_BY: Readonly<Record<Way, readonly Role[]>> = {
   NodePort: ["server"],
   nodeIP: ["hostA", "hostB", "hostC"],
   localhost: ["server", "sidecar"],
+  "port 80": ["balancer"],
+  "port 443": ["balancer"],
 };
 
 function oneOf<T extends string>(known: readonly T[], word: string | undefined, text: string): T {

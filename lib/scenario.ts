@@ -1,3 +1,4 @@
+import { BALANCER_PORTS, ROLE_PORTS } from "./address.ts";
 import { UsageError } from "./errors.ts";
 import { familiesOf, type Cell, type Family, type Traits } from "./cell.ts";
 import type { FaultContext } from "./cluster.ts";
@@ -8,6 +9,7 @@ import type {
   DropFault,
   Fault,
   IptablesDropFault,
+  LoadBalancerFault,
   NftJumpFault,
   NodeFault,
   RouteFault,
@@ -171,6 +173,13 @@ export function agentGone(node: NodeRole, agent: Omit<AgentFault, "kind">): Node
 /** Makes a NetworkPolicy that lets nobody reach pods with these labels, of the roles' namespace. */
 export function denyAll(podSelector: Readonly<Record<string, string>>): NodeFault {
   return { node: "control-plane", fault: { kind: "network-policy", namespace: "faultline", podSelector } };
+}
+
+/** Makes a Service of type LoadBalancer for the server's pod, which has this address and its port 80 only. */
+export function loadBalancer(of: Pick<LoadBalancerFault, "address" | "ipMode">): NodeFault {
+  const ports = { port: BALANCER_PORTS["port 80"], targetPort: ROLE_PORTS.server };
+  const fault: Fault = { kind: "load-balancer", namespace: "faultline", selector: { role: "server" }, ...of, ...ports };
+  return { node: "control-plane", fault };
 }
 
 /** Points the resolver that a node's CoreDNS pods are given at these nameservers. */

@@ -1,9 +1,9 @@
 import type { ClusterRecord } from "../cluster.ts";
 import type { Plan } from "../engine/measure.ts";
-import { isOnThird, parsePath, PEERS, peersOn, type Peer } from "../path.ts";
+import { isOnThird, isToBalancer, parsePath, PEERS, peersOn, type Peer } from "../path.ts";
 import { expectationsOf, type CellContext, type Scenario } from "../scenario.ts";
 
-/** Every path within a cluster, by the nodes it has, that some suite says anything of in its cell, each once: the healthy ones of the baseline suites among them. Pure. */
+/** Every path within a cluster, by the nodes it has and without what is started for some scenarios only, that some suite says anything of in its cell, each once: the healthy ones of the baseline suites among them. Pure. */
 export function knownPaths(
   scenarios: readonly Scenario[],
   context: CellContext & Pick<ClusterRecord, "containers">,
@@ -11,7 +11,9 @@ export function knownPaths(
   const mine = scenarios.filter((one) => (one.skipWhen?.(context) ?? null) === null);
   const paths = mine.flatMap((one) => Object.keys(expectationsOf(one, context)));
   const hasThird = context.containers.C !== undefined;
-  return [...new Set(paths)].filter((path) => peersOn(path).length === 0 && (hasThird || !isOnThird(path)));
+  return [...new Set(paths)].filter(
+    (path) => peersOn(path).length === 0 && !isToBalancer(path) && (hasThird || !isOnThird(path)),
+  );
 }
 
 /** The further clusters that some of these scenarios' paths need in a cell. Pure. */
@@ -19,6 +21,12 @@ export function peersNeeded(scenarios: readonly Scenario[], context: CellContext
   const mine = scenarios.filter((one) => (one.skipWhen?.(context) ?? null) === null);
   const needed = new Set(mine.flatMap((one) => Object.keys(one.expect).flatMap(peersOn)));
   return PEERS.filter((peer) => needed.has(peer));
+}
+
+/** Whether some of these scenarios' paths ask the balancer in a cell. Pure. */
+export function isBalancerNeeded(scenarios: readonly Scenario[], context: CellContext): boolean {
+  const mine = scenarios.filter((one) => (one.skipWhen?.(context) ?? null) === null);
+  return mine.some((one) => Object.keys(one.expect).some(isToBalancer));
 }
 
 const FLOWS = 3;

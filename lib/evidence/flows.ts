@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { allAddresses, ROLE_PORTS } from "../address.ts";
+import { allAddresses, BALANCER_PORTS, ROLE_PORTS } from "../address.ts";
 import type { Whereabouts } from "../cluster.ts";
 import { addressSchema, portSchema } from "../faults/values.ts";
 
@@ -23,9 +23,11 @@ const NEVER = [6443, 2379, 2380, 10250] as const;
 /** The flows of a cluster's roles: their pods, Services and nodes. */
 export function flowsOf(where: Whereabouts): Flows {
   const { cluster } = where;
+  // 443 is also where pods call the API server: only where there is a balancer to be asked by it.
+  const balancerPorts = cluster.balancer ? Object.values(BALANCER_PORTS) : [];
   return {
     addresses: allAddresses(where),
-    ports: [...new Set([...Object.values(ROLE_PORTS), cluster.nodePort])],
+    ports: [...new Set([...Object.values(ROLE_PORTS), cluster.nodePort, ...balancerPorts])],
     overlayPort: cluster.traits.overlay?.udpPort ?? null,
   };
 }

@@ -14,6 +14,7 @@ export type Fault =
   | AgentFault
   | ResolvConfFault
   | NetworkPolicyFault
+  | LoadBalancerFault
   | SelectorFault;
 
 /** Does nothing: what a scenario is run with to show that it can fail. */
@@ -125,6 +126,18 @@ export interface NetworkPolicyFault {
   readonly podSelector: Readonly<Record<string, string>>;
 }
 
+/** Makes a Service of type LoadBalancer, with one port, and says in its status, as a cloud would, that it has this address (through kubectl on the control-plane node). */
+export interface LoadBalancerFault {
+  readonly kind: "load-balancer";
+  readonly namespace: string;
+  readonly selector: Readonly<Record<string, string>>;
+  readonly address: string;
+  readonly port: number;
+  readonly targetPort: number;
+  /** `VIP`: nodes may answer for the address themselves; `Proxy`: all that is for it goes to the balancer. */
+  readonly ipMode: "VIP" | "Proxy";
+}
+
 /** A fault and the node it is for: `A`, `B`, `C`, or the control plane. */
 export interface NodeFault {
   readonly node: NodeRole;
@@ -166,6 +179,8 @@ function describeKind(fault: Fault): string {
       return `agent ${fault.namespace}/${fault.selector} gone`;
     case "network-policy":
       return `NetworkPolicy in ${fault.namespace} against ${JSON.stringify(fault.podSelector)}`;
+    case "load-balancer":
+      return `Service of type LoadBalancer in ${fault.namespace} with ${fault.address} port ${fault.port}, ipMode ${fault.ipMode}`;
     case "resolv-conf":
       return `pods' resolv.conf = ${fault.nameservers.join(", ")}`;
     case "selector":

@@ -7,6 +7,7 @@ import { NODE_ROLES } from "../nodes.ts";
 import { NODE_ONLY, type FaultKind, type Reach } from "./kind.ts";
 import { iptablesDropKind } from "./iptables-drop.ts";
 import { linkKind } from "./link.ts";
+import { loadBalancerKind } from "./load-balancer.ts";
 import { networkPolicyKind } from "./network-policy.ts";
 import { nftJumpKind } from "./nft-jump.ts";
 import { noneKind } from "./none.ts";
@@ -31,6 +32,7 @@ const KINDS = {
   agent: agentKind,
   "resolv-conf": resolvConfKind,
   "network-policy": networkPolicyKind,
+  "load-balancer": loadBalancerKind,
   selector: selectorKind,
 } as const satisfies { readonly [K in Fault["kind"]]: FaultKind<Extract<Fault, { kind: K }>> };
 

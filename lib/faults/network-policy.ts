@@ -1,14 +1,10 @@
 import { z } from "zod";
 import { UsageError } from "../errors.ts";
 import type { NetworkPolicyFault } from "./fault.ts";
-import { GUARD } from "./guard-script.ts";
 import type { FaultKind } from "./kind.ts";
+import { KUBECTL, objectName, OUR_LABELS, UNDO_OBJECT, VERIFY_OBJECT } from "./kubectl-object.ts";
 import { FaultNotInForce } from "./refused.ts";
 import { canonicalLabels, kubernetesNameSchema, labelsSchema } from "./selector.ts";
-
-const KUBECTL = `${GUARD}set -eu
-kube() { kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout 8s -n "$namespace" "$@"; }
-namespace=$1`;
 
 /** The API server knows it, and it names every policy that is there. */
 const CAPTURE = `${KUBECTL}
@@ -18,37 +14,23 @@ kube get networkpolicies -o name`;
 const APPLY = `${KUBECTL}
 printf "%s" "$2" | kube apply -f - >&2`;
 
-/** $2 its name. */
+/** $2 its kind and name. */
 const READ_BACK = `${KUBECTL}
-kube get networkpolicy "$2" --ignore-not-found -o name`;
-
-const UNDO = `${KUBECTL}
-if [ -z "$(kube get networkpolicy "$2" --ignore-not-found -o name)" ]; then echo nothing-to-undo; exit; fi
-kube delete networkpolicy "$2" --ignore-not-found >&2
-echo undone`;
-
-const VERIFY = `${KUBECTL}
-left=$(kube get networkpolicy "$2" --ignore-not-found -o name)
-if [ -z "$left" ]; then echo clean; else echo "still-in-force $left"; fi`;
-
-/** Ours by its name, which nobody else would choose. */
-function named(id: string): string {
-  return `faultline-${id}`;
-}
+kube get "$2" --ignore-not-found -o name`;
 
 /** The object: nobody may reach the selected pods. Source: KEP and reference of networking.k8s.io/v1 NetworkPolicy, "default deny all ingress". */
 export function renderPolicy({ namespace, podSelector }: NetworkPolicyFault, id: string): string {
   const metadata = JSON.stringify({
-    name: named(id),
+    name: objectName(id),
     namespace,
-    labels: { "app.kubernetes.io/managed-by": "faultline" },
+    labels: OUR_LABELS,
   });
   const spec = `{"podSelector":{"matchLabels":${canonicalLabels(podSelector)}},"policyTypes":["Ingress"]}`;
   return `{"apiVersion":"networking.k8s.io/v1","kind":"NetworkPolicy","metadata":${metadata},"spec":${spec}}`;
 }
 
 function byName({ namespace }: NetworkPolicyFault, id: string): readonly string[] {
-  return [namespace, named(id)];
+  return [namespace, `networkpolicy/${objectName(id)}`];
 }
 
 /** A NetworkPolicy that lets nobody in, made through kubectl on the control-plane node; undone by deleting the object of our name. */
@@ -85,6 +67,6 @@ export const networkPolicyKind: FaultKind<NetworkPolicyFault, null> = {
     const there = stdout.trim();
     return there === "" ? { inForce: false, detail: "the policy is gone" } : { inForce: true, detail: there };
   },
-  undo: (fault, _prior, id) => ({ script: UNDO, args: byName(fault, id) }),
-  verifyUndone: (fault, _prior, id) => ({ script: VERIFY, args: byName(fault, id) }),
+  undo: (fault, _prior, id) => ({ script: UNDO_OBJECT, args: byName(fault, id) }),
+  verifyUndone: (fault, _prior, id) => ({ script: VERIFY_OBJECT, args: byName(fault, id) }),
 };

@@ -13,6 +13,8 @@ export interface Context extends ExpiringSets {
   readonly endpointChains: ReadonlySet<string>;
   /** Service chains that lead to one of those. */
   readonly movedServices: ReadonlySet<string>;
+  /** Chains of Services in kube-proxy's nftables tables that only this side has, and that are empty. */
+  readonly emptiedChains: ReadonlySet<string>;
   /** ipvs destinations (`10.244.0.2:53`) that only this side has. */
   readonly ipvsEndpoints: ReadonlySet<string>;
   /** Members of Calico's selector sets (`SET MEMBER`) that only this side has. */
@@ -33,6 +35,7 @@ export function contextOf(here: Fingerprint, there: Fingerprint): Context {
     linkAddresses: linkAddressesOf(here),
     endpointChains,
     movedServices: new Set(leads.map(({ scope }) => scope)),
+    emptiedChains: only(emptyServiceChainsOf),
     ipvsEndpoints: only(ipvsEndpointsOf),
     selectorMembers: only(selectorMembersOf),
     expiringSets: expiringSetsOf(here),
@@ -70,6 +73,15 @@ function endpointChainsOf({ items }: Fingerprint): Set<string> {
 /** The chain an item is in, if that is an endpoint's. */
 export function endpointsOf({ section, scope }: Item): readonly string[] {
   return section.includes("tables") || section === "nft" ? endpointsNamed(scope) : [];
+}
+
+/** `ip kube-proxy chain service-HASH-ns/service/protocol/port`: kube-proxy's own are those with a slash (isServiceChainName, pkg/proxy/nftables). */
+const SERVICE_CHAIN = /^ip6? kube-proxy chain \S+\//;
+
+function emptyServiceChainsOf({ items }: Fingerprint): Set<string> {
+  const ofServices = items.filter(({ section, scope }) => section === "nft" && SERVICE_CHAIN.test(scope));
+  const chains = Map.groupBy(ofServices, ({ scope }) => scope);
+  return new Set([...chains].filter(([, facts]) => facts.length === 1).map(([scope]) => scope));
 }
 
 function ipvsEndpointsOf({ items }: Fingerprint): Set<string> {

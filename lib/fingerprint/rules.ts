@@ -52,6 +52,11 @@ export const RULES: readonly Rule<Context>[] = [
     test: (item) => (isRuleOfOneService(item) ? { ...item, unordered: true } : item),
   },
   {
+    name: "service-chain-emptied",
+    why: "kube-proxy in nftables mode empties the chains of a Service that is gone, and deletes them when it looks again later, whenever that is",
+    test: (item, { emptiedChains }) => (item.section === "nft" && emptiedChains.has(item.scope) ? null : item),
+  },
+  {
     name: "ipvs-draining",
     why: "kube-proxy leaves a gone endpoint with weight 0 until its connections have ended",
     test: (item, { ipvsEndpoints }) => (isMovedIpvs(item, ipvsEndpoints) && / -w 0$/.test(item.text) ? null : item),

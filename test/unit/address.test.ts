@@ -52,6 +52,16 @@ describe("addressOf", () => {
     expect(() => addressOf(WHERE, "server", "podIP", "IPv6")).to.throw("role server: the cell has no IPv6");
   });
 
+  it("the balancer's is that of its container, on whichever port", () => {
+    const balancer = { name: "balancer", ip: "172.18.0.9", secondIp: "fd12:3456:789a::9", pid: 1 };
+    const where = { ...DUAL, pods: { ...DUAL.pods, balancer } };
+    for (const way of ["port 80", "port 443"] as const) {
+      expect(addressOf(where, "balancer", way)).to.equal("172.18.0.9");
+      expect(addressOf(where, "balancer", way, "IPv6")).to.equal("fd12:3456:789a::9");
+      expect(() => addressOf(DUAL, "balancer", way)).to.throw("role balancer");
+    }
+  });
+
   it("throws where a pod lacks its second address", () => {
     const { server } = WHERE.pods;
     const where = { ...DUAL, pods: server ? { server } : {} };
@@ -109,6 +119,7 @@ describe("where a role is", () => {
       outside: "outside",
       peer: "peer",
       twin: "twin",
+      balancer: "outside",
     });
   });
 

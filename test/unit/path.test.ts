@@ -18,6 +18,10 @@ describe("parsePath", () => {
     "hostA → hostB by IPv6 nodeIP with ping": {
       ...{ from: "hostA", to: "hostB", way: "nodeIP", tool: "ping", family: "IPv6" },
     },
+    "other → balancer by port 443": { from: "other", to: "balancer", way: "port 443", tool: "curl" },
+    "hostB → balancer by IPv6 port 80": {
+      ...{ from: "hostB", to: "balancer", way: "port 80", tool: "curl", family: "IPv6" },
+    },
     "server → sidecar by localhost": { from: "server", to: "sidecar", way: "localhost", tool: "curl" },
   };
   for (const [text, path] of Object.entries(table)) {
@@ -43,6 +47,10 @@ describe("parsePath", () => {
     ["constructor → server by podIP", '"constructor"'],
     ["dns → server by podIP", '"dns"'],
     ["dnsA → server by podIP", '"dnsA"'],
+    ["balancer → server by podIP", '"balancer"'],
+    ["same → server by port 80", "server has no port 80"],
+    ["same → balancer by port 8080", '"port 8080"'],
+    ["same → balancer by podIP", "balancer has no podIP"],
     ["same → other by ClusterIP", "other has no ClusterIP"],
     ["same → sidecar by NodePort", "sidecar has no NodePort"],
     ["same → server by nodeIP", "server has no nodeIP"],
@@ -69,6 +77,8 @@ describe("parsePath", () => {
     NodePort: "server",
     nodeIP: "hostA hostB hostC",
     localhost: "server sidecar",
+    "port 80": "balancer",
+    "port 443": "balancer",
   };
   const [from, to, way, tool] = [ROLES, ROLES, WAYS, TOOLS].map((words) => fc.constantFrom(...words)) as [
     fc.Arbitrary<Role>,
@@ -78,6 +88,7 @@ describe("parsePath", () => {
   ];
   const exists = (path: Path) =>
     !path.from.startsWith("dns") &&
+    path.from !== "balancer" &&
     reached[path.way].split(" ").includes(path.to) &&
     (path.way !== "localhost" || ["server", "sidecar"].includes(path.from)) &&
     (path.way !== "Service name" || ["server", "sidecar", "same", "other", "third"].includes(path.from)) &&

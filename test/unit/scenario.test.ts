@@ -29,6 +29,7 @@ describe("what a suite writes", () => {
     "policy of FORWARD": [claims.forwardPolicy("A", "DROP"), "policy"],
     "an agent's rule": [claims.ruleGone("A", { table: "filter", chain: "FORWARD", target: "FLANNEL-FWD" }), "rule"],
     "resolver of pods": [claims.podsResolver("A", "127.0.0.53"), "resolv-conf"],
+    "a balancer's address": [claims.loadBalancer({ address: "172.18.0.9", ipMode: "VIP" }), "load-balancer"],
     "selector of nobody": [claims.selectNobody("server"), "selector"],
     nothing: [claims.noFault, "none"],
   } as const;

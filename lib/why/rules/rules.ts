@@ -1,4 +1,5 @@
 import type { Rule } from "../case.ts";
+import { balancerPassedBy, portOfOwnAddress, sourceIsOwn } from "./balancer.ts";
 import { bridgeNetfilter } from "./bridge-netfilter.ts";
 import { deviceDown } from "./devices.ts";
 import { dropped, rejected } from "./firewall.ts";
@@ -41,6 +42,9 @@ export const RULES: readonly Rule[] = [
   noEndpoints,
   corednsLoop,
   corednsEnded,
+  portOfOwnAddress,
+  balancerPassedBy,
+  sourceIsOwn,
   tooBig,
   wrongServer,
   wrongAnswer,

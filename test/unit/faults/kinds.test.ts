@@ -1,8 +1,9 @@
 import { expect } from "chai";
 import { describeApply, describeUndo } from "../../../lib/faults/describe.ts";
 import { renderDrop } from "../../../lib/faults/drop.ts";
-import type { Fault } from "../../../lib/faults/fault.ts";
+import type { Fault, LoadBalancerFault } from "../../../lib/faults/fault.ts";
 import { kindOf, validateFault } from "../../../lib/faults/kinds.ts";
+import { loadBalancerKind } from "../../../lib/faults/load-balancer.ts";
 import { renderResolvConf, resolvConfKind } from "../../../lib/faults/resolv-conf.ts";
 import { routeKind } from "../../../lib/faults/route.ts";
 import { canonicalLabels, selectorKind } from "../../../lib/faults/selector.ts";
@@ -10,6 +11,11 @@ import { isHostWide, sysctlClaim, sysctlPath } from "../../../lib/faults/sysctl.
 import { network } from "../../../lib/faults/values.ts";
 
 const check = (fault: object) => () => validateFault({ node: "A", fault: fault as Fault });
+
+const BALANCER: LoadBalancerFault = {
+  ...{ kind: "load-balancer", namespace: "n", selector: { a: "b" } },
+  ...{ address: "172.18.0.9", port: 80, targetPort: 8080, ipMode: "VIP" },
+};
 
 describe("fault kinds", () => {
   it("render a drop as one transaction that makes the table anew", () => {
@@ -104,6 +110,13 @@ table inet fl_abc1 {
     [{ kind: "route", type: "unicast", to: "10.0.0.0/8", device: "-x" }, /device/],
     [{ kind: "resolv-conf", nameservers: [] }, /nameservers/],
     [{ kind: "resolv-conf", nameservers: ["1.1.1.1\nsearch evil"] }, /nameservers/],
+    [{ ...BALANCER, address: "127.0.0.1" }, /no address that a balancer can have \(loopback\)/],
+    [{ ...BALANCER, address: "::ffff:10.0.0.1" }, /no address that a balancer can have \(ipv4Mapped\)/],
+    [{ ...BALANCER, address: "fe80::1" }, /no address that a balancer can have \(linkLocal\)/],
+    [{ ...BALANCER, address: "172.18.0.9/32" }, /address/],
+    [{ ...BALANCER, selector: {} }, /selects no pods/],
+    [{ ...BALANCER, ipMode: "vip" }, /ipMode/],
+    [{ ...BALANCER, targetPort: 0 }, /targetPort/],
     [{ kind: "selector", namespace: "n", service: "s", selector: {} }, /is empty/],
     [{ kind: "selector", namespace: "n", service: "-s", selector: { a: "b" } }, /service/],
     [{ kind: "selector", namespace: "n", service: "s", selector: { a: '"}}]' } }, /selector/],
@@ -129,6 +142,24 @@ table inet fl_abc1 {
     expect(selectorKind.readBackSaid(fault, '{"a":"1","b":"2"}')).to.include({ inForce: true });
     expect(() => selectorKind.captured(fault, "")).to.throw(/has no selector to change/);
     expect(() => selectorKind.captured(fault, '{"a":"1","b":"2"}')).to.throw(/is that already/);
+  });
+
+  it("refuse a balancer's address that somebody has, however it is written", () => {
+    const has = (fault: LoadBalancerFault, said: string) => () => loadBalancerKind.captured(fault, said);
+    const said = "10.96.0.1 fd00:10:96::1  \n10.96.0.7  172.18.0.7\n172.18.0.2 a-worker\n";
+    expect(has(BALANCER, said)()).to.equal(null);
+    for (const address of ["10.96.0.1", "172.18.0.7", "172.18.0.2", "fd00:10:96:0::1"])
+      expect(has({ ...BALANCER, address }, said), address).to.throw(`has the address ${address} already`);
+  });
+
+  it("take a balancer's Service for in force only with its port, address and ipMode", () => {
+    const said = (text: string) => loadBalancerKind.readBackSaid(BALANCER, text);
+    expect(said("80 172.18.0.9 VIP")).to.include({ inForce: true });
+    for (const text of ["80  ", "80 172.18.0.9 ", "80 172.18.0.9 Proxy", "443 172.18.0.9 VIP", "80 172.18.0.8 VIP"])
+      expect(said(text), text).to.include({ inForce: false });
+    expect(said("")).to.deep.equal({ inForce: false, detail: "the Service is gone" });
+    const six = { ...BALANCER, address: "FD00:0::9" };
+    expect(loadBalancerKind.readBackSaid(six, "80 fd00::9 VIP")).to.include({ inForce: true });
   });
 
   it("take a resolv.conf for in force only when it is marked and holds our servers", () => {

@@ -35,6 +35,8 @@ const MOVED_NFT: readonly Change[] = [
   [/\{ 0 : (goto endpoint-Z\S+), 1 : (goto endpoint-A\S+) \}/, "{ 0 : $2, 1 : $1 }"],
 ];
 
+const GONE_SERVICE = "\tchain external-AAAAAAAA-faultline/faultline-abcd/tcp/";
+
 const MOVED_LOOP_BACK: Change = ["10.244.0.2,udp:53,10.244.0.2", "10.244.0.7,udp:53,10.244.0.7"];
 
 /** A pod that comes, with a device whose name begins as that of another does. */
@@ -80,6 +82,11 @@ const CASES: Readonly<Record<string, Case>> = {
     rightful: [[/(-A KUBE-SERVICES -d 10\.96\.0\.10.*\n)(-A KUBE-SERVICES -d .*\n)/, "$2$1"]],
     wrongful: [[/(-A KUBE-SERVICES -d 10\.96\.0\.1\/.*\n)(-A KUBE-SERVICES -m .*\n)/, "$2$1"]],
     line: /^iptables-nft nat KUBE-SERVICES: order changed$/,
+  },
+  "service-chain-emptied": {
+    rightful: [[/(?=\tchain service-N)/, `${GONE_SERVICE} {\n\t}\n`]],
+    wrongful: [[/(?=\tchain service-N)/, `${GONE_SERVICE} {\n\t\tdrop\n\t}\n`]],
+    line: /^nft ip kube-proxy chain external-AAAAAAAA-\S+ new: drop$/,
   },
   "ipvs-draining": {
     rightful: [

@@ -1,0 +1,33 @@
+import { loadBalancer, notUntil, seconds } from "../../lib/scenario.ts";
+import { scenario } from "../../lib/mocha/scenario.ts";
+
+/**
+ * The same Service and the same address as in lb-ip-on-kube-ipvs0, which is this one's other half: there it shows that such a Service is heeded, here only the ipMode differs, and
+ * kube-proxy leaves the address alone.
+ */
+scenario("load balancer's address with ipMode Proxy", {
+  claim:
+    "with ipMode Proxy a balancer's address is left to the balancer, on every port and in every mode of kube-proxy",
+  documented: [
+    "document 002",
+    "https://github.com/kubernetes/enhancements/issues/1860",
+    "https://kubernetes.io/blog/2023/12/18/kubernetes-1-29-feature-loadbalancer-ip-mode-alpha/",
+  ],
+  fault: ({ address }) => loadBalancer({ address: address("balancer", "port 443"), ipMode: "Proxy" }),
+  expect: {
+    "same → balancer by port 443": "ok",
+    "other → balancer by port 443": "ok",
+    "hostA → balancer by port 443": "ok",
+    "hostB → balancer by port 443": "ok",
+    "same → balancer by port 80": "ok",
+    "other → balancer by port 80": "ok",
+    "hostB → balancer by port 80": "ok",
+    "outside → server by NodePort": "ok",
+    "outside → balancer by port 443": "ok",
+    "outside → balancer by port 80": "ok",
+    "other → server by ClusterIP": "ok",
+  },
+  // As long as its sister waits for the address to be taken: who would take it here does so by then.
+  recovers: notUntil("the Service is deleted", { lastsMs: seconds(10), withinMs: seconds(15) }),
+  skipWhen: ({ cell }) => (cell.proxyMode === "none" ? "no kube-proxy that would take the address" : null),
+});
