@@ -83,7 +83,9 @@ export async function carryOut(
   const interruption = onInterrupt((line) => process.stderr.write(`\nfaultline: ${line}\n`));
   const progress = startProgress(options.progress);
   try {
-    const cells = await movedWhereNeeded(asked, machine(), (line) => process.stderr.write(`faultline: ${line}\n`));
+    const say = (line: string) => process.stderr.write(`faultline: ${line}\n`);
+    // A cluster that is there is where it is, whatever its cell would need today.
+    const cells = reuse ? asked : await movedWhereNeeded(asked, machine(), say);
     await prepare(options, cells, progress, interruption);
     if (reuse) {
       await mustBeFree(reuse.name);
