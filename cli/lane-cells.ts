@@ -22,7 +22,7 @@ export async function movedWhereNeeded(
     if (lacks === null) return cell;
     const there = onLane(cell);
     say(
-      `cell ${cellId(cell)} needs ${lacks}, which this machine lacks: it runs on ${there.kernel} in a virtual machine (4 GiB of memory; the first time some minutes to build and save it). Not finished: no cluster has come up in one yet (docs/kernel-lane.md)`,
+      `cell ${cellId(cell)} needs ${lacks}, which this machine lacks: it runs on ${there.kernel} in a virtual machine (4 GiB of memory; the first time some minutes to build and save it). Not finished: no cluster has got ready in one yet (docs/kernel-lane.md)`,
     );
     return there;
   });
