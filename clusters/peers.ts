@@ -6,7 +6,7 @@ import { mkdir, readFile } from "node:fs/promises";
 import { join as joinPath } from "node:path";
 import type { Cell } from "../lib/cell.ts";
 import type { ClusterRecord, PeerRecord } from "../lib/cluster.ts";
-import { FaultlineError, UndecidedError } from "../lib/errors.ts";
+import { UndecidedError } from "../lib/errors.ts";
 import type { Emit } from "../lib/event-log.ts";
 import { hostExec } from "../lib/exec.ts";
 import { isReady, kubernetes, type Kubernetes } from "../lib/kubernetes.ts";
@@ -22,6 +22,7 @@ import { join, type Side } from "./join.ts";
 import { kindConfig } from "./kind-config.ts";
 import { createByKind } from "./kind-create.ts";
 import { podPlaces } from "./live-cluster.ts";
+import { tellNotHad } from "./not-had.ts";
 import { NAMESPACE, peerObjects } from "./roles/objects.ts";
 import { mustHaveRoom } from "./setup/inotify.ts";
 import { clusterNetworks } from "./setup/ownership.ts";
@@ -56,9 +57,7 @@ export async function withPeers(
       const found = await stage({ emit: order.emit, name }, "peers", () => made(order, record, peer));
       joined = { ...joined, peers: { ...joined.peers, [peer]: found } };
     } catch (error) {
-      order.signal.throwIfAborted();
-      const next = error instanceof FaultlineError ? `; ${error.nextStep}` : "";
-      order.emit({ type: "note", text: `no cluster ${name}: ${(error as Error).message}${next}` });
+      tellNotHad(order, `cluster ${name}`, error);
     }
   }
   return joined;
