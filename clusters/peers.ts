@@ -21,11 +21,12 @@ import type { NodeImage } from "./image/node-image.ts";
 import { join, type Side } from "./join.ts";
 import { kindConfig } from "./kind-config.ts";
 import { createByKind } from "./kind-create.ts";
+import type { Leases } from "./lease.ts";
 import { podPlaces } from "./live-cluster.ts";
+import { nodesAhead } from "./nodes-ahead.ts";
 import { tellNotHad } from "./not-had.ts";
 import { NAMESPACE, peerObjects } from "./roles/objects.ts";
 import { mustHaveRoom } from "./setup/inotify.ts";
-import { clusterNetworks } from "./setup/ownership.ts";
 import { ownSubnets, subnetsOf } from "./subnets.ts";
 
 export interface PeerOrder {
@@ -36,6 +37,7 @@ export interface PeerOrder {
   readonly kind: string;
   /** The cell's own folder; each further cluster has one in it. */
   readonly dir: string;
+  readonly leases: Pick<Leases, "ahead">;
   readonly emit: Emit;
   readonly readyBudgetMs: number;
   readonly signal: AbortSignal;
@@ -94,9 +96,14 @@ interface Place {
 }
 
 async function makeNode(order: PeerOrder, record: ClusterRecord, peer: Peer, place: Place): Promise<void> {
-  const { cell, kind, signal } = order;
+  const { cell, kind, leases, signal } = order;
+  const each = record.containers.C === undefined ? 2 : 3;
   const readText = (path: string) => readFile(path, "utf8").catch(() => undefined);
-  await mustHaveRoom({ exec: hostExec, readText }, 2 * (await clusterNetworks(hostExec)).length, 1);
+  await mustHaveRoom(
+    { exec: hostExec, readText },
+    await nodesAhead({ ...place, leased: record.name, leases, each }),
+    1,
+  );
   // What an earlier run left half-made.
   await removeContainers(place.name);
   const image = await order.image();
