@@ -145,7 +145,7 @@ class BoundedConfig extends KubeConfig {
           this.signal?.throwIfAborted();
           triesLeft -= 1;
           const why = tooLate.signal.aborted ? `no answer within ${this.timeoutMs / 1000} s` : reasonOf(error);
-          if (tooLate.signal.aborted || triesLeft === 0)
+          if (tooLate.signal.aborted || triesLeft <= 0)
             throw new UndecidedError(`${what}: ${why}`, "look at the control-plane node's container", { cause: error });
           await sleep(TRY_AGAIN_AFTER_MS * patience(), undefined, { signal }).catch(() => undefined);
         }

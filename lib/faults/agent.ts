@@ -15,7 +15,7 @@ export const AGENT_GONE_LABEL = "faultline/agent-gone";
 const LOOK = `${GUARD}set -eu
 label=$1 namespace=$2 selector=$3
 node=$(hostname)
-kube() { kubectl --kubeconfig /etc/kubernetes/kubelet.conf --request-timeout 8s "$@"; }
+kube() { kubectl --kubeconfig /etc/kubernetes/kubelet.conf --request-timeout "$((8 * patience))s" "$@"; }
 value() { kube get node "$node" -o "jsonpath={.metadata.labels['$(printf "%s" "$label" | sed "s/\\\\./\\\\\\\\./g")']}"; }
 agents() {
   kube -n "$namespace" get pods -l "$selector" --field-selector "spec.nodeName=$node" \\

@@ -3,6 +3,7 @@ import type { Fault } from "./fault.ts";
 import { GUARD } from "./guard-script.ts";
 import type { NodeCommand } from "./kind.ts";
 import { kindOf } from "./kinds.ts";
+import { patience } from "../patience.ts";
 
 /** How long a fault stays without word from the harness, and at most whatever the harness says. */
 export interface Lease {
@@ -11,7 +12,7 @@ export interface Lease {
 }
 
 /** Three renewals may fail before a fault is undone under a living harness. A run that hangs loses its fault after a quarter of an hour. */
-export const LEASE: Lease = { leaseMs: 30_000, longestMs: 900_000 };
+export const LEASE: Lease = { leaseMs: 30_000 * patience(), longestMs: 900_000 * patience() };
 
 /** One fault as the node gets to know it. `prior` as its kind captured it. */
 export interface OnNode {

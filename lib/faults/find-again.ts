@@ -32,7 +32,8 @@ function compared(was: TargetIdentity, target: Target): FoundAgain {
   const started = (identity: TargetIdentity) => (identity.kind === "container" ? identity.startedAt : "");
   if (is.bootId !== was.bootId) return { status: "restarted", target, why: "the machine was rebooted" };
   if (started(is) !== started(was)) return { status: "restarted", target, why: `it was restarted at ${started(is)}` };
-  if (is.initStartTicks !== was.initStartTicks) return { status: "restarted", target, why: "its process 1 is another" };
+  if (was.initStartTicks !== undefined && is.initStartTicks !== was.initStartTicks)
+    return { status: "restarted", target, why: "its process 1 is another" };
   if (is.netnsInode !== was.netnsInode) return { status: "restarted", target, why: "its network namespace is another" };
   return { status: "same", target };
 }

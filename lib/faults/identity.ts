@@ -5,8 +5,11 @@ const place = {
   /** Inode of the network namespace, as in `net:[4026531833]`. */
   netnsInode: z.string().regex(/^\d{1,20}$/),
   bootId: z.string().regex(/^[0-9a-f-]{36}$/),
-  /** Of process 1 there (guard-script.ts). */
-  initStartTicks: z.string().regex(/^\d{1,20}$/),
+  /** Of process 1 there (guard-script.ts). Journals of before 2026-11-22 lack it, and are undone without. */
+  initStartTicks: z
+    .string()
+    .regex(/^\d{1,20}$/)
+    .optional(),
 };
 
 const containerIdentity = z.strictObject({

@@ -2,12 +2,14 @@ import { GUARD } from "./guard-script.ts";
 
 /** For faults that are an object of the API, made through kubectl on the control-plane node under a name of ours. $1 its namespace. */
 export const KUBECTL = `${GUARD}set -eu
-kube() { kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout 8s -n "$namespace" "$@"; }
+kube() { kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout "$((8 * patience))s" -n "$namespace" "$@"; }
 namespace=$1`;
 
 /** $2 its kind and name, `service/faultline-ID`. */
 export const UNDO_OBJECT = `${KUBECTL}
-if [ -z "$(kube get "$2" --ignore-not-found -o name)" ]; then echo nothing-to-undo; exit; fi
+# Apart from the test: set -e does not see a command fail within one, and an API server that does not answer is no "nothing".
+there=$(kube get "$2" --ignore-not-found -o name)
+if [ -z "$there" ]; then echo nothing-to-undo; exit; fi
 kube delete "$2" --ignore-not-found >/dev/null
 echo undone`;
 

@@ -52,6 +52,8 @@ function renderService(fault: LoadBalancerFault, id: string): string {
     metadata: { name: objectName(id), namespace, labels: OUR_LABELS },
     spec: {
       type: "LoadBalancer",
+      // Of nobody's class: a controller that gives out addresses (MetalLB, cloud-provider-kind, Cilium's) would overwrite the status. kube-proxy asks for none.
+      loadBalancerClass: "faultline.invalid/none",
       allocateLoadBalancerNodePorts: false,
       ipFamilyPolicy: "SingleStack",
       ipFamilies: [family],

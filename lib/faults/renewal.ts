@@ -1,3 +1,4 @@
+import { patience } from "../patience.ts";
 import { renew, type Lease } from "./dead-man.ts";
 import { runOnNode } from "./run-on-node.ts";
 import type { Target } from "./target.ts";
@@ -13,8 +14,8 @@ export function keepRenewing(target: Target, id: string, lease: Lease): () => vo
     if (isUnderWay) return;
     isUnderWay = true;
     try {
-      // One that hangs is not waited for beyond the next.
-      const answer = await runOnNode(target, renew(id, lease), everyMs);
+      // One that hangs is not waited for beyond the next; a time-out is multiplied by the patience already.
+      const answer = await runOnNode(target, renew(id, lease), everyMs / patience());
       if (answer.trim().endsWith("gone")) clearInterval(timer);
     } catch {
       // The next third of the lease is another chance.

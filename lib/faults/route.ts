@@ -16,7 +16,8 @@ ip "$1" route show table main exact "$2"`;
 const APPLY = `${GUARD}set -eu
 family=$1 to=$2 protocol=$3 type=$4
 shift 4
-if [ -n "$(ip "$family" route show table main exact "$to" type "$type" proto "$protocol")" ]; then exit 0; fi
+there=$(ip "$family" route show table main exact "$to" type "$type" proto "$protocol")
+if [ -n "$there" ]; then exit 0; fi
 ip "$family" route add "$type" "$to" "$@" table main proto "$protocol"`;
 
 const READ_BACK = `${GUARD}set -eu
@@ -25,7 +26,8 @@ ip "$1" route show table main exact "$2" type "$4" proto "$3"`;
 const UNDO = `${GUARD}set -eu
 family=$1 to=$2 protocol=$3 type=$4
 shift 4
-if [ -z "$(ip "$family" route show table main exact "$to" type "$type" proto "$protocol")" ]; then echo nothing-to-undo; exit 0; fi
+there=$(ip "$family" route show table main exact "$to" type "$type" proto "$protocol")
+if [ -z "$there" ]; then echo nothing-to-undo; exit 0; fi
 ip "$family" route del "$type" "$to" "$@" table main proto "$protocol"
 echo undone`;
 

@@ -1,6 +1,7 @@
 import { lastLines, type ExecResult } from "../exec.ts";
 import { crashPoint } from "../journal/crash-point.ts";
 import { GUARD, WRONG_PLACE_EXIT } from "./guard-script.ts";
+import { patience } from "../patience.ts";
 import type { NodeCommand } from "./kind.ts";
 import { FaultNotInForce, GuardError } from "./refused.ts";
 import type { Target } from "./target.ts";
@@ -27,7 +28,17 @@ export class NodeCommandError extends Error {
 export function guardedArgv(target: Pick<Target, "identity">, { script, args }: NodeCommand): readonly string[] {
   const { netnsInode, bootId, initStartTicks } = target.identity;
   if (!script.startsWith(GUARD)) throw new GuardError("script of a fault does not begin with the guard");
-  return ["sh", "-c", script, "faultline", netnsInode, bootId, initStartTicks, ...args];
+  return [
+    "sh",
+    "-c",
+    script,
+    "faultline",
+    netnsInode,
+    bootId,
+    initStartTicks ?? "",
+    String(Math.ceil(patience())),
+    ...args,
+  ];
 }
 
 /** Runs a command in the target and gives its stdout; "" for null. `timeoutMs`: default 60 s. Throws GuardError from inside the wrong namespace, FaultNotInForce when the node refused, else NodeCommandError. */

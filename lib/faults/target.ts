@@ -90,6 +90,8 @@ export async function whereIs(exec: Exec): Promise<Pick<TargetIdentity, "netnsIn
   const [link = "", bootId = "", initStartTicks = ""] = stdout.split("\n");
   const netnsInode = /^net:\[(\d+)\]$/.exec(link)?.[1];
   if (netnsInode === undefined) throw new GuardError(`network namespace of the node could not be read: "${link}"`);
+  if (bootId === "" || !/^\d+$/.test(initStartTicks))
+    throw new GuardError(`boot or process 1 of the node could not be read: "${stdout.trim().replaceAll("\n", " ")}"`);
   return { netnsInode, bootId, initStartTicks };
 }
 

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { Exec, ExecResult } from "../exec.ts";
 import { lastLines } from "../exec.ts";
+import { patience } from "../patience.ts";
 import { classify, unknownObservation } from "./classify.ts";
 import { parseFrames } from "./frames.ts";
 import type { Attempt, Observation } from "./probe.ts";
@@ -71,8 +72,8 @@ async function runProber(exec: Exec, attempts: readonly Attempt[], nonce: string
     ...abort,
   });
   try {
-    // The exec ends itself at timeoutMs; the race is for one that does not.
-    return await Promise.race([running, tooLate(timeoutMs + 1_000, running)]);
+    // The exec ends itself at timeoutMs (times the patience); the race is for one that does not.
+    return await Promise.race([running, tooLate(timeoutMs * patience() + 1_000, running)]);
   } catch (error) {
     options.signal?.throwIfAborted();
     return { stdout: "", stderr: String(error), exitCode: null, timedOut: false };

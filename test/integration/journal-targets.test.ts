@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { spawn } from "node:child_process";
 import { stat } from "node:fs/promises";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -16,7 +17,7 @@ import { waitFor } from "../../lib/wait.ts";
 import { openJournal } from "../../lib/journal/journal.ts";
 import { makeTestNode, type TestNode } from "../fixtures/faults/namespace.ts";
 import { cuttable } from "../fixtures/faults/targets.ts";
-import { stateDir } from "../fixtures/faults/node-state.ts";
+import { leftOn, stateDir } from "../fixtures/faults/node-state.ts";
 
 const BIN = fileURLToPath(new URL("../fixtures/faults/bin", import.meta.url));
 const noForwarding = { node: "A", fault: { kind: "sysctl", key: "net.ipv4.ip_forward", value: "0" } } as const;
@@ -199,5 +200,48 @@ describe("faults that outlive a namespace", function () {
     writeFileSync(join(own, "selector"), '{"app":"third"}');
     expect(await second.heal()).to.include({ ok: true, outcome: "changed-by-other" });
     expect(readFileSync(join(own, "selector"), "utf8")).to.equal('{"app":"third"}');
+  });
+
+  const BALANCER = {
+    node: "control-plane",
+    fault: {
+      kind: "load-balancer",
+      namespace: "faultline",
+      selector: { role: "server" },
+      ...({ address: "192.0.2.7", port: 80, targetPort: 8080, ipMode: "VIP" } as const),
+    },
+  } as const;
+
+  it("deletes the Service it made, and its dead-man does not take an API server that is silent for one without it", async () => {
+    await using node = await makeTestNode();
+    using journal = openJournal(file("balancer/journal.ndjson"));
+    const own = mkdtempSync(join(fakes, "balancer-"));
+    const target: Target = { ...withFakes(await node.target(), own), node: "control-plane" };
+    const healed = await injectFault({ target, nodeFault: BALANCER, journal });
+    expect(JSON.parse(readFileSync(join(own, "object"), "utf8"))).to.have.nested.property("spec.type", "LoadBalancer");
+    expect(await healed.heal()).to.include({ ok: true, outcome: "undone" });
+    expect(existsSync(join(own, "object"))).to.equal(false);
+
+    const left = await injectFault({
+      target,
+      nodeFault: BALANCER,
+      journal,
+      lease: { leaseMs: 1_000, longestMs: 60_000 },
+    });
+    left.undoing.stopRenewing();
+    writeFileSync(join(own, "down"), "");
+    await sleep(4_000);
+    const { netnsInode } = target.identity;
+    expect(leftOn(netnsInode).armed, "still the dead-man's business").to.deep.equal([left.id]);
+    rmSync(join(own, "down"));
+    await waitFor(
+      "the dead-man to try again",
+      () => {
+        if (existsSync(join(own, "object"))) throw new Error("the Service is there");
+        return Promise.resolve();
+      },
+      { budgetMs: 20_000, intervalMs: 200 },
+    );
+    expect(await left.heal()).to.include({ ok: true, outcome: "undone" });
   });
 });

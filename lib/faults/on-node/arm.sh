@@ -17,7 +17,7 @@ new=$state/new-$id
 rm -rf "$new"
 mkdir "$new" || exit 1
 printf '%s\n' "$undo" >"$new/undo" && sh -n "$new/undo" || refuse 93 "the undo could not be kept on the node"
-printf '%s\0' "$netns" "$boot" "$init" >"$new/args"
+printf '%s\0' "$netns" "$boot" "$init" "$patience" >"$new/args"
 while [ "$count" -gt 0 ]; do
   printf '%s\0' "$1" >>"$new/args" || exit 1
   shift

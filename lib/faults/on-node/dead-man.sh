@@ -1,10 +1,10 @@
 # Stays on the node while a fault is armed, and undoes what nobody has renewed: the harness may be dead and the network cut. It is given the watch lock as
-# file 8 and lets go of it only while it holds the node's lock, so that whoever arms next starts another. $1 inode of the namespace, $2 boot.
+# file 8 and lets go of it only while it holds the node's lock, so that whoever arms next starts another. $1 inode of the namespace, $2 boot, $3 as in lock.sh.
 set -u
 umask 077
-netns=$1 boot=$2
+netns=$1 patience=$3
 state=/run/faultline/$netns
-step_s=12 retry_cs=500
+step_s=$((12 * patience)) retry_cs=500
 
 uptime_cs() {
   read -r up _ </proc/uptime

@@ -1,4 +1,4 @@
-# Common to what changes a node, after the guard (which leaves $netns, $boot and $init): one at a time in a network namespace. State is in /run, which on a
+# Common to what changes a node, after the guard (which leaves $netns, $boot, $init and $patience): one at a time in a network namespace. State is in /run, which on a
 # kind node is a tmpfs that dies with the container, as the namespace does.
 #   armed/UPTIME-ID/  a fault that may be in force: undo, args (NUL-separated), claims, expires, until (uptimes in 1/100 s)
 #   fired/ID          undone by the dead-man: when, and what the undo said
@@ -7,7 +7,7 @@ set -u
 umask 077
 state=/run/faultline/$netns
 # One step may take this long, so that the lock is never held for longer than a lease can bear.
-step_s=12
+step_s=$((12 * patience))
 
 refuse() {
   echo "faultline: $2" >&2
@@ -40,7 +40,7 @@ refuse_if_claimed() {
 run_step() {
   script=$1
   shift
-  timeout -k 1 "$step_s" sh -c "$script" faultline "$netns" "$boot" "$init" "$@"
+  timeout -k 1 "$step_s" sh -c "$script" faultline "$netns" "$boot" "$init" "$patience" "$@"
 }
 
 # Atomic, so that the dead-man never reads half a number.
@@ -52,7 +52,7 @@ write_number() {
 start_dead_man() {
   exec 8>"$state/watch"
   if flock -n 8; then
-    setsid sh -c "$1" faultline-dead-man "$netns" "$boot" </dev/null >/dev/null 2>&1 9>&- &
+    setsid sh -c "$1" faultline-dead-man "$netns" "$boot" "$patience" </dev/null >/dev/null 2>&1 9>&- &
     echo "dead-man started"
   fi
   exec 8>&-
@@ -60,4 +60,4 @@ start_dead_man() {
 
 mkdir -p "$state/armed" "$state/fired" "$state/undone" || exit 1
 exec 9>"$state/lock"
-flock -w 25 9 || refuse 96 "another command of ours has held this node for over 25 s"
+flock -w $((25 * patience)) 9 || refuse 96 "another command of ours has held this node for too long"

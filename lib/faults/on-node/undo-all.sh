@@ -13,7 +13,7 @@ undo_with_first() {
     if [ "$wanted" -gt 0 ]; then set -- "$@" "$first"; fi
     wanted=$((wanted - 1)) left=$((left - 1))
   done
-  sh -c "$undo" faultline "$netns" "$boot" "$init" "$@" 2>&1
+  sh -c "$undo" faultline "$netns" "$boot" "$init" "$patience" "$@" 2>&1
 }
 
 while [ $# -gt 0 ]; do

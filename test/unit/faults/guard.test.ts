@@ -6,7 +6,17 @@ import { whereIs } from "../../../lib/faults/target.ts";
 /** Here: the guard reads, and what comes after it only prints. */
 async function guarded(change: Partial<Awaited<ReturnType<typeof whereIs>>>) {
   const { netnsInode, bootId, initStartTicks } = { ...(await whereIs(hostExec)), ...change };
-  const argv = ["sh", "-c", `${GUARD}echo "$# $1"`, "faultline", netnsInode, bootId, initStartTicks, "its own"];
+  const argv = [
+    "sh",
+    "-c",
+    `${GUARD}echo "$# $1"`,
+    "faultline",
+    netnsInode,
+    bootId,
+    initStartTicks ?? "",
+    "1",
+    "its own",
+  ];
   const { exitCode, stdout } = await hostExec(argv);
   return { exitCode, stdout };
 }
@@ -16,10 +26,11 @@ describe("the guard in front of every script", () => {
     expect(await guarded({})).to.deep.equal({ exitCode: 0, stdout: "1 its own\n" });
   });
 
-  it("stops it in another network namespace, after a reboot, and in a container that was restarted", async () => {
+  it("stops it in another network namespace, after a reboot, and in a container that was restarted, as far as that is known", async () => {
     const stopped = { exitCode: WRONG_PLACE_EXIT, stdout: "" };
     expect(await guarded({ netnsInode: "4026530001" })).to.deep.equal(stopped);
     expect(await guarded({ bootId: "00000000-0000-0000-0000-000000000000" })).to.deep.equal(stopped);
+    expect(await guarded({ initStartTicks: "" })).to.deep.equal({ exitCode: 0, stdout: "1 its own\n" });
     expect(await guarded({ initStartTicks: "1" })).to.deep.equal(stopped);
   });
 });
