@@ -134,8 +134,7 @@ describe("judgeScenario: a fault that somebody is claimed to undo", () => {
     const old = (seenMs: number, probeMs: number) =>
       undone(seenMs, probeMs).map((event) => {
         if (event.type !== "drifted") return event;
-        const { lastSeenMs: _, ...before } = event;
-        return before;
+        return Object.fromEntries(Object.entries(event).filter(([key]) => key !== "lastSeenMs")) as unknown as Event;
       });
     // Found gone 300 ms after `seenMs`; the first probe began long after that, and before it.
     expect(judge(old(1200, 5800)).verdict).to.equal("fail");
