@@ -1,6 +1,7 @@
 import { appendFileSync, createWriteStream } from "node:fs";
 import { basename, join } from "node:path";
 import { cellId, type Cell } from "../lib/cell.ts";
+import { reasonOutsideLane } from "../lib/cluster-size.ts";
 import { PreflightError, UndecidedError } from "../lib/errors.ts";
 import type { Event } from "../lib/event.ts";
 import { readEventLog, type Emit } from "../lib/event-log.ts";
@@ -121,6 +122,7 @@ function eventsOf(onEvent: (event: Event) => void): (data: Uint8Array) => void {
 export function asOfHere(event: Event, sinceStartOffsetMs: number): Event | null {
   if (event.type === "cell-finished") return null;
   const at = { atMs: event.atMs, ...(event.upMs === undefined ? {} : { upMs: event.upMs + sinceStartOffsetMs }) };
+  if (event.type === "skipped") return { ...event, ...at, reason: reasonOutsideLane(event.reason) };
   if (event.type !== "cell-started") return { ...event, ...at };
   const { kernel, cgroup, docker } = event.facts;
   return { ...at, type: "note", text: `in the VM: kernel ${kernel}, cgroup ${cgroup}, Docker ${docker}` };

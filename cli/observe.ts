@@ -16,6 +16,7 @@ import { nodesOf } from "../lib/nodes.ts";
 import type { Observation } from "../lib/probes/probe.ts";
 import { explain } from "../lib/why/explain.ts";
 import { readEvidence, type EvidenceFiles } from "../lib/why/read-evidence.ts";
+import { withoutBalancer } from "../clusters/balancer.ts";
 import { leases } from "../clusters/lease.ts";
 import { liveCluster } from "../clusters/live-cluster.ts";
 import { renderObservation } from "../reports/observation.ts";
@@ -53,7 +54,8 @@ export async function observe(
   options: ObserveOptions,
   argv: readonly string[],
 ): Promise<number> {
-  const record = await chooseCluster(name);
+  // No path of every baseline asks the balancer, and nobody has looked whether the one that a run wrote down still answers.
+  const record = withoutBalancer(await chooseCluster(name));
   await mustBeFree(record.name);
   const baseline = options.record ? null : mustHaveBaseline(record);
   const header = { ...(await newHeader(argv, [record.cell])), kind: "observation" as const };

@@ -1,5 +1,5 @@
 import { cellId, type Cell } from "../lib/cell.ts";
-import { sizeFor } from "../lib/cluster-size.ts";
+import { sizeFor, whyTooSmallForAll } from "../lib/cluster-size.ts";
 import { isBalancerNeeded, peersNeeded } from "../lib/baseline/paths.ts";
 import { inWords } from "../lib/expectation.ts";
 import { describeApply, describeShared, describeUndo } from "../lib/faults/describe.ts";
@@ -27,7 +27,7 @@ export function planOf(cell: Cell, scenarios: readonly Scenario[]): string {
     lines.push("a balancer: the roles' echo server, started in the container outside");
   for (const scenario of scenarios) {
     lines.push(`\n  ${scenario.id}: ${scenario.claim}`);
-    const skip = scenario.skipWhen?.({ cell, traits }) ?? null;
+    const skip = scenario.skipWhen?.({ cell, traits }) ?? whyTooSmallForAll(scenario, { cell, traits });
     if (skip !== null) lines.push(`    skipped: ${skip}`);
     // A placeholder address must pass for one: 192.0.2.0/24 is for documentation (RFC 5737).
     for (const fault of faultsOf(scenario, { cell, traits, address: () => "192.0.2.1" })) {

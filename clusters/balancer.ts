@@ -12,6 +12,7 @@ import { UndecidedError } from "../lib/errors.ts";
 import type { Emit } from "../lib/event-log.ts";
 import { hostExec, mustExec, type Exec } from "../lib/exec.ts";
 import { addressesOfContainer } from "./addresses.ts";
+import { tellNotHad } from "./not-had.ts";
 
 export interface BalancerOrder {
   /** The cell's own folder: the server passes through it. */
@@ -27,29 +28,33 @@ const PORTS = Object.values(BALANCER_PORTS).map(String);
 /** In `outside`, where nothing of ours is mounted: docker cp finds no tmpfs. */
 const SERVER = "/usr/local/bin/faultline-echo";
 
-/** Prints the path of the echo server as containerd keeps it unpacked for the node's pods, whatever its snapshotter. Constant. */
+/** Prints the path of the echo server as containerd keeps it unpacked for the node's pods: by overlayfs, which our node image sets, or by fuse-overlayfs. Nothing by the snapshotter `native`, whose layout is another: then there is no balancer to be had. Constant. */
 const FIND = "ls -d /var/lib/containerd/io.containerd.snapshotter.v1.*/snapshots/*/fs/echo | head -n 1";
 
 /**
  * The cluster with its balancer, where that is needed; it answers by then. One that cannot be had is told in the log and missing in the record, so that only the scenarios that ask it suffer.
- * Throws when stopped.
+ * Where it is not needed the record has none, whatever an earlier run wrote: nobody has looked whether that one still answers, and where. Throws when stopped.
  */
 export async function withBalancer(
   order: BalancerOrder,
   record: ClusterRecord,
   isNeeded: boolean,
 ): Promise<ClusterRecord> {
-  if (!isNeeded) return record;
+  if (!isNeeded) return withoutBalancer(record);
   const exec = order.exec ?? hostExec;
   try {
     // The container may have been started anew since the run that wrote the record, with another address and nothing in it.
     if (!(await answers(record, exec, 1))) await start({ ...order, exec }, record);
     return { ...record, balancer: await placeOf(record, exec) };
   } catch (error) {
-    order.signal.throwIfAborted();
-    order.emit({ type: "note", text: `no balancer in ${record.outside}: ${(error as Error).message}` });
-    return { ...record, balancer: undefined };
+    tellNotHad(order, `balancer in ${record.outside}`, error);
+    return withoutBalancer(record);
   }
+}
+
+/** The record for whoever asks no balancer: evidence then leaves its ports alone. Pure. */
+export function withoutBalancer(record: ClusterRecord): ClusterRecord {
+  return { ...record, balancer: undefined };
 }
 
 async function start({ dir, signal, exec }: Required<BalancerOrder>, record: ClusterRecord): Promise<void> {
@@ -74,8 +79,8 @@ async function start({ dir, signal, exec }: Required<BalancerOrder>, record: Clu
 /** Whether it is there on every port; asked up to so often, a second apart. */
 async function answers({ outside }: ClusterRecord, exec: Exec, tries: number): Promise<boolean> {
   const urls = PORTS.map((port) => `http://127.0.0.1:${port}/readyz`);
-  const patience = ["--retry", String(tries - 1), "--retry-delay", "1", "--retry-connrefused", "--max-time", "5"];
-  const curl = ["curl", "--silent", "--fail", "--fail-early", "--output", "/dev/null", ...patience];
+  const retrying = ["--retry", String(tries - 1), "--retry-delay", "1", "--retry-connrefused", "--max-time", "5"];
+  const curl = ["curl", "--silent", "--fail", "--fail-early", "--output", "/dev/null", ...retrying];
   const { exitCode } = await containerExec(outside, exec)([...curl, ...urls]);
   return exitCode === 0;
 }

@@ -18,6 +18,7 @@ import { createByKind } from "./kind-create.ts";
 import type { Leases } from "./lease.ts";
 import { LABELS } from "./closing-rule.ts";
 import { createClosedNetwork } from "./network.ts";
+import { nodesAhead } from "./nodes-ahead.ts";
 import { dnsServiceFamilies, NAMESPACE, roleObjects } from "./roles/objects.ts";
 import { mustHaveRoom, whetherReached } from "./setup/inotify.ts";
 import { ownSubnets, podSubnets } from "./subnets.ts";
@@ -77,8 +78,9 @@ export async function stage<T>(
 }
 
 async function makeNodes(order: ClusterOrder, kubeconfig: string): Promise<void> {
-  const { name, cell, image, nodes } = order;
-  await mustHaveRoom(MACHINE, await nodesAhead(order), nodes);
+  const { name, cell, image, nodes, leases } = order;
+  // Taken for as many nodes as this one has, since another is often of the same run.
+  await mustHaveRoom(MACHINE, await nodesAhead({ name, leased: name, leases, each: nodes }), nodes);
   await createClosedNetwork(name, { labels: labelsOf(order), ipv6: familiesOf(cell).includes("IPv6") });
   try {
     await createByKind({ ...order, imageTag: image.tag, config: configOf(order), kubeconfig });
@@ -91,23 +93,6 @@ async function makeNodes(order: ClusterOrder, kubeconfig: string): Promise<void>
 
 function configOf({ cell, image, nodes }: ClusterOrder): string {
   return kindConfig(cell, image, ownSubnets(cell.ipFamily), nodes - 1);
-}
-
-/** How many nodes of other clusters run, or are in the making since before this cluster. What is left of others is a network, and takes nothing. */
-async function nodesAhead({ name, leases, nodes }: ClusterOrder): Promise<number> {
-  const label = "io.x-k8s.kind.cluster";
-  const { stdout } = await hostExec([
-    "docker",
-    "ps",
-    "--filter",
-    `label=${label}`,
-    "--format",
-    `{{.Label "${label}"}}`,
-  ]);
-  const running = stdout.split("\n").filter((cluster) => cluster !== "" && cluster !== name);
-  // Nobody says how many nodes one will have that has none yet: taken for as many as this one, since it is often of the same run.
-  const begun = (await leases.ahead(name)).filter((cluster) => !running.includes(cluster));
-  return running.length + begun.length * nodes;
 }
 
 function labelsOf({ name, cell, owner, dir }: ClusterOrder): Readonly<Record<string, string>> {

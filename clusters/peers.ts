@@ -6,7 +6,7 @@ import { mkdir, readFile } from "node:fs/promises";
 import { join as joinPath } from "node:path";
 import type { Cell } from "../lib/cell.ts";
 import type { ClusterRecord, PeerRecord } from "../lib/cluster.ts";
-import { FaultlineError, UndecidedError } from "../lib/errors.ts";
+import { UndecidedError } from "../lib/errors.ts";
 import type { Emit } from "../lib/event-log.ts";
 import { hostExec } from "../lib/exec.ts";
 import { isReady, kubernetes, type Kubernetes } from "../lib/kubernetes.ts";
@@ -21,10 +21,12 @@ import type { NodeImage } from "./image/node-image.ts";
 import { join, type Side } from "./join.ts";
 import { kindConfig } from "./kind-config.ts";
 import { createByKind } from "./kind-create.ts";
+import type { Leases } from "./lease.ts";
 import { podPlaces } from "./live-cluster.ts";
+import { nodesAhead } from "./nodes-ahead.ts";
+import { tellNotHad } from "./not-had.ts";
 import { NAMESPACE, peerObjects } from "./roles/objects.ts";
 import { mustHaveRoom } from "./setup/inotify.ts";
-import { clusterNetworks } from "./setup/ownership.ts";
 import { ownSubnets, subnetsOf } from "./subnets.ts";
 
 export interface PeerOrder {
@@ -35,6 +37,7 @@ export interface PeerOrder {
   readonly kind: string;
   /** The cell's own folder; each further cluster has one in it. */
   readonly dir: string;
+  readonly leases: Pick<Leases, "ahead">;
   readonly emit: Emit;
   readonly readyBudgetMs: number;
   readonly signal: AbortSignal;
@@ -56,9 +59,7 @@ export async function withPeers(
       const found = await stage({ emit: order.emit, name }, "peers", () => made(order, record, peer));
       joined = { ...joined, peers: { ...joined.peers, [peer]: found } };
     } catch (error) {
-      order.signal.throwIfAborted();
-      const next = error instanceof FaultlineError ? `; ${error.nextStep}` : "";
-      order.emit({ type: "note", text: `no cluster ${name}: ${(error as Error).message}${next}` });
+      tellNotHad(order, `cluster ${name}`, error);
     }
   }
   return joined;
@@ -95,9 +96,14 @@ interface Place {
 }
 
 async function makeNode(order: PeerOrder, record: ClusterRecord, peer: Peer, place: Place): Promise<void> {
-  const { cell, kind, signal } = order;
+  const { cell, kind, leases, signal } = order;
+  const each = record.containers.C === undefined ? 2 : 3;
   const readText = (path: string) => readFile(path, "utf8").catch(() => undefined);
-  await mustHaveRoom({ exec: hostExec, readText }, 2 * (await clusterNetworks(hostExec)).length, 1);
+  await mustHaveRoom(
+    { exec: hostExec, readText },
+    await nodesAhead({ ...place, leased: record.name, leases, each }),
+    1,
+  );
   // What an earlier run left half-made.
   await removeContainers(place.name);
   const image = await order.image();

@@ -1,12 +1,34 @@
 import type { ClusterRecord } from "./cluster.ts";
+import { nodesBroken } from "./nodes-broken.ts";
 import { nodesOf, THREE_NODES, type Size } from "./nodes.ts";
 import { isOnThird } from "./path.ts";
-import { faultsOf, type CellContext, type Scenario } from "./scenario.ts";
+import type { CellContext, Scenario } from "./scenario.ts";
 
-/** How many nodes a cell's cluster needs for these scenarios: three where one of them, not skipped there, names a role on node C or breaks something there. Pure. */
+/** How many nodes a cell's cluster needs for these scenarios: three where one of them, not skipped there, names a role on node C or breaks something there; always two in the kernel lane. Pure. */
 export function sizeFor(scenarios: readonly Scenario[], context: CellContext): Size {
+  if (isInLane(context)) return 2;
   const mine = scenarios.filter((one) => (one.skipWhen?.(context) ?? null) === null);
   return mine.some((one) => needsThird(one, context)) ? 3 : 2;
+}
+
+/** Why a scenario is skipped where a cell's cluster is made for the run, with all the nodes that the cell can have; null where that is enough. Pure. */
+export function whyTooSmallForAll(scenario: Scenario, context: CellContext): string | null {
+  return isInLane(context) && needsThird(scenario, context) ? TOO_SMALL_IN_LANE : null;
+}
+
+/**
+ * A reason to skip that a run in a VM of the kernel lane gave, as the run outside has to give it: there `--cluster` was our word and not the user's. Others stay as they
+ * are. Pure.
+ */
+export function reasonOutsideLane(reason: string): string {
+  return reason.endsWith(THREE_NODES) ? TOO_SMALL_IN_LANE : reason;
+}
+
+const TOO_SMALL_IN_LANE = "it needs a third node, and a cluster in the kernel lane has two (docs/kernel-lane.md)";
+
+/** The VM is saved with its cluster, whatever is run in it later. */
+function isInLane({ cell }: CellContext): boolean {
+  return cell.kernel !== undefined;
 }
 
 /** Why a scenario cannot be run on a cluster, and what to do; null where it has all the nodes that the scenario names. Pure. */
@@ -17,6 +39,5 @@ export function whyTooSmall(scenario: Scenario, record: ClusterRecord): string |
 
 function needsThird(scenario: Scenario, context: CellContext): boolean {
   if (Object.keys(scenario.expect).some(isOnThird)) return true;
-  // On which node a fault is does not depend on addresses; 192.0.2.0/24 is for documentation (RFC 5737).
-  return faultsOf(scenario, { ...context, address: () => "192.0.2.1" }).some(({ node }) => node === "C");
+  return nodesBroken(scenario, context).has("C");
 }

@@ -25,8 +25,8 @@ export async function makeCluster(
   await waitFor("the VM's Docker", () => mustExec(exec, ["docker", "version"]), {
     ...{ budgetMs: DOCKER_WITHIN_MS, intervalMs: 1000, attemptTimeoutMs: DOCKER_WITHIN_MS, signal },
   });
-  const patience = ["--ready-timeout", READY_WITHIN_S, "--evidence", "none", "--progress", "plain"];
-  const argv = [...FAULTLINE, "run", "baseline", "--keep", "always", "--yes", "--cell", cellId(cell), ...patience];
+  const options = ["--ready-timeout", READY_WITHIN_S, "--evidence", "none", "--progress", "plain"];
+  const argv = [...FAULTLINE, "run", "baseline", "--keep", "always", "--yes", "--cell", cellId(cell), ...options];
   const making = execOn(
     line,
     byLine((said) => say(`in the VM: ${said}`)),

@@ -1,7 +1,8 @@
 import type { Mode } from "../event.ts";
 import type { Expectation } from "../expectation.ts";
 import type { NodeFault } from "../faults/fault.ts";
-import { faultsOf, healingOf, noFault, type CellContext, type ScenarioSpec } from "../scenario.ts";
+import { nodesBroken } from "../nodes-broken.ts";
+import { healingOf, noFault, type CellContext, type ScenarioSpec } from "../scenario.ts";
 
 /** The modes that put a suite to the test: in each of them a scenario must come out as not-pass. */
 export const MUTANTS = ["no-fault", "wrong-node", "swapped"] as const satisfies readonly Mode[];
@@ -25,11 +26,9 @@ export function whyNoMutant(
   // Where somebody else is to undo the fault, that is what cannot happen without it.
   if (allOk && healingOf(scenario, context) === null)
     return `it claims that nothing breaks, so it is the same ${WITH[mode]}`;
-  // On which node a fault is does not depend on addresses; 192.0.2.0/24 is for documentation (RFC 5737).
-  const faults = faultsOf(scenario, { ...context, address: () => "192.0.2.1" });
-  if (faults.every(({ fault }) => fault.kind === "none")) return `it breaks nothing, so it is the same ${WITH[mode]}`;
+  const nodes = nodesBroken(scenario, context);
+  if (nodes.size === 0) return `it breaks nothing, so it is the same ${WITH[mode]}`;
   if (mode === "no-fault") return null;
-  const nodes = new Set(faults.map(({ node }) => node));
   if (nodes.has("control-plane")) return "its fault is put in through the control plane: it is on no node";
   return nodes.size > 1 ? "its faults are on more than one node: there is no other" : null;
 }

@@ -13,7 +13,7 @@ export interface Context extends ExpiringSets {
   readonly endpointChains: ReadonlySet<string>;
   /** Service chains that lead to one of those. */
   readonly movedServices: ReadonlySet<string>;
-  /** Chains of Services in kube-proxy's nftables tables that only this side has, and that are empty. */
+  /** Chains of Services in kube-proxy's nftables tables that are empty here, and not empty there too: there they are full, or not at all. */
   readonly emptiedChains: ReadonlySet<string>;
   /** ipvs destinations (`10.244.0.2:53`) that only this side has. */
   readonly ipvsEndpoints: ReadonlySet<string>;

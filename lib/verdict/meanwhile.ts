@@ -22,32 +22,36 @@ export function withMeanwhile(
   if (result.verdict === "fail" || isSeen(events, result.path, symptoms)) return told;
   const paths = Object.entries(healsItself.meanwhile);
   const isNoneSeen = paths.every(([path, each]) => !isSeen(events, path, each));
-  const forMs = isNoneSeen ? probedForMs(events, Object.keys(healsItself.meanwhile)) : Infinity;
-  const isTooQuick = forMs < TOO_QUICK_MS;
-  const verdict = isTooQuick || isSeen(events, result.path, ["unknown"]) ? "unknown" : "fail";
+  const tooQuick = isNoneSeen ? whyTooQuick(events, Object.keys(healsItself.meanwhile)) : null;
+  const verdict = tooQuick !== null || isSeen(events, result.path, ["unknown"]) ? "unknown" : "fail";
   const reason = `not once ${words} until ${healsItself.by} had undone it`;
-  return { ...told, verdict, reason: isTooQuick ? `${reason}: ${tooQuickInWords(forMs)}` : reason };
+  return { ...told, verdict, reason: tooQuick === null ? reason : `${reason}: ${tooQuick}` };
 }
 
-function tooQuickInWords(forMs: number): string {
+/**
+ * Why these paths may not have met a fault: the time from the first probe's beginning to that of the last reading that found it in force, of several faults the least, less than none where that was
+ * earlier. In logs of before both were written down, as then: from its being put in force until it was found gone. Null where there was time enough. Pure.
+ */
+function whyTooQuick(events: readonly Event[], paths: readonly string[]): string | null {
+  const drifts = all(events, "drifted");
+  const starts = startsOf(events, paths);
+  if (starts.length === 0 || drifts.some(({ lastSeenMs }) => lastSeenMs === undefined)) {
+    const goneMs = Math.min(...drifts.map(({ afterMs }) => afterMs));
+    return goneMs < TOO_QUICK_MS ? `it was found gone ${goneMs} ms after it was put in force` : null;
+  }
+  const firstMs = Math.min(...starts);
+  const forMs = Math.min(...drifts.map((drift) => Math.round(lastSeenAtMs(events, drift) - firstMs)));
+  if (forMs >= TOO_QUICK_MS) return null;
   return forMs < 0
     ? `it was last seen in force ${-forMs} ms before the first probe began`
     : `it was last seen in force ${forMs} ms after the first probe began, too soon to be met`;
 }
 
-/**
- * For how many ms a fault is known to have been in force while these paths were probed: from the first probe's beginning to that of the last reading that found it in force. Less than none where that
- * was earlier. Of several faults the least. Logs of before either was written down: until it was found gone, from its being put in force. Pure.
- */
-function probedForMs(events: readonly Event[], paths: readonly string[]): number {
+/** When the probes of these paths began while the fault was in force; nothing in logs of before that was written down. */
+function startsOf(events: readonly Event[], paths: readonly string[]): readonly number[] {
   const rounds = all(events, "round").filter(({ phase }) => phase === "fault");
   const flows = rounds.flatMap(({ observations }) => observations.filter(({ path }) => paths.includes(path)));
-  const starts = flows.flatMap(({ startedAtMs }) => (startedAtMs > 0 ? [startedAtMs] : []));
-  const firstMs = Math.min(...starts);
-  const drifts = all(events, "drifted");
-  return Math.min(
-    ...drifts.map((drift) => (starts.length === 0 ? drift.afterMs : Math.round(lastSeenAtMs(events, drift) - firstMs))),
-  );
+  return flows.flatMap(({ startedAtMs }) => (startedAtMs > 0 ? [startedAtMs] : []));
 }
 
 /** By the wall clock, as the probes' beginnings are, but counted back from when it was told: nobody may have set that clock between then and the probes. */

@@ -10,7 +10,7 @@ import type { Run } from "../../lib/run.ts";
 import { waitFor } from "../../lib/wait.ts";
 import { cellDirs } from "../../cli/run-dir.ts";
 import { deleteCluster } from "../../clusters/delete.ts";
-import { clustersNamed, RUNS, type Outcome } from "./command-line.ts";
+import { clustersNamed, runOfProcess, RUNS, type Outcome } from "./command-line.ts";
 
 /** The kept cluster of a run, looked at past the harness. */
 export interface TestCluster {
@@ -50,12 +50,14 @@ export function clusterOf(run: Run): TestCluster {
 }
 
 /**
- * For `after`: deletes the clusters that a run named, kept ones among them. Known by what it said and not by its report, so that none is left behind where `before` failed; nothing where
+ * For `after`: deletes the clusters that a run made, kept ones among them, and no other that it spoke of; `runs`: where that checkout has its runs. Known by what it said and not by its report, so that none is left behind where `before` failed; nothing where
  * that did not come to a run (undefined), since the error of `before` is the one to be read.
  */
-export async function deleteLeftBy(outcome: Outcome | undefined): Promise<void> {
+export async function deleteLeftBy(outcome: Outcome | undefined, runs: string = RUNS): Promise<void> {
   if (outcome === undefined) return;
-  for (const name of clustersNamed(outcome)) await deleteCluster(name);
+  const runId = runOfProcess(outcome.pid, runs);
+  if (runId === undefined) return;
+  for (const name of clustersNamed(outcome, runId)) await deleteCluster(name);
 }
 
 /** Waits until the newest run, that of `child`, has its fault in force; resolves to the pid of its cell process. */

@@ -3,6 +3,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
+import { listRuns, readHeader } from "../../cli/run-dir.ts";
+import { clusterName } from "../../clusters/network.ts";
+import { parseOwner } from "../../clusters/setup/ownership.ts";
 import type { Run, ScenarioResult } from "../../lib/run.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -10,6 +13,8 @@ export const RUNS = join(ROOT, "runs");
 
 export interface Outcome {
   readonly code: number | null;
+  /** Of the process that carried the run out: the launcher becomes it. */
+  readonly pid: number | undefined;
   readonly stdout: string;
   readonly stderr: string;
 }
@@ -30,7 +35,9 @@ export function launch(args: readonly string[], env: Readonly<Record<string, str
   let stderr = "";
   child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
   child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
-  const outcome = new Promise<Outcome>((resolve) => child.on("close", (code) => resolve({ code, stdout, stderr })));
+  const outcome = new Promise<Outcome>((resolve) =>
+    child.on("close", (code) => resolve({ code, pid: child.pid, stdout, stderr })),
+  );
   return { child, outcome };
 }
 
@@ -49,9 +56,19 @@ export function mustEnd({ code, stdout, stderr }: Outcome, expected = 0): void {
   expect(code, `${stdout}\n${stderr.split("\n").slice(-40).join("\n")}`).to.equal(expected);
 }
 
-/** The clusters that a run named: known also where it never came to a report. Pure. */
-export function clustersNamed({ stdout, stderr }: Outcome): readonly string[] {
-  return [...new Set(`${stdout}\n${stderr}`.match(/\bfaultline-\d{6}[0-9a-z]{4}\d+\b/g) ?? [])];
+/** The clusters of a run that it named, known also where it never came to a report. Others that it spoke of, taken or in the way, are not its own. Pure. */
+export function clustersNamed(
+  { stdout, stderr }: Pick<Outcome, "stdout" | "stderr">,
+  runId: string,
+): readonly string[] {
+  const stem = clusterName(runId, 0).slice(0, -1);
+  const named = `${stdout}\n${stderr}`.match(/\bfaultline-\d{6}[0-9a-z]{4}\d+\b/g) ?? [];
+  return [...new Set(named)].filter((name) => name.startsWith(stem) && /^\d+$/.test(name.slice(stem.length)));
+}
+
+/** The newest run below `runs` that this process carried out; undefined where it did not come to one. */
+export function runOfProcess(pid: number | undefined, runs: string = RUNS): string | undefined {
+  return listRuns(runs).findLast((run) => parseOwner(readHeader(join(runs, run)).owner)?.pid === pid);
 }
 
 /** The report of the newest run. */

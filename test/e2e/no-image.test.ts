@@ -34,13 +34,13 @@ describe("a node image that cannot be had", function () {
   before("two cells, the first one's image cannot be built", async function () {
     dir = await checkoutWithoutPlugin();
     const argv = ["run", "baseline/packet-flow", "--cell", "flannel", "--cell", "ptp", "--yes", "--progress", "plain"];
-    const { status, stdout, stderr } = spawnSync(join(dir, "faultline"), argv, { cwd: dir, encoding: "utf8" });
-    made = { code: status, stdout, stderr };
+    const { status, pid, stdout, stderr } = spawnSync(join(dir, "faultline"), argv, { cwd: dir, encoding: "utf8" });
+    made = { code: status, pid, stdout, stderr };
     run = JSON.parse(readFileSync(join(dir, "runs/latest/report.json"), "utf8")) as Run;
   });
 
   after(async function () {
-    await deleteLeftBy(made);
+    await deleteLeftBy(made, join(dir, "runs"));
     if (dir !== "") rmSync(dir, { recursive: true, force: true });
   });
 

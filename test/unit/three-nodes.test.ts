@@ -10,7 +10,7 @@ import { ownSubnets } from "../../clusters/subnets.ts";
 import { addressOf, netnsPidOf, nodeOf } from "../../lib/address.ts";
 import { knownPaths } from "../../lib/baseline/paths.ts";
 import type { ClusterRecord, Whereabouts } from "../../lib/cluster.ts";
-import { sizeFor, whyTooSmall } from "../../lib/cluster-size.ts";
+import { sizeFor, whyTooSmall, whyTooSmallForAll } from "../../lib/cluster-size.ts";
 import { faultsIn } from "../../lib/engine/mutants.ts";
 import { UndecidedError } from "../../lib/errors.ts";
 import { nodesOf, ofNode } from "../../lib/nodes.ts";
@@ -110,6 +110,18 @@ describe("how many nodes a run's scenarios need", () => {
     expect(whyTooSmall(third, RECORD)).to.match(/third node, and cluster faultline-x has two; .* leave --cluster out$/);
     expect(whyTooSmall(third, THREE)).to.equal(null);
     expect(whyTooSmall(claims("same → other by podIP"), RECORD)).to.equal(null);
+  });
+
+  it("is two in the kernel lane, whose VM is saved with its cluster: there it is the reason to skip", () => {
+    const third = claims("third → server by podIP");
+    const context = { ...RECORD, cell: { ...RECORD.cell, kernel: "debian:6.12" } };
+    expect(sizeFor([third], context)).to.equal(2);
+    expect(whyTooSmallForAll(third, context)).to.match(/third node, and a cluster in the kernel lane has two/);
+    expect(whyTooSmallForAll(third, RECORD)).to.equal(null);
+    expect(whyTooSmallForAll(claims("same → other by podIP"), context)).to.equal(null);
+    const text = planOf({ ...DEFAULT_CELL, kernel: "debian:6.12" }, [third]);
+    expect(text).to.match(/one worker \(node A\)\n/);
+    expect(text).to.match(/skipped: it needs a third node, and a cluster in the kernel lane has two/);
   });
 
   it("keeps paths of the third out of the baseline of two", () => {

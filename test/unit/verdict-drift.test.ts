@@ -130,6 +130,21 @@ describe("judgeScenario: a fault that somebody is claimed to undo", () => {
     });
   }
 
+  it("judges a log of before it was written down when a fault was last seen as it was judged then, though it says when probes began", () => {
+    const old = (seenMs: number, probeMs: number) =>
+      undone(seenMs, probeMs).map((event) => {
+        if (event.type !== "drifted") return event;
+        return Object.fromEntries(Object.entries(event).filter(([key]) => key !== "lastSeenMs")) as unknown as Event;
+      });
+    // Found gone 300 ms after `seenMs`; the first probe began long after that, and before it.
+    expect(judge(old(1200, 5800)).verdict).to.equal("fail");
+    expect(judge(old(2900, 5800)).verdict).to.equal("fail");
+    expect(judge(old(1199, 200)).verdict).to.equal("unknown");
+    expect(judge(old(1199, 200)).paths.find((one) => one.path === BROKEN)?.reason).to.match(
+      /undone it: it was found gone 1499 ms after it was put in force$/,
+    );
+  });
+
   it("counts by its own clock: the wall clock may have been set between the fault and the first probe", () => {
     const later = (events: readonly Event[]) =>
       events.map((event) => {

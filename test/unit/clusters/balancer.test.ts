@@ -2,10 +2,13 @@ import { expect } from "chai";
 import { withBalancer } from "../../../clusters/balancer.ts";
 import { isBalancerNeeded, knownPaths } from "../../../lib/baseline/paths.ts";
 import type { ClusterRecord } from "../../../lib/cluster.ts";
+import { flowsOf } from "../../../lib/evidence/flows.ts";
 import type { Exec } from "../../../lib/exec.ts";
 import { noFault, type Scenario } from "../../../lib/scenario.ts";
-import { RECORD } from "../sample-cluster.ts";
+import { RECORD, WHERE } from "../sample-cluster.ts";
 
+/** As the cluster.json of an earlier run has it. */
+const BEFORE = { ...RECORD, balancer: { name: "balancer", ip: "172.18.0.7", pid: 1 } };
 const ECHO = "/var/lib/containerd/io.containerd.snapshotter.v1.overlayfs/snapshots/9/fs/echo";
 
 /** Docker, as it is asked here; `answersFrom`: which time it is asked the balancer is there. */
@@ -34,10 +37,11 @@ async function made(answers: Parameters<typeof docker>[0], record: ClusterRecord
 }
 
 describe("the balancer", () => {
-  it("is left alone where no scenario asks it", async () => {
-    const { record, asked } = await made({}, RECORD, false);
-    expect(record).to.equal(RECORD);
+  it("is left alone where no scenario asks it, and that of an earlier run is not believed in", async () => {
+    const { record, asked } = await made({}, BEFORE, false);
     expect(asked).to.deep.equal([]);
+    expect(JSON.parse(JSON.stringify(record))).to.deep.equal(RECORD);
+    expect(flowsOf({ ...WHERE, cluster: record }).ports).to.not.include(443);
   });
 
   it("is the echo server of node A, started in outside on both ports", async () => {
@@ -50,8 +54,7 @@ describe("the balancer", () => {
   });
 
   it("is not started a second time, but its address is asked for again", async () => {
-    const before = { ...RECORD, balancer: { name: "balancer", ip: "172.18.0.7", pid: 1 } };
-    const { record, asked } = await made({}, before);
+    const { record, asked } = await made({}, BEFORE);
     expect(record.balancer?.ip).to.equal("172.18.0.9");
     expect(asked).to.have.length(2);
   });
@@ -62,10 +65,9 @@ describe("the balancer", () => {
     "has no address": { ip: "" },
   })) {
     it(`is missing in the record where it ${what}, with a note that says why`, async () => {
-      const before = { ...RECORD, balancer: { name: "balancer", ip: "172.18.0.7", pid: 1 } };
-      const { record, notes } = await made(answers, before);
+      const { record, notes } = await made(answers, BEFORE);
       expect(record.balancer).to.equal(undefined);
-      expect(notes.join()).to.match(/^no balancer in x-outside: \S.*$/);
+      expect(notes.join()).to.match(/^no balancer in x-outside: \S.*; (docker exec|see ls|run again)/);
     });
   }
 
