@@ -42,17 +42,20 @@ function bridgeOf({ pods, links }: NodeFacts): string {
 
 function overlayInWords(overlay: Overlay | null): string {
   if (overlay === null) return "none";
-  const { kind, device, udpPort, endpointsIn } = overlay;
-  return `${kind} ${device}, UDP ${udpPort}, endpoints in ${endpointsIn}`;
+  const { kind, device, secondDevice, udpPort, endpointsIn } = overlay;
+  const devices = [device, ...(secondDevice === undefined ? [] : [secondDevice])];
+  return each(devices.map((name) => tunnelInWords(kind, name, udpPort, endpointsIn)));
 }
 
 function overlaysOf({ links }: NodeFacts): string {
   const tunnels = links.flatMap(({ kind, name, tunnel }) =>
-    tunnel
-      ? [`${kind} ${name}, UDP ${tunnel.udpPort}, endpoints in ${tunnel.isExternal ? "metadata" : "neighbours"}`]
-      : [],
+    tunnel ? [tunnelInWords(kind ?? "", name, tunnel.udpPort, tunnel.isExternal ? "metadata" : "neighbours")] : [],
   );
   return each(tunnels);
+}
+
+function tunnelInWords(kind: string, device: string, udpPort: number | null, endpointsIn: string): string {
+  return `${kind} ${device}, UDP ${udpPort}, endpoints in ${endpointsIn}`;
 }
 
 /** What an overlay takes is the same whatever the uplink has. */

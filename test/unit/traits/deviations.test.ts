@@ -63,6 +63,21 @@ describe("traits against live nodes", () => {
     });
   }
 
+  it("want a device of each family in a dual-stack cell, as flannel has them", () => {
+    const { overlay: both } = traitsOf(parseCell("flannel/nftables/1.34/dual"));
+    const withSecond = ({ links, ...facts }: NodeFacts): NodeFacts => ({
+      ...facts,
+      links: [
+        ...links,
+        ...links.filter(({ name }) => name === "flannel.1").map((one) => ({ ...one, name: "flannel-v6.1" })),
+      ],
+    });
+    expect(onBoth({ ...FLANNEL, overlay: both }, withSecond)).to.deep.equal([[], []]);
+    const traits = onBoth({ ...FLANNEL, overlay: both }).map((found_) => found_.map(({ trait }) => trait));
+    expect(traits).to.deep.equal([["overlay"], ["overlay"]]);
+    expect(onBoth(FLANNEL, withSecond).flat()).to.have.lengthOf(2);
+  });
+
   const others: Readonly<
     Record<string, readonly [change: (facts: NodeFacts) => NodeFacts, trait: string, found: string]>
   > = {
