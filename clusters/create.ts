@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { cellId, familiesOf, type Cell } from "../lib/cell.ts";
 import type { ClusterRecord, Containers } from "../lib/cluster.ts";
@@ -8,9 +8,11 @@ import type { Stage } from "../lib/event.ts";
 import { behind, hostExec, mustExec } from "../lib/exec.ts";
 import { isReady, kubernetes, type Kubernetes, type Pod } from "../lib/kubernetes.ts";
 import type { Size } from "../lib/nodes.ts";
+import { patience } from "../lib/patience.ts";
 import { addressesOf } from "./addresses.ts";
 import { traitsOf } from "./cells.ts";
 import { coreDns, describePods, installCni, kubectlHint } from "./cni/install.ts";
+import { emulatedPatches } from "./emulated.ts";
 import { ECHO_IMAGE } from "./image/images.ts";
 import type { NodeImage } from "./image/node-image.ts";
 import { kindConfig } from "./kind-config.ts";
@@ -83,7 +85,8 @@ async function makeNodes(order: ClusterOrder, kubeconfig: string): Promise<void>
   await mustHaveRoom(MACHINE, await nodesAhead({ name, leased: name, leases, each: nodes }), nodes);
   await createClosedNetwork(name, { labels: labelsOf(order), ipv6: familiesOf(cell).includes("IPv6") });
   try {
-    await createByKind({ ...order, imageTag: image.tag, config: configOf(order), kubeconfig });
+    const config = kindConfig(cell, image, ownSubnets(cell.ipFamily), nodes - 1, await staticPodsOf(order));
+    await createByKind({ ...order, imageTag: image.tag, config, kubeconfig });
   } catch (error) {
     const reached = await whetherReached(MACHINE);
     if (!(error instanceof UndecidedError) || reached === "") throw error;
@@ -91,8 +94,14 @@ async function makeNodes(order: ClusterOrder, kubeconfig: string): Promise<void>
   }
 }
 
-function configOf({ cell, image, nodes }: ClusterOrder): string {
-  return kindConfig(cell, image, ownSubnets(cell.ipFamily), nodes - 1);
+/** The folder with kubeadm's patches of static pods; undefined where there are none. */
+async function staticPodsOf({ dir }: ClusterOrder): Promise<string | undefined> {
+  const patches = Object.entries(emulatedPatches(patience()).staticPods);
+  if (patches.length === 0) return undefined;
+  const folder = join(dir, "static-pods");
+  await mkdir(folder, { recursive: true });
+  for (const [name, patch] of patches) await writeFile(join(folder, name), JSON.stringify(patch));
+  return folder;
 }
 
 function labelsOf({ name, cell, owner, dir }: ClusterOrder): Readonly<Record<string, string>> {

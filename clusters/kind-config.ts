@@ -4,18 +4,21 @@ import { kubeadmPatches } from "./image/kubeadm.ts";
 import { cniOf } from "./cells.ts";
 import type { NodeImage } from "./image/node-image.ts";
 import { patience } from "../lib/patience.ts";
+import { emulatedPatches, PATCHES_DIR } from "./emulated.ts";
 import { ownSubnets, type Subnets } from "./subnets.ts";
 
 /**
  * kind's configuration for a cell: one control plane and one worker, or as many as asked, and no CNI of kind's own but where the cell is about that. A control plane
- * alone is given no taint by kind. Pure.
+ * alone is given no taint by kind. `staticPodsFrom`: folder of this machine with kubeadm's patches of static pods, where there are any. Pure.
  */
 export function kindConfig(
   cell: Cell,
   image: Pick<NodeImage, "origin" | "kubernetesVersion">,
   subnets: Subnets = ownSubnets(cell.ipFamily),
   workers = 1,
+  staticPodsFrom?: string,
 ): string {
+  const emulated = emulatedPatches(patience());
   return stringify({
     kind: "Cluster",
     apiVersion: "kind.x-k8s.io/v1alpha4",
@@ -28,11 +31,12 @@ export function kindConfig(
       // Also where Kubernetes has IPv6 only: the nodes' Docker network has both families.
       apiServerAddress: "127.0.0.1",
     },
-    nodes: [{ role: "control-plane" }, ...Array.from({ length: workers }, () => ({ role: "worker" }))],
+    nodes: [controlPlane(staticPodsFrom), ...Array.from({ length: workers }, () => ({ role: "worker" }))],
     kubeadmConfigPatches: [
       ...kubeadmPatches(image.origin, image.kubernetesVersion),
       ...schedulerPatch(cell),
-      ...patiencePatch(patience()),
+      ...emulated.kubeadm.map((patch) => JSON.stringify(patch)),
+      ...(staticPodsFrom === undefined ? [] : [STATIC_PODS_PATCH]),
     ],
   });
 }
@@ -43,14 +47,10 @@ function schedulerPatch({ proxyMode }: Cell): readonly string[] {
   return [JSON.stringify({ kind: "KubeProxyConfiguration", ipvs: { scheduler: "sh" } })];
 }
 
-/**
- * kubeadm gives the control plane 4 min to come up (kubeadm v1beta3, which kind writes: apiServer.timeoutForControlPlane). Nothing where that does. And a controller manager that cannot
- * renew its lease within 10 s ends itself (seen in an emulated VM on a busy machine): there is no other to lead in its place.
- */
-export function patiencePatch(times: number): readonly string[] {
-  if (times <= 1) return [];
-  const timeoutForControlPlane = `${Math.round(4 * times)}m0s`;
-  const alone = { extraArgs: { "leader-elect": "false" } };
-  const patch = { apiServer: { timeoutForControlPlane }, controllerManager: alone, scheduler: alone };
-  return [JSON.stringify({ kind: "ClusterConfiguration", ...patch })];
+const STATIC_PODS_PATCH = JSON.stringify({ kind: "InitConfiguration", patches: { directory: PATCHES_DIR } });
+
+function controlPlane(staticPodsFrom: string | undefined): object {
+  if (staticPodsFrom === undefined) return { role: "control-plane" };
+  const mount = { hostPath: staticPodsFrom, containerPath: PATCHES_DIR, readOnly: true };
+  return { role: "control-plane", extraMounts: [mount] };
 }

@@ -20,7 +20,17 @@ export interface Saved {
 const CLUSTERS = join(import.meta.dirname, "..");
 /** What decides how a cluster is made, beside its node image: a change to any of it needs another VM. A change elsewhere does not, the project is sent to a VM at each start. */
 const MAKE_A_CLUSTER = [
-  ...["cells.ts", "create.ts", "kind-config.ts", "kind-create.ts", "network.ts", "subnets.ts", "cni", "roles"],
+  ...[
+    "cells.ts",
+    "create.ts",
+    "emulated.ts",
+    "kind-config.ts",
+    "kind-create.ts",
+    "network.ts",
+    "subnets.ts",
+    "cni",
+    "roles",
+  ],
   ...["image/kubeadm.ts", "lane/guest", "lane/make.ts", "../lib/cell.ts", "../lib/cluster.ts"],
 ];
 const SAVED_WITHIN_MS = 180_000;

@@ -1,3 +1,4 @@
+import { patience } from "../../lib/patience.ts";
 import { ROLE_PORTS } from "../../lib/address.ts";
 import type { OfNodes } from "../../lib/nodes.ts";
 import type { Peer } from "../../lib/path.ts";
@@ -74,7 +75,7 @@ function echo(name: string, port: number, image: string): object {
       { name: "CONTAINER_NAME", value: name },
       { name: "POD_NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },
     ],
-    readinessProbe: { httpGet: { path: "/readyz", port }, periodSeconds: 1 },
+    readinessProbe: { httpGet: { path: "/readyz", port }, periodSeconds: Math.ceil(patience()) },
     securityContext: {
       runAsNonRoot: true,
       runAsUser: 65_532,

@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { parse } from "yaml";
 import { DEFAULT_CELL, knownCells } from "../../clusters/cells.ts";
-import { kindConfig, patiencePatch } from "../../clusters/kind-config.ts";
+import { emulatedPatches } from "../../clusters/emulated.ts";
+import { kindConfig } from "../../clusters/kind-config.ts";
 import {
   POD_SUBNET,
   POD_SUBNET_6,
@@ -12,7 +13,7 @@ import {
 
 interface Config {
   readonly networking: Readonly<Record<string, unknown>>;
-  readonly nodes: readonly { readonly role: string }[];
+  readonly nodes: readonly { readonly role: string; readonly extraMounts?: readonly object[] }[];
   readonly kubeadmConfigPatches: readonly string[];
 }
 
@@ -47,9 +48,20 @@ describe("kindConfig", () => {
   });
 
   it("gives an emulated control plane the time it needs, and nothing else any", () => {
-    expect(patiencePatch(1)).to.deep.equal([]);
-    const [patch = ""] = patiencePatch(6);
-    expect(parse(patch)).to.deep.include({ apiServer: { timeoutForControlPlane: "24m0s" } });
+    expect(emulatedPatches(1)).to.deep.equal({ kubeadm: [], staticPods: {} });
+    const { kubeadm, staticPods } = emulatedPatches(6);
+    expect(kubeadm[0]).to.deep.include({ apiServer: { timeoutForControlPlane: "24m0s" } });
+    expect(Object.keys(staticPods)).to.include("kube-apiserver+strategic.json");
+  });
+
+  it("mounts kubeadm's patches of static pods where there are any, and names their folder", () => {
+    const image = { origin: "offline", kubernetesVersion: "1.34.4" } as const;
+    const text = kindConfig(DEFAULT_CELL, image, undefined, 1, "/run-dir/static-pods");
+    const { nodes, kubeadmConfigPatches } = parse(text) as Config;
+    const mount = { hostPath: "/run-dir/static-pods", containerPath: "/etc/faultline/static-pods", readOnly: true };
+    expect(nodes.map(({ extraMounts }) => extraMounts)).to.deep.equal([[mount], undefined]);
+    expect(kubeadmConfigPatches.join()).to.contain(`"directory":"${mount.containerPath}"`);
+    expect(kindConfig(DEFAULT_CELL, image)).to.not.contain("static-pods");
   });
 
   it("is the same text for the same cell", () => {
