@@ -1,3 +1,4 @@
+import type { Cell } from "../../../lib/cell.ts";
 import { UPLINK_MTU_BYTES, type Traits } from "../../../lib/traits.ts";
 import { goStep } from "../../image/go-build.ts";
 import { IMAGE_PREFIX, type ContainerImage } from "../../image/container-image.ts";
@@ -55,11 +56,8 @@ const release: CniVersion = {
 
 const READY = { namespace: "calico", selector: "app=calico-node" };
 
-const TRAITS: Traits = {
+const COMMON: Omit<Traits, "overlay" | "podMtuBytes"> = {
   bridge: null,
-  // FELIX_VXLANPORT's default, which is IANA's.
-  overlay: { kind: "vxlan", device: "vxlan.calico", udpPort: 4789, endpointsIn: "neighbours" },
-  podMtuBytes: UPLINK_MTU_BYTES - 50,
   dataplane: "kernel",
   podClusterIps: "kube-proxy",
   networkPolicy: true,
@@ -75,6 +73,17 @@ const TRAITS: Traits = {
   ],
 };
 
+/** Felix has a device for each family (felix/dataplane/linux/vxlan_mgr.go); what carries IPv6 is carried by IPv6 itself, which takes 20 more, and pods have one MTU for both. */
+function traits({ ipFamily }: Cell): Traits {
+  const second = ipFamily === "dual" ? { secondDevice: "vxlan-v6.calico" } : {};
+  return {
+    ...COMMON,
+    // FELIX_VXLANPORT's default, which is IANA's.
+    overlay: { kind: "vxlan", device: "vxlan.calico", ...second, udpPort: 4789, endpointsIn: "neighbours" },
+    podMtuBytes: UPLINK_MTU_BYTES - (ipFamily === "dual" ? 70 : 50),
+  };
+}
+
 /** Felix with iptables rules, VXLAN between the nodes, addresses from calico-ipam. */
 export const calico: Cni = {
   name: "calico",
@@ -82,13 +91,16 @@ export const calico: Cni = {
   what: "Calico, VXLAN between the nodes: no bridge, UDP 4789, iptables rules by Felix, addresses from calico-ipam",
   versions: [release],
   proxyModes: ["iptables", "nftables"],
-  ipFamilies: ["ipv4"],
-  traits: () => TRAITS,
+  ipFamilies: ["ipv4", "dual"],
+  traits,
   install: {
     by: "manifest",
     kinds: "calico/crds.yaml",
     manifest: "calico/manifest.yaml",
-    tokens: (_cell, [network = ""]) => ({ IMAGE, POD_CIDR: network }),
+    tokens: ({ ipFamily }, [network = "", second = "none"]) => ({
+      ...{ IMAGE, POD_CIDR: network, POD_CIDR_6: second },
+      ...{ IPV6: String(ipFamily === "dual"), IP6: ipFamily === "dual" ? "autodetect" : "none" },
+    }),
     ready: READY,
   },
 };
