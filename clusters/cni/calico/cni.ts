@@ -84,6 +84,20 @@ function traits({ ipFamily }: Cell): Traits {
   };
 }
 
+/** Without IPv6 none of it: calico-node was seen to end again and again with IP6 and the pool given as "none". */
+function ipv6Env(podNetwork: string): string {
+  const env = {
+    IP6: "autodetect",
+    CALICO_IPV6POOL_CIDR: podNetwork,
+    CALICO_IPV6POOL_VXLAN: "Always",
+    CALICO_IPV6POOL_NAT_OUTGOING: "true",
+  };
+  // It stands at the end of a comment.
+  return Object.entries(env)
+    .map(([name, value]) => `\n${" ".repeat(12)}- ${JSON.stringify({ name, value })}`)
+    .join("");
+}
+
 /** Felix with iptables rules, VXLAN between the nodes, addresses from calico-ipam. */
 export const calico: Cni = {
   name: "calico",
@@ -97,9 +111,9 @@ export const calico: Cni = {
     by: "manifest",
     kinds: "calico/crds.yaml",
     manifest: "calico/manifest.yaml",
-    tokens: ({ ipFamily }, [network = "", second = "none"]) => ({
-      ...{ IMAGE, POD_CIDR: network, POD_CIDR_6: second },
-      ...{ IPV6: String(ipFamily === "dual"), IP6: ipFamily === "dual" ? "autodetect" : "none" },
+    tokens: ({ ipFamily }, [network = "", second]) => ({
+      ...{ IMAGE, POD_CIDR: network, IPV6: String(ipFamily === "dual") },
+      IPV6_ENV: second === undefined ? "" : ipv6Env(second),
     }),
     ready: READY,
   },
