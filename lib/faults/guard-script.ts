@@ -8,7 +8,7 @@ export const INIT_START = String.raw`sed 's/.*) //; s/^\([^ ]* \)\{19\}//; s/ .*
  * Every script of a fault begins with this, so that checking and acting are one exec: $1 is the inode of the network namespace it is meant for,
  * $2 the boot, $3 when process 1 was started (empty: not known), $4 how many times longer than usual a step may take (patience.ts); what follows sees its own arguments from $1 on, and these as
  * $netns, $boot, $init and $patience. The inode alone does not do: a restarted container was
- * seen to get the number that its namespace had had, since the kernel gives out the lowest that is free (proc_alloc_inum).
+ * seen to get the number that its namespace had had (two restarts of four), since the kernel gives out the lowest that is free (proc_alloc_inum).
  */
 export const GUARD = `if [ "$(readlink /proc/self/ns/net)" != "net:[$1]" ] || [ "$(cat /proc/sys/kernel/random/boot_id)" != "$2" ] || { [ -n "$3" ] && [ "$(${INIT_START})" != "$3" ]; }; then
   echo "faultline: this is not the network namespace the command was meant for" >&2
