@@ -15,7 +15,8 @@ import { coreDns, describePods, installCni, kubectlHint } from "./cni/install.ts
 import { emulatedPatches } from "./emulated.ts";
 import { ECHO_IMAGE } from "./image/images.ts";
 import type { NodeImage } from "./image/node-image.ts";
-import { kindConfig } from "./kind-config.ts";
+import { cpuInfoFor } from "./cpuinfo.ts";
+import { kindConfig, type MountedOnNodes } from "./kind-config.ts";
 import { createByKind } from "./kind-create.ts";
 import type { Leases } from "./lease.ts";
 import { LABELS } from "./closing-rule.ts";
@@ -85,13 +86,26 @@ async function makeNodes(order: ClusterOrder, kubeconfig: string): Promise<void>
   await mustHaveRoom(MACHINE, await nodesAhead({ name, leased: name, leases, each: nodes }), nodes);
   await createClosedNetwork(name, { labels: labelsOf(order), ipv6: familiesOf(cell).includes("IPv6") });
   try {
-    const config = kindConfig(cell, image, ownSubnets(cell.ipFamily), nodes - 1, await staticPodsOf(order));
+    const config = kindConfig(cell, image, ownSubnets(cell.ipFamily), nodes - 1, await mountedOf(order));
     await createByKind({ ...order, imageTag: image.tag, config, kubeconfig });
   } catch (error) {
     const reached = await whetherReached(MACHINE);
     if (!(error instanceof UndecidedError) || reached === "") throw error;
     throw new UndecidedError(error.message, `${error.nextStep}; ${reached}`, { cause: error });
   }
+}
+
+async function mountedOf(order: ClusterOrder): Promise<MountedOnNodes> {
+  return { staticPods: await staticPodsOf(order), cpuInfo: await cpuInfoOf(order) };
+}
+
+/** The file to stand for /proc/cpuinfo; undefined where the kernel's own will do. */
+async function cpuInfoOf({ dir }: ClusterOrder): Promise<string | undefined> {
+  const text = cpuInfoFor((await MACHINE.readText("/proc/cpuinfo")) ?? "");
+  if (text === undefined) return undefined;
+  const file = join(dir, "cpuinfo");
+  await writeFile(file, text);
+  return file;
 }
 
 /** The folder with kubeadm's patches of static pods; undefined where there are none. */

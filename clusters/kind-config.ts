@@ -7,16 +7,24 @@ import { patience } from "../lib/patience.ts";
 import { emulatedPatches, PATCHES_DIR } from "./emulated.ts";
 import { ownSubnets, type Subnets } from "./subnets.ts";
 
+/** Paths of this machine that nodes see; undefined for none. */
+export interface MountedOnNodes {
+  /** Folder with kubeadm's patches of static pods: for the control plane. */
+  readonly staticPods?: string | undefined;
+  /** What every node reads as /proc/cpuinfo. */
+  readonly cpuInfo?: string | undefined;
+}
+
 /**
  * kind's configuration for a cell: one control plane and one worker, or as many as asked, and no CNI of kind's own but where the cell is about that. A control plane
- * alone is given no taint by kind. `staticPodsFrom`: folder of this machine with kubeadm's patches of static pods, where there are any. Pure.
+ * alone is given no taint by kind. Pure.
  */
 export function kindConfig(
   cell: Cell,
   image: Pick<NodeImage, "origin" | "kubernetesVersion">,
   subnets: Subnets = ownSubnets(cell.ipFamily),
   workers = 1,
-  staticPodsFrom?: string,
+  mounted: MountedOnNodes = {},
 ): string {
   const emulated = emulatedPatches(patience());
   return stringify({
@@ -31,12 +39,12 @@ export function kindConfig(
       // Also where Kubernetes has IPv6 only: the nodes' Docker network has both families.
       apiServerAddress: "127.0.0.1",
     },
-    nodes: [controlPlane(staticPodsFrom), ...Array.from({ length: workers }, () => ({ role: "worker" }))],
+    nodes: nodes(workers, mounted),
     kubeadmConfigPatches: [
       ...kubeadmPatches(image.origin, image.kubernetesVersion),
       ...schedulerPatch(cell),
       ...emulated.kubeadm.map((patch) => JSON.stringify(patch)),
-      ...(staticPodsFrom === undefined ? [] : [STATIC_PODS_PATCH]),
+      ...(mounted.staticPods === undefined ? [] : [STATIC_PODS_PATCH]),
     ],
   });
 }
@@ -49,8 +57,12 @@ function schedulerPatch({ proxyMode }: Cell): readonly string[] {
 
 const STATIC_PODS_PATCH = JSON.stringify({ kind: "InitConfiguration", patches: { directory: PATCHES_DIR } });
 
-function controlPlane(staticPodsFrom: string | undefined): object {
-  if (staticPodsFrom === undefined) return { role: "control-plane" };
-  const mount = { hostPath: staticPodsFrom, containerPath: PATCHES_DIR, readOnly: true };
-  return { role: "control-plane", extraMounts: [mount] };
+function nodes(workers: number, { staticPods, cpuInfo }: MountedOnNodes): readonly object[] {
+  const everywhere = mounts([cpuInfo, "/proc/cpuinfo"]);
+  const controlPlane = { role: "control-plane", extraMounts: [...everywhere, ...mounts([staticPods, PATCHES_DIR])] };
+  return [controlPlane, ...Array.from({ length: workers }, () => ({ role: "worker", extraMounts: everywhere }))];
+}
+
+function mounts([hostPath, containerPath]: readonly [string | undefined, string]): readonly object[] {
+  return hostPath === undefined ? [] : [{ hostPath, containerPath, readOnly: true }];
 }

@@ -4,6 +4,8 @@ export const DEBIAN_PACKAGES: readonly string[] = [
   ...["systemd", "systemd-sysv", "dbus", "containerd", "runc", "containernetworking-plugins"],
   // What kubeadm, kubelet and kube-proxy call.
   ...["iptables", "nftables", "ipset", "ipvsadm", "conntrack", "ebtables", "iproute2", "ethtool", "socat"],
+  // ipset asks /etc/protocols for "tcp" and "udp"; without it kube-proxy fills none of its sets (seen with ipvs).
+  "netbase",
   ...["kmod", "util-linux", "mount", "procps", "hostname", "ca-certificates", "openssl", "jq"],
   // What probes, faults and evidence call.
   ...["curl", "bind9-dnsutils", "iputils-ping", "iperf3", "netcat-openbsd", "tcpdump", "traceroute"],

@@ -56,10 +56,10 @@ describe("kindConfig", () => {
 
   it("mounts kubeadm's patches of static pods where there are any, and names their folder", () => {
     const image = { origin: "offline", kubernetesVersion: "1.34.4" } as const;
-    const text = kindConfig(DEFAULT_CELL, image, undefined, 1, "/run-dir/static-pods");
+    const text = kindConfig(DEFAULT_CELL, image, undefined, 1, { staticPods: "/run-dir/static-pods" });
     const { nodes, kubeadmConfigPatches } = parse(text) as Config;
     const mount = { hostPath: "/run-dir/static-pods", containerPath: "/etc/faultline/static-pods", readOnly: true };
-    expect(nodes.map(({ extraMounts }) => extraMounts)).to.deep.equal([[mount], undefined]);
+    expect(nodes.map(({ extraMounts }) => extraMounts)).to.deep.equal([[mount], []]);
     expect(kubeadmConfigPatches.join()).to.contain(`"directory":"${mount.containerPath}"`);
     expect(kindConfig(DEFAULT_CELL, image)).to.not.contain("static-pods");
   });
