@@ -10,7 +10,7 @@ import { suiteId } from "../lib/mocha/scenario.ts";
 import { stage } from "../clusters/create.ts";
 import { nodePartsOf } from "../clusters/cells.ts";
 import { ensureNodeImage } from "../clusters/image/node-image.ts";
-import { ENV_IN_VM, FAULTLINE, IN_VM } from "../clusters/lane/guest-project.ts";
+import { envInVm, FAULTLINE, IN_VM } from "../clusters/lane/guest-project.ts";
 import { laneKernel } from "../clusters/lane/kernels.ts";
 import { openLane, type Lane } from "../clusters/lane/lane.ts";
 import { byLine, execOn } from "../clusters/lane/line.ts";
@@ -49,7 +49,7 @@ export async function runInLane(work: LaneWork, dir: string, emit: Emit): Promis
     const said: Buffer[] = [];
     const { code, error } = await lane.line.run(["bash", "-c", FOLLOW, "-", ...FAULTLINE, ...commandOf(work, lane)], {
       cwd: IN_VM,
-      env: ENV_IN_VM,
+      env: envInVm(laneKernel(cell.kernel ?? "")),
       onStdout: hear,
       onStderr: (data) => void said.push(Buffer.from(data)),
       signal: interruption.signal,
@@ -88,7 +88,7 @@ async function laneFor(
   return await openLane({
     ...{ kernel: laneKernel(cell.kernel ?? ""), imageTag: image.tag, cell: insideVm(cell), signal, say },
     context: hostContext({ progress: (line) => progress.line(line), signal }),
-    id: `${header.runId}-${index}-${nth}`,
+    ...{ id: `${header.runId}-${index}-${nth}`, index },
     progress: ({ name, what, index: at, total, state, durationMs }) =>
       progress.line(
         `kernel lane ${at}/${total} ${name} (${what}): ${state}${durationMs === undefined ? "" : ` in ${Math.round(durationMs / 1000)} s`}`,
@@ -96,12 +96,14 @@ async function laneFor(
   });
 }
 
-/** The run's own words, for the cluster in the VM. Suites are named one by one: filters may be paths of this machine. */
-function commandOf({ modes, shares, options }: LaneWork, { cluster }: Lane): readonly string[] {
+/** The run's own words, for the cluster in the VM or for one to be made in it. Suites are named one by one: filters may be paths of this machine. */
+function commandOf({ cell, modes, shares, options }: LaneWork, { cluster }: Lane): readonly string[] {
   const suites = [...new Set(shares.flatMap(({ suiteFiles }) => suiteFiles))].map(suiteId);
   const command = modes.length === 1 && modes[0] === "as-claimed" ? "run" : "selfcheck";
   return [
-    ...[command, ...suites, "--cluster", cluster, "--yes", "--progress", "none", "--evidence", options.evidence],
+    ...[command, ...suites, "--yes", "--progress", "none", "--evidence", options.evidence],
+    // What is made in there is thrown away with the VM, which is quicker than deleting it.
+    ...(cluster === undefined ? ["--cell", cellId(insideVm(cell)), "--keep", "always"] : ["--cluster", cluster]),
     ...["--ready-timeout", String(Math.max(options.readyTimeout, 300))],
     ...(options.repeat === undefined || command !== "run" ? [] : ["--repeat", String(options.repeat)]),
     ...(options.allowHostWide ? ["--allow-host-wide"] : []),

@@ -11,6 +11,11 @@ export function onKernel(cells: readonly Cell[], kernel: string | undefined): re
   return cells.map((cell) => ({ ...cell, kernel: name }));
 }
 
+const COSTS = {
+  "user-mode": "4 GiB of memory, one processor, minutes more than here; the first time some more to build its kernel",
+  qemu: "4 GiB of memory; the first time some minutes to build and save it. Not finished: no cluster has got ready in one without KVM",
+} as const;
+
 /** The cells, those that this machine cannot carry moved to a VM's; each is told with what it costs. */
 export async function movedWhereNeeded(
   cells: readonly Cell[],
@@ -22,7 +27,7 @@ export async function movedWhereNeeded(
     if (lacks === null) return cell;
     const there = onLane(cell);
     say(
-      `cell ${cellId(cell)} needs ${lacks}, which this machine lacks: it runs on ${there.kernel} in a virtual machine (4 GiB of memory; the first time some minutes to build and save it). Not finished: no cluster has got ready in one yet (docs/kernel-lane.md)`,
+      `cell ${cellId(cell)} needs ${lacks}, which this machine lacks: it runs on ${there.kernel} in a virtual machine (${COSTS[laneKernel(there.kernel ?? "").runsIn]}; docs/kernel-lane.md)`,
     );
     return there;
   });
@@ -31,5 +36,7 @@ export async function movedWhereNeeded(
 
 /** What set-up has to look at as well for these cells. */
 export function checksFor(cells: readonly Cell[]): readonly Check[] {
-  return cells.some(({ kernel }) => kernel !== undefined) ? [qemu, laneMemory] : [];
+  const kernels = cells.flatMap(({ kernel }) => (kernel === undefined ? [] : [laneKernel(kernel)]));
+  if (kernels.length === 0) return [];
+  return kernels.some(({ runsIn }) => runsIn === "qemu") ? [qemu, laneMemory] : [laneMemory];
 }

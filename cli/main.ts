@@ -60,7 +60,7 @@ function running(command: Command): Command {
     )
     .option(
       "--kernel <kernel>",
-      "kernel of the nodes: host, or one that a virtual machine is started for: debian:6.12, debian:6.1, debian:newest",
+      "kernel of the nodes: host, or one that a virtual machine is started for: um:newest, debian:6.12, debian:6.1, debian:newest",
     )
     .option("--cluster <name>", "use a cluster that an earlier run kept, instead of a new one")
     .option("--yes", "set up what the machine lacks without asking", false)

@@ -24,7 +24,7 @@ export function kindConfig(
   image: Pick<NodeImage, "origin" | "kubernetesVersion">,
   subnets: Subnets = ownSubnets(cell.ipFamily),
   workers = 1,
-  mounted: MountedOnNodes = {},
+  onNodes: MountedOnNodes = {},
 ): string {
   const emulated = emulatedPatches(patience());
   return stringify({
@@ -39,12 +39,12 @@ export function kindConfig(
       // Also where Kubernetes has IPv6 only: the nodes' Docker network has both families.
       apiServerAddress: "127.0.0.1",
     },
-    nodes: nodes(workers, mounted),
+    nodes: nodes(workers, onNodes),
     kubeadmConfigPatches: [
       ...kubeadmPatches(image.origin, image.kubernetesVersion),
       ...schedulerPatch(cell),
       ...emulated.kubeadm.map((patch) => JSON.stringify(patch)),
-      ...(mounted.staticPods === undefined ? [] : [STATIC_PODS_PATCH]),
+      ...(onNodes.staticPods === undefined ? [] : [STATIC_PODS_PATCH]),
     ],
   });
 }
@@ -58,11 +58,15 @@ function schedulerPatch({ proxyMode }: Cell): readonly string[] {
 const STATIC_PODS_PATCH = JSON.stringify({ kind: "InitConfiguration", patches: { directory: PATCHES_DIR } });
 
 function nodes(workers: number, { staticPods, cpuInfo }: MountedOnNodes): readonly object[] {
-  const everywhere = mounts([cpuInfo, "/proc/cpuinfo"]);
-  const controlPlane = { role: "control-plane", extraMounts: [...everywhere, ...mounts([staticPods, PATCHES_DIR])] };
-  return [controlPlane, ...Array.from({ length: workers }, () => ({ role: "worker", extraMounts: everywhere }))];
+  const everywhere = mounted(cpuInfo, "/proc/cpuinfo");
+  const controlPlane = node("control-plane", [...everywhere, ...mounted(staticPods, PATCHES_DIR)]);
+  return [controlPlane, ...Array.from({ length: workers }, () => node("worker", everywhere))];
 }
 
-function mounts([hostPath, containerPath]: readonly [string | undefined, string]): readonly object[] {
+function node(role: "control-plane" | "worker", extraMounts: readonly object[]): object {
+  return { role, ...(extraMounts.length === 0 ? {} : { extraMounts }) };
+}
+
+function mounted(hostPath: string | undefined, containerPath: string): readonly object[] {
   return hostPath === undefined ? [] : [{ hostPath, containerPath, readOnly: true }];
 }

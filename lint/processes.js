@@ -5,6 +5,7 @@ const CHILD_PROCESS = /^(?:node:)?child_process$/;
 /** Beside lib/exec.ts: our own Node, as another process. Tests and benches start what they like. */
 const MAY_START = [
   "lib/exec.ts",
+  "clusters/lane/user-mode.ts",
   "clusters/lane/vm.ts",
   "clusters/lane/guest/agent.ts",
   "cli/run-cell.ts",

@@ -14,18 +14,29 @@ import { kindPath } from "../setup/kind.ts";
 import { ownQemu, unpackedQemu, willDo } from "./find-qemu.ts";
 import type { LaneKernel } from "./kernels.ts";
 import type { Qemu } from "./qemu.ts";
-import { kernelSlug, laneSteps } from "./steps.ts";
+import { laneSteps, systemName, userModeName } from "./steps.ts";
 
-/** The files a VM is made of. */
-export interface LaneParts {
-  readonly qemu: Qemu;
-  readonly vmlinuz: string;
-  readonly initrd: string;
+interface Parts {
   readonly disks: { readonly system: string; readonly docker: string };
   /** The kernel's release, as `uname -r` will say. */
   readonly release: string;
+}
+
+/** The files a virtual machine of QEMU is made of. */
+export interface LaneParts extends Parts {
+  readonly runsIn: "qemu";
+  readonly qemu: Qemu;
+  readonly vmlinuz: string;
+  readonly initrd: string;
   /** Digests of all that went into them. */
   readonly keys: Readonly<Record<string, string>>;
+}
+
+/** The files of a kernel in user mode. */
+export interface UserModeParts extends Parts {
+  readonly runsIn: "user-mode";
+  /** The kernel: a program of this machine. */
+  readonly linux: string;
 }
 
 export interface LaneBuild {
@@ -44,15 +55,16 @@ const WAIT_FOR_OTHER_MS = 60 * 60_000;
 export const laneDir = (cacheDir: string): string => join(cacheDir, "lane");
 
 /** The VM's parts, built where they are not there; a step's result is kept by its content. Throws PreflightError when something cannot be had. */
-export async function ensureLaneParts(build: LaneBuild): Promise<LaneParts> {
+export async function ensureLaneParts(build: LaneBuild): Promise<LaneParts | UserModeParts> {
   const { kernel, imageTag, context, progress, signal } = build;
   const kind = await kindPath(context);
   if (kind === undefined) throw new PreflightError("kernel lane: kind is gone since set-up");
-  const own = await ownQemu(context);
+  const inQemu = kernel.runsIn === "qemu";
+  const own = inQemu ? await ownQemu(context) : undefined;
   const fits = own !== undefined && willDo(own);
   const lock = await readFile(join(PROJECT, "package-lock.json"));
   const lockDigest = createHash("sha256").update(lock).digest("hex");
-  const steps = laneSteps({ kernel, imageTag, kind, lockDigest, project: PROJECT, withQemu: !fits });
+  const steps = laneSteps({ kernel, imageTag, kind, lockDigest, project: PROJECT, withQemu: inQemu && !fits });
   const keysNow = () => recipeKeys(steps, CLUSTERS);
   const keys = await keysNow();
   const cacheDir = laneDir(context.cacheDir);
@@ -65,13 +77,19 @@ export async function ensureLaneParts(build: LaneBuild): Promise<LaneParts> {
     await pruneCache(run);
   });
   const made = (step: string, file: string) => join(cacheDir, `${step}-${keys.get(step) ?? ""}`, file);
-  const system = `lane-system-${kernelSlug(kernel)}`;
+  const disks = { system: made(systemName(kernel), "system.raw"), docker: made("lane-docker", "docker.raw") };
+  const releaseOf = async (step: string) => (await readFile(made(step, "release"), "utf8")).trim();
+  if (!inQemu) {
+    const step = userModeName(kernel);
+    return { runsIn: "user-mode", linux: made(step, "linux"), disks, release: await releaseOf(step) };
+  }
   return {
+    runsIn: "qemu",
     qemu: fits ? own : await unpackedQemu(context, made("lane-qemu", "tree")),
-    vmlinuz: made(system, "vmlinuz"),
-    initrd: made(system, "initrd.gz"),
-    disks: { system: made(system, "system.raw"), docker: made("lane-docker", "docker.raw") },
-    release: (await readFile(made(system, "release"), "utf8")).trim(),
+    vmlinuz: made(systemName(kernel), "vmlinuz"),
+    initrd: made(systemName(kernel), "initrd.gz"),
+    disks,
+    release: await releaseOf(systemName(kernel)),
     keys: Object.fromEntries(keys),
   };
 }

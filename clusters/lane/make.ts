@@ -3,7 +3,8 @@ import { UndecidedError } from "../../lib/errors.ts";
 import { lastLines, mustExec } from "../../lib/exec.ts";
 import { waitFor } from "../../lib/wait.ts";
 import { DIAGNOSE } from "./scripts.ts";
-import { ENV_IN_VM, FAULTLINE, IN_VM } from "./guest-project.ts";
+import { envInVm, FAULTLINE, IN_VM } from "./guest-project.ts";
+import type { LaneKernel } from "./kernels.ts";
 import { byLine, execOn, type Line } from "./line.ts";
 
 /** Emulation is slow, and a machine that is shared slower. */
@@ -12,19 +13,28 @@ const CLUSTER_WITHIN_MS = 40 * 60_000;
 const READY_WITHIN_S = "900";
 const DIAGNOSED_WITHIN_MS = 60_000;
 
+export interface MakeOrder {
+  /** As the VM sees it. */
+  readonly cell: Cell;
+  readonly kernel: LaneKernel;
+  readonly signal: AbortSignal;
+  readonly say: (line: string) => void;
+}
+
+/** Resolves when a VM that has just booted has its Docker up. */
+export async function dockerAnswers(line: Line, signal: AbortSignal): Promise<void> {
+  await waitFor("the VM's Docker", () => mustExec(execOn(line), ["docker", "version"]), {
+    ...{ budgetMs: DOCKER_WITHIN_MS, intervalMs: 1000, attemptTimeoutMs: DOCKER_WITHIN_MS, signal },
+  });
+}
+
 /**
  * Has the project in a VM that has just booted make the cell's cluster, prove it with the baseline and keep it: the same command as anywhere. Resolves to the cluster's name.
  * `say` hears how far it is. Throws UndecidedError with the last it said.
  */
-export async function makeCluster(
-  line: Line,
-  cell: Cell,
-  { signal, say }: { readonly signal: AbortSignal; readonly say: (line: string) => void },
-): Promise<string> {
+export async function makeCluster(line: Line, { cell, kernel, signal, say }: MakeOrder): Promise<string> {
   const exec = execOn(line);
-  await waitFor("the VM's Docker", () => mustExec(exec, ["docker", "version"]), {
-    ...{ budgetMs: DOCKER_WITHIN_MS, intervalMs: 1000, attemptTimeoutMs: DOCKER_WITHIN_MS, signal },
-  });
+  await dockerAnswers(line, signal);
   const options = ["--ready-timeout", READY_WITHIN_S, "--evidence", "none", "--progress", "plain"];
   const argv = [...FAULTLINE, "run", "baseline", "--keep", "always", "--yes", "--cell", cellId(cell), ...options];
   const making = execOn(
@@ -34,7 +44,7 @@ export async function makeCluster(
   const result = await making(argv, {
     cwd: IN_VM,
     timeoutMs: CLUSTER_WITHIN_MS,
-    env: ENV_IN_VM,
+    env: envInVm(kernel),
     signal,
   });
   if (result.exitCode !== 0) {

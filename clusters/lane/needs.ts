@@ -1,7 +1,7 @@
 import type { Cell } from "../../lib/cell.ts";
 import { cniOf } from "../cells.ts";
 import type { Machine } from "../cni/cni.ts";
-import { LANE_KERNELS } from "./kernels.ts";
+import { firstKernel } from "./kernels.ts";
 
 /** What a cell asks of its nodes' kernel beyond what every cell does; null for nothing. Pure. */
 export function kernelNeed(cell: Cell): "ip_vs" | null {
@@ -22,9 +22,9 @@ export async function moduleLacking(module: "ip_vs", { exec, readText }: Machine
   return known?.exitCode === 0 ? null : module;
 }
 
-/** The same cell, on the first kernel of the lane. */
+/** The same cell, on the first kernel of the lane that does for it: a CNI that asks for something of a machine is one of BPF programs. */
 export function onLane(cell: Cell): Cell {
-  return { ...cell, kernel: LANE_KERNELS[0].name };
+  return { ...cell, kernel: firstKernel({ compilesBpf: cniOf(cell).lacks !== undefined }).name };
 }
 
 /** The cell as it is seen in its VM, where the kernel asked for is the host's own. */

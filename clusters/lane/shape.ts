@@ -3,3 +3,17 @@ export const LANE_MEMORY_MIB = 4096;
 
 /** Two for two nodes, where the machine has them. */
 export const laneCpus = (available: number): number => Math.max(1, Math.min(2, available));
+
+/** The processors a process may use, from its /proc/PID/status (Cpus_allowed_list, as in cpuset(7)): "0-2,5" is 0, 1, 2 and 5. Empty where there is no such line. Pure. */
+export function allowedCpus(status: string): readonly number[] {
+  const list = /^Cpus_allowed_list:\s*(\S+)$/m.exec(status)?.[1] ?? "";
+  return list.split(",").flatMap((range) => {
+    const [first = Number.NaN, last = first] = range.split("-").map(Number.parseFloat);
+    return Number.isNaN(first) ? [] : Array.from({ length: last - first + 1 }, (_, at) => first + at);
+  });
+}
+
+/** The one for the VM of a run's `index`th cell: the last first, since most programs begin with the first. Pure. */
+export function cpuFor(index: number, allowed: readonly number[]): number {
+  return allowed.at(-1 - (index % Math.max(1, allowed.length))) ?? 0;
+}

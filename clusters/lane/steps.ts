@@ -20,6 +20,10 @@ const PACKAGES: readonly string[] = [
   ...["iproute2", "ethtool", "kmod", "util-linux", "mount", "procps", "hostname", "ca-certificates", "openssl"],
   ...["jq", "curl", "tcpdump", "busybox-static", "xz-utils", "e2fsprogs", "bash", "findutils"],
 ];
+/** What builds a kernel from source: Kbuild's own list (Documentation/process/changes.rst), and what `make` calls for user-mode Linux. */
+const BUILD_PACKAGES: readonly string[] = [
+  ...["gcc", "libc6-dev", "make", "flex", "bison", "bc", "perl", "python3-minimal", "xz-utils", "libelf-dev"],
+];
 /** Sparse: a disk takes what is in it. Set-up wants 8 GiB free on each. */
 const SYSTEM_MEBIBYTES = 12 * 1024;
 const DOCKER_MEBIBYTES = 20 * 1024;
@@ -87,18 +91,75 @@ function kernelStep(kernel: LaneKernel): Step {
   };
 }
 
-function systemStep(inputs: LaneInputs): Step {
-  const kernel = `lane-kernel-${kernelSlug(inputs.kernel)}`;
+const buildRoot: Step = {
+  name: "lane-build-root",
+  what: "install Debian with a compiler, to build a kernel in",
+  expectedS: 90,
+  needs: [],
+  inputs: ["image/scripts/rootfs"],
+  settings: { suite: VM_SUITE, packages: BUILD_PACKAGES },
+  commands: ({ out, source, mirror }) => [
+    {
+      argv: inOwnMounts([source("image/scripts/rootfs"), `${out}/rootfs.tar`, VM_SUITE, mirror, ...BUILD_PACKAGES]),
+      env: { DEBIAN_FRONTEND: "noninteractive", LC_ALL: "C" },
+    },
+  ],
+};
+
+function sourceStep(kernel: LaneKernel): Step {
   return {
-    name: `lane-system-${kernelSlug(inputs.kernel)}`,
+    name: `lane-source-${kernelSlug(kernel)}`,
+    what: `fetch the source of Debian's kernel of ${kernel.suite}`,
+    expectedS: 30,
+    needs: [],
+    inputs: ["lane/scripts/debian-packages"],
+    settings: { suite: kernel.suite },
+    commands: (paths) => [unpacked(paths, kernel.suite, "linux-source-.*", ["linux-source"])],
+  };
+}
+
+function userModeStep(kernel: LaneKernel): Step {
+  const source = `lane-source-${kernelSlug(kernel)}`;
+  return {
+    name: userModeName(kernel),
+    what: "build user-mode Linux",
+    expectedS: 420,
+    needs: ["lane-build-root", source],
+    inputs: ["lane/scripts/um-kernel", "lane/um.config"],
+    settings: {},
+    commands: ({ out, made, source: own }) => [
+      {
+        argv: inOwnMounts(
+          [own("lane/scripts/um-kernel"), out, made("lane-build-root", "rootfs.tar")].concat([
+            made(source, "tree"),
+            own("lane/um.config"),
+          ]),
+        ),
+      },
+    ],
+  };
+}
+
+/** The step that leaves `linux` and `release` for a kernel that runs in user mode. */
+export const userModeName = (kernel: LaneKernel): string => `lane-linux-${kernelSlug(kernel)}`;
+
+/** The system disk of a kernel that brings no modules is the same for all such. */
+export const systemName = (kernel: LaneKernel): string =>
+  kernel.runsIn === "qemu" ? `lane-system-${kernelSlug(kernel)}` : "lane-system";
+
+function systemStep(inputs: LaneInputs): Step {
+  const kernel = inputs.kernel.runsIn === "qemu" ? `lane-kernel-${kernelSlug(inputs.kernel)}` : undefined;
+  return {
+    name: systemName(inputs.kernel),
     what: "make the VM's system disk",
     expectedS: 20,
-    needs: ["lane-root", kernel],
+    needs: ["lane-root", ...(kernel === undefined ? [] : [kernel])],
     inputs: ["lane/scripts/system-disk", "lane/guest"],
     settings: { lock: inputs.lockDigest, kind: VERSIONS.kind, mebibytes: SYSTEM_MEBIBYTES },
     commands: ({ out, made, source }) => [
       {
-        argv: [source("lane/scripts/system-disk"), out, made("lane-root", "rootfs.tar"), made(kernel, "tree")].concat([
+        argv: [source("lane/scripts/system-disk"), out, made("lane-root", "rootfs.tar")].concat([
+          kernel === undefined ? "none" : made(kernel, "tree"),
           source("lane/guest"),
           join(inputs.project, "node_modules"),
           inputs.kind,
@@ -134,8 +195,11 @@ function dockerStep({ imageTag }: LaneInputs): Step {
 
 /** All parts of a VM, each after those it needs. */
 export function laneSteps(inputs: LaneInputs): readonly Step[] {
+  const { kernel } = inputs;
   const own = inputs.withQemu ? [qemu] : [];
-  return [root, ...own, kernelStep(inputs.kernel), systemStep(inputs), dockerStep(inputs)];
+  const kernels =
+    kernel.runsIn === "qemu" ? [...own, kernelStep(kernel)] : [buildRoot, sourceStep(kernel), userModeStep(kernel)];
+  return [root, ...kernels, systemStep(inputs), dockerStep(inputs)];
 }
 
 /** What is mounted in there is gone with it, also when it is killed. */

@@ -10,14 +10,18 @@ import { openLine, type Line } from "./line.ts";
 import { connectMonitor, connected, type Monitor } from "./monitor.ts";
 import { CONSOLE, LINE, MONITOR, qemuArgv, type MachineOrder } from "./qemu.ts";
 
-/** A running QEMU. */
+/** A running virtual machine. */
 export interface Vm {
   readonly line: Line;
-  readonly monitor: Monitor;
   /** What its kernel last said on the console. */
   readonly lastWords: () => Promise<string>;
   /** Ends it at once and removes its directory; nothing in it is worth a clean end. */
   readonly end: () => Promise<void>;
+}
+
+/** One of QEMU's. */
+export interface QemuVm extends Vm {
+  readonly monitor: Monitor;
 }
 
 export interface VmOrder {
@@ -35,7 +39,7 @@ const readText = (path: string) => readFile(path, "utf8").catch(() => undefined)
  * Starts QEMU, which dies with this process: the kernel kills it (prctl(2), PR_SET_PDEATHSIG), so even `kill -9` of a run leaves none. In a session of its own, so that a
  * Ctrl-C on the terminal reaches only us. Throws UndecidedError with its last words when it ends before it can be talked to.
  */
-export async function startVm({ machine, dir, stateFile }: VmOrder): Promise<Vm> {
+export async function startVm({ machine, dir, stateFile }: VmOrder): Promise<QemuVm> {
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   writeFileSync(join(dir, "owner"), await ownMark(readText), { mode: 0o600 });
   const argv = ["--pdeathsig", "KILL", "--", ...qemuArgv(machine)];
@@ -74,7 +78,8 @@ export async function startVm({ machine, dir, stateFile }: VmOrder): Promise<Vm>
   }
 }
 
-async function lastWordsIn(dir: string): Promise<string> {
+/** The last lines of what a VM, or what runs it, said on its console. */
+export async function lastWordsIn(dir: string): Promise<string> {
   const [said = "", screen = ""] = await Promise.all([readText(join(dir, "qemu.log")), readText(join(dir, CONSOLE))]);
   return lastLines(`${said}\n${screen}`, 8);
 }

@@ -59,7 +59,7 @@ describe("kindConfig", () => {
     const text = kindConfig(DEFAULT_CELL, image, undefined, 1, { staticPods: "/run-dir/static-pods" });
     const { nodes, kubeadmConfigPatches } = parse(text) as Config;
     const mount = { hostPath: "/run-dir/static-pods", containerPath: "/etc/faultline/static-pods", readOnly: true };
-    expect(nodes.map(({ extraMounts }) => extraMounts)).to.deep.equal([[mount], []]);
+    expect(nodes.map(({ extraMounts }) => extraMounts)).to.deep.equal([[mount], undefined]);
     expect(kubeadmConfigPatches.join()).to.contain(`"directory":"${mount.containerPath}"`);
     expect(kindConfig(DEFAULT_CELL, image)).to.not.contain("static-pods");
   });

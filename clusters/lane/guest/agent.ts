@@ -1,6 +1,7 @@
 /**
- * What runs in the VM for the host: starts the commands it is told and hands their output on. `node agent.ts PORT`, PORT a virtio serial port. It lives on
- * through a save and a restore of the VM, so it must not care that the host at the other end is another.
+ * What runs in the VM for the host: starts the commands it is told and hands their output on. `node agent.ts PORT [speaks-first]`, PORT a virtio serial port or a serial line. It
+ * lives on through a save and a restore of the VM, so it must not care that the host at the other end is another. A serial line may lose what comes before it is set to raw, so
+ * there the agent greets first.
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import { open, type FileHandle } from "node:fs/promises";
@@ -84,11 +85,12 @@ function signal(pid: number, name: string): void {
   }
 }
 
-const [path] = process.argv.slice(2);
-if (path === undefined) throw new Error("usage: agent.ts PORT");
+const [path, manner] = process.argv.slice(2);
+if (path === undefined) throw new Error("usage: agent.ts PORT [speaks-first]");
 const port = await open(path, "r+");
 const send = sender(port);
 const frames = frameReader();
+if (manner === "speaks-first") await send(0, "hello", Buffer.alloc(0));
 const buffer = Buffer.alloc(64 * 1024);
 for (;;) {
   const { bytesRead } = await port.read(buffer, 0, buffer.length, null);

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { DEFAULT_CELL, parseCell } from "../../../clusters/cells.ts";
 import { LANE_KERNELS, laneKernel } from "../../../clusters/lane/kernels.ts";
-import { insideVm, kernelLacks, kernelNeed } from "../../../clusters/lane/needs.ts";
+import { insideVm, kernelLacks, kernelNeed, onLane } from "../../../clusters/lane/needs.ts";
 import { onKernel } from "../../../cli/lane-cells.ts";
 import { cellId } from "../../../lib/cell.ts";
 import { UsageError } from "../../../lib/errors.ts";
@@ -34,6 +34,11 @@ describe("kernels of cells", () => {
     ]);
     expect(onKernel([DEFAULT_CELL], undefined)).to.deep.equal([DEFAULT_CELL]);
     expect(() => parseCell("flannel/ipvs/1.34/ipv4/debian:5.10")).to.throw(UsageError, /debian:5\.10 is not known/);
+  });
+
+  it("one that needs ip_vs gets user-mode Linux, one of BPF programs a kernel that compiles them", () => {
+    expect(onLane(IPVS).kernel).to.equal("um:newest");
+    expect(laneKernel(onLane(parseCell("cilium")).kernel ?? "").runsIn).to.equal("qemu");
   });
 
   it("in its VM a cell is on the host's kernel", () => {

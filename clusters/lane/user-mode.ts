@@ -1,0 +1,98 @@
+import { once } from "node:events";
+import { spawn } from "node:child_process";
+import { closeSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { readFile, statfs } from "node:fs/promises";
+import { join } from "node:path";
+import type { Duplex } from "node:stream";
+import { UndecidedError } from "../../lib/errors.ts";
+import { ownMark } from "../setup/ownership.ts";
+import type { UserModeParts } from "./build.ts";
+import { openLine, type Line } from "./line.ts";
+import { CONSOLE } from "./qemu.ts";
+import { lastWordsIn, type Vm } from "./vm.ts";
+
+/** A kernel in user mode as data. */
+export interface UserModeOrder {
+  readonly parts: UserModeParts;
+  readonly memoryMib: number;
+  /** The processor it stays on. */
+  readonly cpu: number;
+  /** Its own directory, which is there: what is written to its disks goes to files in it. */
+  readonly dir: string;
+  /** An archive that it sees as PROJECT_DISK. */
+  readonly project: string;
+}
+
+/** The third of its disks. */
+export const PROJECT_DISK = "/dev/ubdc";
+
+/** The descriptor that is the other end of the VM's serial line. */
+const LINE_FD = 3;
+const readText = (path: string) => readFile(path, "utf8").catch(() => undefined);
+
+/**
+ * The argv of a kernel in user mode, in namespaces of its own: no network device at all, and with its first process all that it started end. On one processor: each system call in
+ * it is a hand-over between two processes of this machine, and measured four times dearer across processors. "seccomp": the faster of two ways to trap them (arch/um, since 6.16), where it can be had.
+ * Pure.
+ */
+export function userModeArgv({ parts, memoryMib, cpu, dir, project }: UserModeOrder): readonly string[] {
+  const disk = (name: string, base: string) => `${join(dir, `${name}.cow`)},${base}`;
+  return [
+    ...["unshare", "--net", "--pid", "--fork", "--kill-child=KILL", "--", "taskset", "--cpu-list", String(cpu)],
+    ...[parts.linux, `mem=${memoryMib}M`, `uml_dir=${dir}`, "umid=vm", "seccomp=auto"],
+    ...[`ubd0=${disk("system", parts.disks.system)}`, `ubd1=${disk("docker", parts.disks.docker)}`, `ubd2r=${project}`],
+    ...["root=/dev/ubda", "rw", "init=/lane/init", "quiet", "panic=-1"],
+    ...["con=null", "con0=fd:0,fd:1", "ssl=null", `ssl0=fd:${LINE_FD},fd:${LINE_FD}`],
+  ];
+}
+
+/**
+ * Starts a kernel in user mode; it dies with this process, as QEMU does. The line's `hello` resolves once the agent has spoken and answered. The file that is its memory has no name
+ * from its first moment. Throws UndecidedError with its last words when it ends before that.
+ */
+export async function startUserMode(order: UserModeOrder): Promise<Vm> {
+  const { dir } = order;
+  writeFileSync(join(dir, "owner"), await ownMark(readText), { mode: 0o600 });
+  const screen = openSync(join(dir, CONSOLE), "w", 0o600);
+  const child = spawn("setpriv", ["--pdeathsig", "KILL", "--", ...userModeArgv(order)], {
+    ...{ cwd: dir, detached: true, stdio: ["ignore", screen, screen, "pipe"] },
+    env: { PATH: process.env["PATH"] ?? "", HOME: dir, TMPDIR: await memoryDir(order) },
+  });
+  closeSync(screen);
+  const ended = new Promise<void>((resolve) => {
+    for (const event of ["exit", "error"]) child.once(event, () => resolve());
+  });
+  const wire = child.stdio[LINE_FD] as Duplex;
+  const lastWords = () => lastWordsIn(dir);
+  return {
+    line: greeted(wire, ended, lastWords),
+    lastWords,
+    end: async () => {
+      child.kill("SIGKILL");
+      await ended;
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A line whose `hello` waits until the agent has greeted: what is sent to a serial line before it is set up may be lost. */
+function greeted(wire: Duplex, ended: Promise<void>, lastWords: Vm["lastWords"]): Line {
+  const spoken = once(wire, "data").then(() => undefined);
+  // Nobody may be waiting for it when the line ends first.
+  spoken.catch(() => undefined);
+  const line = openLine(wire);
+  const hello = async () => {
+    const gone = ended.then(async () => {
+      throw new UndecidedError(`user-mode Linux has ended:\n${await lastWords()}`, "run it again");
+    });
+    await Promise.race([spoken, gone]);
+    await line.hello();
+  };
+  return { ...line, hello };
+}
+
+/** Where its memory lies: in memory, where there is room for it; else on disk. It runs programs from there, which the kernel checks itself. */
+async function memoryDir({ memoryMib, dir }: UserModeOrder): Promise<string> {
+  const shm = await statfs("/dev/shm").catch(() => undefined);
+  return shm && shm.bavail * shm.bsize > memoryMib * 1024 ** 2 ? "/dev/shm" : dir;
+}
