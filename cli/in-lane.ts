@@ -102,8 +102,7 @@ function commandOf({ cell, modes, shares, options }: LaneWork, { cluster }: Lane
   const command = modes.length === 1 && modes[0] === "as-claimed" ? "run" : "selfcheck";
   return [
     ...[command, ...suites, "--yes", "--progress", "none", "--evidence", options.evidence],
-    // What is made in there is thrown away with the VM, which is quicker than deleting it.
-    ...(cluster === undefined ? ["--cell", cellId(insideVm(cell)), "--keep", "always"] : ["--cluster", cluster]),
+    ...(cluster === undefined ? ["--cell", cellId(insideVm(cell)), "--keep", "never"] : ["--cluster", cluster]),
     ...["--ready-timeout", String(Math.max(options.readyTimeout, 300))],
     ...(options.repeat === undefined || command !== "run" ? [] : ["--repeat", String(options.repeat)]),
     ...(options.allowHostWide ? ["--allow-host-wide"] : []),

@@ -22,5 +22,7 @@ done
 echo "@@ connections"
 conntrack -L -p tcp -d "$service" 2>/dev/null || echo "none"
 echo "@@ rules"
-iptables-save -t filter | grep -E '^-A (INPUT|FORWARD) ' || echo "none"
+# Of the family that the cell's Services are reached by first.
+case $service in *:*) save=ip6tables-save ;; *) save=iptables-save ;; esac
+"$save" -t filter | grep -E '^-A (INPUT|FORWARD) ' || echo "none"
 echo "@@ end"

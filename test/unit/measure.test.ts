@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { Cluster } from "../../lib/cluster.ts";
-import { measure, onceEach, planFor } from "../../lib/engine/measure.ts";
+import { inPieces, measure, onceEach, planFor } from "../../lib/engine/measure.ts";
 import { expectation, share } from "../../lib/expectation.ts";
 import type { ProbeRecord } from "../../lib/probes/probe.ts";
 import type { Symptom } from "../../lib/symptom.ts";
@@ -155,5 +155,14 @@ describe("planFor", () => {
 describe("onceEach", () => {
   it("is one flow on each path, without patience", () => {
     expect(onceEach(["a", "b"])).to.deep.equal({ a: { flows: 1 }, b: { flows: 1 } });
+  });
+});
+
+describe("inPieces", () => {
+  it("keeps order and loses nothing, in pieces of at most so many", () => {
+    expect(inPieces([1, 2, 3, 4, 5], 2)).to.deep.equal([[1, 2], [3, 4], [5]]);
+    expect(inPieces([1, 2], 2)).to.deep.equal([[1, 2]]);
+    expect(inPieces([1, 2, 3], Infinity)).to.deep.equal([[1, 2, 3]]);
+    expect(inPieces([], 4)).to.deep.equal([[]]);
   });
 });

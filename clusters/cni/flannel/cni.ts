@@ -121,8 +121,8 @@ export const flannel: Cni = {
   traits: ({ ipFamily }) => ({
     ...COMMON,
     overlay: { kind: "vxlan", ...devices(ipFamily), udpPort: VXLAN_PORT, endpointsIn: "neighbours" },
-    // Ethernet, IPv4, UDP and VXLAN take 50, with IPv6 70. In a dual-stack cell pods are given the larger of the two (measured).
-    podMtuBytes: UPLINK_MTU_BYTES - (ipFamily === "ipv6" ? 70 : 50),
+    // Ethernet, IPv4, UDP and VXLAN take 50. With IPv6 they take 70, but pods are given the same there, in dual-stack cells and in those of IPv6 only (measured).
+    podMtuBytes: UPLINK_MTU_BYTES - 50,
   }),
   install: install("vxlan"),
 };
