@@ -6,6 +6,7 @@ import { healInjected, injectFault, type InjectedFault } from "../faults/inject.
 import type { NodeFault } from "../faults/fault.ts";
 import { NODE_ONLY } from "../faults/kind.ts";
 import { expectationsOf, faultsOf, healingOf, leftOutOf, type CellContext, type Scenario } from "../scenario.ts";
+import { patiently } from "../patience.ts";
 import { ofNode } from "../nodes.ts";
 import { whyTooSmall } from "../cluster-size.ts";
 import { readAll, type WatchedFault } from "./drift.ts";
@@ -31,7 +32,7 @@ export async function runScenario(stand: Stand, scenario: Scenario, mode: Mode):
   const say: Say = (event) => stand.emit({ ...event, scenario: scenario.id });
   const injected: InjectedFault[] = [];
   try {
-    await claimAndProve(stand, scenario, mode, say, injected);
+    await claimAndProve(stand, patiently(scenario), mode, say, injected);
   } catch (error) {
     say({ type: "error", message: (error as Error).message });
   } finally {

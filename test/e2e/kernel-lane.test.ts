@@ -10,12 +10,7 @@ import { userModeName } from "../../clusters/lane/steps.ts";
 import { hostContext } from "../../clusters/setup/host-context.ts";
 import { faultline, mustEnd, resultOf, runReported, type Outcome } from "./command-line.ts";
 
-const SUITES = [
-  "baseline/packet-flow",
-  "nodes/ip-forward",
-  "services/no-endpoints",
-  "loadbalancer/lb-ip-on-kube-ipvs0",
-];
+const SUITES = ["baseline/packet-flow", "services/no-endpoints", "loadbalancer/lb-ip-on-kube-ipvs0"];
 const IPVS = parseCell("flannel/ipvs");
 const KERNEL = "um:newest";
 
