@@ -12,10 +12,7 @@ const SUITES = ["baseline/packet-flow", "services/no-endpoints", "loadbalancer/l
 const IPVS = parseCell("flannel/ipvs");
 const KERNEL = "um:newest";
 
-/**
- * Why the kernel lane is not tried here; null for nothing. To build its kernel takes some 10 min of the tests' 90, and kube-ipvs0's case does not hold yet: node B's kube-proxy may take
- * longer there than the claim has, even four times over (docs/kernel-lane.md).
- */
+/** Why the kernel lane is not tried here; null for nothing. To build its kernel takes some 10 min of the tests' 90. */
 async function whyNot(): Promise<string | null> {
   const { platform, arch } = hostContext();
   if (platform !== "linux" || arch !== "x64") return `user-mode Linux is for Linux on x86-64, not ${platform} ${arch}`;
