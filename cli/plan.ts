@@ -6,6 +6,7 @@ import { describeApply, describeShared, describeUndo } from "../lib/faults/descr
 import { describeFault } from "../lib/faults/fault.ts";
 import { expectationsOf, faultsOf, leftOutOf, type Scenario } from "../lib/scenario.ts";
 import { DEFAULT_CELL, parseCells, traitsOf } from "../clusters/cells.ts";
+import { kernelNeed } from "../clusters/lane/needs.ts";
 import { scenariosOf, selectSuites, suiteFiles } from "./suites.ts";
 
 /** Prints what a run would do: cells, scenarios, each fault's exact commands. Nothing is run, not even to look. */
@@ -21,6 +22,12 @@ export function planOf(cell: Cell, scenarios: readonly Scenario[]): string {
   const traits = traitsOf(cell);
   const third = sizeFor(scenarios, { cell, traits }) === 3 ? ", another (node C)" : "";
   const lines = [`cell ${cellId(cell)}: one control plane (node B), one worker (node A)${third}`];
+  const need = cell.kernel === undefined ? kernelNeed(cell) : null;
+  if (need !== null) {
+    lines.push(
+      `where this machine's kernel lacks ${need} it runs in a virtual machine, without node C (docs/kernel-lane.md)`,
+    );
+  }
   const peers = peersNeeded(scenarios, { cell, traits });
   if (peers.length > 0) lines.push(`further clusters of one node, joined to it by routes: ${peers.join(", ")}`);
   if (isBalancerNeeded(scenarios, { cell, traits }))

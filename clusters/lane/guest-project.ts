@@ -2,7 +2,6 @@ import { createReadStream } from "node:fs";
 import { join } from "node:path";
 import { UndecidedError } from "../../lib/errors.ts";
 import { hostExec, lastLines, mustExec } from "../../lib/exec.ts";
-import type { LaneKernel } from "./kernels.ts";
 import { execOn, type Line } from "./line.ts";
 
 /** Where the project lies in a VM; node_modules is there already. */
@@ -14,15 +13,13 @@ export const FAULTLINE: readonly string[] = [
 ];
 
 /**
- * Of the project in a VM. What takes time may take six times longer under emulation and four times longer in user mode (kind's two nodes: 83 to 92 s for 18 to 23 s here); what V8
+ * Of the project in a VM. What takes time may take six times longer (kind's two nodes in user mode: 64 to 92 s for 18 to 23 s here; kube-proxy there: up to 40 s for less than 10); what V8
  * has compiled before the VM was saved it finds again.
  */
-export function envInVm({ runsIn }: Pick<LaneKernel, "runsIn">): Readonly<Record<string, string>> {
-  return {
-    FAULTLINE_PATIENCE: runsIn === "user-mode" ? "4" : "6",
-    NODE_COMPILE_CACHE: "/var/cache/faultline-node",
-  };
-}
+export const ENV_IN_VM: Readonly<Record<string, string>> = {
+  FAULTLINE_PATIENCE: "6",
+  NODE_COMPILE_CACHE: "/var/cache/faultline-node",
+};
 
 const PROJECT = join(import.meta.dirname, "../..");
 /** What a VM has already, or nobody needs there. */

@@ -121,7 +121,7 @@ async function makeSaved(
     await answering(vm, BOOTED_WITHIN_MS, signal);
     say(`the VM answers after ${after()}`);
     await refresh(vm.line, vmDir(order, "make"));
-    const cluster = await makeCluster(vm.line, { cell, kernel, signal, say });
+    const cluster = await makeCluster(vm.line, { cell, signal, say });
     say(`its cluster is ready after ${after()}`);
     await save(vm.monitor, halfMade);
     say(`saved after ${after()}`);

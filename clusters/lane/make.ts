@@ -3,8 +3,7 @@ import { UndecidedError } from "../../lib/errors.ts";
 import { lastLines, mustExec } from "../../lib/exec.ts";
 import { waitFor } from "../../lib/wait.ts";
 import { DIAGNOSE } from "./scripts.ts";
-import { envInVm, FAULTLINE, IN_VM } from "./guest-project.ts";
-import type { LaneKernel } from "./kernels.ts";
+import { ENV_IN_VM, FAULTLINE, IN_VM } from "./guest-project.ts";
 import { byLine, execOn, type Line } from "./line.ts";
 
 /** Emulation is slow, and a machine that is shared slower. */
@@ -16,7 +15,6 @@ const DIAGNOSED_WITHIN_MS = 60_000;
 export interface MakeOrder {
   /** As the VM sees it. */
   readonly cell: Cell;
-  readonly kernel: LaneKernel;
   readonly signal: AbortSignal;
   readonly say: (line: string) => void;
 }
@@ -32,7 +30,7 @@ export async function dockerAnswers(line: Line, signal: AbortSignal): Promise<vo
  * Has the project in a VM that has just booted make the cell's cluster, prove it with the baseline and keep it: the same command as anywhere. Resolves to the cluster's name.
  * `say` hears how far it is. Throws UndecidedError with the last it said.
  */
-export async function makeCluster(line: Line, { cell, kernel, signal, say }: MakeOrder): Promise<string> {
+export async function makeCluster(line: Line, { cell, signal, say }: MakeOrder): Promise<string> {
   const exec = execOn(line);
   await dockerAnswers(line, signal);
   const options = ["--ready-timeout", READY_WITHIN_S, "--evidence", "none", "--progress", "plain"];
@@ -44,7 +42,7 @@ export async function makeCluster(line: Line, { cell, kernel, signal, say }: Mak
   const result = await making(argv, {
     cwd: IN_VM,
     timeoutMs: CLUSTER_WITHIN_MS,
-    env: envInVm(kernel),
+    env: ENV_IN_VM,
     signal,
   });
   if (result.exitCode !== 0) {

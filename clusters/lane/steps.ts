@@ -52,20 +52,26 @@ export const kernelSlug = ({ name }: LaneKernel): string => name.replace(/[^a-z0
 /** Of the VM, not of the nodes: the first Debian whose Docker gives nodes CAP_BPF, which Cilium's agent asks for. */
 const VM_SUITE = "trixie";
 
-const root: Step = {
-  name: "lane-root",
-  what: "install Debian for the VM",
-  expectedS: 90,
-  needs: [],
-  inputs: ["image/scripts/rootfs"],
-  settings: { suite: VM_SUITE, packages: PACKAGES },
-  commands: ({ out, source, mirror }) => [
-    {
-      argv: inOwnMounts([source("image/scripts/rootfs"), `${out}/rootfs.tar`, VM_SUITE, mirror, ...PACKAGES]),
-      env: { DEBIAN_FRONTEND: "noninteractive", LC_ALL: "C" },
-    },
-  ],
-};
+/** A Debian with these packages, as a tar. */
+function debianStep(name: string, what: string, packages: readonly string[]): Step {
+  return {
+    name,
+    what,
+    expectedS: 90,
+    needs: [],
+    inputs: ["image/scripts/rootfs"],
+    settings: { suite: VM_SUITE, packages },
+    commands: ({ out, source, mirror }) => [
+      {
+        argv: inOwnMounts([source("image/scripts/rootfs"), `${out}/rootfs.tar`, VM_SUITE, mirror, ...packages]),
+        env: { DEBIAN_FRONTEND: "noninteractive", LC_ALL: "C" },
+      },
+    ],
+  };
+}
+
+const root = debianStep("lane-root", "install Debian for the VM", PACKAGES);
+const buildRoot = debianStep("lane-build-root", "install Debian with a compiler, to build a kernel in", BUILD_PACKAGES);
 
 const qemu: Step = {
   name: "lane-qemu",
@@ -90,21 +96,6 @@ function kernelStep(kernel: LaneKernel): Step {
     commands: (paths) => [unpacked(paths, kernel.suite, "linux-(image|modules|base)-.*", ["linux-image-cloud-amd64"])],
   };
 }
-
-const buildRoot: Step = {
-  name: "lane-build-root",
-  what: "install Debian with a compiler, to build a kernel in",
-  expectedS: 90,
-  needs: [],
-  inputs: ["image/scripts/rootfs"],
-  settings: { suite: VM_SUITE, packages: BUILD_PACKAGES },
-  commands: ({ out, source, mirror }) => [
-    {
-      argv: inOwnMounts([source("image/scripts/rootfs"), `${out}/rootfs.tar`, VM_SUITE, mirror, ...BUILD_PACKAGES]),
-      env: { DEBIAN_FRONTEND: "noninteractive", LC_ALL: "C" },
-    },
-  ],
-};
 
 function sourceStep(kernel: LaneKernel): Step {
   return {

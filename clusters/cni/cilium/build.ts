@@ -12,7 +12,13 @@ const SCRIPT = "cni/cilium/scripts/base";
  * clang 16 is what this release was first run with by hand; the agent asks for no more than 3.9 (pkg/datapath/linux/requirements.go).
  */
 const PACKAGES = ["clang-16", "libclang-cpp16", "libllvm16", "libz3-4", "bpftool", "libbinutils"];
-const PROGRAMS = ["/usr/lib/llvm-16/bin/clang", "/usr/sbin/bpftool", "/usr/bin/mount", "/usr/sbin/modprobe"];
+const PROGRAMS = [
+  "/usr/lib/llvm-16/bin/clang",
+  "/usr/sbin/bpftool",
+  "/usr/bin/mount",
+  "/usr/bin/unshare",
+  "/usr/sbin/modprobe",
+];
 
 /** Builds the agent (`daemon`), the CNI plugin and the agent's own command line. */
 export function agentStep(version: string): Step {

@@ -1,14 +1,15 @@
 import type { Cell } from "../../../lib/cell.ts";
+import { BOUNDED_RUNTIME } from "../../setup/bounded-runtime.ts";
 import { mustBeDisposable } from "../../setup/disposable.ts";
 import { parseVersion } from "../../setup/version.ts";
 import type { Machine } from "../cni.ts";
 
-/** The first release of Docker whose privileged containers hold CAP_BPF and CAP_PERFMON (moby pull request 42011). */
+/** The first release of Docker whose privileged containers hold CAP_BPF and CAP_PERFMON (moby pull request 42011); of older ones, those that our own runtime starts do. */
 const DOCKER_MAJOR = 23;
 
 /**
- * What this machine lacks that Cilium's agent cannot do without, as what a cell "needs"; null for nothing. Looks and changes nothing. Both were met by hand: without /proc/modules the
- * agent ends at once (pkg/datapath/linux/modules), and without the capabilities `bpftool feature probe`, which it calls, fails.
+ * What this machine lacks that Cilium's agent cannot do without, as what a cell "needs"; null for nothing. Looks and changes nothing. Without the capabilities `bpftool feature probe`, which the agent calls,
+ * fails (met by hand). A kernel without modules is none of it: the manifest sees to that.
  */
 export async function ciliumLacks(
   { proxyMode }: Pick<Cell, "proxyMode">,
@@ -16,10 +17,10 @@ export async function ciliumLacks(
 ): Promise<string | null> {
   // Elsewhere Docker runs in a virtual machine that cannot be looked into from here.
   if (platform !== "linux") return null;
-  if ((await readText("/proc/modules")) === undefined) return "a kernel with modules (/proc/modules)";
-  const asked = await exec(["docker", "version", "--format", "{{.Server.Version}}"]);
-  const docker = parseVersion(asked.stdout);
-  if (docker && docker[0] < DOCKER_MAJOR) {
+  const asked = await exec(["docker", "info", "--format", "{{.ServerVersion}} {{.DefaultRuntime}}"]);
+  const [version = "", runtime] = asked.stdout.trim().split(" ");
+  const docker = parseVersion(version);
+  if (docker && docker[0] < DOCKER_MAJOR && runtime !== BOUNDED_RUNTIME) {
     return `Docker ${DOCKER_MAJOR}, whose nodes may load BPF programs (here ${docker.join(".")})`;
   }
   const isOurs = async () =>

@@ -62,7 +62,7 @@ describe("Cilium's manifest", () => {
 
 describe("what Cilium lacks on a machine", () => {
   const ID = "0123456789abcdef0123456789abcdef";
-  const files = { "/proc/modules": "", "/etc/machine-id": ID };
+  const files = { "/etc/machine-id": ID };
   const machine = (docker: string, texts: Readonly<Record<string, string>>) => ({
     platform: "linux" as const,
     readText: (path: string) => Promise.resolve(texts[path]),
@@ -72,20 +72,22 @@ describe("what Cilium lacks on a machine", () => {
   const lacks = async (proxyMode: "iptables" | "none", docker: string, texts: Readonly<Record<string, string>>) =>
     await ciliumLacks({ proxyMode }, machine(docker, texts));
 
-  it("is a kernel with modules, then an engine that knows BPF's capabilities", async () => {
-    expect(await lacks("iptables", "26.1.5+dfsg1", {})).to.include("/proc/modules");
-    expect(await lacks("iptables", "20.10.24+dfsg1", files)).to.equal(
+  it("is an engine whose nodes hold BPF's capabilities: a newer Docker's, or those of our own runtime", async () => {
+    expect(await lacks("iptables", "20.10.24+dfsg1 runc", {})).to.equal(
       "Docker 23, whose nodes may load BPF programs (here 20.10.24)",
     );
-    expect(await lacks("iptables", "23.0.0", files)).to.equal(null);
+    expect(await lacks("iptables", "23.0.0 runc", {})).to.equal(null);
+    expect(await lacks("iptables", "20.10.24+dfsg1 bounded", {})).to.equal(null);
   });
 
   it("is a machine of its own where it takes kube-proxy's place", async () => {
-    expect(await lacks("none", "26.1.5", files)).to.include("a machine of its own");
-    expect(await lacks("none", "26.1.5", { ...files, "/etc/faultline/disposable": ID })).to.equal(null);
+    expect(await lacks("none", "26.1.5 runc", files)).to.include("a machine of its own");
+    expect(await lacks("none", "26.1.5 runc", { ...files, "/etc/faultline/disposable": ID })).to.equal(null);
   });
 
   it("is not asked where Docker runs in a machine that cannot be looked into", async () => {
-    expect(await ciliumLacks({ proxyMode: "none" }, { ...machine("20.10.24", {}), platform: "darwin" })).to.equal(null);
+    expect(await ciliumLacks({ proxyMode: "none" }, { ...machine("20.10.24 runc", {}), platform: "darwin" })).to.equal(
+      null,
+    );
   });
 });
