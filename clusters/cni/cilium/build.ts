@@ -17,6 +17,7 @@ const PROGRAMS = [
   "/usr/sbin/bpftool",
   "/usr/bin/mount",
   "/usr/bin/unshare",
+  "/usr/bin/ln",
   "/usr/sbin/modprobe",
 ];
 
