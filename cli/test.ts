@@ -7,11 +7,11 @@ import { DEFAULT_CELL, nodePartsOf, parseCell } from "../clusters/cells.ts";
 import { ensureNodeImage } from "../clusters/image/node-image.ts";
 import { testTools } from "../clusters/setup/test-tools.ts";
 import { hostExec } from "../lib/exec.ts";
-import { buildProgress, prepareMachine } from "./prepare.ts";
+import { buildProgress, machine, prepareMachine } from "./prepare.ts";
 import { watchHost, type HostFinding } from "./test-host.ts";
 import { layerCounts, type Counts } from "./test-counts.ts";
 import { nodeProcess } from "./test-process.ts";
-import { MATRIX_CELLS } from "./test-cells.ts";
+import { matrixCells } from "./test-cells.ts";
 import { testSignals, type TestSignals } from "./test-signals.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -61,7 +61,7 @@ async function prepared(layers: readonly Layer[], { signal }: TestSignals): Prom
   const watched = process.platform === "linux" ? await watchHost() : null;
   // Before the tests, so that none of them has to allow for minutes of building.
   if (layers.includes("e2e"))
-    for (const cell of [DEFAULT_CELL, ...MATRIX_CELLS.map(({ cell }) => parseCell(cell))]) {
+    for (const cell of [DEFAULT_CELL, ...(await matrixCells(machine())).here.map(({ cell }) => parseCell(cell))]) {
       const progress = buildProgress(say);
       await ensureNodeImage({ parts: nodePartsOf(cell), exec: hostExec, say, progress, signal });
     }

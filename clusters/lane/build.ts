@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PreflightError } from "../../lib/errors.ts";
@@ -53,6 +54,14 @@ const WAIT_FOR_OTHER_MS = 60 * 60_000;
 
 /** Where all of the lane lies below the cache. */
 export const laneDir = (cacheDir: string): string => join(cacheDir, "lane");
+
+/** Whether this machine has built a kernel of user mode already, as it would be built now. */
+export async function isKernelBuilt(kernel: LaneKernel, cacheDir: string): Promise<boolean> {
+  const parts = laneSteps({ kernel, imageTag: "", kind: "", lockDigest: "", project: PROJECT, withQemu: false });
+  const own = parts.filter(({ name }) => name !== "lane-docker" && name !== systemName(kernel));
+  const key = (await recipeKeys(own, CLUSTERS)).get(userModeName(kernel)) ?? "";
+  return existsSync(join(laneDir(cacheDir), `${userModeName(kernel)}-${key}`, "linux"));
+}
 
 /** The VM's parts, built where they are not there; a step's result is kept by its content. Throws PreflightError when something cannot be had. */
 export async function ensureLaneParts(build: LaneBuild): Promise<LaneParts | UserModeParts> {

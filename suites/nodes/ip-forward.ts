@@ -30,6 +30,8 @@ scenario("ip_forward off", {
     "other → server by ClusterIP": where(isRouted, "connect-timeout").otherwise("ok"),
     "same → server by ClusterIP": where(bothOf(isRouted, forwardsServices), "connect-timeout").otherwise("ok"),
     "same → server by podIP": where(bothOf(isRouted, hasNoBridge), "connect-timeout").otherwise("ok"),
+    // The node's stack forwards what leaves the pods' network, whoever serves pods among themselves.
+    "same → hostB by nodeIP with ping": where(isPlain("IPv4"), "loss").otherwise("ok"),
     // IPv6 has a switch of its own (ipv6-forwarding).
     "other → server by IPv6 podIP": "ok",
     "hostA → server by podIP": "ok",
