@@ -11,7 +11,7 @@ import type { Size } from "../lib/nodes.ts";
 import { patience } from "../lib/patience.ts";
 import { addressesOf } from "./addresses.ts";
 import { traitsOf } from "./cells.ts";
-import { coreDns, describePods, installCni, kubectlHint } from "./cni/install.ts";
+import { coreDns, describePods, installCni } from "./cni/install.ts";
 import { emulatedPatches } from "./emulated.ts";
 import { ECHO_IMAGE } from "./image/images.ts";
 import type { NodeImage } from "./image/node-image.ts";
@@ -21,6 +21,7 @@ import { createByKind } from "./kind-create.ts";
 import type { Leases } from "./lease.ts";
 import { LABELS } from "./closing-rule.ts";
 import { createClosedNetwork } from "./network.ts";
+import { neverReady } from "./never-ready.ts";
 import { nodesAhead } from "./nodes-ahead.ts";
 import { dnsServiceFamilies, NAMESPACE, roleObjects } from "./roles/objects.ts";
 import { mustHaveRoom, whetherReached } from "./setup/inotify.ts";
@@ -43,6 +44,7 @@ export interface ClusterOrder {
   readonly signal?: AbortSignal;
 }
 
+const DNS = { namespace: "kube-system", selector: "k8s-app=kube-dns" };
 const MACHINE = { exec: hostExec, readText: (path: string) => readFile(path, "utf8").catch(() => undefined) };
 
 /**
@@ -141,14 +143,11 @@ async function deployRoles(order: ClusterOrder, api: Kubernetes, kubeconfig: str
     api.untilPods({ what: "roles", namespace: NAMESPACE, done: allReady(nodes + 1), ...ready }),
     api.untilPods({
       what: "CoreDNS",
-      namespace: "kube-system",
-      selector: "k8s-app=kube-dns",
+      ...DNS,
       done: rolledOut,
       ...ready,
     }),
-  ]).catch((error: unknown) => {
-    throw new UndecidedError((error as Error).message, `see the pods: ${kubectlHint(order.name)}`, { cause: error });
-  });
+  ]).catch((error: unknown) => neverReady(order.name, error, DNS));
   return {
     name,
     cell,

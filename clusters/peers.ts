@@ -12,7 +12,7 @@ import { hostExec } from "../lib/exec.ts";
 import { isReady, kubernetes, type Kubernetes } from "../lib/kubernetes.ts";
 import type { Peer } from "../lib/path.ts";
 import { peerName } from "./cluster-name.ts";
-import { describePods, installCni, kubectlHint } from "./cni/install.ts";
+import { describePods, installCni } from "./cni/install.ts";
 import { networkOf } from "./cni/on-nodes.ts";
 import { stage } from "./create.ts";
 import { removeContainers } from "./delete.ts";
@@ -24,6 +24,7 @@ import { createByKind } from "./kind-create.ts";
 import type { Leases } from "./lease.ts";
 import { podPlaces } from "./live-cluster.ts";
 import { nodesAhead } from "./nodes-ahead.ts";
+import { neverReady } from "./never-ready.ts";
 import { tellNotHad } from "./not-had.ts";
 import { NAMESPACE, peerObjects } from "./roles/objects.ts";
 import { mustHaveRoom } from "./setup/inotify.ts";
@@ -139,9 +140,9 @@ async function deployPods(
   await there.applyObjects(peerObjects(peer, container, count, ECHO_IMAGE));
   const ready = { what: `pods of ${name}`, namespace: NAMESPACE, missing: describePods, signal: order.signal };
   const done = (pods: Parameters<typeof describePods>[0]) => pods.filter(isReady).length === count;
-  await there.untilPods({ ...ready, done, budgetMs: order.readyBudgetMs }).catch((error: unknown) => {
-    throw new UndecidedError((error as Error).message, `see the pods: ${kubectlHint(name)}`, { cause: error });
-  });
+  await there
+    .untilPods({ ...ready, done, budgetMs: order.readyBudgetMs })
+    .catch((error: unknown) => neverReady(name, error));
 }
 
 async function nodesOf(of: Kubernetes): Promise<Side["nodes"]> {

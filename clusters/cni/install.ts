@@ -1,7 +1,7 @@
 import type { Cell } from "../../lib/cell.ts";
-import { UndecidedError } from "../../lib/errors.ts";
 import { isNodeReady, isReady, type Kubernetes, type Pod } from "../../lib/kubernetes.ts";
 import { cniOf } from "../cells.ts";
+import { neverReady } from "../never-ready.ts";
 import type { OnNodes } from "./cni.ts";
 import { manifestFor } from "./manifest.ts";
 import { hasPodCidrs, installByScript } from "./on-nodes.ts";
@@ -21,7 +21,7 @@ export interface Extent {
   readonly podSubnets: readonly string[];
 }
 
-/** Installs the cell's CNI and waits until the nodes are Ready; CoreDNS has no replica then. Throws UndecidedError with what is still missing. */
+/** Installs the cell's CNI and waits until the nodes are Ready; CoreDNS has no replica then. Throws UndecidedError with what is still missing and what the agents said last. */
 export async function installCni(order: CniOrder, api: Kubernetes, { nodes, podSubnets }: Extent): Promise<void> {
   const { name, install } = cniOf(order.cell);
   // None until the CNI is there: a sandbox that fails for want of it is not tried again for about 15 s.
@@ -52,9 +52,8 @@ export async function installCni(order: CniOrder, api: Kubernetes, { nodes, podS
       ...signal,
     }),
   ];
-  await Promise.all(waits).catch((error: unknown) => {
-    throw new UndecidedError((error as Error).message, `see the pods: ${kubectlHint(order.name)}`, { cause: error });
-  });
+  const pods = install.by === "script" ? undefined : install.ready;
+  await Promise.all(waits).catch((error: unknown) => neverReady(order.name, error, pods));
 }
 
 async function runOnNodes(order: CniOrder, api: Kubernetes, install: OnNodes, extent: Extent): Promise<void> {
@@ -101,9 +100,4 @@ export function describePods(pods: readonly Pod[]): string {
       return `${pod.metadata?.name} ${pod.status?.phase} ${states.join(" ")}`.trim();
     });
   return waiting.length > 0 ? waiting.join("; ") : `${pods.length} pods are there`;
-}
-
-/** How to look at a cluster's pods by hand. */
-export function kubectlHint(cluster: string): string {
-  return `docker exec ${cluster}-control-plane kubectl --kubeconfig /etc/kubernetes/admin.conf get pods -A -o wide (keep it with --keep failure)`;
 }

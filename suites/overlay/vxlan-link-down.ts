@@ -20,6 +20,9 @@ scenario("VXLAN device down", {
   healsItself: healedBy("overlay-up", "link", {
     "other → server by podIP": ["connect-timeout", "slow"],
     "other → server by ClusterIP": ["connect-timeout", "slow"],
+    "other → server by podIP with ping": ["loss"],
+    "hostB → server by podIP": ["connect-timeout", "slow"],
+    "same → dnsB by podIP": ["dns-timeout", "slow"],
   }),
   expect: {
     "other → server by podIP": lost,
