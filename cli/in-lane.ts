@@ -24,12 +24,6 @@ import type { Share } from "./shares.ts";
 /** Of a cell's folder in the VM: its log comes line by line, and nobody here can use the cluster. */
 const NOT_COPIED = ["events.ndjson", "cluster.json", "kubeconfig", "baseline.json"];
 
-/**
- * What probes take goes after what the cluster takes. Both are asked of the same few processors, and a process of the VM's own weighs there as much as a whole node: with kube-proxy's turn
- * left to chance, a balancer's address came to kube-ipvs0 20 to 60 s late.
- */
-const POLITELY = ["nice", "-n", "10"];
-
 /** What is left of a cell for its `nth` VM: one whose node was tainted is not used any further. */
 export interface LaneWork extends CellWork {
   readonly nth: number;
@@ -53,8 +47,7 @@ export async function runInLane(work: LaneWork, dir: string, emit: Emit): Promis
       if (here) appendFileSync(log, `${JSON.stringify(here)}\n`, { mode: 0o600 });
     });
     const said: Buffer[] = [];
-    const command = ["bash", "-c", FOLLOW, "-", ...FAULTLINE, ...commandOf(work, lane)];
-    const { code, error } = await lane.line.run([...POLITELY, ...command], {
+    const { code, error } = await lane.line.run(["bash", "-c", FOLLOW, "-", ...FAULTLINE, ...commandOf(work, lane)], {
       cwd: IN_VM,
       env: ENV_IN_VM,
       onStdout: hear,

@@ -12,8 +12,7 @@ export function onKernel(cells: readonly Cell[], kernel: string | undefined): re
 }
 
 const COSTS = {
-  "user-mode":
-    "4 GiB of memory, one processor, minutes more than here; the first time 10 more to build its kernel. Not finished: not every suite holds there yet",
+  "user-mode": "4 GiB of memory, one processor, a minute a suite; the first time 10 more to build its kernel",
   qemu: "4 GiB of memory; the first time some minutes to build and save it. Not finished: no cluster has got ready in one without KVM",
 } as const;
 

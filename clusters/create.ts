@@ -44,6 +44,7 @@ export interface ClusterOrder {
   readonly signal?: AbortSignal;
 }
 
+const ROLES = { namespace: NAMESPACE };
 const DNS = { namespace: "kube-system", selector: "k8s-app=kube-dns" };
 const MACHINE = { exec: hostExec, readText: (path: string) => readFile(path, "utf8").catch(() => undefined) };
 
@@ -139,15 +140,11 @@ async function deployRoles(order: ClusterOrder, api: Kubernetes, kubeconfig: str
     missing: describePods,
     ...(order.signal ? { signal: order.signal } : {}),
   };
-  await Promise.all([
-    api.untilPods({ what: "roles", namespace: NAMESPACE, done: allReady(nodes + 1), ...ready }),
-    api.untilPods({
-      what: "CoreDNS",
-      ...DNS,
-      done: rolledOut,
-      ...ready,
-    }),
-  ]).catch((error: unknown) => neverReady(order.name, error, DNS));
+  const until = async (what: string, pods: typeof DNS | typeof ROLES, done: (pods: readonly Pod[]) => boolean) => {
+    const awaited = { cluster: name, api, ...pods, signal: order.signal };
+    await api.untilPods({ what, ...pods, done, ...ready }).catch((error: unknown) => neverReady(awaited, error));
+  };
+  await Promise.all([until("roles", ROLES, allReady(nodes + 1)), until("CoreDNS", DNS, rolledOut)]);
   return {
     name,
     cell,

@@ -1,31 +1,47 @@
 import { UndecidedError } from "../lib/errors.ts";
 import { hostExec, lastLines } from "../lib/exec.ts";
+import { isReady, type Kubernetes } from "../lib/kubernetes.ts";
 
-/** Pods that were waited for. */
-interface Awaited {
+/** Pods that were waited for in a cluster. */
+export interface Awaited {
+  readonly cluster: string;
+  readonly api: Pick<Kubernetes, "pods">;
   readonly namespace: string;
-  readonly selector: string;
+  readonly selector?: string;
+  readonly signal?: AbortSignal | undefined;
 }
 
 const KUBECTL = ["kubectl", "--kubeconfig", "/etc/kubernetes/admin.conf"];
 const LOGS_WITHIN_MS = 15_000;
-const LINES_EACH = 4;
-const LINES_IN_ALL = 16;
+const LINES_EACH = 6;
+/** More would only tell the same of other nodes. */
+const MOST_PODS = 3;
 
-/** Throws UndecidedError for pods of a cluster that did not get ready: what was waited for, the last lines of their own logs where they have any, and how to look by hand. */
-export async function neverReady(cluster: string, error: unknown, pods?: Awaited): Promise<never> {
+/** Throws UndecidedError for pods that did not get ready: what was waited for, the last lines of those that are not, where they have any, and how to look by hand. */
+export async function neverReady(awaited: Awaited, error: unknown): Promise<never> {
   const { message } = error as Error;
-  const said = pods === undefined ? "" : await lastWords(cluster, pods);
-  const next = `see the pods: docker exec ${cluster}-control-plane ${KUBECTL.join(" ")} get pods -A -o wide (keep it with --keep failure)`;
-  throw new UndecidedError(said === "" ? message : `${message}; their last lines:\n${said}`, next, { cause: error });
+  const said = awaited.signal?.aborted ? [] : await lastWords(awaited).catch(() => []);
+  const next = `see the pods: docker exec ${awaited.cluster}-control-plane ${KUBECTL.join(" ")} get pods -A -o wide (keep it with --keep failure)`;
+  throw new UndecidedError([message, ...said].join("\n"), next, { cause: error });
 }
 
-/** Of each container the last lines, of one that ended too; nothing where they cannot be had. */
-async function lastWords(cluster: string, { namespace, selector }: Awaited): Promise<string> {
-  const logs = ["logs", "--namespace", namespace, "--selector", selector, "--all-containers", "--prefix"];
-  const result = await hostExec(
-    ["docker", "exec", `${cluster}-control-plane`, ...KUBECTL, ...logs, "--ignore-errors", "--tail", `${LINES_EACH}`],
-    { timeoutMs: LOGS_WITHIN_MS },
-  );
-  return lastLines(result.stdout, LINES_IN_ALL);
+/** Of each pod that is not ready, of an ended container too; nothing where its node's kubelet does not answer. */
+async function lastWords({ cluster, api, namespace, selector, signal }: Awaited): Promise<readonly string[]> {
+  const waiting = (await api.pods(namespace, selector)).filter((pod) => !isReady(pod)).slice(0, MOST_PODS);
+  const logs = waiting.map(async ({ metadata }) => {
+    const argv = [
+      "logs",
+      "--namespace",
+      namespace,
+      metadata?.name ?? "",
+      "--all-containers",
+      "--tail",
+      `${LINES_EACH}`,
+    ];
+    const options = { timeoutMs: LOGS_WITHIN_MS, ...(signal && { signal }) };
+    const { stdout } = await hostExec(["docker", "exec", `${cluster}-control-plane`, ...KUBECTL, ...argv], options);
+    const lines = lastLines(stdout, LINES_EACH);
+    return lines === "" ? [] : [`last lines of ${metadata?.name}:`, lines];
+  });
+  return (await Promise.all(logs)).flat();
 }

@@ -142,7 +142,9 @@ async function deployPods(
   const done = (pods: Parameters<typeof describePods>[0]) => pods.filter(isReady).length === count;
   await there
     .untilPods({ ...ready, done, budgetMs: order.readyBudgetMs })
-    .catch((error: unknown) => neverReady(name, error));
+    .catch((error: unknown) =>
+      neverReady({ cluster: name, api: there, namespace: NAMESPACE, signal: order.signal }, error),
+    );
 }
 
 async function nodesOf(of: Kubernetes): Promise<Side["nodes"]> {

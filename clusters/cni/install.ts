@@ -52,8 +52,10 @@ export async function installCni(order: CniOrder, api: Kubernetes, { nodes, podS
       ...signal,
     }),
   ];
-  const pods = install.by === "script" ? undefined : install.ready;
-  await Promise.all(waits).catch((error: unknown) => neverReady(order.name, error, pods));
+  const pods = install.by === "script" ? { namespace: "kube-system" } : install.ready;
+  await Promise.all(waits).catch((error: unknown) =>
+    neverReady({ cluster: order.name, api, ...pods, ...signal }, error),
+  );
 }
 
 async function runOnNodes(order: CniOrder, api: Kubernetes, install: OnNodes, extent: Extent): Promise<void> {

@@ -7,10 +7,12 @@ const TOOLS: Readonly<Record<string, string>> = {
   curl: "curl",
   dig: "bind9-dnsutils",
   ip: "iproute2",
+  jq: "jq",
   nft: "nftables",
   perl: "perl-base",
   pgrep: "procps",
   ping: "iputils-ping",
+  setpriv: "util-linux",
   sysctl: "procps",
   unshare: "util-linux",
 };
@@ -18,7 +20,7 @@ const TOOLS: Readonly<Record<string, string>> = {
 /** Not among CHECKS: only `./faultline test` asks for it. */
 export const testTools: Check = {
   id: "test-tools",
-  what: "curl, dig, ping, nft, ip, perl, procps and util-linux on the host",
+  what: "curl, dig, ping, nft, ip, jq, perl, procps and util-linux on the host",
   why: "the integration tests use them in network namespaces of their own",
   find: async (context) => {
     const found = await Promise.all(Object.keys(TOOLS).map(async (tool) => [tool, await context.which(tool)] as const));

@@ -17,8 +17,9 @@ const HARNESS = fileURLToPath(new URL("../fixtures/faults/hold-faults.ts", impor
 const NODES = 10;
 const ROUNDS = 5;
 const LEASE_MS = 4_000;
-/** Beside nothing else it is late by less than 2 s, which is printed. A test must bear a busy machine, too. */
-const LATE_MS = 15_000;
+/** By how much most of them may be late. A test must bear a busy machine, too: a few may be so by more. */
+const LATE_MS = 2_000;
+const LATEST_MS = 15_000;
 
 /** Whether each kind of fault of ONE_OF_EACH is in force, as the kernel tells it, and when it is not any more. */
 const IN_FORCE: Readonly<Record<string, string>> = {
@@ -72,10 +73,11 @@ describe("the dead-man alone: harness killed, the node's link down", function ()
     for (const one of fired) {
       expect(one.goneAtMs, JSON.stringify(one))
         .to.be.at.least(one.leaseEndMs)
-        .and.below(one.leaseEndMs + LATE_MS);
+        .and.below(one.leaseEndMs + LATEST_MS);
     }
-    const latestMs = Math.max(...fired.map(({ goneAtMs, leaseEndMs: endMs }) => goneAtMs - endMs));
-    process.stdout.write(`      at the latest ${latestMs} ms after it\n`);
+    const lateMs = fired.map(({ goneAtMs, leaseEndMs: endMs }) => goneAtMs - endMs);
+    process.stdout.write(`      at the latest ${Math.max(...lateMs)} ms after it\n`);
+    expect(lateMs.filter((ms) => ms < LATE_MS)).to.have.length.above(0.8 * lateMs.length);
     for (const lane of lanes) await asBefore(lane);
     expect(lanes.flatMap(({ inode }) => leftOn(inode).fired)).to.deep.equal([]);
   });

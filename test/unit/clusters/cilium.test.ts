@@ -53,6 +53,14 @@ describe("Cilium's manifest", () => {
     expect((await optionsOf(cell))["tunnel-port"]).to.equal(String(traits(cell).overlay?.udpPort));
   });
 
+  it("leaves nothing in its scripts that Kubernetes would fill in", async () => {
+    for (const ipFamily of ["ipv4", "dual"] as const) {
+      const all = JSON.stringify(await documents({ ...cell, ipFamily }));
+      expect(all).not.to.match(/\$\(\w+\)|\$\$/);
+      expect(all).to.include(`! ${ipFamily === "dual"} || built_in ip6`);
+    }
+  });
+
   it("shows the agent no sysctl of the host's", async () => {
     expect(await optionsOf(cell)).to.include({ procfs: "/host/proc" });
     const mounts = JSON.stringify(await documents(cell)).match(/"mountPath":"\/host\/proc[^"]*"/g);
@@ -66,8 +74,9 @@ describe("what Cilium lacks on a machine", () => {
   const machine = (docker: string, texts: Readonly<Record<string, string>>) => ({
     platform: "linux" as const,
     readText: (path: string) => Promise.resolve(texts[path]),
-    exec: () => Promise.resolve({ ...ANSWER, stdout: docker }),
+    exec: (argv: readonly string[]) => Promise.resolve({ ...ANSWER, stdout: argv.join(" ") === ASKED ? docker : "" }),
   });
+  const ASKED = "docker info --format {{.ServerVersion}} {{.DefaultRuntime}}";
   const ANSWER = { argv: [], exitCode: 0, stdout: "", stderr: "", timedOut: false, durationMs: 1 };
   const lacks = async (proxyMode: "iptables" | "none", docker: string, texts: Readonly<Record<string, string>>) =>
     await ciliumLacks({ proxyMode }, machine(docker, texts));
