@@ -42,7 +42,7 @@ describe("a cell that needs another kernel", function () {
 
   it("is moved to that kernel by itself, with a line that says so", function () {
     expect(outcome.stderr).to.match(/needs ip_vs, which this machine lacks: it runs on um:newest in a virtual machine/);
-    expect(run.cells[0]?.cell).to.deep.include({ proxyMode: "ipvs", kernel: KERNEL });
+    expect(run.cells[0]?.parts).to.deep.include({ proxyMode: "ipvs", kernel: KERNEL });
     expect(outcome.stderr).to.match(/in the VM: kernel \d+\./);
   });
 
