@@ -13,9 +13,9 @@ export interface Awaited {
 
 const KUBECTL = ["kubectl", "--kubeconfig", "/etc/kubernetes/admin.conf"];
 const LOGS_WITHIN_MS = 15_000;
-const LINES_EACH = 6;
-/** More would only tell the same of other nodes. */
-const MOST_PODS = 3;
+const LINES_EACH = 2;
+/** A report shows six lines of a failure; more would only tell the same of other nodes. */
+const MOST_PODS = 2;
 
 /** Throws UndecidedError for pods that did not get ready: what was waited for, the last lines of those that are not, where they have any, and how to look by hand. */
 export async function neverReady(awaited: Awaited, error: unknown): Promise<never> {
