@@ -4,8 +4,10 @@ import { missingPackages } from "./distribution.ts";
 
 /** What the project's own tests call on the host, and the Debian packages that have it. A run needs none of them: its probes use the nodes' tools. */
 const TOOLS: Readonly<Record<string, string>> = {
+  conntrack: "conntrack",
   curl: "curl",
   dig: "bind9-dnsutils",
+  ethtool: "ethtool",
   ip: "iproute2",
   jq: "jq",
   nft: "nftables",
@@ -14,13 +16,14 @@ const TOOLS: Readonly<Record<string, string>> = {
   ping: "iputils-ping",
   setpriv: "util-linux",
   sysctl: "procps",
+  tcpdump: "tcpdump",
   unshare: "util-linux",
 };
 
 /** Not among CHECKS: only `./faultline test` asks for it. */
 export const testTools: Check = {
   id: "test-tools",
-  what: "curl, dig, ping, nft, ip, jq, perl, procps and util-linux on the host",
+  what: "curl, dig, ping, tcpdump, conntrack, ethtool, nft, ip, jq, perl, procps and util-linux on the host",
   why: "the integration tests use them in network namespaces of their own",
   find: async (context) => {
     const found = await Promise.all(Object.keys(TOOLS).map(async (tool) => [tool, await context.which(tool)] as const));

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { crc32 } from "node:zlib";
 import type { EarlyEnd, ProbeRecord } from "./probe.ts";
 
 /** What the prober says of itself at the end of a round. */
@@ -21,7 +21,7 @@ export interface Frames {
 }
 
 /**
- * Reads the frames of `prober.sh` with this nonce: `NONCE begin NAME`, one line of JSON, `NONCE end NAME SHA256-OF-THE-LINE`.
+ * Reads the frames of `prober.pl` with this nonce: `NONCE begin NAME`, one line of JSON, `NONCE end NAME CRC-32-OF-THE-LINE`.
  * What is not exactly so, or comes twice, is left out: it never becomes a record. Never throws.
  */
 export function parseFrames(output: string, nonce: string): Frames {
@@ -43,7 +43,7 @@ function wholeBodies(lines: readonly string[], nonce: string): Map<string, strin
     if (!line.startsWith(`${nonce} begin `)) return;
     const name = line.slice(`${nonce} begin `.length);
     const body = lines[at + 1] ?? "";
-    const sum = createHash("sha256").update(body).digest("hex");
+    const sum = crc32(body).toString(16).padStart(8, "0");
     if (lines[at + 2] !== `${nonce} end ${name} ${sum}`) return;
     bodies.set(name, bodies.has(name) ? undefined : body);
   });

@@ -128,7 +128,7 @@ export function requestWords(attempts: readonly Attempt[]): readonly string[] {
   return [String(words.length), ...words];
 }
 
-/** The source port of a connect that may be ended once it is decided (watch-connects.sh). */
+/** The source port of a connect that may be ended once it is decided (watch-connects.pl). */
 function watchedPort(attempt: Attempt): number | "-" {
   return attempt.tool === "curl" && attempt.patient !== true ? (attempt.sourcePort ?? "-") : "-";
 }

@@ -8,10 +8,17 @@ import { parseFrames } from "./frames.ts";
 import type { Attempt, Observation } from "./probe.ts";
 import { attemptBoundMs, requestWords } from "./request.ts";
 
-const script = (name: string): string => readFileSync(new URL(`${name}.sh`, import.meta.url), "utf8");
+const script = (name: string): string => readFileSync(new URL(`on-node/${name}.pl`, import.meta.url), "utf8");
 
-/** The constant script that carries a round out on a node. */
-export const PROBER = script("watch-connects") + script("prober");
+/** The constant script that carries a round out on a node, in Perl; the look-up is a text in it, for a process of its own. */
+export const PROBER =
+  "use strict;\nmy $unconnected_lookup = <<'END_OF_LOOKUP';\n" +
+  script("unconnected-lookup") +
+  "END_OF_LOOKUP\n" +
+  script("frames") +
+  script("request") +
+  script("watch-connects") +
+  script("prober");
 
 /** Starting the exec, a second lookup, and the frames of all attempts on a busy machine. */
 const MARGIN_MS = 5_000;
@@ -66,7 +73,7 @@ type Ran = Pick<ExecResult, "stdout" | "stderr" | "exitCode" | "timedOut">;
 async function runProber(exec: Exec, attempts: readonly Attempt[], nonce: string, options: RoundOptions): Promise<Ran> {
   const timeoutMs = Math.max(...attempts.map(attemptBoundMs)) + MARGIN_MS;
   const abort = options.signal === undefined ? {} : { signal: options.signal };
-  const running = exec(["bash", "-c", PROBER, "prober", nonce, ...requestWords(attempts)], {
+  const running = exec(["perl", "-e", PROBER, nonce, ...requestWords(attempts)], {
     timeoutMs,
     endsWithOutput: true,
     ...abort,

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { hostExec, type Exec } from "../../lib/exec.ts";
 import type { Attempt, CurlAttempt, DigAttempt, PingAttempt } from "../../lib/probes/probe.ts";
+import { parseFrames } from "../../lib/probes/frames.ts";
 import { PROBER, probeRound } from "../../lib/probes/round.ts";
 import { requestWords } from "../../lib/probes/request.ts";
 import { openLab, type Lab } from "../fixtures/probes/lab.ts";
@@ -148,11 +149,22 @@ describe("the prober, in network namespaces of its own", () => {
 
   it("says so when its request was cut or names another tool, and runs none of it", async () => {
     const words = requestWords([ping("ping", "10.77.2.2")]);
-    const argv = ["bash", "-c", PROBER, "prober", "fl-test"];
+    const argv = ["perl", "-e", PROBER, "fl-test"];
     const cut = await lab.exec([...argv, ...words.slice(0, -2)]);
     expect(cut.stdout).to.include("fl-test error the request was cut");
     const other = await lab.exec([...argv, ...words.map((word) => (word === "ping" ? "sh" : word))]);
     expect(other.stdout).to.include("fl-test error not a probe");
+  });
+
+  it("ends a tool at its bound, whatever it does, and says so as timeout(1) would", async () => {
+    const words = requestWords([curl("stall", "http://10.77.2.2:86/", { totalTimeoutMs: 30_000 })]);
+    const hurried = words.map((word, at) => (at === 3 ? "1" : word));
+    const { stdout } = await lab.exec(["perl", "-e", PROBER, "fl-test", ...hurried]);
+    const { records, close } = parseFrames(stdout, "fl-test");
+    expect(close?.count).to.equal(1);
+    expect(records.get(0)?.exitCode).to.equal(124);
+    expect(records.get(0)?.durationMs).to.be.within(900, 10_000);
+    expect(records.get(0)?.stderr).to.contain("Connected to 10.77.2.2");
   });
 
   it("leaves no temporary directory, neither at its end nor when it is ended", async () => {

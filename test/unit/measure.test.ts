@@ -24,7 +24,7 @@ function fakeCluster(answers: Answers, asked: Place[] = []): Cluster {
   const exec: Cluster["exec"] = (place) => (argv) => {
     asked.push(place);
     const [records, worstGapMs] = answers[place] ?? [[], null];
-    const stdout = answer(argv[4] ?? "", records, worstGapMs);
+    const stdout = answer(argv[3] ?? "", records, worstGapMs);
     return Promise.resolve({ argv, exitCode: 0, timedOut: false, stdout, stderr: "", durationMs: 1 });
   };
   return { record: RECORD, exec, locate: () => Promise.resolve(WHERE) };

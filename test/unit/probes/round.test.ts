@@ -11,7 +11,7 @@ const RECORDS = IDS.map((id) => fixture(id).record);
 /** A node that answers with what `say` makes of the round's nonce. */
 function fakeNode(say: (nonce: string) => Partial<ExecResult>): Exec {
   return (argv) => {
-    const ended = { argv, exitCode: 0, timedOut: false, stdout: "", stderr: "", durationMs: 1, ...say(argv[4] ?? "") };
+    const ended = { argv, exitCode: 0, timedOut: false, stdout: "", stderr: "", durationMs: 1, ...say(argv[3] ?? "") };
     return Promise.resolve(ended);
   };
 }
@@ -38,8 +38,8 @@ describe("probeRound", () => {
     const [[argv, options] = [[]]] = calls;
     // Nothing at all was heard: a failure of the transport, tried again.
     expect(calls).to.have.lengthOf(3);
-    expect(argv.slice(0, 4)).to.deep.equal(["bash", "-c", PROBER, "prober"]);
-    expect(argv[4]).to.match(/^fl-[0-9a-f]{24}$/);
+    expect(argv.slice(0, 3)).to.deep.equal(["perl", "-e", PROBER]);
+    expect(argv[3]).to.match(/^fl-[0-9a-f]{24}$/);
     expect(argv).to.include("http://10.77.2.2:98/");
     expect(options).to.not.have.property("stdin");
   });
@@ -65,9 +65,9 @@ describe("probeRound", () => {
     const whole = streamOf("NONCE", RECORDS);
     const cuts = [0, 1, 40, 300, Math.floor(whole.length / 2), whole.length - 40];
     const rounds = cuts.map(async (at) => {
-      // bash -c PROBER prober NONCE …: a node that says so much of it, closes its stdout and stays.
+      // perl -e PROBER NONCE …: a node that says so much of it, closes its stdout and stays.
       const node: Exec = (argv, options) => {
-        const said = whole.replaceAll("NONCE", argv[4] ?? "").slice(0, at);
+        const said = whole.replaceAll("NONCE", argv[3] ?? "").slice(0, at);
         return hostExec(["bash", "-c", 'printf %s "$1"; exec >&-; exec sleep 60', "node", said], options);
       };
       return await probeRound(node, ATTEMPTS);
