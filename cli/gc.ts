@@ -3,7 +3,8 @@ import { deleteCluster } from "../clusters/delete.ts";
 import { knownCells, nodePartsOf } from "../clusters/cells.ts";
 import { NODE_IMAGES, presentImageTags } from "../clusters/image/node-image.ts";
 import { laneDir } from "../clusters/lane/build.ts";
-import { leftInLane, removeDir } from "../clusters/lane/prune.ts";
+import { isInUse, keptVms } from "../clusters/lane/kept.ts";
+import { endProcess, leftInLane } from "../clusters/lane/prune.ts";
 import { leases, type Leases } from "../clusters/lease.ts";
 import { clusterName } from "../clusters/network.ts";
 import { fateOf, findParts, remainsOf, type Fate, type KnownRun, type Remains } from "../clusters/remains.ts";
@@ -110,11 +111,16 @@ async function deleted({ cluster, runDirs }: Remains, inUse: Leases): Promise<bo
   }
 }
 
-/** A killed run's VM has died with it; this is what it had on disk. */
+/** A killed run's VM has died with it, and left this on disk, unless it was to outlive it; those that were kept stand still. */
 async function removeLeftVms(cacheDir: string, dryRun: boolean): Promise<void> {
   for (const dir of await leftInLane(laneDir(cacheDir))) {
     print(`${dir}: of a virtual machine that is gone: ${dryRun ? "would be removed" : "removing"}`);
-    if (!dryRun) await removeDir(dir);
+    if (!dryRun) await endProcess(dir);
+  }
+  for (const { dir, cell } of keptVms(laneDir(cacheDir))) {
+    const inUse = await isInUse(dir);
+    print(`kept virtual machine of ${cell}: ${inUse ? "in use, left alone" : dryRun ? "would be ended" : "ending"}`);
+    if (!inUse && !dryRun) await endProcess(dir);
   }
 }
 

@@ -7,6 +7,7 @@ import type { Event } from "../lib/event.ts";
 import { readEventLog, type Emit } from "../lib/event-log.ts";
 import { hostExec, lastLines, mustExec } from "../lib/exec.ts";
 import { suiteId } from "../lib/mocha/scenario.ts";
+import { taintedNodes } from "../lib/verdict/taint.ts";
 import { stage } from "../clusters/create.ts";
 import { nodePartsOf } from "../clusters/cells.ts";
 import { ensureNodeImage } from "../clusters/image/node-image.ts";
@@ -39,9 +40,10 @@ export async function runInLane(work: LaneWork, dir: string, emit: Emit): Promis
   const lane = await stage({ emit, name: `${cell.kernel} in a virtual machine` }, "cluster", () =>
     laneFor(work, cell, emit),
   );
+  const log = join(dir, "events.ndjson");
+  let left: string | null = null;
   try {
     emit({ type: "note", text: lane.told });
-    const log = join(dir, "events.ndjson");
     const hear = eventsOf((event) => {
       const here = asOfHere(event, lane.sinceStartOffsetMs);
       if (here) appendFileSync(log, `${JSON.stringify(here)}\n`, { mode: 0o600 });
@@ -61,11 +63,28 @@ export async function runInLane(work: LaneWork, dir: string, emit: Emit): Promis
         `the run in the VM ended with ${code ?? error ?? "a signal"} before its first suite:\n${told}`,
         code,
       );
+    left = interruption.signal.aborted ? null : clusterToLeave(readEventLog(log), lane);
     return { notUndone: 0, preflight: false };
   } finally {
-    await lane.end();
-    progress.line(`the VM of ${cellId(cell)} is gone`);
+    progress.line(`the VM of ${cellId(cell)} ${await disposeOf(lane, left)}`);
   }
+}
+
+/** The cluster with which a VM is left for the next run; null where it is not: none was asked for, or a node of it did not come back. */
+function clusterToLeave(events: readonly Event[], lane: Lane): string | null {
+  if (lane.leave === undefined || taintedNodes(events).length > 0) return null;
+  const made = events.findLast((event) => event.type === "stage-done" && event.stage === "cluster");
+  return lane.cluster ?? (made?.type === "stage-done" ? made.detail : null);
+}
+
+/** In words. */
+async function disposeOf(lane: Lane, cluster: string | null): Promise<string> {
+  if (lane.leave === undefined || cluster === null) {
+    await lane.end();
+    return "is gone";
+  }
+  await lane.leave(cluster);
+  return "stands still until the next run of this cell; it holds 4 GiB of memory at most, ./faultline gc ends it";
 }
 
 function failure(message: string, code: number | null): Error {
@@ -73,7 +92,7 @@ function failure(message: string, code: number | null): Error {
 }
 
 async function laneFor(
-  { header, index, nth, interruption, progress }: LaneWork,
+  { header, index, nth, interruption, progress, options }: LaneWork,
   cell: Cell,
   emit: Emit,
 ): Promise<Lane> {
@@ -88,7 +107,7 @@ async function laneFor(
   return await openLane({
     ...{ kernel: laneKernel(cell.kernel ?? ""), imageTag: image.tag, cell: insideVm(cell), signal, say },
     context: hostContext({ progress: (line) => progress.line(line), signal }),
-    ...{ id: `${header.runId}-${index}-${nth}`, index },
+    ...{ id: `${header.runId}-${index}-${nth}`, index, mayStay: options.keep === "always" },
     progress: ({ name, what, index: at, total, state, durationMs }) =>
       progress.line(
         `kernel lane ${at}/${total} ${name} (${what}): ${state}${durationMs === undefined ? "" : ` in ${Math.round(durationMs / 1000)} s`}`,
@@ -97,12 +116,14 @@ async function laneFor(
 }
 
 /** The run's own words, for the cluster in the VM or for one to be made in it. Suites are named one by one: filters may be paths of this machine. */
-function commandOf({ cell, modes, shares, options }: LaneWork, { cluster }: Lane): readonly string[] {
+function commandOf({ cell, modes, shares, options }: LaneWork, { cluster, leave }: Lane): readonly string[] {
   const suites = [...new Set(shares.flatMap(({ suiteFiles }) => suiteFiles))].map(suiteId);
   const command = modes.length === 1 && modes[0] === "as-claimed" ? "run" : "selfcheck";
   return [
     ...[command, ...suites, "--yes", "--progress", "none", "--evidence", options.evidence],
-    ...(cluster === undefined ? ["--cell", cellId(insideVm(cell)), "--keep", "never"] : ["--cluster", cluster]),
+    ...(cluster === undefined
+      ? ["--cell", cellId(insideVm(cell)), "--keep", leave === undefined ? "never" : "always"]
+      : ["--cluster", cluster]),
     ...["--ready-timeout", String(Math.max(options.readyTimeout, 300))],
     ...(options.repeat === undefined || command !== "run" ? [] : ["--repeat", String(options.repeat)]),
     ...(options.allowHostWide ? ["--allow-host-wide"] : []),

@@ -2,7 +2,7 @@ import { hostContext } from "../clusters/setup/host-context.ts";
 import { terminalAsk } from "../clusters/setup/ask.ts";
 import { setUp } from "../clusters/setup/setup.ts";
 import type { Check, CheckContext } from "../clusters/setup/check.ts";
-import { CHECKS } from "../clusters/setup/checks.ts";
+import { CHECKS, CHECKS_OF_REUSE } from "../clusters/setup/checks.ts";
 import type { StepProgress } from "../clusters/image/node-image.ts";
 
 /** This machine. */
@@ -20,10 +20,12 @@ export async function prepareMachine(options: {
   readonly signal: AbortSignal;
   /** Beyond what a run needs. */
   readonly also?: readonly Check[];
+  /** The run is on a cluster that is there. */
+  readonly reuses?: boolean;
 }): Promise<void> {
   const { yes, progress, signal } = options;
   const ask = terminalAsk(signal);
-  const checks = [...CHECKS, ...(options.also ?? [])];
+  const checks = [...(options.reuses === true ? CHECKS_OF_REUSE : CHECKS), ...(options.also ?? [])];
   await setUp({ context: hostContext({ progress, signal }), yes, checks, ...(ask ? { ask } : {}) });
 }
 

@@ -127,14 +127,17 @@ async function inCells(
 
 /** Sets the machine up; a signal ends that, and nothing has been run. */
 async function prepare(
-  { yes }: RunOptions,
+  { yes, cluster }: RunOptions,
   cells: readonly Cell[],
   progress: Progress,
   interruption: Interruption,
 ): Promise<void> {
   const { signal } = interruption;
   try {
-    await prepareMachine({ yes, signal, also: checksFor(cells), progress: (line) => progress.line(line) });
+    await prepareMachine({
+      ...{ yes, signal, also: checksFor(cells), reuses: cluster !== undefined },
+      progress: (line) => progress.line(line),
+    });
   } catch (error) {
     // After a signal it is whatever a command that was cut off made of it.
     if (!signal.aborted) throw error;

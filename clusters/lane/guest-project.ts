@@ -1,4 +1,5 @@
-import { createReadStream } from "node:fs";
+import { createReadStream, existsSync } from "node:fs";
+import { rm, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { UndecidedError } from "../../lib/errors.ts";
 import { hostExec, lastLines, mustExec } from "../../lib/exec.ts";
@@ -26,16 +27,33 @@ const PROJECT = join(import.meta.dirname, "../..");
 const LEFT_OUT = ["node_modules", "runs", ".git", "docs", "test", "bench"].map((name) => `--exclude=./${name}`);
 const KEPT_IN_VM = ["node_modules", "runs"].flatMap((name) => ["!", "-name", name]);
 
-/** The project as it is now, as an archive in `dir`; its path. */
+/** A VM that has the archive for a disk goes by the size that it had at first; what follows an archive's end tar does not read. */
+const ARCHIVE_BYTES = 32 * 1024 ** 2;
+
+/** The project as it is now, as an archive in `dir`; its path. The file stays the same where there is one. */
 export async function packProject(dir: string): Promise<string> {
   const archive = join(dir, "project.tar");
-  await mustExec(hostExec, ["tar", "-C", PROJECT, ...LEFT_OUT, "-cf", archive, "."]);
+  await mustExec(hostExec, ["tar", "-C", PROJECT, ...LEFT_OUT, "-cf", `${archive}.new`, "."]);
+  const { size } = await stat(`${archive}.new`);
+  if (size > ARCHIVE_BYTES)
+    throw new UndecidedError(
+      `the project takes ${size} bytes, at most ${ARCHIVE_BYTES} go into a VM`,
+      "remove what does not belong to it",
+    );
+  await writeFile(archive, createReadStream(`${archive}.new`), { flag: existsSync(archive) ? "r+" : "w", mode: 0o600 });
+  await truncate(archive, ARCHIVE_BYTES);
+  await rm(`${archive}.new`);
   return archive;
+}
+
+/** A VM's clock may have gone on from where the VM was left. */
+export async function setClock(line: Line): Promise<void> {
+  await mustExec(execOn(line), ["date", "--utc", "--set", new Date().toISOString()]);
 }
 
 /** Sets the VM's clock, which went on from where it was saved, and puts the project as it is now into it. `dir` is for a file on the way. */
 export async function refresh(line: Line, dir: string): Promise<void> {
-  await mustExec(execOn(line), ["date", "--utc", "--set", new Date().toISOString()]);
+  await setClock(line);
   const archive = await packProject(dir);
   await removeProject(line);
   await unpack(line, "-", createReadStream(archive) as AsyncIterable<Uint8Array>);
@@ -44,6 +62,8 @@ export async function refresh(line: Line, dir: string): Promise<void> {
 /** Puts the project into a VM that has its archive as a disk: a serial line is not for so much (seen: 2.5 MB of it stay stuck). */
 export async function unpackFrom(line: Line, device: string): Promise<void> {
   await removeProject(line);
+  // Another project may have been on it before.
+  await mustExec(execOn(line), ["blockdev", "--flushbufs", device]);
   await unpack(line, device);
 }
 

@@ -1,23 +1,19 @@
-import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { mkdirSync, utimesSync } from "node:fs";
+import { utimesSync } from "node:fs";
 import type { Cell } from "../../lib/cell.ts";
-import { monotonicMs } from "../../lib/clock.ts";
-import { UndecidedError } from "../../lib/errors.ts";
-import { mustExec } from "../../lib/exec.ts";
-import { waitFor } from "../../lib/wait.ts";
 import { alone } from "../lock.ts";
-import { ensureLaneParts, laneDir, type LaneBuild, type LaneParts, type UserModeParts } from "./build.ts";
-import { packProject, refresh, unpackFrom } from "./guest-project.ts";
-import { execOn, type Line } from "./line.ts";
-import { dockerAnswers, makeCluster } from "./make.ts";
+import { ensureLaneParts, laneDir, type LaneBuild, type LaneParts } from "./build.ts";
+import { refresh } from "./guest-project.ts";
+import type { Line } from "./line.ts";
+import { makeCluster } from "./make.ts";
+import { openUserMode } from "./open-user-mode.ts";
 import { acceleration, type Acceleration } from "./probe.ts";
 import type { Shape } from "./qemu.ts";
 import { findSaved, goOn, keep, machineFrom, machineToSave, save, savedDir, savedKey, type Saved } from "./saved.ts";
-import { allowedCpus, cpuFor, LANE_MEMORY_MIB, laneCpus } from "./shape.ts";
+import { LANE_MEMORY_MIB, laneCpus } from "./shape.ts";
 import { pruneLane, removeDir } from "./prune.ts";
-import { PROJECT_DISK, startUserMode } from "./user-mode.ts";
+import { answering, ANSWERS_WITHIN_MS, endedBy, offsetMs, vmDir, withLastWords } from "./up.ts";
 import { startVm, type Vm } from "./vm.ts";
 
 /** A VM that is up, with the project in it as it is here. */
@@ -32,6 +28,8 @@ export interface Lane {
   readonly lastWords: Vm["lastWords"];
   /** Ends the VM; nothing is left of it. */
   readonly end: () => Promise<void>;
+  /** Stops it where it is, with this cluster ready in it, for the next run of the cell; only where that was asked for, or it was so left before. */
+  readonly leave?: (cluster: string) => Promise<void>;
 }
 
 export interface LaneOrder extends LaneBuild {
@@ -41,12 +39,13 @@ export interface LaneOrder extends LaneBuild {
   readonly id: string;
   /** Its number among the run's cells: VMs side by side are put on different processors by it. */
   readonly index: number;
+  /** Whether the VM may be left for the next run. */
+  readonly mayStay: boolean;
   readonly say: (line: string) => void;
 }
 
 /** From its start to the first answer: a boot under emulation on a busy machine. */
 const BOOTED_WITHIN_MS = 600_000;
-const ANSWERS_WITHIN_MS = 120_000;
 const WAIT_FOR_OTHER_MS = 60 * 60_000;
 
 /**
@@ -56,8 +55,8 @@ const WAIT_FOR_OTHER_MS = 60 * 60_000;
 export async function openLane(order: LaneOrder): Promise<Lane> {
   const { context, say, signal } = order;
   const parts = await ensureLaneParts(order);
-  if (parts.runsIn === "user-mode") return await openUserMode(order, parts);
   const dir = laneDir(context.cacheDir);
+  if (parts.runsIn === "user-mode") return await openUserMode(order, parts, dir);
   const accel = await acceleration(parts, dir);
   const shape: Shape = {
     accelerator: accel.accelerator,
@@ -78,26 +77,6 @@ export async function openLane(order: LaneOrder): Promise<Lane> {
   utimesSync(saved.dir, new Date(), new Date());
   await pruneLane(dir, saved.dir);
   return await continued(order, parts, shape, saved, accel);
-}
-
-/** Booted anew each time, which takes seconds: such a kernel cannot be saved. The run in there makes the cluster, as it would here. */
-async function openUserMode(order: LaneOrder, parts: UserModeParts): Promise<Lane> {
-  const startedAtMs = performance.now();
-  const dir = vmDir(order, "run");
-  const cpu = cpuFor(order.index, allowedCpus(await readFile("/proc/self/status", "utf8")));
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
-  const vm = await startUserMode({ parts, memoryMib: LANE_MEMORY_MIB, cpu, dir, project: await packProject(dir) });
-  try {
-    await answering(vm, ANSWERS_WITHIN_MS, order.signal);
-    const seconds = ((performance.now() - startedAtMs) / 1000).toFixed(1);
-    await unpackFrom(vm.line, PROJECT_DISK);
-    await dockerAnswers(vm.line, order.signal);
-    const told = `user-mode Linux ${parts.release}, 1 CPU, ${LANE_MEMORY_MIB} MiB: first answer after ${seconds} s`;
-    const sinceStartOffsetMs = await offsetMs(vm.line);
-    return { line: vm.line, sinceStartOffsetMs, told, lastWords: vm.lastWords, end: vm.end };
-  } catch (error) {
-    throw await endedBy(error, vm, order.signal);
-  }
 }
 
 async function makeSaved(
@@ -157,40 +136,4 @@ async function continued(
   } catch (error) {
     throw await endedBy(error, vm, order.signal);
   }
-}
-
-/** Ends a VM that did not come up; resolves to the error to throw, with the last words on its console. Throws itself when the run was stopped. */
-async function endedBy(error: unknown, vm: Vm, signal: AbortSignal): Promise<Error> {
-  const words = await vm.lastWords();
-  await vm.end();
-  signal.throwIfAborted();
-  return withLastWords(error, words);
-}
-
-/** Both clocks only go on, so one reading tells what is between them, to the time an answer takes. */
-async function offsetMs(line: Line): Promise<number> {
-  const { stdout } = await mustExec(execOn(line), ["cat", "/proc/uptime"]);
-  return Math.round(monotonicMs() - Number(stdout.split(" ")[0]) * 1000);
-}
-
-function vmDir({ context, id }: LaneOrder, what: string): string {
-  return join(laneDir(context.cacheDir), "vms", `${id}-${what}`);
-}
-
-async function answering(vm: Vm, budgetMs: number, signal: AbortSignal): Promise<void> {
-  await waitFor("the VM to answer", () => vm.line.hello(), {
-    budgetMs,
-    intervalMs: 1000,
-    attemptTimeoutMs: budgetMs,
-    signal,
-  });
-}
-
-function withLastWords(error: unknown, words: string): Error {
-  const { message } = error as Error;
-  return new UndecidedError(
-    `kernel lane: ${message}\nthe VM's console:\n${words}`,
-    "run it again; ./faultline gc removes what is left",
-    { cause: error },
-  );
 }

@@ -35,10 +35,14 @@ const MAKE_A_CLUSTER = [
 ];
 const SAVED_WITHIN_MS = 180_000;
 
+/** Digests of them. */
+export async function clusterFiles() {
+  return (await Promise.all(MAKE_A_CLUSTER.map((path) => digestFiles(CLUSTERS, path)))).flat();
+}
+
 /** The name of the VM that was saved with exactly these parts; 64 hex digits. `cell` is as the VM sees it. */
 export async function savedKey(parts: LaneParts, shape: Shape, cell: Cell): Promise<string> {
-  const files = (await Promise.all(MAKE_A_CLUSTER.map((path) => digestFiles(CLUSTERS, path)))).flat();
-  const all = { keys: parts.keys, qemu: parts.qemu.version, shape, cell: cellId(cell), files };
+  const all = { keys: parts.keys, qemu: parts.qemu.version, shape, cell: cellId(cell), files: await clusterFiles() };
   return createHash("sha256").update(JSON.stringify(all)).digest("hex");
 }
 

@@ -1,15 +1,16 @@
 import { once } from "node:events";
 import { spawn } from "node:child_process";
-import { closeSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, writeFileSync } from "node:fs";
 import { readFile, statfs } from "node:fs/promises";
 import { join } from "node:path";
-import type { Duplex } from "node:stream";
 import { UndecidedError } from "../../lib/errors.ts";
-import { ownMark } from "../setup/ownership.ts";
+import { ownMark, ownerOf } from "../setup/ownership.ts";
 import type { UserModeParts } from "./build.ts";
-import { openLine, type Line } from "./line.ts";
+import { openLine, type Line, type Wire } from "./line.ts";
+import { endProcess } from "./prune.ts";
 import { CONSOLE } from "./qemu.ts";
 import { lastWordsIn, type Vm } from "./vm.ts";
+import { makeWire, wireIn } from "./wire.ts";
 
 /** A kernel in user mode as data. */
 export interface UserModeOrder {
@@ -21,13 +22,15 @@ export interface UserModeOrder {
   readonly dir: string;
   /** An archive that it sees as PROJECT_DISK. */
   readonly project: string;
+  /** Whether it may go on when the run has ended: then it does not die with it, either. */
+  readonly outlives: boolean;
 }
 
 /** The third of its disks. */
 export const PROJECT_DISK = "/dev/ubdc";
 
-/** The descriptor that is the other end of the VM's serial line. */
-const LINE_FD = 3;
+/** The descriptors that are the other ends of the VM's serial line: what it reads, what it writes. */
+const LINE_FDS = { from: 3, to: 4 } as const;
 const readText = (path: string) => readFile(path, "utf8").catch(() => undefined);
 
 /**
@@ -35,48 +38,58 @@ const readText = (path: string) => readFile(path, "utf8").catch(() => undefined)
  * it is a hand-over between two processes of this machine, and measured four times dearer across processors. "seccomp": the faster of two ways to trap them (arch/um, since 6.16), where it can be had.
  * Pure.
  */
-export function userModeArgv({ parts, memoryMib, cpu, dir, project }: UserModeOrder): readonly string[] {
+export function userModeArgv({
+  parts,
+  memoryMib,
+  cpu,
+  dir,
+  project,
+}: Omit<UserModeOrder, "outlives">): readonly string[] {
   const disk = (name: string, base: string) => `${join(dir, `${name}.cow`)},${base}`;
   return [
     ...["unshare", "--net", "--pid", "--fork", "--kill-child=KILL", "--", "taskset", "--cpu-list", String(cpu)],
     ...[parts.linux, `mem=${memoryMib}M`, `uml_dir=${dir}`, "umid=vm", "seccomp=auto"],
     ...[`ubd0=${disk("system", parts.disks.system)}`, `ubd1=${disk("docker", parts.disks.docker)}`, `ubd2r=${project}`],
     ...["root=/dev/ubda", "rw", "init=/lane/init", "quiet", "panic=-1"],
-    ...["con=null", "con0=fd:0,fd:1", "ssl=null", `ssl0=fd:${LINE_FD},fd:${LINE_FD}`],
+    ...["con=null", "con0=fd:0,fd:1", "ssl=null", `ssl0=fd:${LINE_FDS.from},fd:${LINE_FDS.to}`],
   ];
 }
 
 /**
- * Starts a kernel in user mode; it dies with this process, as QEMU does. The line's `hello` resolves once the agent has spoken and answered. The file that is its memory has no name
- * from its first moment. Throws UndecidedError with its last words when it ends before that.
+ * Starts a kernel in user mode; unless it may outlive it, it dies with this process, as QEMU does. The line's `hello` resolves once the agent has spoken and answered. The file that
+ * is its memory has no name from its first moment. Throws UndecidedError with its last words when it ends before that.
  */
 export async function startUserMode(order: UserModeOrder): Promise<Vm> {
-  const { dir } = order;
+  const { dir, outlives } = order;
   writeFileSync(join(dir, "owner"), await ownMark(readText), { mode: 0o600 });
+  await makeWire(dir);
+  const ends = wireIn(dir);
   const screen = openSync(join(dir, CONSOLE), "w", 0o600);
-  const child = spawn("setpriv", ["--pdeathsig", "KILL", "--", ...userModeArgv(order)], {
-    ...{ cwd: dir, detached: true, stdio: ["ignore", screen, screen, "pipe"] },
+  const [command = "", ...rest] = [
+    ...(outlives ? [] : ["setpriv", "--pdeathsig", "KILL", "--"]),
+    ...userModeArgv(order),
+  ];
+  const child = spawn(command, rest, {
+    ...{ cwd: dir, detached: true, stdio: ["ignore", screen, screen, ends.vmReads, ends.vmWrites] },
     env: { PATH: process.env["PATH"] ?? "", HOME: dir, TMPDIR: await memoryDir(order) },
   });
-  closeSync(screen);
+  for (const file of [screen, ends.vmReads, ends.vmWrites]) closeSync(file);
   const ended = new Promise<void>((resolve) => {
     for (const event of ["exit", "error"]) child.once(event, () => resolve());
   });
-  const wire = child.stdio[LINE_FD] as Duplex;
+  writeFileSync(join(dir, "process"), (await ownerOf(readText, child.pid ?? 0)) ?? "", { mode: 0o600 });
+  // A run does not wait for what outlives it.
+  if (outlives) child.unref();
   const lastWords = () => lastWordsIn(dir);
   return {
-    line: greeted(wire, ended, lastWords),
+    line: greeted(ends.wire, ended, lastWords),
     lastWords,
-    end: async () => {
-      child.kill("SIGKILL");
-      await ended;
-      rmSync(dir, { recursive: true, force: true });
-    },
+    end: () => endProcess(dir),
   };
 }
 
 /** A line whose `hello` waits until the agent has greeted: what is sent to a serial line before it is set up may be lost. */
-function greeted(wire: Duplex, ended: Promise<void>, lastWords: Vm["lastWords"]): Line {
+function greeted(wire: Wire, ended: Promise<void>, lastWords: Vm["lastWords"]): Line {
   const spoken = once(wire, "data").then(() => undefined);
   // Nobody may be waiting for it when the line ends first.
   spoken.catch(() => undefined);

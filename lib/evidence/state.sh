@@ -54,8 +54,8 @@ sysctls() {
 offloads() {
   for path in /sys/class/net/*; do
     device=${path##*/}
-    if [ "$device" != lo ]; then echo "-- $device" && ethtool -k "$device" | grep -E '(checksumming|offload|segmentation).*:'; fi
-  done
+    if [ "$device" != lo ]; then echo "-- $device" && ethtool -k "$device"; fi
+  done | grep -E '^-- |(checksumming|offload|segmentation).*:'
   return 0
 }
 

@@ -24,6 +24,11 @@ async function whyNot(): Promise<string | null> {
   return `${KERNEL} is not built here yet, which takes 10 min of a test's time: set FAULTLINE_TEST_LANE, or run a cell on it once`;
 }
 
+/** The directories of a run's virtual machines. */
+function vmsOf({ runId }: Run): readonly string[] {
+  return readdirSync(join(laneDir(hostContext().cacheDir), "vms")).filter((name) => name.startsWith(runId));
+}
+
 describe("a cell that needs another kernel", function () {
   // With FAULTLINE_TEST_LANE its kernel may have to be built first.
   this.timeout(3_600_000);
@@ -36,7 +41,8 @@ describe("a cell that needs another kernel", function () {
       process.stderr.write(`kernel lane not tested: ${reason}\n`);
       this.skip();
     }
-    outcome = await faultline(["run", ...SUITES, "--cell", "flannel/ipvs", "--yes", "--progress", "plain"]);
+    const keep = ["--keep", "always", "--yes", "--progress", "plain"];
+    outcome = await faultline(["run", ...SUITES, "--cell", "flannel/ipvs", ...keep]);
     run = runReported(outcome);
   });
 
@@ -55,8 +61,22 @@ describe("a cell that needs another kernel", function () {
     expect(viaService?.observed).to.equal("ok ×3");
   });
 
-  it("leaves nothing of it behind", function () {
-    const vms = join(laneDir(hostContext().cacheDir), "vms");
-    expect(readdirSync(vms).filter((name) => name.startsWith(run.runId))).to.deep.equal([]);
+  it("leaves its machine standing still, as was asked, and the next run goes on in it", async function () {
+    expect(outcome.stderr).to.match(/the VM of .* stands still until the next run/);
+    expect(vmsOf(run)).to.have.lengthOf(1);
+    const next = ["services/bridge-nf-call-iptables", "--cell", "flannel/ipvs", "--yes", "--progress", "plain"];
+    const again = await faultline(["run", ...next]);
+    mustEnd(again);
+    expect(again.stderr).to.match(/as an earlier run left it: first answer after \d+\.\d s/);
+    const warm = runReported(again);
+    expect(resultOf(warm, "services/bridge-nf-call-iptables").verdict).to.equal("pass");
+    // No cluster was made.
+    expect(warm.cells[0]?.stages.map(({ stage }) => stage)).to.not.include("cni");
+  });
+
+  it("gc ends it, and nothing of it is left", async function () {
+    const { stdout } = await faultline(["gc"]);
+    expect(stdout).to.match(/kept virtual machine of flannel@\S+\/ipvs\/\S+: ending/);
+    expect(vmsOf(run)).to.deep.equal([]);
   });
 });

@@ -1,0 +1,60 @@
+import { closeSync, constants, openSync } from "node:fs";
+import { Socket } from "node:net";
+import { join } from "node:path";
+import { Duplex } from "node:stream";
+import { hostExec, mustExec } from "../../lib/exec.ts";
+import type { Wire } from "./line.ts";
+
+/** What a VM's line is made of, in its directory: a pipe each way, with a name, so that a later run finds them again. */
+const TO_VM = "to-vm";
+const FROM_VM = "from-vm";
+
+/** Makes the pipes in a VM's new directory. */
+export async function makeWire(dir: string): Promise<void> {
+  await mustExec(hostExec, ["mkfifo", "-m", "600", join(dir, TO_VM), join(dir, FROM_VM)]);
+}
+
+export interface WireEnds {
+  readonly wire: Wire;
+  /** Descriptors for the VM, which the caller closes when it has them. Open both ways, so that they never end while the VM lives. */
+  readonly vmReads: number;
+  readonly vmWrites: number;
+}
+
+/** Both ends of a new VM's line. The wire ends when the VM, and whoever else has its ends, is gone. */
+export function wireIn(dir: string): WireEnds {
+  const vmReads = openSync(join(dir, TO_VM), constants.O_RDWR);
+  const vmWrites = openSync(join(dir, FROM_VM), constants.O_RDWR);
+  return { wire: wireTo(dir), vmReads, vmWrites };
+}
+
+/** Our end of a living VM's line. What it said while nobody listened comes first. Throws ENXIO where no VM has the other. */
+export function wireTo(dir: string): Wire {
+  const out = openSync(join(dir, TO_VM), constants.O_WRONLY | constants.O_NONBLOCK);
+  try {
+    const from = new Socket({ fd: openSync(join(dir, FROM_VM), constants.O_RDONLY | constants.O_NONBLOCK) });
+    return joined(from, new Socket({ fd: out, readable: false }));
+  } catch (error) {
+    closeSync(out);
+    throw error;
+  }
+}
+
+/** Two one-way streams as one; it is closed when the first ends, and both are with it. Duplex.from leaves them open when it is destroyed (Node 24.21). */
+function joined(from: Socket, to: Socket): Wire {
+  const wire = new Duplex({
+    read: () => void from.resume(),
+    write: (data: Buffer, _, done) => void to.write(data, done),
+    destroy: (error, done) => {
+      from.destroy();
+      to.destroy();
+      done(error);
+    },
+  });
+  from.on("data", (data) => {
+    if (!wire.push(data)) from.pause();
+  });
+  for (const event of ["end", "close", "error"]) from.on(event, () => wire.destroy());
+  to.on("error", () => wire.destroy());
+  return wire;
+}
