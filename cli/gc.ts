@@ -3,7 +3,7 @@ import { deleteCluster } from "../clusters/delete.ts";
 import { knownCells, nodePartsOf } from "../clusters/cells.ts";
 import { NODE_IMAGES, presentImageTags } from "../clusters/image/node-image.ts";
 import { laneDir } from "../clusters/lane/build.ts";
-import { isInUse, keptVms } from "../clusters/lane/kept.ts";
+import { endKept, keptVms } from "../clusters/lane/kept.ts";
 import { endProcess, leftInLane } from "../clusters/lane/prune.ts";
 import { leases, type Leases } from "../clusters/lease.ts";
 import { clusterName } from "../clusters/network.ts";
@@ -118,9 +118,9 @@ async function removeLeftVms(cacheDir: string, dryRun: boolean): Promise<void> {
     if (!dryRun) await endProcess(dir);
   }
   for (const { dir, cell } of keptVms(laneDir(cacheDir))) {
-    const inUse = await isInUse(dir);
-    print(`kept virtual machine of ${cell}: ${inUse ? "in use, left alone" : dryRun ? "would be ended" : "ending"}`);
-    if (!inUse && !dryRun) await endProcess(dir);
+    const ends = dryRun || (await endKept(dir));
+    const end = ends ? "ended" : "in use, or not to be seen from here, left alone";
+    print(`kept virtual machine of ${cell}: ${dryRun ? "would be ended" : end}`);
   }
 }
 

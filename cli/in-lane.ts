@@ -2,7 +2,7 @@ import { appendFileSync, createWriteStream } from "node:fs";
 import { basename, join } from "node:path";
 import { cellId, type Cell } from "../lib/cell.ts";
 import { reasonOutsideLane } from "../lib/cluster-size.ts";
-import { PreflightError, UndecidedError } from "../lib/errors.ts";
+import { EXIT, PreflightError, UndecidedError } from "../lib/errors.ts";
 import type { Event } from "../lib/event.ts";
 import { readEventLog, type Emit } from "../lib/event-log.ts";
 import { hostExec, lastLines, mustExec } from "../lib/exec.ts";
@@ -63,12 +63,16 @@ export async function runInLane(work: LaneWork, dir: string, emit: Emit): Promis
         `the run in the VM ended with ${code ?? error ?? "a signal"} before its first suite:\n${told}`,
         code,
       );
-    left = interruption.signal.aborted ? null : clusterToLeave(readEventLog(log), lane);
+    const mayStay = !interruption.signal.aborted && code !== null && ORDERLY.includes(code);
+    left = mayStay ? clusterToLeave(readEventLog(log), lane) : null;
     return { notUndone: 0, preflight: false };
   } finally {
     progress.line(`the VM of ${cellId(cell)} ${await disposeOf(lane, left)}`);
   }
 }
+
+/** Exit codes of a run that came to its end and undid all that it did. */
+const ORDERLY: readonly number[] = [EXIT.ok, EXIT.broken, EXIT.undecided];
 
 /** The cluster with which a VM is left for the next run; null where it is not: none was asked for, or a node of it did not come back. */
 function clusterToLeave(events: readonly Event[], lane: Lane): string | null {
@@ -83,7 +87,12 @@ async function disposeOf(lane: Lane, cluster: string | null): Promise<string> {
     await lane.end();
     return "is gone";
   }
-  await lane.leave(cluster);
+  try {
+    await lane.leave(cluster);
+  } catch (error) {
+    await lane.end();
+    return `is gone: ${(error as Error).message}`;
+  }
   return "stands still until the next run of this cell; it holds 4 GiB of memory at most, ./faultline gc ends it";
 }
 
@@ -142,7 +151,9 @@ function eventsOf(onEvent: (event: Event) => void): (data: Uint8Array) => void {
  * between them. Pure.
  */
 export function asOfHere(event: Event, sinceStartOffsetMs: number): Event | null {
-  if (event.type === "cell-finished") return null;
+  // The cluster in there is kept with its VM, and neither --cluster nor gc finds it here.
+  const isOfKeeping = event.type === "note" && /^cluster \S+ kept; /.test(event.text);
+  if (event.type === "cell-finished" || isOfKeeping) return null;
   const at = { atMs: event.atMs, ...(event.upMs === undefined ? {} : { upMs: event.upMs + sinceStartOffsetMs }) };
   if (event.type === "skipped") return { ...event, ...at, reason: reasonOutsideLane(event.reason) };
   if (event.type !== "cell-started") return { ...event, ...at };

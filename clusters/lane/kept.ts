@@ -1,15 +1,15 @@
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { cellId, type Cell } from "../../lib/cell.ts";
 import { UndecidedError } from "../../lib/errors.ts";
-import { waitFor } from "../../lib/wait.ts";
+import { GiveUpError, waitFor } from "../../lib/wait.ts";
 import { claim, release } from "../lock.ts";
 import { ownMark, ownerState } from "../setup/ownership.ts";
 import type { UserModeParts } from "./build.ts";
 import { stateOfProcess, tree } from "./process-tree.ts";
-import { vmDirs } from "./prune.ts";
+import { endProcess, OWNER, PROCESS, RECORD, textOf, vmDirs } from "./prune.ts";
 import { clusterFiles } from "./saved.ts";
 
 /** A VM in user mode that an earlier run has left, with its cluster ready: its processes are stopped, so it takes memory and no processor. */
@@ -20,8 +20,6 @@ export interface Kept {
   readonly cell: string;
 }
 
-/** In a kept VM's directory: what it is, and who uses it just now. */
-const RECORD = "kept.json";
 const USER = "user";
 const STOPPED_WITHIN_MS = 10_000;
 const readText = (path: string) => readFile(path, "utf8").catch(() => undefined);
@@ -35,36 +33,59 @@ export async function keptKey(parts: UserModeParts, cell: Cell): Promise<string>
 /** All that there are. */
 export function keptVms(laneDir: string): readonly (Kept & { readonly key: string })[] {
   return vmDirs(laneDir).flatMap((dir) => {
-    const path = join(dir, RECORD);
-    return existsSync(path) ? [{ ...(JSON.parse(readFileSync(path, "utf8")) as Kept & { key: string }), dir }] : [];
+    const text = textOf(join(dir, RECORD));
+    return text === "" ? [] : [{ ...(JSON.parse(text) as Kept & { key: string }), dir }];
   });
 }
 
-/** One that was kept under this key and nobody uses: it is ours until `leave` or its end. Undefined when there is none. */
-export async function claimKept(laneDir: string, key: string): Promise<Kept | undefined> {
-  const mark = await ownMark(readText);
-  for (const kept of keptVms(laneDir).filter((one) => one.key === key)) {
-    const owner = readFileSync(join(kept.dir, "process"), "utf8");
-    if ((await ownerState(readText, owner)) !== "lives") continue;
-    const held = await claim(join(kept.dir, USER), mark, (one) => ownerState(readText, one));
-    if (held === null) return kept;
+/**
+ * One that was kept under this key and nobody uses. It is this run's from then on, as a new one is: should the run be killed, whoever comes next ends it. Those of the cell that were made of
+ * something else, and so are of no more use to anybody, are ended. Undefined when there is none.
+ */
+export async function claimKept(laneDir: string, key: string, cell: string): Promise<Kept | undefined> {
+  for (const kept of keptVms(laneDir).filter((one) => one.cell === cell)) {
+    if (kept.key !== key) await endKept(kept.dir);
+    else if (await taken(kept.dir)) {
+      write(join(kept.dir, OWNER), await ownMark(readText));
+      rmSync(join(kept.dir, RECORD));
+      return kept;
+    }
   }
   return undefined;
 }
 
-/** Whether a run uses it just now. */
-export async function isInUse(dir: string): Promise<boolean> {
-  const user = (await readText(join(dir, USER))) ?? "";
-  return (await ownerState(readText, user)) !== "gone";
+/** Ends one that nobody uses; false where somebody does, or that cannot be seen from here (another pid namespace). */
+export async function endKept(dir: string): Promise<boolean> {
+  if (!(await taken(dir))) return false;
+  await endProcess(dir);
+  return true;
 }
 
-/** Leaves a VM to whoever comes next: stops its processes, writes down what it is, and gives it up. */
+/** Whether it lives, and is now this process's alone. */
+async function taken(dir: string): Promise<boolean> {
+  const lives = async () => (await ownerState(readText, textOf(join(dir, PROCESS)))) === "lives";
+  if (!(await lives())) return false;
+  const held = await claim(join(dir, USER), await ownMark(readText), (one) => ownerState(readText, one));
+  // Somebody may have ended it, or taken and left it, in between.
+  return held === null && (await lives()) && textOf(join(dir, RECORD)) !== "";
+}
+
+/** Leaves a VM to whoever comes next: stops its processes, writes down what it is, and gives it up. Throws UndecidedError where they do not stop. */
 export async function leave(dir: string, record: Omit<Kept, "dir"> & { readonly key: string }): Promise<void> {
+  const mark = await ownMark(readText);
+  const held = await claim(join(dir, USER), mark, (one) => ownerState(readText, one));
+  if (held !== null && held !== mark) throw new UndecidedError(`${dir} is used by ${held}`, "./faultline gc");
   await stopAll(dir);
-  writeFileSync(join(dir, RECORD), JSON.stringify(record), { mode: 0o600 });
   // From now on it is its own: it is there for as long as its processes are.
-  writeFileSync(join(dir, "owner"), readFileSync(join(dir, "process")), { mode: 0o600 });
-  release(join(dir, USER), await ownMark(readText));
+  write(join(dir, OWNER), textOf(join(dir, PROCESS)));
+  write(join(dir, RECORD), JSON.stringify(record));
+  release(join(dir, USER), mark);
+}
+
+/** Whole or not at all. */
+function write(path: string, text: string): void {
+  writeFileSync(`${path}.new`, text, { mode: 0o600 });
+  renameSync(`${path}.new`, path);
 }
 
 /** Has a VM that was left go on. */
@@ -79,9 +100,10 @@ async function stopAll(dir: string): Promise<void> {
     "the VM's processes to stop",
     async () => {
       const pids = await tree(dir);
+      if (pids.length === 0) throw new GiveUpError("there are none");
       for (const pid of pids) process.kill(pid, "SIGSTOP");
       const states = await Promise.all(pids.map(stateOfProcess));
-      if (states.some((state) => state !== "T" && state !== "Z")) throw new Error(`they are ${states.join("")}`);
+      if (states.some((state) => !/^[TtZ]$/.test(state))) throw new Error(`they are ${states.join("")}`);
     },
     { budgetMs: STOPPED_WITHIN_MS, intervalMs: 50 },
   ).catch((error: unknown) => {

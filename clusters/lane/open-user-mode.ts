@@ -1,4 +1,3 @@
-import { mkdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { cellId } from "../../lib/cell.ts";
 import type { UserModeParts } from "./build.ts";
@@ -7,7 +6,7 @@ import { claimKept, goOnAgain, keptKey, leave, type Kept } from "./kept.ts";
 import type { Lane, LaneOrder } from "./lane.ts";
 import { openLine } from "./line.ts";
 import { dockerAnswers } from "./make.ts";
-import { endLeft, endProcess } from "./prune.ts";
+import { endLeft, endProcess, makeOwnDir } from "./prune.ts";
 import { allowedCpus, cpuFor, LANE_MEMORY_MIB } from "./shape.ts";
 import { answering, ANSWERS_WITHIN_MS, endedBy, offsetMs, vmDir } from "./up.ts";
 import { PROJECT_DISK, startUserMode } from "./user-mode.ts";
@@ -21,10 +20,10 @@ import { wireTo } from "./wire.ts";
 export async function openUserMode(order: LaneOrder, parts: UserModeParts, laneDir: string): Promise<Lane> {
   await endLeft(laneDir);
   const key = await keptKey(parts, order.cell);
-  const kept = await claimKept(laneDir, key);
+  const kept = await claimKept(laneDir, key, cellId(order.cell));
   const startedAtMs = performance.now();
-  const vm = kept === undefined ? await boot(order, parts) : toGoOn(kept);
   const dir = kept?.dir ?? vmDir(order, "run");
+  const vm = kept === undefined ? await boot(order, parts, dir) : toGoOn(kept);
   try {
     if (kept !== undefined) await goOnAgain(dir);
     await answering(vm, ANSWERS_WITHIN_MS, order.signal);
@@ -53,10 +52,9 @@ export async function openUserMode(order: LaneOrder, parts: UserModeParts, laneD
   }
 }
 
-async function boot(order: LaneOrder, parts: UserModeParts): Promise<Vm> {
-  const dir = vmDir(order, "run");
+async function boot(order: LaneOrder, parts: UserModeParts, dir: string): Promise<Vm> {
   const cpu = cpuFor(order.index, allowedCpus(await readFile("/proc/self/status", "utf8")));
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  await makeOwnDir(dir);
   const project = await packProject(dir);
   return await startUserMode({
     ...{ parts, memoryMib: LANE_MEMORY_MIB, cpu, dir, project, outlives: order.mayStay },

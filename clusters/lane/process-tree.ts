@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseOwner } from "../setup/ownership.ts";
+import { PROCESS, textOf } from "./prune.ts";
 
 const text = (path: string) => readFile(path, "utf8").catch(() => "");
 
@@ -10,7 +10,7 @@ const text = (path: string) => readFile(path, "utf8").catch(() => "");
  * to end. None when it has ended.
  */
 export async function tree(dir: string): Promise<readonly number[]> {
-  const root = parseOwner(readFileSync(join(dir, "process"), "utf8"))?.pid;
+  const root = parseOwner(textOf(join(dir, PROCESS)))?.pid;
   if (root === undefined) return [];
   const found: number[] = [];
   for (let next = await childrenOf(root); next.length > 0;) {

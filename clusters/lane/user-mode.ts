@@ -1,13 +1,13 @@
 import { once } from "node:events";
 import { spawn } from "node:child_process";
 import { closeSync, openSync, writeFileSync } from "node:fs";
-import { readFile, statfs } from "node:fs/promises";
+import { statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { UndecidedError } from "../../lib/errors.ts";
-import { ownMark, ownerOf } from "../setup/ownership.ts";
+import { ownerOf } from "../setup/ownership.ts";
 import type { UserModeParts } from "./build.ts";
 import { openLine, type Line, type Wire } from "./line.ts";
-import { endProcess } from "./prune.ts";
+import { endProcess, PROCESS, textOf } from "./prune.ts";
 import { CONSOLE } from "./qemu.ts";
 import { lastWordsIn, type Vm } from "./vm.ts";
 import { makeWire, wireIn } from "./wire.ts";
@@ -18,7 +18,7 @@ export interface UserModeOrder {
   readonly memoryMib: number;
   /** The processor it stays on. */
   readonly cpu: number;
-  /** Its own directory, which is there: what is written to its disks goes to files in it. */
+  /** Its own directory (makeOwnDir): what is written to its disks goes to files in it. */
   readonly dir: string;
   /** An archive that it sees as PROJECT_DISK. */
   readonly project: string;
@@ -31,7 +31,7 @@ export const PROJECT_DISK = "/dev/ubdc";
 
 /** The descriptors that are the other ends of the VM's serial line: what it reads, what it writes. */
 const LINE_FDS = { from: 3, to: 4 } as const;
-const readText = (path: string) => readFile(path, "utf8").catch(() => undefined);
+const readNow = (path: string) => Promise.resolve(textOf(path));
 
 /**
  * The argv of a kernel in user mode, in namespaces of its own: no network device at all, and with its first process all that it started end. On one processor: each system call in
@@ -61,7 +61,7 @@ export function userModeArgv({
  */
 export async function startUserMode(order: UserModeOrder): Promise<Vm> {
   const { dir, outlives } = order;
-  writeFileSync(join(dir, "owner"), await ownMark(readText), { mode: 0o600 });
+  const memory = await memoryDir(order);
   await makeWire(dir);
   const ends = wireIn(dir);
   const screen = openSync(join(dir, CONSOLE), "w", 0o600);
@@ -71,13 +71,14 @@ export async function startUserMode(order: UserModeOrder): Promise<Vm> {
   ];
   const child = spawn(command, rest, {
     ...{ cwd: dir, detached: true, stdio: ["ignore", screen, screen, ends.vmReads, ends.vmWrites] },
-    env: { PATH: process.env["PATH"] ?? "", HOME: dir, TMPDIR: await memoryDir(order) },
+    env: { PATH: process.env["PATH"] ?? "", HOME: dir, TMPDIR: memory },
   });
+  // At once: whoever finds the directory of a killed run ends the process by this.
+  writeFileSync(join(dir, PROCESS), (await ownerOf(readNow, child.pid ?? 0)) ?? "", { mode: 0o600 });
   for (const file of [screen, ends.vmReads, ends.vmWrites]) closeSync(file);
   const ended = new Promise<void>((resolve) => {
     for (const event of ["exit", "error"]) child.once(event, () => resolve());
   });
-  writeFileSync(join(dir, "process"), (await ownerOf(readText, child.pid ?? 0)) ?? "", { mode: 0o600 });
   // A run does not wait for what outlives it.
   if (outlives) child.unref();
   const lastWords = () => lastWordsIn(dir);

@@ -1,12 +1,12 @@
 import { spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, rmSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { UndecidedError } from "../../lib/errors.ts";
 import { lastLines } from "../../lib/exec.ts";
 import { waitFor } from "../../lib/wait.ts";
-import { ownMark } from "../setup/ownership.ts";
 import { openLine, type Line } from "./line.ts";
+import { makeOwnDir } from "./prune.ts";
 import { connectMonitor, connected, type Monitor } from "./monitor.ts";
 import { CONSOLE, LINE, MONITOR, qemuArgv, type MachineOrder } from "./qemu.ts";
 
@@ -40,8 +40,7 @@ const readText = (path: string) => readFile(path, "utf8").catch(() => undefined)
  * Ctrl-C on the terminal reaches only us. Throws UndecidedError with its last words when it ends before it can be talked to.
  */
 export async function startVm({ machine, dir, stateFile }: VmOrder): Promise<QemuVm> {
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
-  writeFileSync(join(dir, "owner"), await ownMark(readText), { mode: 0o600 });
+  await makeOwnDir(dir);
   const argv = ["--pdeathsig", "KILL", "--", ...qemuArgv(machine)];
   const log = openSync(join(dir, "qemu.log"), "w", 0o600);
   const state = stateFile === undefined ? "ignore" : openSync(stateFile, "r");

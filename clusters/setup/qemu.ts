@@ -1,6 +1,8 @@
 /** What a run needs that has a cell on another kernel than this machine's. */
 import { ownQemu, willDo } from "../lane/find-qemu.ts";
 import { moduleLacking } from "../lane/needs.ts";
+import { laneDir } from "../lane/build.ts";
+import { keptVms } from "../lane/kept.ts";
 import { LANE_MEMORY_MIB } from "../lane/shape.ts";
 import type { Check, CheckContext, Finding } from "./check.ts";
 import { missing, ok, warning } from "./check.ts";
@@ -54,8 +56,11 @@ export const laneMemory: Check = {
   find: async (context) => {
     const available = availableBytes((await context.readText("/proc/meminfo")) ?? "");
     if (available === undefined) return warning("not looked at: no /proc/meminfo here");
-    const detail = `${inGib(available)} available`;
-    return available >= neededBytes() ? ok(detail) : missing(detail, "stop something, or run without --kernel");
+    const kept = keptVms(laneDir(context.cacheDir)).length;
+    const detail = `${inGib(available)} available${kept > 0 ? `, ${kept} kept` : ""}`;
+    // One that was kept has its memory already.
+    if (kept > 0 || available >= neededBytes()) return ok(detail);
+    return missing(detail, "stop something, or run without --kernel");
   },
 };
 

@@ -76,7 +76,7 @@ describe("a cell that needs another kernel", function () {
 
   it("gc ends it, and nothing of it is left", async function () {
     const { stdout } = await faultline(["gc"]);
-    expect(stdout).to.match(/kept virtual machine of flannel@\S+\/ipvs\/\S+: ending/);
+    expect(stdout).to.match(/kept virtual machine of flannel@\S+\/ipvs\/\S+: ended/);
     expect(vmsOf(run)).to.deep.equal([]);
   });
 });

@@ -90,7 +90,8 @@ sub start {
   $attempt->{since_ms} = up_ms();
   my $place = place_of($attempt);
   return launch($attempt, "tool", $attempt->{bound_s}, $place, @{$attempt->{argv}}) if $place;
-  @$attempt{qw(status duration_ms out err)} = (125, up_ms() - $attempt->{since_ms}, "", "resolv.conf of process $attempt->{resolv_pid}: $!\n");
+  my $why = "resolv.conf of process $attempt->{resolv_pid}: $!\n";
+  @$attempt{qw(status duration_ms out err)} = (125, up_ms() - $attempt->{since_ms}, "", $why);
   report($attempt);
 }
 
@@ -211,7 +212,9 @@ sub leave_nothing {
 }
 
 my @attempts = read_request();
-$SIG{$_} = sub { exit 143 } for qw(HUP INT TERM PIPE);
+# A second signal must not cut short what the first has begun.
+my @ends = qw(HUP INT TERM PIPE);
+$SIG{$_} = sub { @SIG{@ends} = ("IGNORE") x @ends; exit 143 } for @ends;
 # So that the end of a tool ends the wait for what it says.
 $SIG{CHLD} = sub { };
 END { my $status = $?; leave_nothing(); $? = $status }
@@ -219,7 +222,7 @@ $wall_ms = said_by("date", "+%s%3N") + 0;
 $begun_ms = up_ms();
 my $discarded = discarded();
 pipe my $bell, my $ring or refuse("no pipe: $!");
-my ($ticks) = aside(sub { close $ring; tick($bell, @_) });
+my ($ticks, $ticker) = aside(sub { close $ring; tick($bell, @_) });
 start($_) for @attempts;
 # 1 is here, whatever its number: in a container that is no node, 1 may be another's.
 my @watched = map { {index => $_->{index}, port => $_->{watch}, pid => $_->{netns_pid} == 1 ? $$ : $_->{netns_pid}} } grep { $_->{watch} ne "-" } @attempts;
@@ -227,4 +230,7 @@ my ($decided, $watcher) = @watched ? aside(sub { close $ring; watch_connects(\@w
 attend($decided);
 kill "TERM", $watcher if $watcher;
 close $ring;
-frame("close", "{\"count\":" . @attempts . "," . (<$ticks> // "") . "}");
+my $told = <$ticks> // "";
+# Where process 1 is no init, nobody else would ask for their ends.
+waitpid $_, 0 for grep { defined } $watcher, $ticker;
+frame("close", "{\"count\":" . @attempts . ",$told}");

@@ -12,6 +12,8 @@ describe("asOfHere", () => {
       ...{ type: "skipped", scenario: "a/b", reason: "no kube-proxy", atMs: 5, upMs: 107 },
     });
     expect(asOfHere({ type: "cell-finished", durationMs: 1, atMs: 5 }, 100)).to.equal(null);
+    const kept = "cluster faultline-x kept; use it with --cluster faultline-x; delete it with ./faultline gc";
+    expect(asOfHere({ type: "note", text: kept, atMs: 5 }, 100)).to.equal(null);
   });
 
   it("tells nobody to leave out a --cluster that was our own word in the VM", () => {

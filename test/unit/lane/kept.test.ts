@@ -4,13 +4,15 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { claimKept, goOnAgain, isInUse, keptVms, leave } from "../../../clusters/lane/kept.ts";
+import { claimKept, endKept, goOnAgain, keptVms, leave } from "../../../clusters/lane/kept.ts";
 import { stateOfProcess, tree } from "../../../clusters/lane/process-tree.ts";
 import { endProcess, leftInLane } from "../../../clusters/lane/prune.ts";
 import { ownerOf, ownMark } from "../../../clusters/setup/ownership.ts";
+import { UndecidedError } from "../../../lib/errors.ts";
 import { waitFor } from "../../../lib/wait.ts";
 
 const readText = (path: string) => readFile(path, "utf8").catch(() => undefined);
+const KILLED = "999999/1/00000000-0000-0000-0000-000000000000";
 const RECORD = { key: "k", cluster: "faultline-x", cell: "flannel/ipvs" };
 
 describe("a kept VM", () => {
@@ -33,7 +35,7 @@ describe("a kept VM", () => {
     );
   });
   afterEach(() => {
-    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, "SIGKILL");
+    if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) process.kill(-child.pid, "SIGKILL");
     rmSync(lane, { recursive: true, force: true });
   });
   const states = async () => await Promise.all((await tree(dir)).map(stateOfProcess));
@@ -49,15 +51,34 @@ describe("a kept VM", () => {
     expect(await states()).to.not.include("T");
   });
 
-  it("is one run's at a time, and only where it is the same as a new one would be", async () => {
+  const claimed = async (key: string) => await claimKept(lane, key, RECORD.cell);
+
+  it("is one run's at a time, which may leave it again", async () => {
     await leave(dir, RECORD);
-    expect(await isInUse(dir)).to.equal(false);
-    expect(await claimKept(lane, "another")).to.equal(undefined);
-    expect(await claimKept(lane, "k")).to.deep.include({ dir, cluster: "faultline-x" });
-    expect(await isInUse(dir)).to.equal(true);
-    expect(await claimKept(lane, "k")).to.equal(undefined);
+    expect(await claimed("k")).to.deep.include({ dir, cluster: "faultline-x" });
+    expect(readFileSync(join(dir, "owner"), "utf8")).to.equal(await ownMark(readText));
+    expect(await claimed("k")).to.equal(undefined);
+    expect(await endKept(dir)).to.equal(false);
     await leave(dir, RECORD);
-    expect(await claimKept(lane, "k")).to.deep.include({ dir });
+    expect(await claimed("k")).to.deep.include({ dir });
+  });
+
+  it("whose run is killed is offered to nobody any more, and is ended by whoever comes next", async () => {
+    await leave(dir, RECORD);
+    await claimed("k");
+    writeFileSync(join(dir, "owner"), KILLED);
+    expect(await claimed("k")).to.equal(undefined);
+    expect(await leftInLane(lane)).to.deep.equal([dir]);
+  });
+
+  it("of the same cell that was made of something else is ended", async () => {
+    await leave(dir, RECORD);
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    expect(await claimKept(lane, "k", "another/cell")).to.equal(undefined);
+    expect(existsSync(dir)).to.equal(true);
+    expect(await claimed("another")).to.equal(undefined);
+    await ended;
+    expect(existsSync(dir)).to.equal(false);
   });
 
   it("ends with its processes, standing still or not, and nothing of it is left", async () => {
@@ -72,8 +93,24 @@ describe("a kept VM", () => {
   });
 
   it("whose run was killed before it was kept is left, and is ended by whoever finds it", async () => {
-    writeFileSync(join(dir, "owner"), "999999/1/00000000-0000-0000-0000-000000000000");
+    writeFileSync(join(dir, "owner"), KILLED);
     expect(await leftInLane(lane)).to.deep.equal([dir]);
+  });
+
+  it("that was being left as its run was killed is not offered, and is ended", async () => {
+    await leave(dir, RECORD);
+    rmSync(join(dir, "kept.json"));
+    expect(await claimed("k")).to.equal(undefined);
+    expect(await leftInLane(lane)).to.deep.equal([dir]);
+  });
+
+  it("that does not stand still is no kept one", async () => {
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    process.kill(-(child.pid ?? 0), "SIGKILL");
+    await ended;
+    const error: unknown = await leave(dir, RECORD).catch((one: unknown) => one);
+    expect(error).to.be.instanceOf(UndecidedError);
+    expect(keptVms(lane)).to.deep.equal([]);
   });
 
   it("whose processes have ended is not offered", async () => {
@@ -81,7 +118,7 @@ describe("a kept VM", () => {
     const ended = new Promise((resolve) => child.once("exit", resolve));
     child.kill("SIGKILL");
     await ended;
-    expect(await claimKept(lane, "k")).to.equal(undefined);
+    expect(await claimed("k")).to.equal(undefined);
     expect(await leftInLane(lane)).to.deep.equal([dir]);
   });
 });
