@@ -35,7 +35,8 @@ describe("a kept VM", () => {
     );
   });
   afterEach(() => {
-    if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) process.kill(-child.pid, "SIGKILL");
+    if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
+      process.kill(-child.pid, "SIGKILL");
     rmSync(lane, { recursive: true, force: true });
   });
   const states = async () => await Promise.all((await tree(dir)).map(stateOfProcess));
