@@ -188,7 +188,8 @@ sub aside {
 sub tick {
   my ($bell, $tell) = @_;
   my ($waited_us, $last_ms, $worst_ms, $rung) = (pressure_us(), up_ms(), 0, 0);
-  until ($rung) {
+  # A wait that a signal broke off (-1) is no ring.
+  until ($rung > 0) {
     vec(my $bits = "", fileno $bell, 1) = 1;
     $rung = select $bits, undef, undef, 0.1;
     my $now_ms = up_ms();
