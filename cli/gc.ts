@@ -114,7 +114,7 @@ async function deleted({ cluster, runDirs }: Remains, inUse: Leases): Promise<bo
 /** A killed run's VM has died with it, and left this on disk, unless it was to outlive it; those that were kept stand still. */
 async function removeLeftVms(cacheDir: string, dryRun: boolean): Promise<void> {
   for (const dir of await leftInLane(laneDir(cacheDir))) {
-    print(`${dir}: of a virtual machine that is gone: ${dryRun ? "would be removed" : "removing"}`);
+    print(`${dir}: a virtual machine that a killed run left: ${dryRun ? "would be removed" : "removing"}`);
     if (!dryRun) await endProcess(dir);
   }
   for (const { dir, cell } of keptVms(laneDir(cacheDir))) {
