@@ -3,12 +3,14 @@ import type { Symptom } from "./symptom.ts";
 
 /**
  * What a path must show while the fault is in force. Plain: every flow shows one of `symptoms`. `addresses` adds what the far end must have
- * seen (with ok only). `share`: about this part of `flows` lookups shows one of `symptoms`, the others are ok.
+ * seen (with ok only). `share`: about this part of `flows` lookups shows one of `symptoms`, the others are ok. `mostly`: more than half of all
+ * flows do, the others are ok.
  */
 export interface Expectation {
   readonly symptoms: readonly Symptom[];
   readonly addresses?: AddressClaim;
   readonly share?: ShareClaim;
+  readonly mostly?: true;
 }
 
 export interface ShareClaim {
@@ -44,6 +46,11 @@ export function share(claim: ShareClaim, ...symptoms: readonly Symptom[]): Expec
   return { symptoms, share: claim };
 }
 
+/** `mostly("connection-refused")`: for what comes and goes while the fault is in force, as a crash-looping server does. */
+export function mostly(...symptoms: readonly Symptom[]): Expectation {
+  return { symptoms, mostly: true };
+}
+
 /** The expectation in words, for reports: `connect-timeout`, `ok, untranslated`, `50 % of 40 dns-timeout`. */
 export function inWords(expected: Expectation): string {
   const symptoms = expected.symptoms.join(" or ");
@@ -52,6 +59,7 @@ export function inWords(expected: Expectation): string {
     const those = replica === undefined ? "" : `, those that meet ${replica}`;
     return `${Math.round(part * 100)} % of ${of} ${symptoms}${those}`;
   }
+  if (expected.mostly) return `mostly ${symptoms}`;
   return expected.addresses ? `${symptoms}, ${expected.addresses}` : symptoms;
 }
 
@@ -67,7 +75,7 @@ const NEIGHBOURS: Partial<Record<Symptom, Symptom>> = {
 
 /**
  * The expectation with each claim replaced by its nearest neighbour that is not claimed as well: what a scenario is run with to show that it can
- * fail. An address claim is swapped for the opposite one, a share for its mirror image.
+ * fail. An address claim is swapped for the opposite one, a share for its mirror image; what was claimed mostly, for the neighbour every time.
  */
 export function swapped(expected: Expectation): Expectation {
   if (expected.share) return { ...expected, share: { ...expected.share, part: expected.share.part < 0.75 ? 1 : 0.1 } };

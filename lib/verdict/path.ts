@@ -8,10 +8,19 @@ import { plausibleShare } from "./share.ts";
 export function judgePath(path: string, expected: Expectation, observations: readonly Observation[]): PathResult {
   const symptoms = countSymptoms(observations);
   const replicas = replicasOf(observations);
-  const { verdict, reason } = expected.share
-    ? worseOf(judgeShare(expected, symptoms), judgeReplicas(expected.share, replicas))
-    : judgeEach(expected, observations);
+  const { verdict, reason } = judge(expected, observations, symptoms, replicas);
   return { path, expected: inWords(expected), observed: countsInWords(symptoms), verdict, reason, symptoms, replicas };
+}
+
+function judge(
+  expected: Expectation,
+  observations: readonly Observation[],
+  symptoms: PathResult["symptoms"],
+  replicas: readonly ReplicaCount[],
+): Judgement {
+  if (expected.mostly) return judgeMost(expected, symptoms);
+  if (!expected.share) return judgeEach(expected, observations);
+  return worseOf(judgeShare(expected, symptoms), judgeReplicas(expected.share, replicas));
 }
 
 /** How many lookups met each replica of a Service, and how many of those failed; empty where nobody asked. */
@@ -91,13 +100,31 @@ function judgeAddresses(claim: AddressClaim, observations: readonly Observation[
   return { verdict: "pass", reason: "as expected, addresses too" };
 }
 
-function judgeShare(expected: Expectation, symptoms: PathResult["symptoms"]): Judgement {
-  const { part, of } = expected.share ?? { part: 1, of: 0 };
+/** Of flows that may be ok as well as show what is claimed: how many did, and whether some showed anything else. */
+function countHits(expected: Expectation, symptoms: PathResult["symptoms"]) {
   const hits = expected.symptoms.reduce((sum, symptom) => sum + (symptoms[symptom] ?? 0), 0);
   const known = hits + (symptoms.ok ?? 0);
   const total = Object.values(symptoms).reduce((sum, count) => sum + count, 0);
   const unknown = symptoms.unknown ?? 0;
-  if (total - known - unknown > 0) return { verdict: "fail", reason: "a symptom beside the claimed ones and ok" };
+  return { hits, known, total, unknown, hasOther: total - known - unknown > 0 };
+}
+
+const OTHER_SYMPTOM: Judgement = { verdict: "fail", reason: "a symptom beside the claimed ones and ok" };
+
+/** What could not be told decides nothing, unless it could not have turned the majority. */
+function judgeMost(expected: Expectation, symptoms: PathResult["symptoms"]): Judgement {
+  const { hits, total, unknown, hasOther } = countHits(expected, symptoms);
+  if (hasOther) return OTHER_SYMPTOM;
+  if (total === 0) return { verdict: "unknown", reason: "not measured" };
+  if (hits > total / 2) return { verdict: "pass", reason: `${hits} of ${total}` };
+  const verdict = hits + unknown > total / 2 ? "unknown" : "fail";
+  return { verdict, reason: `only ${hits} of ${total}${unknown > 0 ? `, ${unknown} could not be told` : ""}` };
+}
+
+function judgeShare(expected: Expectation, symptoms: PathResult["symptoms"]): Judgement {
+  const { part, of } = expected.share ?? { part: 1, of: 0 };
+  const { hits, known, total, unknown, hasOther } = countHits(expected, symptoms);
+  if (hasOther) return OTHER_SYMPTOM;
   if (total < of || unknown > 0) return { verdict: "unknown", reason: `${known} of ${of} flows could be told` };
   const [low, high] = plausibleShare(hits, known);
   const range = `${hits} of ${known}: between ${percent(low)} and ${percent(high)}`;

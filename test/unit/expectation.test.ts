@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { expectation, inWords, okWith, share, swapped, type Expectation } from "../../lib/expectation.ts";
+import { expectation, inWords, mostly, okWith, share, swapped, type Expectation } from "../../lib/expectation.ts";
 import { SYMPTOMS, type Symptom } from "../../lib/symptom.ts";
 import { judgePath } from "../../lib/verdict/path.ts";
 import { asExpected } from "./sample-log.ts";
@@ -21,6 +21,7 @@ describe("expectation", () => {
     [okWith("untranslated"), "ok, untranslated"],
     [share({ part: 0.5, of: 40 }, "dns-wrong-source", "dns-timeout"), "50 % of 40 dns-wrong-source or dns-timeout"],
     [share({ part: 1 / 3, of: 30 }, "loss"), "33 % of 30 loss"],
+    [mostly("connection-refused", "dns-timeout"), "mostly connection-refused or dns-timeout"],
     [HALF_BY_REPLICA, "50 % of 40 dns-timeout, those that meet dnsA"],
   ];
   for (const [expected, text] of words) {
@@ -74,6 +75,7 @@ describe("swapped", () => {
     HALF_BY_REPLICA,
     share({ part: 0.25, of: 60 }, "loss"),
     share({ part: 0.75, of: 40 }, "loss"),
+    mostly("connection-refused", "dns-timeout"),
     expectation("ok"),
     expectation(["dns-timeout", "dns-wrong-source"]),
   ];

@@ -55,7 +55,7 @@ export const SEEN = {
 
 /** Observations that show exactly what is expected: three flows a path, or as many as a share-claim names. */
 export function asExpected(expect: Readonly<Record<string, Expectation>>): readonly Observation[] {
-  return Object.entries(expect).flatMap(([path, { symptoms, addresses, share }]) => {
+  return Object.entries(expect).flatMap(([path, { symptoms, addresses, share, mostly }]) => {
     const symptom = symptoms[0] ?? "unknown";
     if (share) {
       const hits = Math.round(share.of * share.part);
@@ -63,6 +63,7 @@ export function asExpected(expect: Readonly<Record<string, Expectation>>): reado
       const [met, spared] = share.replica ? [{ replica: share.replica }, { replica: others }] : [{}, {}];
       return [...flows(path, symptom, hits, met), ...flows(path, "ok", share.of - hits, spared)];
     }
+    if (mostly) return [...flows(path, symptom, 2), ...flows(path, "ok", 1)];
     return flows(path, symptom, 3, addresses ? SEEN[addresses] : {});
   });
 }

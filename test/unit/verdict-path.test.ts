@@ -147,6 +147,34 @@ describe("judgePath: a share that meets one replica", () => {
   });
 });
 
+describe("judgePath: mostly", () => {
+  const most: Expectation = { symptoms: ["connection-refused", "dns-timeout"], mostly: true };
+  const mix = (refused: number, lost: number, ok: number, unknown = 0, other = 0) => [
+    ...flows(PATH, "connection-refused", refused),
+    ...flows(PATH, "dns-timeout", lost),
+    ...flows(PATH, "ok", ok),
+    ...flows(PATH, "unknown", unknown),
+    ...flows(PATH, "dns-servfail", other),
+  ];
+  const table: readonly (readonly [string, readonly Observation[], Verdict])[] = [
+    ["all of them", mix(9, 0, 0), "pass"],
+    ["what was seen of CoreDNS's loop", mix(6, 2, 1), "pass"],
+    ["two symptoms that only together are the majority", mix(2, 2, 3), "pass"],
+    ["half", mix(2, 2, 4), "fail"],
+    ["none", mix(0, 0, 9), "fail"],
+    ["another symptom among them", mix(8, 0, 0, 0, 1), "fail"],
+    ["what could not be told would not turn it", mix(6, 0, 2, 1), "pass"],
+    ["what could not be told might turn it", mix(4, 0, 3, 2), "unknown"],
+    ["what could not be told is too little to turn it", mix(1, 0, 7, 1), "fail"],
+    ["nothing measured", [], "unknown"],
+  ];
+  for (const [name, observed, verdict] of table) {
+    it(`${name}: ${verdict}`, () => {
+      expect(judge(most, observed).verdict).to.equal(verdict);
+    });
+  }
+});
+
 describe("judgePath: a share", () => {
   const half: Expectation = { symptoms: ["dns-wrong-source", "dns-timeout"], share: { part: 0.5, of: 40 } };
   const mix = (hits: number, ok: number, unknown = 0, other = 0) => [
