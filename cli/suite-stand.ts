@@ -85,25 +85,28 @@ async function runOnce({ stand, mode, run, place, told }: Once, scenario: Scenar
     if (event.type === "healed") told.add(event.faultId);
     stand.emit(event);
   };
-  const evidence = place && evidenceIn(place, { ...stand, emit }, scenario.id, mode, nth);
+  const judgedBy = (events: readonly Event[]) => judgeScenario(cellId(stand.cluster.record.cell), events);
+  // Judged as if it ended now, after the comparison of nodes: nothing but its end is still to come.
+  const isWorthAll = () => {
+    const end = stamped({ type: "scenario-finished", scenario: scenario.id, durationMs: 0 });
+    return place !== null && keptFor(place.level, judgedBy([...mine, end]).verdict, mode) === "full";
+  };
+  const evidence = place && evidenceIn(place, { ...stand, emit }, evidenceFolder(scenario.id, mode, nth), isWorthAll);
   await run({ ...stand, emit, ...(nth !== FIRST && { nth }), ...(evidence && { evidence }) }, scenario, mode);
   for (const left of leftOpen(scenario.id, readJournal(stand.journal.path), told)) emit(left);
   const [tainted] = taintedNodes(mine);
-  const judged = () => judgeScenario(cellId(stand.cluster.record.cell), mine);
-  if (place && evidence) await keepEvidence(place, evidence, mine, judged(), emit);
-  return { result: judged(), tainted, events: mine };
+  if (place && evidence) await keepEvidence(place, evidence, mine, judgedBy(mine), emit);
+  return { result: judgedBy(mine), tainted, events: mine };
 }
 
 function evidenceIn(
   { dir, level }: EvidencePlace,
-  stand: Stand,
-  scenario: string,
-  mode: Mode,
-  nth: Nth,
+  { cluster, signal }: Stand,
+  folder: string,
+  isWorthAll: () => boolean,
 ): ScenarioEvidence {
-  const { cluster, signal } = stand;
-  const folder = join(dir, "evidence", evidenceFolder(scenario, mode, nth));
-  return scenarioEvidence({ cluster, dir: folder, level, mark: captureMark(dir), ...(signal && { signal }) });
+  const where = { dir: join(dir, "evidence", folder), mark: captureMark(dir) };
+  return scenarioEvidence({ cluster, level, isWorthAll, ...where, ...(signal && { signal }) });
 }
 
 /** What explains it is looked for once, in the whole of the evidence, before what is not to be kept goes. */

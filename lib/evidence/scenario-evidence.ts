@@ -8,15 +8,23 @@ export interface ScenarioEvidence extends Evidence {
   readonly begin: (where: Whereabouts) => Promise<void>;
 }
 
+/** Of a scenario; where it will be begun is not known yet. */
+export interface ScenarioOrder extends Omit<EvidenceOrder, "where"> {
+  /** Whether all of it would be kept, by what is known so far. The state of after is read for that alone: two readings of a node are dear where a process is. */
+  readonly isWorthAll: () => boolean;
+}
+
 /** Nothing is done, and nothing kept, before `begin` is called. Never throws, as Evidence does not. */
-export function scenarioEvidence(order: Omit<EvidenceOrder, "where">): ScenarioEvidence {
+export function scenarioEvidence({ isWorthAll, ...order }: ScenarioOrder): ScenarioEvidence {
   let begun: Promise<Evidence> | null = null;
   return {
     begin: async (where) => {
       begun = startEvidence({ ...order, where });
       await (await begun).mark("before");
     },
-    mark: async (moment) => (await begun)?.mark(moment),
+    mark: async (moment) => {
+      if (moment !== "after" || isWorthAll()) await (await begun)?.mark(moment);
+    },
     stop: async () => (await begun)?.stop(),
     settle: async () => (await begun)?.settle() ?? null,
     keep: async (kept) => (await begun)?.keep(kept) ?? { dir: null, kept: "none", files: 0, bytes: 0, trouble: [] },

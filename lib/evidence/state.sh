@@ -26,7 +26,7 @@ connections() {
   return 0
 }
 
-routes() { ip -4 route show table all && ip -6 route show table all; }
+routes() { ip route show table all; }
 rules() { ip -4 rule show && ip -6 rule show; }
 neighbours() { ip -s neighbour show && ip neighbour show proxy; }
 
@@ -64,8 +64,9 @@ kernel_log() { dmesg | awk -F'[][]' -v since="$since_uptime" '$2 + 0 >= since + 
 # Lines begin with their time, in UTC on a kind node, so they compare as text.
 pod_log() { tail -q -c 65536 "$1"/*/*.log | awk -v since="$since" '$1 >= since' | tail -n 200; }
 
-POD='echo "@@ $1 pod-$2-nstat" && nstat -asz && echo "@@ $1 pod-$2-network" && ip -s link show && ip address show && ip route show table all &&
-ip -6 route show table all && ip -s neighbour show'
+# A process is what is dear (30 ms in user-mode Linux, and there are some pods): so few of them, each told several things to show.
+POD='echo "@@ $1 pod-$2-nstat" && nstat -asz && echo "@@ $1 pod-$2-network" &&
+printf "%s show\n" link neighbour | ip -s -batch - && printf "%s\n" "address show" "route show table all" | ip -batch -'
 
 section conntrack connections
 section conntrack-statistics conntrack -S

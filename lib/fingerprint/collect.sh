@@ -26,7 +26,7 @@ sysctls() {
   cd /
 }
 
-routes() { ip -4 route show table all && ip -6 route show table all; }
+routes() { ip route show table all; }
 rules() { ip -4 rule show && ip -6 rule show; }
 neighbours() { ip neighbour show && ip neighbour show proxy; }
 

@@ -94,6 +94,28 @@ describe("what a cell's suites run on", () => {
     });
   }
 
+  for (const what of ["went as claimed", "left a node as it was not"] as const) {
+    it(`asks for the state of after by how it ${what}`, async () => {
+      const events: NewEvent[] = [];
+      const refuse = () => Promise.reject(new Error("nobody may touch the cluster"));
+      const cluster = { record: RECORD, exec: () => refuse, locate: refuse };
+      const emit = (event: NewEvent) => void events.push(event);
+      const whole = scenarioLog({ scenario: "a/one" });
+      const log = what === "went as claimed" ? whole : changed(whole, "node-state", { differences });
+      const run = async (mine: Stand) => {
+        await mine.evidence?.begin(WHERE);
+        for (const event of without(log, ({ type }) => type === "scenario-finished")) mine.emit(event);
+        await mine.evidence?.mark("after");
+        for (const event of log.filter(({ type }) => type === "scenario-finished")) mine.emit(event);
+      };
+      const stand = { cluster, targets: {} as Stand["targets"], journal, emit };
+      await suiteStand(stand, "as-claimed", run, { dir, level: "failures" }).run(scenarioOf("a/one"));
+      const told = events.find((event) => event.type === "evidence");
+      const asked = told?.trouble.some((line) => line.startsWith("state after"));
+      expect(asked).to.equal(what !== "went as claimed");
+    });
+  }
+
   it("runs one scenario after another while nodes come back", async () => {
     const { stand, ran } = standWhere({ "a/one": scenarioLog(), "b/two": scenarioLog() });
     expect((await stand.run(scenarioOf("a/one"))).verdict).to.equal("pass");

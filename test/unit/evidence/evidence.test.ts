@@ -167,8 +167,24 @@ describe("evidence of a scenario", () => {
       expect(all(mode)).to.deep.equal([whole, little, whole, little]);
   });
 
+  for (const isWorth of [true, false]) {
+    it(`reads the state of after ${isWorth ? "where" : "not unless"} all of it would be kept`, async () => {
+      const exec: Cluster["exec"] = (place) => node(asked, place);
+      const cluster: Cluster = { record: RECORD, exec, locate: () => Promise.resolve(WHERE) };
+      const evidence = scenarioEvidence({ cluster, dir: join(dir, "x"), level: "failures", isWorthAll: () => isWorth });
+      await evidence.begin(WHERE);
+      await evidence.mark("during");
+      await evidence.mark("after");
+      await evidence.keep("full");
+      const { states } = JSON.parse(readFileSync(join(dir, "x", "index.json"), "utf8")) as EvidenceIndex;
+      const moments = [...new Set(states.map(({ moment }) => moment))];
+      expect(moments).to.deep.equal(["before", "during", ...(isWorth ? ["after"] : [])]);
+    });
+  }
+
   it("has nothing before it begins", async () => {
-    const evidence = scenarioEvidence({ cluster: { record: RECORD } as Cluster, dir: join(dir, "x"), level: "all" });
+    const cluster = { record: RECORD } as Cluster;
+    const evidence = scenarioEvidence({ cluster, dir: join(dir, "x"), level: "all", isWorthAll: () => true });
     await evidence.mark("during");
     await evidence.stop();
     expect((await evidence.keep("full")).dir).to.equal(null);
