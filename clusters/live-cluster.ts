@@ -9,7 +9,7 @@ import { PEERS, type Peer, type Role } from "../lib/path.ts";
 import { NAMESPACE } from "./roles/objects.ts";
 
 /** Constant: pods are found by what it prints, nothing is put into it. */
-const SANDBOXES = readFileSync(new URL("sandboxes.sh", import.meta.url), "utf8");
+const SANDBOXES = readFileSync(new URL("sandboxes.pl", import.meta.url), "utf8");
 
 /** A running cluster, reached through the container runtime for commands and through its API for objects. `signal` ends calls to its API. */
 export function liveCluster(record: ClusterRecord, signal?: AbortSignal): Cluster {
@@ -81,7 +81,7 @@ interface Sandbox {
 }
 
 async function sandboxesOf(exec: Exec): Promise<readonly Sandbox[]> {
-  const { stdout } = await mustExec(exec, ["bash", "-c", SANDBOXES]);
+  const { stdout } = await mustExec(exec, ["perl", "-e", SANDBOXES]);
   const lines = stdout.split("\n").filter((line) => line !== "");
   return lines.map((line) => JSON.parse(line) as Sandbox);
 }

@@ -1,13 +1,20 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { expect } from "chai";
+import { cellDirs } from "../../cli/run-dir.ts";
 import { cellId } from "../../lib/cell.ts";
+import { readEventLog } from "../../lib/event-log.ts";
 import type { Run } from "../../lib/run.ts";
+import { waitFor } from "../../lib/wait.ts";
 import { parseCell } from "../../clusters/cells.ts";
 import { isKernelBuilt, laneDir } from "../../clusters/lane/build.ts";
 import { keptVms } from "../../clusters/lane/kept.ts";
 import { laneKernel } from "../../clusters/lane/kernels.ts";
 import { kernelLacks } from "../../clusters/lane/needs.ts";
+import { vmDirs } from "../../clusters/lane/prune.ts";
 import { hostContext } from "../../clusters/setup/host-context.ts";
-import { faultline, mustEnd, resultOf, runReported, type Outcome } from "./command-line.ts";
+import { faultline, launch, mustEnd, resultOf, runReported, RUNS, type Launched, type Outcome } from "./command-line.ts";
+import { begun } from "./traces.ts";
 
 const LONG = process.env["FAULTLINE_TEST_LANE"] !== undefined;
 /** ip_forward off shows what only IPVS does. kube-ipvs0's case takes minutes more, so it is asked for by name. */
@@ -29,18 +36,24 @@ function standing(): number {
   return keptVms(laneDir(hostContext().cacheDir)).filter(({ cell }) => cell === cellId(IPVS)).length;
 }
 
+function skipUnlessTried(): void {
+  before("look whether the kernel lane is tried here", async function () {
+    const reason = await whyNot();
+    if (reason === null) return;
+    process.stderr.write(`kernel lane not tested: ${reason}\n`);
+    this.skip();
+  });
+}
+
 describe("a cell that needs another kernel", function () {
   // With FAULTLINE_TEST_LANE its kernel may have to be built first.
   this.timeout(3_600_000);
   let outcome: Outcome;
   let run: Run;
 
+  skipUnlessTried();
+
   before("run suites with kube-proxy in ipvs mode", async function () {
-    const reason = await whyNot();
-    if (reason !== null) {
-      process.stderr.write(`kernel lane not tested: ${reason}\n`);
-      this.skip();
-    }
     const keep = ["--keep", "always", "--yes", "--progress", "plain"];
     outcome = await faultline(["run", ...SUITES, "--cell", "flannel/ipvs", ...keep]);
     run = runReported(outcome);
@@ -78,5 +91,51 @@ describe("a cell that needs another kernel", function () {
     const { stdout } = await faultline(["gc"]);
     expect(stdout).to.match(/kept virtual machine of flannel@\S+\/ipvs\/\S+: ended/);
     expect(standing()).to.equal(0);
+  });
+});
+
+/** All that a machine of the lane is on this one. */
+function machines(): readonly string[] {
+  return vmDirs(laneDir(hostContext().cacheDir));
+}
+
+/** Keeps a machine of the cell, then starts a run in it and resolves as soon as a fault is in force in there. */
+async function faultInKept(): Promise<Launched> {
+  mustEnd(await faultline(["run", "baseline/packet-flow", "--cell", "flannel/ipvs", "--keep", "always", "--yes"]));
+  expect(standing()).to.equal(1);
+  const launched = launch(["run", "services/bridge-nf-call-iptables", "--cell", "flannel/ipvs", "--yes"]);
+  const { runId } = await begun(launched.child);
+  const isInForce = () => {
+    const [cell = ""] = cellDirs(join(RUNS, runId));
+    const log = join(cell, "events.ndjson");
+    if (!existsSync(log) || !readEventLog(log).some(({ type }) => type === "injected")) throw new Error("not yet");
+    return Promise.resolve();
+  };
+  await waitFor("a fault in the machine that was kept", isInForce, { budgetMs: 120_000, intervalMs: 50 });
+  return launched;
+}
+
+describe("a run in a machine that was kept", function () {
+  this.timeout(900_000);
+  skipUnlessTried();
+
+  it("Ctrl-C while a fault is in force: exit 130, and the machine is gone with its fault", async function () {
+    const before = machines();
+    const { child, outcome } = await faultInKept();
+    child.kill("SIGINT");
+    const { code, stderr } = await outcome;
+    expect(code, stderr).to.equal(130);
+    expect(machines()).to.deep.equal(before);
+  });
+
+  it("kill -9 while a fault is in force: gc ends the machine, and nothing of it is left", async function () {
+    const before = machines();
+    const { child, outcome } = await faultInKept();
+    child.kill("SIGKILL");
+    await outcome;
+    expect(machines(), "it runs on").to.have.length(before.length + 1);
+    expect(standing(), "and is nobody's to take").to.equal(0);
+    mustEnd(await faultline(["gc"]));
+    expect(machines()).to.deep.equal(before);
   });
 });
