@@ -41,6 +41,12 @@ export function isIpvs({ cell }: CellContext): boolean {
   return cell.proxyMode === "ipvs" || cell.proxyMode === "ipvs-sh";
 }
 
+/** For `skipWhen`, of claims about a share of the connections that one client makes to a Service. */
+export function whyNotSpread({ cell }: CellContext): string | null {
+  if (cell.proxyMode !== "ipvs-sh") return null;
+  return "kube-proxy picks by the client's address (ipvs, sh): what one client sends meets one replica, all of it";
+}
+
 /** Something enforces NetworkPolicies. */
 export function enforcesNetworkPolicy({ traits }: CellContext): boolean {
   return traits.networkPolicy;

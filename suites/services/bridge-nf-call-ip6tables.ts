@@ -1,6 +1,6 @@
 import { share } from "../../lib/expectation.ts";
 import { scenario } from "../../lib/mocha/scenario.ts";
-import { has, hasBridge, seconds, sysctl, where, within } from "../../lib/scenario.ts";
+import { has, hasBridge, seconds, sysctl, where, whyNotSpread, within } from "../../lib/scenario.ts";
 
 const halfOfThem = share({ part: 1 / 2, of: 40, replica: "dnsA" }, "dns-wrong-source", "dns-timeout");
 
@@ -16,7 +16,7 @@ scenario("bridge-nf-call-ip6tables off", {
     "https://kubernetes.io/docs/concepts/extend-kubernetes/compute-storage-net/network-plugins/",
     "https://docs.kernel.org/networking/ip-sysctl.html",
   ],
-  skipWhen: (context) => (has("IPv6")(context) ? null : "the cell has no IPv6"),
+  skipWhen: (context) => (has("IPv6")(context) ? whyNotSpread(context) : "the cell has no IPv6"),
   fault: sysctl("A", "net.bridge.bridge-nf-call-ip6tables", 0),
   expect: {
     "same → server by IPv6 ClusterIP": where(hasBridge, "connect-timeout").otherwise("ok"),

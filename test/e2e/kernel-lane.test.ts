@@ -13,7 +13,16 @@ import { laneKernel } from "../../clusters/lane/kernels.ts";
 import { kernelLacks } from "../../clusters/lane/needs.ts";
 import { vmDirs } from "../../clusters/lane/prune.ts";
 import { hostContext } from "../../clusters/setup/host-context.ts";
-import { faultline, launch, mustEnd, resultOf, runReported, RUNS, type Launched, type Outcome } from "./command-line.ts";
+import {
+  faultline,
+  launch,
+  mustEnd,
+  resultOf,
+  runReported,
+  RUNS,
+  type Launched,
+  type Outcome,
+} from "./command-line.ts";
 import { begun } from "./traces.ts";
 
 const LONG = process.env["FAULTLINE_TEST_LANE"] !== undefined;

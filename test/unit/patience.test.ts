@@ -15,9 +15,9 @@ describe("patience", () => {
     );
   });
 
-  it("gives claims so many times longer to appear and to recover, and changes nothing else", () => {
+  it("gives claims so many times longer to appear, to last and to recover, and changes nothing else", () => {
     const { appears, recovers } = patiently(SCENARIO, 4);
-    expect([appears?.withinMs, recovers.withinMs, recovers.notUntil?.lastsMs]).to.deep.equal([40_000, 8000, 5000]);
+    expect([appears?.withinMs, recovers.withinMs, recovers.notUntil?.lastsMs]).to.deep.equal([40_000, 8000, 20_000]);
     expect(patiently(SCENARIO, 1)).to.deep.equal(SCENARIO);
     const { id, title, claim, documented, fault, expect: none, recovers: same } = SCENARIO;
     const bare = { id, title, claim, documented, fault, expect: none, recovers: same };

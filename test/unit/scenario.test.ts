@@ -92,6 +92,12 @@ describe("what a suite writes", () => {
     expect([context, bare].map(claims.hasOverlay)).to.deep.equal([true, false]);
   });
 
+  it("has no share of a client's lookups where its address decides which replica they meet", () => {
+    const inMode = (proxyMode: "ipvs" | "ipvs-sh") => ({ ...context, cell: { ...context.cell, proxyMode } });
+    expect(claims.whyNotSpread(inMode("ipvs"))).to.equal(null);
+    expect(claims.whyNotSpread(inMode("ipvs-sh"))).to.match(/meets one replica/);
+  });
+
   it("says budgets in ms", () => {
     expect(claims.within(claims.seconds(5))).to.deep.equal({ withinMs: 5000 });
   });
