@@ -37,10 +37,10 @@ export function onceEach(paths: readonly string[]): Plan {
 }
 
 /**
- * How many attempts a node makes side by side. On a processor where everything takes longer (patience.ts) a dozen processes an attempt, of two dozen attempts at once, wait for each
- * other until curl gives up (seen in user-mode Linux: 7 to 18 of 48 could not be told).
+ * How many attempts a node makes side by side. On a processor where everything takes longer (patience.ts) two dozen at once wait for each other until curl gives up (seen in user-mode
+ * Linux, with a dozen processes an attempt: 7 to 18 of 48 could not be told; of ten at once, with as few processes as there are now, none).
  */
-const atOnce = (): number => (patience() > 1 ? 4 : Infinity);
+const atOnce = (): number => (patience() > 1 ? 10 : Infinity);
 
 /** The items in pieces of `most` each. Pure. */
 export function inPieces<Item>(items: readonly Item[], most: number): readonly (readonly Item[])[] {
