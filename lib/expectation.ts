@@ -4,7 +4,7 @@ import type { Symptom } from "./symptom.ts";
 /**
  * What a path must show while the fault is in force. Plain: every flow shows one of `symptoms`. `addresses` adds what the far end must have
  * seen (with ok only). `share`: about this part of `flows` lookups shows one of `symptoms`, the others are ok. `mostly`: more than half of all
- * flows do, the others are ok.
+ * flows do, and of those of the last round; the others are ok.
  */
 export interface Expectation {
   readonly symptoms: readonly Symptom[];
@@ -47,7 +47,7 @@ export function share(claim: ShareClaim, ...symptoms: readonly Symptom[]): Expec
 }
 
 /** `mostly("connection-refused")`: for what comes and goes while the fault is in force, as a crash-looping server does. */
-export function mostly(...symptoms: readonly Symptom[]): Expectation {
+export function mostly(...symptoms: readonly Exclude<Symptom, "ok">[]): Expectation {
   return { symptoms, mostly: true };
 }
 

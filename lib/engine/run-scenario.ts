@@ -115,8 +115,11 @@ async function breakAndCompare(
     await healAll(injected, say);
     // Also after an error: a node that did not come back must not pass for clean. Only whoever interrupts has no time for that.
     const isInterrupted = stand.signal?.aborted === true;
-    if (before !== null && !isInterrupted) await compareNodeState(stand.cluster, before, withinMs, say);
-    await stand.evidence?.mark("after");
+    try {
+      if (before !== null && !isInterrupted) await compareNodeState(stand.cluster, before, withinMs, say);
+    } finally {
+      await stand.evidence?.mark("after");
+    }
   }
 }
 

@@ -8,6 +8,8 @@ export type { Course } from "./fault-round.ts";
 
 /** Of a fault whose effect is to last. */
 const LASTING_INTERVAL_MS = 1000;
+/** What comes and goes may just be away when the time is up: so many more rounds it has to come back. */
+const MOST_ROUNDS_TO_COME_BACK = 8;
 
 /** The faults that were put in force, and those of them that the reading before the probes found gone. */
 export interface ReadFaults {
@@ -47,7 +49,10 @@ function without(faults: readonly WatchedFault[], gone: readonly WatchedFault[])
   return faults.filter((one) => !gone.includes(one));
 }
 
-/** The symptom is there; where it is claimed to last, it must be there in every round until the time is up. */
+/**
+ * The symptom is there; where it is claimed to last, it must be there in every round until the time is up. Of what comes and goes (`mostly`) the last round must show it, so that it is
+ * known not to have gone for good, and so that the state of during is one with the symptom.
+ */
 async function whileItLasts(
   stand: Stand,
   faults: readonly WatchedFault[],
@@ -56,15 +61,19 @@ async function whileItLasts(
   say: Say,
 ): Promise<readonly WatchedFault[]> {
   const untilMs = performance.now() + course.lastsMs;
+  const comesAndGoes = course.lastsMs > 0 && Object.values(course.claimed).some(({ mostly }) => mostly);
   let kind = last;
-  while (performance.now() < untilMs) {
-    await sleep(Math.min(LASTING_INTERVAL_MS, untilMs - performance.now()));
+  let more = comesAndGoes ? MOST_ROUNDS_TO_COME_BACK : 0;
+  for (let isAway = false; performance.now() < untilMs || (isAway && more-- > 0);) {
+    const leftMs = untilMs - performance.now();
+    await sleep(leftMs > 0 ? Math.min(LASTING_INTERVAL_MS, leftMs) : LASTING_INTERVAL_MS);
     stand.signal?.throwIfAborted();
     const where = await stand.cluster.locate();
     const next: RoundKind = { ...kind, number: kind.number + 1, lasting: true };
     const seen = await clearRound(stand, where, faults, course, next, say);
     if (seen.gone.length > 0) return without(faults, seen.gone);
     kind = seen.kind;
+    isAway = !allAsExpected(course.claimed, seen.observations);
   }
   return faults;
 }

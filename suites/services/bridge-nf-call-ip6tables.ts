@@ -16,7 +16,10 @@ scenario("bridge-nf-call-ip6tables off", {
     "https://kubernetes.io/docs/concepts/extend-kubernetes/compute-storage-net/network-plugins/",
     "https://docs.kernel.org/networking/ip-sysctl.html",
   ],
-  skipWhen: (context) => (has("IPv6")(context) ? whyNotSpread(context) : "the cell has no IPv6"),
+  skipWhen: (context) => {
+    if (!has("IPv6")(context)) return "the cell has no IPv6";
+    return hasBridge(context) ? whyNotSpread(context) : null;
+  },
   fault: sysctl("A", "net.bridge.bridge-nf-call-ip6tables", 0),
   expect: {
     "same → server by IPv6 ClusterIP": where(hasBridge, "connect-timeout").otherwise("ok"),

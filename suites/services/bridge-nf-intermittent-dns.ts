@@ -11,7 +11,7 @@ const halfOfThem = share({ part: 1 / 2, of: 40, replica: "dnsA" }, "dns-wrong-so
 scenario("intermittent DNS from bridge-nf-call-iptables off", {
   claim: "of the lookups through the DNS Service, the share that meets the replica on the client's own node fails",
   documented: ["documents 000, 001", "https://github.com/kubernetes/kubernetes/issues/87426"],
-  skipWhen: whyNotSpread,
+  skipWhen: (context) => (hasBridge(context) ? whyNotSpread(context) : null),
   fault: sysctl("A", "net.bridge.bridge-nf-call-iptables", 0),
   expect: {
     "same → dns by ClusterIP": where(bothOf(hasBridge, isPlain("IPv4")), halfOfThem).otherwise("ok"),

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { cellDirs } from "../../cli/run-dir.ts";
@@ -11,8 +12,9 @@ import { isKernelBuilt, laneDir } from "../../clusters/lane/build.ts";
 import { keptVms } from "../../clusters/lane/kept.ts";
 import { laneKernel } from "../../clusters/lane/kernels.ts";
 import { kernelLacks } from "../../clusters/lane/needs.ts";
-import { vmDirs } from "../../clusters/lane/prune.ts";
+import { PROCESS, textOf, vmDirs } from "../../clusters/lane/prune.ts";
 import { hostContext } from "../../clusters/setup/host-context.ts";
+import { ownerState } from "../../clusters/setup/ownership.ts";
 import {
   faultline,
   launch,
@@ -103,12 +105,14 @@ describe("a cell that needs another kernel", function () {
   });
 });
 
+const readText = (path: string) => readFile(path, "utf8").catch(() => undefined);
+
 /** All that a machine of the lane is on this one. */
 function machines(): readonly string[] {
   return vmDirs(laneDir(hostContext().cacheDir));
 }
 
-/** Keeps a machine of the cell, then starts a run in it and resolves as soon as a fault is in force in there. */
+/** Ends what earlier runs have kept, keeps a machine of the cell, then starts a run in it and resolves as soon as a fault is in force in there. */
 async function faultInKept(): Promise<Launched> {
   mustEnd(await faultline(["run", "baseline/packet-flow", "--cell", "flannel/ipvs", "--keep", "always", "--yes"]));
   expect(standing()).to.equal(1);
@@ -127,6 +131,10 @@ async function faultInKept(): Promise<Launched> {
 describe("a run in a machine that was kept", function () {
   this.timeout(900_000);
   skipUnlessTried();
+  // What somebody kept before would be taken for this test's own.
+  beforeEach(async function () {
+    mustEnd(await faultline(["gc"]));
+  });
 
   it("Ctrl-C while a fault is in force: exit 130, and the machine is gone with its fault", async function () {
     const before = machines();
@@ -144,7 +152,10 @@ describe("a run in a machine that was kept", function () {
     await outcome;
     expect(machines(), "it runs on").to.have.length(before.length + 1);
     expect(standing(), "and is nobody's to take").to.equal(0);
+    const process = textOf(join(machines().find((dir) => !before.includes(dir)) ?? "", PROCESS));
+    expect(await ownerState(readText, process)).to.equal("lives");
     mustEnd(await faultline(["gc"]));
     expect(machines()).to.deep.equal(before);
+    expect(await ownerState(readText, process)).to.equal("gone");
   });
 });

@@ -1,6 +1,8 @@
 import { expect } from "chai";
 import type { Event } from "../../lib/event.ts";
+import { mostly } from "../../lib/expectation.ts";
 import type { NodeFault } from "../../lib/faults/fault.ts";
+import type { Verdict } from "../../lib/run.ts";
 import type { SelfHealing } from "../../lib/scenario.ts";
 import { judgeScenario } from "../../lib/verdict/scenario.ts";
 import { BROKEN, changed, CONTROL, flows, FORWARD_OFF, scenarioLog, without } from "./sample-log.ts";
@@ -233,6 +235,19 @@ describe("judgeScenario: what does not recover until something else happens", ()
     expect(judge(lasting(broken, back)).verdict).to.equal("fail");
     expect(judge(lasting(back, broken)).verdict).to.equal("fail");
   });
+
+  const comesAndGoes: readonly (readonly [string, readonly (typeof broken)[], Verdict])[] = [
+    ["was away in between", [broken, back, broken], "pass"],
+    ["was there only at first, as in a gap", [broken, broken, back], "fail"],
+    ["was away in most rounds", [back, back, broken], "fail"],
+  ];
+  for (const [what, rounds, verdict] of comesAndGoes) {
+    it(`takes what is claimed to be there mostly for a ${verdict} when it ${what}`, () => {
+      const claims = { [BROKEN]: mostly("connect-timeout"), [CONTROL]: { symptoms: ["ok"] as const } };
+      const log = changed(lasting(...rounds), "scenario-started", { expect: claims, appearsWithinMs: 60_000 });
+      expect(judge(log).verdict).to.equal(verdict);
+    });
+  }
 
   it("cannot tell when it was not looked at for long enough", () => {
     expect(judge(lasting(broken))).to.deep.include({
