@@ -5,16 +5,8 @@ import { expectation, share } from "../../lib/expectation.ts";
 import type { ProbeRecord } from "../../lib/probes/probe.ts";
 import type { Symptom } from "../../lib/symptom.ts";
 import { fixture } from "./probes/fixtures.ts";
-import { framed, streamOf } from "./probes/stream.ts";
+import { answer } from "./probes/stream.ts";
 import { RECORD, WHERE } from "./sample-cluster.ts";
-
-/** What a node answers: the records of a round with the prober's own worst gap, or none of it: the stream is cut before its end. */
-function answer(nonce: string, records: readonly ProbeRecord[], worstGapMs: number | null): string {
-  const whole = streamOf(nonce, records);
-  const cut = whole.slice(0, whole.indexOf(`\n${nonce} begin close\n`));
-  if (worstGapMs === null) return cut;
-  return cut + framed(nonce, "close", JSON.stringify({ count: records.length, worstGapMs }));
-}
 
 type Place = Parameters<Cluster["exec"]>[0];
 type Answers = Readonly<Partial<Record<Place, readonly [records: readonly ProbeRecord[], worstGapMs: number | null]>>>;

@@ -13,6 +13,17 @@ function judge(expected: Expectation, observations: readonly Observation[]) {
   return judgePath(PATH, expected, observations);
 }
 
+type Judged = readonly (readonly [name: string, observed: readonly Observation[], verdict: Verdict])[];
+
+/** A test a line. */
+function itJudges(expected: Expectation, table: Judged): void {
+  for (const [name, observed, verdict] of table) {
+    it(`${name}: ${verdict}`, () => {
+      expect(judge(expected, observed).verdict).to.equal(verdict);
+    });
+  }
+}
+
 describe("judgePath: every flow", () => {
   const timeout: Expectation = { symptoms: ["connect-timeout"] };
   const either: Expectation = { symptoms: ["dns-timeout", "dns-wrong-source"] };
@@ -119,7 +130,7 @@ describe("judgePath: a share that meets one replica", () => {
   const lookups = (symptom: Symptom, count: number, replica?: string) =>
     flows(PATH, symptom, count, replica === undefined ? {} : { replica });
   const [failed, spared] = [lookups("dns-timeout", 20, "dnsA"), lookups("ok", 20, "dnsB")];
-  const table: readonly (readonly [string, readonly Observation[], Verdict])[] = [
+  const table: Judged = [
     ["just those fail", [...failed, ...spared], "pass"],
     ["the other replica's fail", [...lookups("dns-timeout", 20, "dnsB"), ...lookups("ok", 20, "dnsA")], "fail"],
     ["one of the other's fails too", [...failed, ...spared.slice(1), ...lookups("dns-timeout", 1, "dnsB")], "fail"],
@@ -131,11 +142,7 @@ describe("judgePath: a share that meets one replica", () => {
     ["the share is too small", [...lookups("dns-timeout", 4, "dnsA"), ...lookups("ok", 36, "dnsB")], "fail"],
     ["nothing measured", [], "unknown"],
   ];
-  for (const [name, observed, verdict] of table) {
-    it(`${name}: ${verdict}`, () => {
-      expect(judge(half, observed).verdict).to.equal(verdict);
-    });
-  }
+  itJudges(half, table);
 
   it("counts by replica", () => {
     const { replicas, reason } = judge(half, [...failed, ...spared]);
@@ -156,7 +163,7 @@ describe("judgePath: mostly", () => {
     ...flows(PATH, "unknown", unknown),
     ...flows(PATH, "dns-servfail", other),
   ];
-  const table: readonly (readonly [string, readonly Observation[], Verdict])[] = [
+  const table: Judged = [
     ["all of them", mix(9, 0, 0), "pass"],
     ["what was seen of CoreDNS's loop", mix(6, 2, 1), "pass"],
     ["two symptoms that only together are the majority", mix(2, 2, 3), "pass"],
@@ -168,11 +175,7 @@ describe("judgePath: mostly", () => {
     ["what could not be told is too little to turn it", mix(1, 0, 7, 1), "fail"],
     ["nothing measured", [], "unknown"],
   ];
-  for (const [name, observed, verdict] of table) {
-    it(`${name}: ${verdict}`, () => {
-      expect(judge(most, observed).verdict).to.equal(verdict);
-    });
-  }
+  itJudges(most, table);
 });
 
 describe("judgePath: a share", () => {
@@ -184,7 +187,7 @@ describe("judgePath: a share", () => {
     ...flows(PATH, "unknown", unknown),
     ...flows(PATH, "dns-servfail", other),
   ];
-  const table: readonly (readonly [string, readonly Observation[], Verdict])[] = [
+  const table: Judged = [
     ["exactly half", mix(20, 20), "pass"],
     ["11 of 40, still plausible", mix(11, 29), "pass"],
     ["29 of 40, still plausible", mix(29, 11), "pass"],
@@ -198,9 +201,5 @@ describe("judgePath: a share", () => {
     ["another symptom outranks what could not be told", mix(19, 19, 1, 1), "fail"],
     ["nothing measured", [], "unknown"],
   ];
-  for (const [name, observed, verdict] of table) {
-    it(`${name}: ${verdict}`, () => {
-      expect(judge(half, observed).verdict).to.equal(verdict);
-    });
-  }
+  itJudges(half, table);
 });

@@ -16,3 +16,11 @@ export function framed(nonce: string, name: string, body: string): string {
   const sum = crc32(body).toString(16).padStart(8, "0");
   return `\n${nonce} begin ${name}\n${body}\n${nonce} end ${name} ${sum}\n`;
 }
+
+/** What a node answers: the records of a round with the prober's own worst gap, or none of it: the stream is cut before its end. */
+export function answer(nonce: string, records: readonly ProbeRecord[], worstGapMs: number | null): string {
+  const whole = streamOf(nonce, records);
+  const cut = whole.slice(0, whole.indexOf(`\n${nonce} begin close\n`));
+  if (worstGapMs === null) return cut;
+  return cut + framed(nonce, "close", JSON.stringify({ count: records.length, worstGapMs }));
+}
