@@ -1,4 +1,4 @@
-/** Lint of the repository. The rules named faultline/… are our own, in lint/; test/unit/lint.test.ts shows each one fire. */
+/** Lint of the repository. The rules named faultline/… are our own, in lint/; test/unit/lint/lint.test.ts shows each one fire. */
 import { defineConfig } from "eslint/config";
 import tseslint from "typescript-eslint";
 import { noWallClock } from "./lint/clock.js";

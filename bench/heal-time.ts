@@ -7,13 +7,13 @@ import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { hostExec, mustExec } from "../lib/exec.ts";
-import type { Fault } from "../lib/faults/fault.ts";
-import { injectFault } from "../lib/faults/inject.ts";
-import { containerTarget, type Target } from "../lib/faults/target.ts";
+import { hostExec, mustExec } from "../lib/host/exec.ts";
+import type { Fault } from "../lib/faults/contract/fault.ts";
+import { injectFault } from "../lib/faults/run/inject.ts";
+import { containerTarget, type Target } from "../lib/faults/run/target.ts";
 import { healRun } from "../lib/journal/heal.ts";
 import { openJournal } from "../lib/journal/journal.ts";
-import { DEFAULT_CELL, nodePartsOf } from "../clusters/cells.ts";
+import { DEFAULT_CELL, nodePartsOf } from "../clusters/cells/cells.ts";
 import { plannedNodeImage } from "../clusters/image/node-image.ts";
 
 const SYSCTLS = ["net.ipv4.tcp_syn_retries", "net.ipv4.tcp_retries1", "net.ipv4.tcp_synack_retries"];

@@ -4,10 +4,10 @@
  * whole from the beginning of the injection to the end. Evidence is taken within these.
  */
 import { join } from "node:path";
-import type { Event } from "../lib/event.ts";
-import { readEventLog } from "../lib/event-log.ts";
-import { elapsedMs } from "../lib/verdict/elapsed.ts";
-import { cellDirs, findRunDir } from "../cli/run-dir.ts";
+import type { Event } from "../lib/events/event.ts";
+import { readEventLog } from "../lib/events/event-log.ts";
+import { elapsedMs } from "../lib/events/elapsed.ts";
+import { cellDirs, findRunDir } from "../cli/store/run-dir.ts";
 
 const [run = "latest"] = process.argv.slice(2);
 for (const dir of cellDirs(findRunDir(run))) {

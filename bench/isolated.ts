@@ -1,13 +1,13 @@
-import { addressOf } from "../lib/address.ts";
-import type { ClusterRecord } from "../lib/cluster.ts";
+import { addressOf } from "../lib/model/address.ts";
+import type { ClusterRecord } from "../lib/model/cluster.ts";
 import { measure } from "../lib/engine/measure.ts";
-import { healInjected, injectFault, type InjectedFault } from "../lib/faults/inject.ts";
-import { containerTarget } from "../lib/faults/target.ts";
+import { healInjected, injectFault, type InjectedFault } from "../lib/faults/run/inject.ts";
+import { containerTarget } from "../lib/faults/run/target.ts";
 import type { Journal } from "../lib/journal/journal.ts";
-import { ofNode } from "../lib/nodes.ts";
+import { ofNode } from "../lib/model/nodes.ts";
 import type { Observation } from "../lib/probes/probe.ts";
-import { expectationsOf, faultsOf, type Scenario } from "../lib/scenario.ts";
-import { liveCluster } from "../clusters/live-cluster.ts";
+import { expectationsOf, faultsOf, type Scenario } from "../lib/scenario/spec.ts";
+import { liveCluster } from "../clusters/create/live-cluster.ts";
 
 /** What was seen while one cluster was broken in one way. */
 export interface Isolation {

@@ -7,9 +7,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openJournal } from "../lib/journal/journal.ts";
-import { expectationsOf, faultsOf, healingOf, type Scenario } from "../lib/scenario.ts";
-import { keptCluster } from "../cli/kept.ts";
-import { scenariosOf, suiteFiles } from "../cli/suites.ts";
+import { expectationsOf, faultsOf, healingOf, type Scenario } from "../lib/scenario/spec.ts";
+import { keptCluster } from "../cli/store/kept.ts";
+import { scenariosOf, suiteFiles } from "../cli/cell/suites.ts";
 import { whileOneIsBroken } from "./isolated.ts";
 
 const FLOWS = 10;

@@ -5,9 +5,9 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { takeFingerprint, diffFingerprints, type Fingerprint } from "../lib/fingerprint/fingerprint.ts";
-import { containerExec } from "../lib/container-exec.ts";
-import { LEASE } from "../lib/faults/dead-man.ts";
-import { keptCluster } from "../cli/kept.ts";
+import { containerExec } from "../lib/host/container-exec.ts";
+import { LEASE } from "../lib/faults/run/dead-man.ts";
+import { keptCluster } from "../cli/store/kept.ts";
 import { faultline } from "../test/e2e/command-line.ts";
 import { killedRun } from "../test/e2e/killed-run.ts";
 

@@ -5,7 +5,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { Run } from "../lib/run.ts";
+import type { Run } from "../lib/verdict/result.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const times = Number(process.argv[2] ?? 3);

@@ -6,7 +6,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
-import type { Run } from "../lib/run.ts";
+import type { Run } from "../lib/verdict/result.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const DEFAULT_CELLS = "flannel/iptables,flannel/nftables";

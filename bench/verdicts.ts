@@ -1,27 +1,27 @@
 /**
  * How often is a verdict wrong? `node bench/verdicts.ts CLUSTER [FAULTY] [HEALTHY] [LOAD]` (default 1000, 1000, 0) on a kept cluster: breaks it in the way of each suite (but for those
  * that take long to appear, and those that heal by themselves) and measures all of the suite's paths, again and again, until so many paths were judged under a fault, and so many with none; LOAD busy loops run meanwhile. Each path is judged twice:
- * by what is true of it, which must pass, and by the neighbour of that (lib/expectation.ts swapped), which must fail. Prints how many came out wrong, and unknown; exits 1 for a wrong one.
+ * by what is true of it, which must pass, and by the neighbour of that (lib/model/expectation.ts swapped), which must fail. Prints how many came out wrong, and unknown; exits 1 for a wrong one.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { addressOf } from "../lib/address.ts";
-import type { Whereabouts } from "../lib/cluster.ts";
-import type { NewScenarioEvent, Stand } from "../lib/engine/stand.ts";
+import { addressOf } from "../lib/model/address.ts";
+import type { Whereabouts } from "../lib/model/cluster.ts";
+import type { NewScenarioEvent, Stand } from "../lib/engine/scenario-context.ts";
 import { underFault } from "../lib/engine/under-fault.ts";
-import { expectation, swapped, type Expectation } from "../lib/expectation.ts";
-import { healInjected, injectFault, type InjectedFault } from "../lib/faults/inject.ts";
-import { containerTarget } from "../lib/faults/target.ts";
+import { expectation, swapped, type Expectation } from "../lib/model/expectation.ts";
+import { healInjected, injectFault, type InjectedFault } from "../lib/faults/run/inject.ts";
+import { containerTarget } from "../lib/faults/run/target.ts";
 import { openJournal } from "../lib/journal/journal.ts";
-import { ofNode } from "../lib/nodes.ts";
+import { ofNode } from "../lib/model/nodes.ts";
 import type { Observation } from "../lib/probes/probe.ts";
-import type { Verdict } from "../lib/run.ts";
-import { expectationsOf, faultsOf, healingOf, type Scenario } from "../lib/scenario.ts";
+import type { Verdict } from "../lib/verdict/result.ts";
+import { expectationsOf, faultsOf, healingOf, type Scenario } from "../lib/scenario/spec.ts";
 import { judgePath } from "../lib/verdict/path.ts";
-import { liveCluster } from "../clusters/live-cluster.ts";
-import { keptCluster } from "../cli/kept.ts";
-import { scenariosOf, suiteFiles } from "../cli/suites.ts";
+import { liveCluster } from "../clusters/create/live-cluster.ts";
+import { keptCluster } from "../cli/store/kept.ts";
+import { scenariosOf, suiteFiles } from "../cli/cell/suites.ts";
 import { busyLoops } from "./busy-loops.ts";
 
 const ROUNDS_A_FAULT = 5;

@@ -1,9 +1,9 @@
 /** The command line: reads the arguments, calls one command, turns its outcome into an exit code. */
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import { EXIT, FaultlineError } from "../lib/errors.ts";
-import { LISTS, type ListName } from "./list.ts";
-import type { RunOptions } from "./run.ts";
-import type { Format } from "./report.ts";
+import { EXIT, FaultlineError } from "../lib/host/errors.ts";
+import { LISTS, type ListName } from "./commands/list.ts";
+import type { RunOptions } from "./commands/run.ts";
+import type { Format } from "./commands/report.ts";
 
 const argv = process.argv.slice(2);
 
@@ -93,7 +93,7 @@ function addRunning(root: Command, done: (code: number) => void): void {
     .description("set up what is missing, create the cells' clusters, break, prove, heal, report")
     .option("--repeat <times>", "run each scenario so often, and tell the share that holds with its interval", times)
     .action(async (filters: string[], options: RunOptions) => {
-      const { run } = await import("./run.ts");
+      const { run } = await import("./commands/run.ts");
       done(await run(filters, options, argv));
     });
   running(root.command("selfcheck"))
@@ -101,7 +101,7 @@ function addRunning(root: Command, done: (code: number) => void): void {
       "run each scenario with no fault, with it on the other node, and with its expectations swapped: all must fail",
     )
     .action(async (filters: string[], options: RunOptions) => {
-      const { selfcheck } = await import("./selfcheck.ts");
+      const { selfcheck } = await import("./commands/selfcheck.ts");
       done(await selfcheck(filters, options, argv));
     });
   root
@@ -109,7 +109,7 @@ function addRunning(root: Command, done: (code: number) => void): void {
     .description("the project's own tests, set-up included: checks, unit, integration, end to end on a real cluster")
     .option("--only <layer>", "check, unit, integration or e2e, again for more", collect, [])
     .action(async (options: { only: readonly string[] }) => {
-      const { test } = await import("./test.ts");
+      const { test } = await import("./commands/test.ts");
       done(await test(options.only));
     });
 }
@@ -124,7 +124,7 @@ function addObserving(root: Command, done: (code: number) => void): void {
     .option("--record", "record it as well, to compare with later", false)
     .option("--strict", "exit 1 as well where only the state of a node differs", false)
     .action(async (cluster: string | undefined, options: { record: boolean; strict: boolean }) => {
-      const { observe } = await import("./observe.ts");
+      const { observe } = await import("./commands/observe.ts");
       done(await observe(cluster, options, argv));
     });
 }
@@ -135,7 +135,7 @@ function addLooking(root: Command, done: (code: number) => void): void {
     .command("doctor")
     .description("say what a run needs and what is missing; changes nothing")
     .action(async () => {
-      const { doctorCommand } = await import("./doctor.ts");
+      const { doctorCommand } = await import("./commands/doctor.ts");
       done(await doctorCommand());
     });
   root
@@ -144,19 +144,19 @@ function addLooking(root: Command, done: (code: number) => void): void {
     .argument("[filters...]", "as for run")
     .option("--cell <cell>", "as for run", collect, [])
     .action(async (filters: string[], options: { cell: readonly string[] }) => {
-      const { plan } = await import("./plan.ts");
+      const { plan } = await import("./commands/plan.ts");
       await plan(filters, options.cell);
     });
   root
     .command("list")
     .description(`list ${LISTS.join(", ")}`)
     .argument("[what]", LISTS.join(", "), listName, "scenarios")
-    .action(async (what: ListName) => (await import("./list.ts")).list(what));
+    .action(async (what: ListName) => (await import("./commands/list.ts")).list(what));
   root
     .command("explain")
     .description("say what a scenario claims, breaks and expects, and why")
     .argument("<id>", "scenario id, folder or glob")
-    .action(async (id: string) => (await import("./explain.ts")).explain(id));
+    .action(async (id: string) => (await import("./commands/explain.ts")).explain(id));
 }
 
 function addRuns(root: Command, done: (code: number) => void): void {
@@ -171,13 +171,13 @@ function addRuns(root: Command, done: (code: number) => void): void {
     )
     .action(
       async (name: string, options: { format: Format }) =>
-        void (await import("./report.ts")).report(name, options.format),
+        void (await import("./commands/report.ts")).report(name, options.format),
     );
   root
     .command("replay")
     .description("judge a run again from its event log")
     .argument("[run]", "run id or directory", "latest")
-    .action(async (name: string) => done((await import("./replay.ts")).replay(name)));
+    .action(async (name: string) => done((await import("./commands/replay.ts")).replay(name)));
 }
 
 function addWhy(root: Command, done: (code: number) => void): void {
@@ -186,7 +186,9 @@ function addWhy(root: Command, done: (code: number) => void): void {
     .description("explain why paths failed, from a run's evidence")
     .argument("[run]", "run id or directory", "latest")
     .argument("[scenario]", "scenario id or folder; default: all of the run")
-    .action(async (run: string, scenario?: string) => done((await import("./why.ts")).whyCommand(run, scenario)));
+    .action(async (run: string, scenario?: string) =>
+      done((await import("./commands/why.ts")).whyCommand(run, scenario)),
+    );
 }
 
 function addMending(root: Command, done: (code: number) => void): void {
@@ -196,7 +198,7 @@ function addMending(root: Command, done: (code: number) => void): void {
     .option("--run <run>", "only this run (id or directory)")
     .option("--dry-run", "only print what would be undone", false)
     .action(async (options: { run?: string; dryRun: boolean }) =>
-      done(await (await import("./heal.ts")).heal(options)),
+      done(await (await import("./commands/heal.ts")).heal(options)),
     );
   root
     .command("gc")
@@ -209,7 +211,7 @@ function addMending(root: Command, done: (code: number) => void): void {
       false,
     )
     .action(async (clusters: string[], options: { dryRun: boolean; all: boolean }) =>
-      done(await (await import("./gc.ts")).gc({ ...options, clusters })),
+      done(await (await import("./commands/gc.ts")).gc({ ...options, clusters })),
     );
 }
 

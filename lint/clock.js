@@ -3,19 +3,19 @@ import { pathOf, rule } from "./rule.js";
 
 /** Where a time is shown or written down, and for what. */
 const LABELS = {
-  "cli/gc.ts": "how old leftovers are",
-  "cli/progress.ts": "when a line was printed",
-  "cli/run-dir.ts": "a run's id, and its beginning",
-  "cli/run.ts": "a run's beginning",
+  "cli/commands/gc.ts": "how old leftovers are",
+  "cli/host/progress.ts": "when a line was printed",
+  "cli/store/run-dir.ts": "a run's id, and its beginning",
+  "cli/commands/run.ts": "a run's beginning",
   "clusters/image/prune-cache.ts": "files' times, on a disk that outlives boots",
   "clusters/image/run-steps.ts": "files' times, on a disk that outlives boots",
   "clusters/lane/guest-project.ts": "what a VM's clock is set to",
   "clusters/lane/lane.ts": "files' times, on a disk that outlives boots",
-  "clusters/setup/ownership.ts": "times as Docker prints them",
+  "clusters/ownership/owner.ts": "times as Docker prints them",
   "lib/engine/drift.ts": "which log lines are recent: they have nothing but the wall clock, and only explain",
   "lib/engine/measure.ts": "when a probe was started",
-  "lib/event-log.ts": "when something happened",
-  "lib/faults/inject.ts": "the beginning of a fault's id, so that ids sort",
+  "lib/events/event-log.ts": "when something happened",
+  "lib/faults/run/inject.ts": "the beginning of a fault's id, so that ids sort",
   "lib/journal/journal.ts": "when a line was written",
   "lib/probes/round.ts": "when a probe was started",
   "reports/progress.ts": "when something happened, as text",
@@ -26,7 +26,7 @@ export const noWallClock = rule("the wall clock is read in few places, and never
   const path = pathOf(context);
   if (!FOLDERS.test(path) || Object.hasOwn(LABELS, path)) return {};
   const message =
-    "the wall clock may jump: count with performance.now() or lib/clock.ts; where it is a label, say so in lint/clock.js";
+    "the wall clock may jump: count with performance.now() or lib/host/clock.ts; where it is a label, say so in lint/clock.js";
   return {
     Identifier(node) {
       if (["Date", "Temporal"].includes(node.name) && isValue(node)) context.report({ node, message });

@@ -17,9 +17,9 @@ const MAY_IMPORT_TYPES = { reports: ["lib"] };
 
 /** Big dependencies have one importer each, so that replacing or guarding one is the work of one file. */
 const ONLY_IMPORTER = {
-  zx: "lib/exec.ts",
-  "@kubernetes/client-node": "lib/kubernetes.ts",
-  "p-retry": "lib/wait.ts",
+  zx: "lib/host/exec.ts",
+  "@kubernetes/client-node": "lib/kubernetes/client.ts",
+  "p-retry": "lib/host/wait.ts",
 };
 
 export const importDirection = rule("imports go suites → clusters → lib, and reports → lib (types only)", (context) =>

@@ -1,15 +1,15 @@
-/** Processes are started by lib/exec.ts; what starts one otherwise is listed here, and none goes through a shell. */
+/** Processes are started by lib/host/exec.ts; what starts one otherwise is listed here, and none goes through a shell. */
 import { forEachImport, pathOf, rule } from "./rule.js";
 
 const CHILD_PROCESS = /^(?:node:)?child_process$/;
-/** Beside lib/exec.ts: our own Node, as another process. Tests and benches start what they like. */
+/** Beside lib/host/exec.ts: our own Node, as another process. Tests and benches start what they like. */
 const MAY_START = [
-  "lib/exec.ts",
+  "lib/host/exec.ts",
   "clusters/lane/user-mode.ts",
   "clusters/lane/vm.ts",
   "clusters/lane/guest/agent.ts",
-  "cli/run-cell.ts",
-  "cli/test-process.ts",
+  "cli/cell/run-cell.ts",
+  "cli/own-tests/process.ts",
 ];
 /** These take a command line, not an argv. */
 const BY_SHELL = ["exec", "execSync"];
@@ -18,7 +18,7 @@ export const noOtherProcess = rule("processes are started in few places", (conte
   forEachImport((node, source, typesOnly) => {
     const from = pathOf(context);
     if (!CHILD_PROCESS.test(source) || typesOnly || MAY_START.includes(from) || /^(?:test|bench)\//.test(from)) return;
-    context.report({ node, message: "commands are run through lib/exec.ts" });
+    context.report({ node, message: "commands are run through lib/host/exec.ts" });
   }),
 );
 
@@ -34,8 +34,8 @@ export const noShell = rule("no command line that a shell takes apart", (context
   },
   Property({ key, value, parent, ...node }) {
     const isOption = (key.name ?? key.value) === "shell" && parent.type === "ObjectExpression";
-    // lib/exec.ts tells zx which bash it is that its quoting is for.
-    if (!isOption || value.value === false || pathOf(context) === "lib/exec.ts") return;
+    // lib/host/exec.ts tells zx which bash it is that its quoting is for.
+    if (!isOption || value.value === false || pathOf(context) === "lib/host/exec.ts") return;
     context.report({ node: { ...node, key, value, parent }, message: "no shell: an argv needs none" });
   },
 }));

@@ -1,4 +1,4 @@
-import type { ScenarioResult } from "../lib/run.ts";
+import type { ScenarioResult } from "../lib/verdict/result.ts";
 
 /** From a cell and the folder of a result's evidence, relative to the cell's, to a path that leads there. */
 export type EvidencePath = (cell: string, folder: string) => string;

@@ -1,6 +1,6 @@
 /** report.json: the run for machines (docs/report.schema.json). */
 import { z } from "zod";
-import type { Run } from "../lib/run.ts";
+import type { Run } from "../lib/verdict/result.ts";
 import { reportSchema } from "./schema.ts";
 
 /** Pretty JSON with a final newline. Keys come in the schema's order, and those of free records sorted, so that two reports can be diffed. */

@@ -1,5 +1,5 @@
 /** JUnit XML: a testsuite a cell, a testcase a scenario, in the dialect that CI servers share. Valid XML whatever the probes said. */
-import type { CellResult, PathResult, Run, ScenarioResult, TaintedNode } from "../lib/run.ts";
+import type { CellResult, PathResult, Run, ScenarioResult, TaintedNode } from "../lib/verdict/result.ts";
 import { explanationLines } from "./why.ts";
 import { asReported, evidenceLine, type EvidencePath } from "./evidence.ts";
 import { cleanText, cut, oneLine } from "./text.ts";

@@ -1,5 +1,5 @@
 /** Progress on a terminal: lines that stay for what is done or wrong, and one live line with what runs now and since when. */
-import type { Event } from "../lib/event.ts";
+import type { Event } from "../lib/events/event.ts";
 import { type DescribeFault, eventText } from "./progress.ts";
 import { asciiText, cut, duration, oneLine } from "./text.ts";
 

@@ -1,7 +1,7 @@
 /** The terminal's view of an observation: a line a path, what differs of the nodes, why, and the sum. */
 import type { PathFinding } from "../lib/baseline/compare.ts";
 import type { Observed } from "../lib/baseline/observation.ts";
-import type { Explanation } from "../lib/why/explanation.ts";
+import type { Explanation } from "../lib/model/explanation.ts";
 import { asciiText, oneLine } from "./text.ts";
 
 const SYMBOLS = { "as-recorded": "✔ ok     ", differs: "✘ differs", unknown: "? unknown" } as const;

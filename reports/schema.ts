@@ -1,10 +1,10 @@
 /**
- * The shape of report.json as a zod schema, from which docs/report.schema.json is generated. lib/run.ts is the source of truth: this file
+ * The shape of report.json as a zod schema, from which docs/report.schema.json is generated. lib/verdict/result.ts is the source of truth: this file
  * does not compile when the two differ.
  */
 import { z } from "zod";
-import type { Run } from "../lib/run.ts";
-import type { Symptom } from "../lib/symptom.ts";
+import type { Run } from "../lib/verdict/result.ts";
+import type { Symptom } from "../lib/model/symptom.ts";
 
 const durationMs = z.number().nonnegative();
 const durationMsOrNull = durationMs.nullable();
@@ -18,7 +18,7 @@ const cellId = z
   .string()
   .describe("cni@version/kube-proxy mode/Kubernetes version/IP family, and the kernel where it is not the host's");
 
-// lib/symptom.ts's list again: reports take only types from lib. `satisfies` and schemaAgrees keep the two equal.
+// lib/model/symptom.ts's list again: reports take only types from lib. `satisfies` and schemaAgrees keep the two equal.
 const symptom = z.enum([
   "ok",
   "connect-timeout",
@@ -155,5 +155,5 @@ type Writable<T> = T extends object ? { -readonly [K in keyof T]: Writable<T[K]>
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 type Flat<T> = T extends object ? { [K in keyof T]: Flat<T[K]> } : T;
 
-/** Compiles only while the schema and lib/run.ts say the same, `readonly` aside. */
+/** Compiles only while the schema and lib/verdict/result.ts say the same, `readonly` aside. */
 export const schemaAgrees: Same<Flat<z.output<typeof reportSchema>>, Flat<Writable<Run>>> = true;

@@ -1,5 +1,5 @@
 /** Why paths failed, for people: of each scenario its paths and their explanations, the likeliest first. */
-import type { Explanation } from "../lib/why/explanation.ts";
+import type { Explanation } from "../lib/model/explanation.ts";
 import { oneLine } from "./text.ts";
 
 /** What was seen in one scenario, and what explains it. */

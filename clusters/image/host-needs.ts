@@ -1,7 +1,7 @@
-import { PreflightError } from "../../lib/errors.ts";
-import { lastLines, type Exec } from "../../lib/exec.ts";
+import { PreflightError } from "../../lib/host/errors.ts";
+import { lastLines, type Exec } from "../../lib/host/exec.ts";
 import { aptSourceFiles, debianMirror } from "./mirror.ts";
-import { VERSIONS } from "./versions.ts";
+import { VERSIONS } from "../versions/versions.ts";
 
 /** What the offline build calls, and the Debian packages that have it. */
 const TOOLS: Readonly<Record<string, readonly string[]>> = {

@@ -1,6 +1,6 @@
 import { IMAGE_PREFIX, type ContainerImage } from "./container-image.ts";
 import { KUBERNETES_COMPONENTS, kubernetesStepName, type KubernetesRelease } from "./kubernetes.ts";
-import { VERSIONS } from "./versions.ts";
+import { VERSIONS } from "../versions/versions.ts";
 
 /** The echo server's image in every node, whatever the node image's origin. */
 export const ECHO_IMAGE = `${IMAGE_PREFIX}/echo:${VERSIONS.echo}`;

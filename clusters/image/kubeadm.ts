@@ -1,5 +1,5 @@
 import { IMAGE_PREFIX } from "./container-image.ts";
-import { VERSIONS } from "./versions.ts";
+import { VERSIONS } from "../versions/versions.ts";
 
 export type ImageOrigin = "registry" | "offline";
 

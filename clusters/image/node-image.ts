@@ -1,9 +1,9 @@
 import { join } from "node:path";
-import { PreflightError } from "../../lib/errors.ts";
-import { lastLines, type Exec } from "../../lib/exec.ts";
-import { alone, type Locking } from "../lock.ts";
+import { PreflightError } from "../../lib/host/errors.ts";
+import { lastLines, type Exec } from "../../lib/host/exec.ts";
+import { alone, type Locking } from "../ownership/lock.ts";
 import { cacheDir } from "../setup/host-context.ts";
-import type { Cni, CniVersion } from "../cni/cni.ts";
+import type { Cni, CniVersion } from "../cni/contract/cni.ts";
 import { prepareHost } from "./host-needs.ts";
 import type { ImageOrigin } from "./kubeadm.ts";
 import { KUBERNETES, kubernetesRelease, type KubernetesRelease } from "./kubernetes.ts";

@@ -1,9 +1,9 @@
-import type { CniVersion } from "../cni/cni.ts";
+import type { CniVersion } from "../cni/contract/cni.ts";
 import { REGISTRY_PACKAGES } from "./debian-packages.ts";
 import { ECHO_IMAGE } from "./images.ts";
 import type { KubernetesRelease } from "./kubernetes.ts";
 import type { Command, Step } from "./recipe.ts";
-import { GOLANG_IMAGE } from "./versions.ts";
+import { GOLANG_IMAGE } from "../versions/versions.ts";
 
 /** kind's own image of this minor with the tools. Its patch release is kind's. */
 function nodeStep({ version, upstream }: KubernetesRelease): Step {

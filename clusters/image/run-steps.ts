@@ -1,8 +1,8 @@
 import { createWriteStream } from "node:fs";
 import { access, mkdir, rename, rm, utimes } from "node:fs/promises";
 import { join } from "node:path";
-import { PreflightError } from "../../lib/errors.ts";
-import { lastLines, printable, type Exec } from "../../lib/exec.ts";
+import { PreflightError } from "../../lib/host/errors.ts";
+import { lastLines, printable, type Exec } from "../../lib/host/exec.ts";
 import { imageTag, type Command, type Step, type StepPaths } from "./recipe.ts";
 
 export interface StepProgress {

@@ -1,11 +1,11 @@
-import type { CniVersion } from "../cni/cni.ts";
+import type { CniVersion } from "../cni/contract/cni.ts";
 import { packImages, sourcesOfImages, stepsOfImages } from "./container-image.ts";
 import { DEBIAN_PACKAGES } from "./debian-packages.ts";
 import { goStep } from "./go-build.ts";
 import { baseImages } from "./images.ts";
 import { kubernetesStep, type KubernetesRelease } from "./kubernetes.ts";
 import type { Step } from "./recipe.ts";
-import { VERSIONS } from "./versions.ts";
+import { VERSIONS } from "../versions/versions.ts";
 
 const rootfs: Step = {
   name: "rootfs",

@@ -1,8 +1,8 @@
 import { createReadStream, existsSync } from "node:fs";
 import { rm, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { UndecidedError } from "../../lib/errors.ts";
-import { hostExec, lastLines, mustExec } from "../../lib/exec.ts";
+import { UndecidedError } from "../../lib/host/errors.ts";
+import { hostExec, lastLines, mustExec } from "../../lib/host/exec.ts";
 import { execOn, type Line } from "./line.ts";
 
 /** Where the project lies in a VM; node_modules is there already. */

@@ -1,8 +1,8 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { utimesSync } from "node:fs";
-import type { Cell } from "../../lib/cell.ts";
-import { alone } from "../lock.ts";
+import type { Cell } from "../../lib/model/cell.ts";
+import { alone } from "../ownership/lock.ts";
 import { ensureLaneParts, laneDir, type LaneBuild, type LaneParts } from "./build.ts";
 import { refresh } from "./guest-project.ts";
 import type { Line } from "./line.ts";

@@ -1,5 +1,5 @@
 import type { Readable, Writable } from "node:stream";
-import type { Exec, ExecResult } from "../../lib/exec.ts";
+import type { Exec, ExecResult } from "../../lib/host/exec.ts";
 import { encoded, frameReader, pieces, type Exit, type Frame, type FrameKind } from "./guest/frames.ts";
 
 /** What a command in the VM reads and where what it writes goes. */

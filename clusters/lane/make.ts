@@ -1,7 +1,7 @@
-import { cellId, type Cell } from "../../lib/cell.ts";
-import { UndecidedError } from "../../lib/errors.ts";
-import { lastLines, mustExec } from "../../lib/exec.ts";
-import { waitFor } from "../../lib/wait.ts";
+import { cellId, type Cell } from "../../lib/model/cell.ts";
+import { UndecidedError } from "../../lib/host/errors.ts";
+import { lastLines, mustExec } from "../../lib/host/exec.ts";
+import { waitFor } from "../../lib/host/wait.ts";
 import { DIAGNOSE } from "./scripts.ts";
 import { ENV_IN_VM, FAULTLINE, IN_VM } from "./guest-project.ts";
 import { byLine, execOn, type Line } from "./line.ts";

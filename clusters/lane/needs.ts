@@ -1,7 +1,7 @@
-import type { Cell } from "../../lib/cell.ts";
-import { cniOf } from "../cells.ts";
-import type { Machine } from "../cni/cni.ts";
-import { firstKernel } from "./kernels.ts";
+import type { Cell } from "../../lib/model/cell.ts";
+import { cniOf } from "../cells/cells.ts";
+import type { Machine } from "../cni/contract/cni.ts";
+import { firstKernel } from "../cells/kernels.ts";
 
 /** What a cell asks of its nodes' kernel beyond what every cell does; null for nothing. Pure. */
 export function kernelNeed(cell: Cell): "ip_vs" | null {

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { cellId } from "../../lib/cell.ts";
+import { cellId } from "../../lib/model/cell.ts";
 import type { UserModeParts } from "./build.ts";
 import { packProject, setClock, unpackFrom } from "./guest-project.ts";
 import { claimKept, goOnAgain, keptKey, leave, type Kept } from "./kept.ts";

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { hostExec } from "../../lib/exec.ts";
+import { hostExec } from "../../lib/host/exec.ts";
 import type { LaneParts } from "./build.ts";
 import { qemuArgv, CONSOLE, type Accelerator, type MachineOrder } from "./qemu.ts";
 

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parseOwner } from "../setup/ownership.ts";
+import { parseOwner } from "../ownership/owner.ts";
 import { PROCESS, textOf } from "./prune.ts";
 
 const text = (path: string) => readFile(path, "utf8").catch(() => "");

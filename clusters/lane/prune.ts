@@ -1,13 +1,13 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { waitFor } from "../../lib/wait.ts";
-import { ownerState, ownMark, parseOwner } from "../setup/ownership.ts";
+import { waitFor } from "../../lib/host/wait.ts";
+import { ownerState, ownMark, parseOwner } from "../ownership/owner.ts";
 
 /** A saved VM takes 2 to 3 GB. */
 const SAVED_KEPT = 3;
 
-/** In a VM's directory: whose it is, its process (both as marks, setup/ownership.ts), and what a kept one is. */
+/** In a VM's directory: whose it is, its process (both as marks, ownership/owner.ts), and what a kept one is. */
 export const OWNER = "owner";
 export const PROCESS = "process";
 export const RECORD = "kept.json";

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { cellId, type Cell } from "../../lib/cell.ts";
-import { UndecidedError } from "../../lib/errors.ts";
-import { hostExec, mustExec } from "../../lib/exec.ts";
-import { waitFor } from "../../lib/wait.ts";
+import { cellId, type Cell } from "../../lib/model/cell.ts";
+import { UndecidedError } from "../../lib/host/errors.ts";
+import { hostExec, mustExec } from "../../lib/host/exec.ts";
+import { waitFor } from "../../lib/host/wait.ts";
 import { digestFiles } from "../image/recipe.ts";
 import type { LaneParts } from "./build.ts";
 import type { Monitor } from "./monitor.ts";

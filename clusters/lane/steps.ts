@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Command, Step, StepPaths } from "../image/recipe.ts";
-import { VERSIONS } from "../image/versions.ts";
-import type { LaneKernel } from "./kernels.ts";
+import { VERSIONS } from "../versions/versions.ts";
+import type { LaneKernel } from "../cells/kernels.ts";
 
 /** Debian packages of the VM, beyond debootstrap's minbase: Docker, and what set-up, faults and evidence call on a host. */
 const PACKAGES: readonly string[] = [

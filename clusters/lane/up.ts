@@ -1,9 +1,9 @@
 /** What it takes for a VM to be up, of whichever kind. */
 import { join } from "node:path";
-import { monotonicMs } from "../../lib/clock.ts";
-import { UndecidedError } from "../../lib/errors.ts";
-import { mustExec } from "../../lib/exec.ts";
-import { waitFor } from "../../lib/wait.ts";
+import { monotonicMs } from "../../lib/host/clock.ts";
+import { UndecidedError } from "../../lib/host/errors.ts";
+import { mustExec } from "../../lib/host/exec.ts";
+import { waitFor } from "../../lib/host/wait.ts";
 import { laneDir } from "./build.ts";
 import type { LaneOrder } from "./lane.ts";
 import { execOn, type Line } from "./line.ts";

@@ -2,7 +2,7 @@ import { closeSync, constants, openSync } from "node:fs";
 import { Socket } from "node:net";
 import { join } from "node:path";
 import { Duplex } from "node:stream";
-import { hostExec, mustExec } from "../../lib/exec.ts";
+import { hostExec, mustExec } from "../../lib/host/exec.ts";
 import type { Wire } from "./line.ts";
 
 /** What a VM's line is made of, in its directory: a pipe each way, with a name, so that a later run finds them again. */

@@ -1,8 +1,8 @@
-import { patience } from "../../lib/patience.ts";
-import { ROLE_PORTS } from "../../lib/address.ts";
-import type { OfNodes } from "../../lib/nodes.ts";
-import type { Peer } from "../../lib/path.ts";
-import type { IpFamily } from "../../lib/cell.ts";
+import { patience } from "../../lib/host/time-scale.ts";
+import { ROLE_PORTS } from "../../lib/model/address.ts";
+import type { OfNodes } from "../../lib/model/nodes.ts";
+import type { Peer } from "../../lib/model/path.ts";
+import type { IpFamily } from "../../lib/model/cell.ts";
 
 export const NAMESPACE = "faultline";
 

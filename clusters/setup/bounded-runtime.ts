@@ -2,7 +2,7 @@
  * The runtime wrapper for hosts that withhold capabilities (clusters/image/runtime/bounded-runc), installed for Docker.
  */
 import { fileURLToPath } from "node:url";
-import { mustExec } from "../../lib/exec.ts";
+import { mustExec } from "../../lib/host/exec.ts";
 import { asRoot } from "./as-root.ts";
 import type { Check, CheckContext, Finding } from "./check.ts";
 import { mendable, missing, ok } from "./check.ts";

@@ -1,7 +1,7 @@
 /**
  * What set-up and doctor have in common: a list of checks over a machine that is reached only through a CheckContext.
  */
-import type { Exec } from "../../lib/exec.ts";
+import type { Exec } from "../../lib/host/exec.ts";
 
 /** `missing` stops a run; `warning` does not. */
 export type FindingState = "ok" | "missing" | "warning";

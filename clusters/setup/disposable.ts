@@ -2,7 +2,7 @@
  * Whether this machine may be broken as a whole. Whoever it belongs to says so in a file that names the machine itself, so that another made from its image,
  * whose id is made anew, is not disposable by accident.
  */
-import { PreflightError } from "../../lib/errors.ts";
+import { PreflightError } from "../../lib/host/errors.ts";
 
 /** Holds the machine's own id. */
 export const DISPOSABLE_MARK = "/etc/faultline/disposable";

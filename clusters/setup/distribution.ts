@@ -1,7 +1,7 @@
 /**
  * Packages from the machine's own distribution. Only Debian and what derives from it; elsewhere a person has to do it.
  */
-import { mustExec } from "../../lib/exec.ts";
+import { mustExec } from "../../lib/host/exec.ts";
 import { asRoot } from "./as-root.ts";
 import type { CheckContext, Finding } from "./check.ts";
 import { mendable, missing } from "./check.ts";

@@ -1,7 +1,7 @@
 /**
  * Is there a Docker engine, where does it run, and what may its children do? Looks, changes nothing.
  */
-import type { ExecResult } from "../../lib/exec.ts";
+import type { ExecResult } from "../../lib/host/exec.ts";
 import { missingCapabilities, parseBoundingSet } from "./capabilities.ts";
 import type { CheckContext } from "./check.ts";
 

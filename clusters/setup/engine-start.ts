@@ -3,9 +3,9 @@
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { PreflightError } from "../../lib/errors.ts";
-import { lastLines, mustExec } from "../../lib/exec.ts";
-import { GiveUpError, waitFor } from "../../lib/wait.ts";
+import { PreflightError } from "../../lib/host/errors.ts";
+import { lastLines, mustExec } from "../../lib/host/exec.ts";
+import { GiveUpError, waitFor } from "../../lib/host/wait.ts";
 import { asRoot } from "./as-root.ts";
 import { BOUNDED_RUNTIME, BOUNDED_RUNTIME_PATH } from "./bounded-runtime.ts";
 import type { CheckContext } from "./check.ts";

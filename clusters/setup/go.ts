@@ -1,4 +1,4 @@
-import { VERSIONS } from "../image/versions.ts";
+import { VERSIONS } from "../versions/versions.ts";
 import type { Check } from "./check.ts";
 import { ok, warning } from "./check.ts";
 import { compareVersions, parseVersion } from "./version.ts";

@@ -5,8 +5,8 @@ import { constants } from "node:fs";
 import { access, readFile, stat, statfs } from "node:fs/promises";
 import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
-import { hostExec } from "../../lib/exec.ts";
-import { alone } from "../lock.ts";
+import { hostExec } from "../../lib/host/exec.ts";
+import { alone } from "../ownership/lock.ts";
 import type { CheckContext } from "./check.ts";
 
 export interface HostContextOptions {

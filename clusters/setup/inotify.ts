@@ -1,4 +1,4 @@
-import { PreflightError } from "../../lib/errors.ts";
+import { PreflightError } from "../../lib/host/errors.ts";
 import type { Check, CheckContext, Finding } from "./check.ts";
 import { ok, warning } from "./check.ts";
 

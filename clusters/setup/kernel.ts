@@ -1,4 +1,4 @@
-import { mustExec } from "../../lib/exec.ts";
+import { mustExec } from "../../lib/host/exec.ts";
 import { asRoot } from "./as-root.ts";
 import type { Check, CheckContext, Finding } from "./check.ts";
 import { mendable, missing, ok, warning } from "./check.ts";

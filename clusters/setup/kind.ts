@@ -4,9 +4,9 @@
 import { createHash } from "node:crypto";
 import { chmod, mkdir, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { PreflightError } from "../../lib/errors.ts";
-import { mustExec } from "../../lib/exec.ts";
-import { VERSIONS } from "../image/versions.ts";
+import { PreflightError } from "../../lib/host/errors.ts";
+import { mustExec } from "../../lib/host/exec.ts";
+import { VERSIONS } from "../versions/versions.ts";
 import type { Check, CheckContext, Finding } from "./check.ts";
 import { mendable, missing, ok, warning } from "./check.ts";
 import { compareVersions, parseVersion } from "./version.ts";

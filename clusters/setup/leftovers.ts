@@ -1,7 +1,7 @@
-import type { Exec } from "../../lib/exec.ts";
+import type { Exec } from "../../lib/host/exec.ts";
 import type { Check, CheckContext, Finding } from "./check.ts";
 import { ok, warning } from "./check.ts";
-import { clusterNetworks, ownerState } from "./ownership.ts";
+import { clusterNetworks, ownerState } from "../ownership/owner.ts";
 
 export const leftovers: Check = {
   id: "leftovers",

@@ -1,7 +1,7 @@
 /**
  * Brings the machine to where a run can start: looks at everything, then mends in order what may be mended.
  */
-import { FaultlineError, PreflightError } from "../../lib/errors.ts";
+import { FaultlineError, PreflightError } from "../../lib/host/errors.ts";
 import type { Check, CheckContext, CheckedFinding, Mend } from "./check.ts";
 import { CHECKS } from "./checks.ts";
 import { renderProblems } from "./render.ts";

@@ -1,4 +1,4 @@
-import type { Size } from "../../lib/nodes.ts";
+import type { Size } from "../../lib/model/nodes.ts";
 import { GIB } from "./size.ts";
 
 /** What a run may use of its machine just now. */

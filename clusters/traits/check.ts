@@ -1,16 +1,16 @@
 import { readFileSync } from "node:fs";
-import type { Cluster, Whereabouts } from "../../lib/cluster.ts";
-import { UndecidedError } from "../../lib/errors.ts";
-import { mustExec } from "../../lib/exec.ts";
-import { nodesOf, type NodeName } from "../../lib/nodes.ts";
-import type { Role } from "../../lib/path.ts";
+import type { Cluster, Whereabouts } from "../../lib/model/cluster.ts";
+import { UndecidedError } from "../../lib/host/errors.ts";
+import { mustExec } from "../../lib/host/exec.ts";
+import { nodesOf, type NodeName } from "../../lib/model/nodes.ts";
+import type { Role } from "../../lib/model/path.ts";
 import { deviations } from "./deviations.ts";
 import { nodeFacts } from "./node-facts.ts";
 
 /** Constant: nothing is put into it. */
 export const NODE_FACTS = readFileSync(new URL("node-facts.sh", import.meta.url), "utf8");
 
-/** On each node: whose pods are looked at, and which of them has asked for the Service while the cluster was proved healthy (clusters/ready.ts). */
+/** On each node: whose pods are looked at, and which of them has asked for the Service while the cluster was proved healthy (clusters/create/ready.ts). */
 const PODS = {
   A: ["server", "same", "dnsA"],
   B: ["other", "dnsB"],

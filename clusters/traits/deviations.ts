@@ -1,4 +1,4 @@
-import { UPLINK_MTU_BYTES, resyncOf, type Overlay, type Traits } from "../../lib/traits.ts";
+import { UPLINK_MTU_BYTES, resyncOf, type Overlay, type Traits } from "../../lib/model/traits.ts";
 import type { NodeFacts } from "./node-facts.ts";
 
 /** A trait that does not hold on a node. */

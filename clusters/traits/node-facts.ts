@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { UndecidedError } from "../../lib/errors.ts";
+import { UndecidedError } from "../../lib/host/errors.ts";
 
 /** What a node shows of its CNI's traits. Plain data. */
 export interface NodeFacts {

@@ -1,5 +1,5 @@
 import type { Fingerprint } from "../fingerprint/fingerprint.ts";
-import type { NodeName, OfNodes } from "../nodes.ts";
+import type { NodeName, OfNodes } from "../model/nodes.ts";
 import type { Observation } from "../probes/probe.ts";
 import { recordedOf, type RecordedPath } from "./seen.ts";
 

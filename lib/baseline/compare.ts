@@ -1,5 +1,5 @@
 import type { Observation } from "../probes/probe.ts";
-import type { Symptom } from "../symptom.ts";
+import type { Symptom } from "../model/symptom.ts";
 import { countSymptoms } from "../verdict/path.ts";
 import type { Baseline } from "./baseline.ts";
 import { recordedOf, type RecordedPath } from "./seen.ts";

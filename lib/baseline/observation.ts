@@ -1,5 +1,5 @@
-import type { Explanation } from "../why/explanation.ts";
-import type { NodeName } from "../nodes.ts";
+import type { Explanation } from "../model/explanation.ts";
+import type { NodeName } from "../model/nodes.ts";
 import type { PathFinding } from "./compare.ts";
 
 /** What `observe` found of a cluster: `observation.json`. */

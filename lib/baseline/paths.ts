@@ -1,7 +1,7 @@
-import type { ClusterRecord } from "../cluster.ts";
+import type { ClusterRecord } from "../model/cluster.ts";
 import type { Plan } from "../engine/measure.ts";
-import { isOnThird, isToBalancer, parsePath, PEERS, peersOn, type Peer } from "../path.ts";
-import { expectationsOf, type CellContext, type Scenario } from "../scenario.ts";
+import { isOnThird, isToBalancer, parsePath, PEERS, peersOn, type Peer } from "../model/path.ts";
+import { expectationsOf, type CellContext, type Scenario } from "../scenario/spec.ts";
 
 /** Every path within a cluster, by the nodes it has and without what is started for some scenarios only, that some suite says anything of in its cell, each once: the healthy ones of the baseline suites among them. Pure. */
 export function knownPaths(

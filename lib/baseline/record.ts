@@ -1,14 +1,14 @@
 import { randomBytes } from "node:crypto";
-import type { Cluster, Whereabouts } from "../cluster.ts";
+import type { Cluster, Whereabouts } from "../model/cluster.ts";
 import { fingerprints } from "../engine/node-state.ts";
 import { measure } from "../engine/measure.ts";
 import { sleep } from "../engine/steady.ts";
-import { UndecidedError } from "../errors.ts";
+import { UndecidedError } from "../host/errors.ts";
 import { flowsOf } from "../evidence/flows.ts";
 import { podPidsOn } from "../evidence/places.ts";
 import { readState } from "../evidence/state.ts";
 import { diffFingerprints, type Fingerprint } from "../fingerprint/fingerprint.ts";
-import { nodesOf, ofNode, type NodeName, type OfNodes } from "../nodes.ts";
+import { nodesOf, ofNode, type NodeName, type OfNodes } from "../model/nodes.ts";
 import type { Observation } from "../probes/probe.ts";
 import { watchPlan } from "./paths.ts";
 import { recordedPaths, type Baseline } from "./baseline.ts";

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
-import { mustExec } from "../exec.ts";
-import type { NodeRole } from "../nodes.ts";
+import { mustExec } from "../host/exec.ts";
+import type { NodeRole } from "../model/nodes.ts";
 import { sleep } from "./steady.ts";
-import type { InjectedFault } from "../faults/inject.ts";
-import type { Say, Stand } from "./stand.ts";
+import type { InjectedFault } from "../faults/run/inject.ts";
+import type { Say, Stand } from "./scenario-context.ts";
 
 /** Constant: nothing is put into it. */
 export const AGENT_LOG = readFileSync(new URL("agent-log.sh", import.meta.url), "utf8");

@@ -1,10 +1,10 @@
-import type { Whereabouts } from "../cluster.ts";
-import type { Expectation } from "../expectation.ts";
-import type { Fault } from "../faults/fault.ts";
+import type { Whereabouts } from "../model/cluster.ts";
+import type { Expectation } from "../model/expectation.ts";
+import type { Fault } from "../faults/contract/fault.ts";
 import type { Observation } from "../probes/probe.ts";
 import { watchFaults, type WatchedFault } from "./drift.ts";
 import { measure, planFor } from "./measure.ts";
-import type { Say, Stand } from "./stand.ts";
+import type { Say, Stand } from "./scenario-context.ts";
 import { isDecidedEarly, unresolvedNeighbours } from "./unresolved.ts";
 
 const FLOWS_UNDER_FAULT = 3;

@@ -1,11 +1,11 @@
-import { attemptsFor, type Tries } from "../attempts.ts";
-import { nodeOf, type Place } from "../address.ts";
-import type { Cluster, Whereabouts } from "../cluster.ts";
-import type { Expectation } from "../expectation.ts";
-import { parsePath } from "../path.ts";
-import type { Symptom } from "../symptom.ts";
+import { attemptsFor, type Tries } from "../probes/attempts.ts";
+import { nodeOf, type Place } from "../model/address.ts";
+import type { Cluster, Whereabouts } from "../model/cluster.ts";
+import type { Expectation } from "../model/expectation.ts";
+import { parsePath } from "../model/path.ts";
+import type { Symptom } from "../model/symptom.ts";
 import type { Attempt, Observation } from "../probes/probe.ts";
-import { patience } from "../patience.ts";
+import { patience } from "../host/time-scale.ts";
 import { probeRound } from "../probes/round.ts";
 import { believable } from "../probes/strain.ts";
 import { withReplicas } from "./replicas.ts";

@@ -1,8 +1,8 @@
-import type { Mode } from "../event.ts";
-import type { Expectation } from "../expectation.ts";
-import type { NodeFault } from "../faults/fault.ts";
-import { nodesBroken } from "../nodes-broken.ts";
-import { healingOf, noFault, type CellContext, type ScenarioSpec } from "../scenario.ts";
+import type { Mode } from "../events/event.ts";
+import type { Expectation } from "../model/expectation.ts";
+import type { NodeFault } from "../faults/contract/fault.ts";
+import { nodesBroken } from "../scenario/nodes-broken.ts";
+import { healingOf, noFault, type CellContext, type ScenarioSpec } from "../scenario/spec.ts";
 
 /** The modes that put a suite to the test: in each of them a scenario must come out as not-pass. */
 export const MUTANTS = ["no-fault", "wrong-node", "swapped"] as const satisfies readonly Mode[];

@@ -1,7 +1,7 @@
-import type { Cluster } from "../cluster.ts";
-import type { ScenarioEvent } from "../event.ts";
+import type { Cluster } from "../model/cluster.ts";
+import type { ScenarioEvent } from "../events/event.ts";
 import { diffFingerprints, takeFingerprint, type Fingerprint } from "../fingerprint/fingerprint.ts";
-import { nodesOf, ofEach, type OfNodes } from "../nodes.ts";
+import { nodesOf, ofEach, type OfNodes } from "../model/nodes.ts";
 import { sleep } from "./steady.ts";
 
 const NODE_STATE_INTERVAL_MS = 500;

@@ -1,6 +1,6 @@
-import type { Whereabouts } from "../cluster.ts";
-import { mustExec, type Exec } from "../exec.ts";
-import type { Role } from "../path.ts";
+import type { Whereabouts } from "../model/cluster.ts";
+import { mustExec, type Exec } from "../host/exec.ts";
+import type { Role } from "../model/path.ts";
 import type { Attempt, Observation } from "../probes/probe.ts";
 
 /** Constant: every UDP entry to port 53 of the node's conntrack table, of one IP family; the lookups are told by their source ports. */

@@ -1,23 +1,23 @@
-import { addressOf } from "../address.ts";
-import type { FaultContext, Whereabouts } from "../cluster.ts";
-import type { Mode } from "../event.ts";
-import { swapped, type Expectation } from "../expectation.ts";
-import { healInjected, injectFault, type InjectedFault } from "../faults/inject.ts";
-import type { NodeFault } from "../faults/fault.ts";
-import { NODE_ONLY } from "../faults/kind.ts";
-import { expectationsOf, faultsOf, healingOf, leftOutOf, type CellContext, type Scenario } from "../scenario.ts";
-import { patiently } from "../patience.ts";
-import { ofNode } from "../nodes.ts";
-import { whyTooSmall } from "../cluster-size.ts";
+import { addressOf } from "../model/address.ts";
+import type { FaultContext, Whereabouts } from "../model/cluster.ts";
+import type { Mode } from "../events/event.ts";
+import { swapped, type Expectation } from "../model/expectation.ts";
+import { healInjected, injectFault, type InjectedFault } from "../faults/run/inject.ts";
+import type { NodeFault } from "../faults/contract/fault.ts";
+import { NODE_ONLY } from "../faults/contract/kind.ts";
+import { expectationsOf, faultsOf, healingOf, leftOutOf, type CellContext, type Scenario } from "../scenario/spec.ts";
+import { patiently } from "../host/time-scale.ts";
+import { ofNode } from "../model/nodes.ts";
+import { whyTooSmall } from "../scenario/cluster-size.ts";
 import { readAll, type WatchedFault } from "./drift.ts";
 import { onceEach } from "./measure.ts";
 import { faultsIn, whyNoMutant } from "./mutants.ts";
 import { compareNodeState, fingerprints } from "./node-state.ts";
-import { signalOf, type Say, type Stand } from "./stand.ts";
+import { signalOf, type Say, type Stand } from "./scenario-context.ts";
 import { steadily } from "./steady.ts";
 import { underFault, type Course } from "./under-fault.ts";
 
-export type { Stand } from "./stand.ts";
+export type { Stand } from "./scenario-context.ts";
 
 /** Budget for the steady state before a fault: pods of the scenario before may still be coming up. */
 const STEADY_BUDGET_MS = 60_000;

@@ -1,5 +1,5 @@
-import type { Cluster, Whereabouts } from "../cluster.ts";
-import type { Expectation } from "../expectation.ts";
+import type { Cluster, Whereabouts } from "../model/cluster.ts";
+import type { Expectation } from "../model/expectation.ts";
 import type { Observation } from "../probes/probe.ts";
 import { judgePath } from "../verdict/path.ts";
 import { measure, type Plan } from "./measure.ts";

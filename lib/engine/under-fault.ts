@@ -1,7 +1,7 @@
-import type { Whereabouts } from "../cluster.ts";
+import type { Whereabouts } from "../model/cluster.ts";
 import type { WatchedFault } from "./drift.ts";
 import { clearRound, faultRound, type Course, type RoundKind } from "./fault-round.ts";
-import type { Say, Stand } from "./stand.ts";
+import type { Say, Stand } from "./scenario-context.ts";
 import { allAsExpected, sleep } from "./steady.ts";
 
 export type { Course } from "./fault-round.ts";

@@ -1,7 +1,7 @@
-import { allAddresses } from "../address.ts";
-import type { Cluster, Whereabouts } from "../cluster.ts";
-import { mustExec } from "../exec.ts";
-import { nodesOf } from "../nodes.ts";
+import { allAddresses } from "../model/address.ts";
+import type { Cluster, Whereabouts } from "../model/cluster.ts";
+import { mustExec } from "../host/exec.ts";
+import { nodesOf } from "../model/nodes.ts";
 import type { Observation } from "../probes/probe.ts";
 
 /** Constant. */

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { UndecidedError } from "../errors.ts";
-import { lastLines, type Exec } from "../exec.ts";
+import { UndecidedError } from "../host/errors.ts";
+import { lastLines, type Exec } from "../host/exec.ts";
 import { podWords } from "./flows.ts";
 import { interfacesOf, type Interface } from "./interfaces.ts";
 import { splitSections, type Sections } from "./sections.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { allAddresses, BALANCER_PORTS, ROLE_PORTS } from "../address.ts";
-import type { Whereabouts } from "../cluster.ts";
-import { addressSchema, portSchema } from "../faults/values.ts";
+import { allAddresses, BALANCER_PORTS, ROLE_PORTS } from "../model/address.ts";
+import type { Whereabouts } from "../model/cluster.ts";
+import { addressSchema, portSchema } from "../faults/contract/values.ts";
 
 /** What of a node's traffic is evidence: flows between these addresses and ports, ARP, ICMP, and what the overlay carries of them. */
 export interface Flows {

@@ -1,4 +1,4 @@
-import type { NodeRole } from "../nodes.ts";
+import type { NodeRole } from "../model/nodes.ts";
 import type { CaptureCounts } from "./capture.ts";
 import { counterDeltas, type Deltas } from "./counters.ts";
 import type { WrittenFile } from "./folder.ts";

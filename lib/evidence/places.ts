@@ -1,8 +1,8 @@
-import { nodeOf } from "../address.ts";
-import type { Cell, Traits } from "../cell.ts";
-import type { Whereabouts } from "../cluster.ts";
-import type { NodeRole } from "../nodes.ts";
-import type { Role } from "../path.ts";
+import { nodeOf } from "../model/address.ts";
+import type { Cell, Traits } from "../model/cell.ts";
+import type { Whereabouts } from "../model/cluster.ts";
+import type { NodeRole } from "../model/nodes.ts";
+import type { Role } from "../model/path.ts";
 
 /** `where.json` of a scenario's evidence: whose the addresses in its captures are. */
 export interface Places {

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { basename, dirname } from "node:path";
-import { UndecidedError } from "../errors.ts";
-import { lastLines, type Exec } from "../exec.ts";
+import { UndecidedError } from "../host/errors.ts";
+import { lastLines, type Exec } from "../host/exec.ts";
 import { CAPTURE } from "./capture.ts";
 
 const SWEEP_TIMEOUT_MS = 20_000;

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { UndecidedError } from "../errors.ts";
-import { mustExec, type Exec } from "../exec.ts";
+import { UndecidedError } from "../host/errors.ts";
+import { mustExec, type Exec } from "../host/exec.ts";
 import { normalise } from "./normalise.ts";
 
 export { diffFingerprints } from "./diff.ts";

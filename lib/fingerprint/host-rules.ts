@@ -28,7 +28,7 @@ const LIVE = [
 /** As Docker names its default bridge, a network's bridge, and the host's end of a container's wire (moby, libnetwork/drivers/bridge). */
 const DOCKER_BRIDGE = /^(docker0|docker_gwbridge|br-[0-9a-f]{12})$/;
 const DOCKER_WIRE = /^veth[0-9a-f]{7}$/;
-/** A Docker network of ours has its bridge named for its cluster (clusters/network.ts). */
+/** A Docker network of ours has its bridge named for its cluster (clusters/create/network.ts). */
 const CLUSTER_BRIDGE = /^fl-[a-z0-9-]{1,12}$/;
 /** DOCKER-USER is not among them: Docker leaves it to its users, and we are one. */
 const DOCKER_CHAIN = /^DOCKER(-ISOLATION-STAGE-[12]|-FORWARD|-BRIDGE|-CT|-INTERNAL|-INGRESS)?$/;

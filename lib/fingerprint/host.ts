@@ -1,4 +1,4 @@
-import type { Exec } from "../exec.ts";
+import type { Exec } from "../host/exec.ts";
 import { differences } from "./diff.ts";
 import { collect, type Fingerprint } from "./fingerprint.ts";
 import { HOST_RULES, hostContexts } from "./host-rules.ts";

@@ -1,8 +1,8 @@
 import { crc32 } from "node:zlib";
 import { z } from "zod";
-import { identitySchema } from "../faults/identity.ts";
-import { nodeFaultSchema } from "../faults/kinds.ts";
-import { faultIdSchema } from "../faults/values.ts";
+import { identitySchema } from "../faults/run/identity.ts";
+import { nodeFaultSchema } from "../faults/registry.ts";
+import { faultIdSchema } from "../faults/contract/values.ts";
 
 const line = { v: z.literal(1), atMs: z.number(), faultId: faultIdSchema };
 

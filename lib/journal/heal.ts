@@ -1,11 +1,11 @@
-import { describeUndo } from "../faults/describe.ts";
-import type { NodeFault } from "../faults/fault.ts";
-import type { NodeRole } from "../nodes.ts";
-import { findAgain, type FoundAgain } from "../faults/find-again.ts";
-import { nameOf, nodeKey, type TargetIdentity } from "../faults/identity.ts";
-import { kindOf } from "../faults/kinds.ts";
-import { diedWithItsNode, thisBoot } from "../faults/outlives.ts";
-import { undoFaults } from "../faults/undo.ts";
+import { describeUndo } from "../faults/run/describe.ts";
+import type { NodeFault } from "../faults/contract/fault.ts";
+import type { NodeRole } from "../model/nodes.ts";
+import { findAgain, type FoundAgain } from "../faults/run/find-again.ts";
+import { nameOf, nodeKey, type TargetIdentity } from "../faults/run/identity.ts";
+import { kindOf } from "../faults/registry.ts";
+import { diedWithItsNode, thisBoot } from "../faults/run/outlives.ts";
+import { undoFaults } from "../faults/run/undo.ts";
 import { openJournal, type Journal } from "./journal.ts";
 import { listOpenFaults, readJournal, type JournaledFault } from "./read.ts";
 

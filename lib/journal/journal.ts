@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, fsyncSync, openSync, readSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
-import { UndecidedError } from "../errors.ts";
-import { makePrivateDir } from "../private-dir.ts";
+import { UndecidedError } from "../host/errors.ts";
+import { makePrivateDir } from "../host/private-dir.ts";
 import { crashPoint } from "./crash-point.ts";
 import { sealed, type JournalEntry } from "./entry.ts";
 

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { UsageError } from "../errors.ts";
+import { UsageError } from "../host/errors.ts";
 import { opened, type Intent, type JournalEntry, type JournalState } from "./entry.ts";
 
 /** A fault as a journal tells it. */

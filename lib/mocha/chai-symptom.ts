@@ -1,5 +1,5 @@
 import type { Observation } from "../probes/probe.ts";
-import type { Symptom } from "../symptom.ts";
+import type { Symptom } from "../model/symptom.ts";
 
 declare global {
   // eslint-disable-next-line @typescript-eslint/no-namespace -- chai's own way to extend its types

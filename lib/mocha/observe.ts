@@ -1,5 +1,5 @@
 import type { Observation } from "../probes/probe.ts";
-import { currentStand } from "./stand.ts";
+import { currentStand } from "./suite-host.ts";
 
 /**
  * For hand-written tests: tries a path on the cell's cluster, once. `expect(await observe("same → server by ClusterIP")).to.have.symptom("ok")`.

@@ -1,8 +1,8 @@
 import { AssertionError } from "chai";
-import { inWords } from "../expectation.ts";
-import type { ScenarioResult } from "../run.ts";
-import { checkScenario, expectationsOf, leftOutOf, type Scenario, type ScenarioSpec } from "../scenario.ts";
-import { currentStand, register, type SuiteStand } from "./stand.ts";
+import { inWords } from "../model/expectation.ts";
+import type { ScenarioResult } from "../verdict/result.ts";
+import { checkScenario, expectationsOf, leftOutOf, type Scenario, type ScenarioSpec } from "../scenario/spec.ts";
+import { currentStand, register, type SuiteStand } from "./suite-host.ts";
 
 /**
  * States a claim. It becomes a mocha suite: one test a path, and one for the whole (fault in force, healed, recovered, node state as before), so

@@ -1,5 +1,5 @@
-import { lastLines } from "../exec.ts";
-import type { Symptom } from "../symptom.ts";
+import { lastLines } from "../host/exec.ts";
+import type { Symptom } from "../model/symptom.ts";
 import { classifyDig } from "./classify-dig.ts";
 import type { Finding } from "./classify.ts";
 import { echoSeen, isEchoOf } from "./echo.ts";

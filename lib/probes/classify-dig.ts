@@ -1,4 +1,4 @@
-import type { Symptom } from "../symptom.ts";
+import type { Symptom } from "../model/symptom.ts";
 import type { Finding } from "./classify.ts";
 import type { DigAttempt, ProbeRecord, Seen } from "./probe.ts";
 import { slowClassS } from "./slow.ts";

@@ -1,4 +1,4 @@
-import type { Symptom } from "../symptom.ts";
+import type { Symptom } from "../model/symptom.ts";
 import type { Finding } from "./classify.ts";
 import type { PingAttempt, ProbeRecord, Seen } from "./probe.ts";
 

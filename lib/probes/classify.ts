@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import type { Symptom } from "../symptom.ts";
+import type { Symptom } from "../model/symptom.ts";
 import { classifyCurl } from "./classify-curl.ts";
 import { classifyDig } from "./classify-dig.ts";
 import { classifyPing } from "./classify-ping.ts";

@@ -1,5 +1,5 @@
-import type { Family } from "../cell.ts";
-import type { Symptom } from "../symptom.ts";
+import type { Family } from "../model/cell.ts";
+import type { Symptom } from "../model/symptom.ts";
 
 /** One attempt, resolved to addresses: plain data that the prober on a node carries out. */
 export type Attempt = CurlAttempt | DigAttempt | PingAttempt;

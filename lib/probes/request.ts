@@ -1,4 +1,4 @@
-import { UndecidedError } from "../errors.ts";
+import { UndecidedError } from "../host/errors.ts";
 import type { Attempt, CurlAttempt, DigAttempt, PingAttempt } from "./probe.ts";
 
 /** Begins the line of curl's own figures on stderr; no header can: `-v` begins those with `< `. */

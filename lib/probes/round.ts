@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
-import type { Exec, ExecResult } from "../exec.ts";
-import { lastLines } from "../exec.ts";
-import { patience } from "../patience.ts";
+import type { Exec, ExecResult } from "../host/exec.ts";
+import { lastLines } from "../host/exec.ts";
+import { patience } from "../host/time-scale.ts";
 import { classify, unknownObservation } from "./classify.ts";
 import { parseFrames } from "./frames.ts";
 import type { Attempt, Observation } from "./probe.ts";

@@ -1,5 +1,5 @@
-import type { Event } from "../event.ts";
-import type { ClusterUse } from "../run.ts";
+import type { Event } from "../events/event.ts";
+import type { ClusterUse } from "./result.ts";
 import { byCluster, clusterOf } from "./parts.ts";
 import { taintedNodes, taintWords } from "./taint.ts";
 

@@ -1,5 +1,5 @@
-import type { Mode } from "../event.ts";
-import type { PathResult, ScenarioResult, Verdict } from "../run.ts";
+import type { Mode } from "../events/event.ts";
+import type { PathResult, ScenarioResult, Verdict } from "./result.ts";
 
 /** A mutant of the suite that was run, by what it is a mutant of. */
 export interface MutantResult {

@@ -1,4 +1,4 @@
-import type { Event } from "../event.ts";
+import type { Event } from "../events/event.ts";
 
 /** The parts of a cell's log, one for each cluster that it was run on: a tainted one is replaced, and the next one's log begins anew. Pure. */
 export function byCluster(events: readonly Event[]): readonly (readonly Event[])[] {

@@ -1,7 +1,7 @@
-import { inWords, type AddressClaim, type Expectation, type ShareClaim } from "../expectation.ts";
+import { inWords, type AddressClaim, type Expectation, type ShareClaim } from "../model/expectation.ts";
 import type { Observation } from "../probes/probe.ts";
-import type { PathResult, ReplicaCount, Verdict } from "../run.ts";
-import type { Symptom } from "../symptom.ts";
+import type { PathResult, ReplicaCount, Verdict } from "./result.ts";
+import type { Symptom } from "../model/symptom.ts";
 import { plausibleShare } from "./share.ts";
 
 /** Judges one path: what its flows showed against what was expected. Pure. */

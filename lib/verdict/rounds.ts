@@ -1,9 +1,9 @@
-import type { Event } from "../event.ts";
-import type { Expectation } from "../expectation.ts";
+import type { Event } from "../events/event.ts";
+import type { Expectation } from "../model/expectation.ts";
 import type { Observation } from "../probes/probe.ts";
-import type { PathResult } from "../run.ts";
-import { withMeanwhile } from "./meanwhile.ts";
-import { all, type Of } from "./of-type.ts";
+import type { PathResult } from "./result.ts";
+import { withMeanwhile } from "./self-healing.ts";
+import { all, type Of } from "../events/of-type.ts";
 import { judgePath } from "./path.ts";
 
 /**

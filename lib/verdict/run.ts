@@ -1,6 +1,6 @@
-import { cellId } from "../cell.ts";
-import type { Event, Mode, PlannedScenario } from "../event.ts";
-import type { CellResult, Run, RunRecord, ScenarioResult, Times, Verdict } from "../run.ts";
+import { cellId } from "../model/cell.ts";
+import type { Event, Mode, PlannedScenario } from "../events/event.ts";
+import type { CellResult, Run, RunRecord, ScenarioResult, Times, Verdict } from "./result.ts";
 import { judgeScenario } from "./scenario.ts";
 import { resultOf } from "./tries.ts";
 import { clustersOf } from "./clusters.ts";

@@ -1,10 +1,10 @@
-import type { Event } from "../event.ts";
-import { describeFault } from "../faults/fault.ts";
+import type { Event } from "../events/event.ts";
+import { describeFault } from "../faults/contract/fault.ts";
 import type { Observation } from "../probes/probe.ts";
-import type { PathResult, ScenarioResult, Times } from "../run.ts";
-import { elapsedMs } from "./elapsed.ts";
-import { forceFindings, undoFindings, type Finding } from "./force.ts";
-import { all, first, type Of } from "./of-type.ts";
+import type { PathResult, ScenarioResult, Times } from "./result.ts";
+import { elapsedMs } from "../events/elapsed.ts";
+import { forceFindings, undoFindings, type Finding } from "./drift.ts";
+import { all, first, type Of } from "../events/of-type.ts";
 import { judgePaths } from "./rounds.ts";
 
 /**

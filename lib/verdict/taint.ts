@@ -1,7 +1,7 @@
-import type { Event, ScenarioEvent } from "../event.ts";
-import { describeFault, type NodeFault } from "../faults/fault.ts";
-import { nodesOf } from "../nodes.ts";
-import type { TaintedNode } from "../run.ts";
+import type { Event, ScenarioEvent } from "../events/event.ts";
+import { describeFault, type NodeFault } from "../faults/contract/fault.ts";
+import { nodesOf } from "../model/nodes.ts";
+import type { TaintedNode } from "./result.ts";
 import { byCluster } from "./parts.ts";
 
 /** Enough to recognise what happened; the scenario's result has all. */

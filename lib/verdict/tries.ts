@@ -1,4 +1,4 @@
-import type { Rate, ScenarioResult, Try, Verdict } from "../run.ts";
+import type { Rate, ScenarioResult, Try, Verdict } from "./result.ts";
 import { wilson, Z_95 } from "./share.ts";
 
 /** One time that a scenario was run, judged. */

@@ -1,12 +1,12 @@
 import type { Observation } from "../probes/probe.ts";
-import { caseOf, whereLines, type Candidate, type Case } from "./case.ts";
-import type { Explanation } from "./explanation.ts";
-import { pictureOf } from "./picture.ts";
-import type { EvidenceFiles } from "./read-evidence.ts";
+import { caseOf, whereLines, type Candidate, type Case } from "./case/case.ts";
+import type { Explanation } from "../model/explanation.ts";
+import { pictureOf } from "./case/picture.ts";
+import type { EvidenceFiles } from "./facts/read-evidence.ts";
 import { stateDiffers } from "./rules/differs.ts";
 import { foundNothing } from "./rules/nothing.ts";
 import { RULES } from "./rules/rules.ts";
-import { traceOf } from "./trace.ts";
+import { traceOf } from "./case/trace.ts";
 
 /** More would be read by nobody. */
 const MOST_LINES = 12;

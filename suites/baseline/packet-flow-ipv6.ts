@@ -1,6 +1,6 @@
-import { okWith } from "../../lib/expectation.ts";
+import { okWith } from "../../lib/model/expectation.ts";
 import { scenario } from "../../lib/mocha/scenario.ts";
-import { bothOf, has, noFault, seconds, within } from "../../lib/scenario.ts";
+import { bothOf, has, noFault, seconds, within } from "../../lib/scenario/spec.ts";
 
 const isDual = bothOf(has("IPv4"), has("IPv6"));
 

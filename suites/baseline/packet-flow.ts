@@ -1,6 +1,6 @@
-import { okWith } from "../../lib/expectation.ts";
+import { okWith } from "../../lib/model/expectation.ts";
 import { scenario } from "../../lib/mocha/scenario.ts";
-import { noFault, seconds, within } from "../../lib/scenario.ts";
+import { noFault, seconds, within } from "../../lib/scenario/spec.ts";
 
 /**
  * Document 004, flow by flow: pods reach each other without NAT on one node and across nodes, and so does a node its pods; the containers of a

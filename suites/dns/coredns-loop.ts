@@ -1,6 +1,6 @@
-import { mostly } from "../../lib/expectation.ts";
+import { mostly } from "../../lib/model/expectation.ts";
 import { scenario } from "../../lib/mocha/scenario.ts";
-import { notUntil, podsResolver, seconds, within } from "../../lib/scenario.ts";
+import { notUntil, podsResolver, seconds, within } from "../../lib/scenario/spec.ts";
 
 const refused = mostly("connection-refused", "dns-timeout");
 

@@ -1,4 +1,4 @@
-import { loadBalancer, notUntil, seconds } from "../../lib/scenario.ts";
+import { loadBalancer, notUntil, seconds } from "../../lib/scenario/spec.ts";
 import { scenario } from "../../lib/mocha/scenario.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { isIpvs, loadBalancer, seconds, where, within } from "../../lib/scenario.ts";
+import { isIpvs, loadBalancer, seconds, where, within } from "../../lib/scenario/spec.ts";
 import { scenario } from "../../lib/mocha/scenario.ts";
 
 const refusedByIpvs = where(isIpvs, "connection-refused").otherwise("ok");

@@ -1,5 +1,5 @@
 import { scenario } from "../../lib/mocha/scenario.ts";
-import { noFault, seconds, whyNotJoined, within } from "../../lib/scenario.ts";
+import { noFault, seconds, whyNotJoined, within } from "../../lib/scenario/spec.ts";
 
 /**
  * A real pair with the same pod CIDR, joined by the same routes. Every address of the other cluster is one's own as well, and the own network is nearer: a pod of one's own answers in

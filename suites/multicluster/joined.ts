@@ -1,6 +1,6 @@
-import { okWith } from "../../lib/expectation.ts";
+import { okWith } from "../../lib/model/expectation.ts";
 import { scenario } from "../../lib/mocha/scenario.ts";
-import { noFault, seconds, whyNotJoined, within } from "../../lib/scenario.ts";
+import { noFault, seconds, whyNotJoined, within } from "../../lib/scenario/spec.ts";
 
 /**
  * Two clusters with distinct CIDRs, joined by routes, as Submariner joins them by tunnels: their pods reach each other by their own addresses. Services are not joined by

@@ -1,5 +1,5 @@
 import { scenario } from "../../lib/mocha/scenario.ts";
-import { agentGone, notUntil, seconds } from "../../lib/scenario.ts";
+import { agentGone, notUntil, seconds } from "../../lib/scenario/spec.ts";
 
 /**
  * The CNI's agent leaves a node (evicted, or its DaemonSet does not match any more). What it has set up stays, in the kernel or in BPF maps, so pods that run notice nothing. The fault's own lines say

@@ -1,6 +1,6 @@
-import { ROLE_PORTS } from "../../lib/address.ts";
+import { ROLE_PORTS } from "../../lib/model/address.ts";
 import { scenario } from "../../lib/mocha/scenario.ts";
-import { drop, hasKernelDataplane, seconds, where, within } from "../../lib/scenario.ts";
+import { drop, hasKernelDataplane, seconds, where, within } from "../../lib/scenario/spec.ts";
 
 const unlessBpf = where(hasKernelDataplane, "connect-timeout").otherwise("ok");
 

@@ -1,7 +1,15 @@
-import { familiesOf } from "../../lib/cell.ts";
+import { familiesOf } from "../../lib/model/cell.ts";
 import { scenario } from "../../lib/mocha/scenario.ts";
-import { forwardPolicy, healedBy, isForwardAcceptedBy, ruleGone, seconds, where, within } from "../../lib/scenario.ts";
-import { resyncOf } from "../../lib/traits.ts";
+import {
+  forwardPolicy,
+  healedBy,
+  isForwardAcceptedBy,
+  ruleGone,
+  seconds,
+  where,
+  within,
+} from "../../lib/scenario/spec.ts";
+import { resyncOf } from "../../lib/model/traits.ts";
 
 const unlessNobodyAccepts = where(isForwardAcceptedBy("nobody"), "connect-timeout").otherwise("ok");
 

@@ -10,7 +10,7 @@ import {
   where,
   within,
   type CellContext,
-} from "../../lib/scenario.ts";
+} from "../../lib/scenario/spec.ts";
 
 const hasNoBridge = (context: CellContext) => !hasBridge(context);
 const isRouted = bothOf(isPlain("IPv4"), hasKernelDataplane);

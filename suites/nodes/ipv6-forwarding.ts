@@ -8,7 +8,7 @@ import {
   where,
   within,
   type CellContext,
-} from "../../lib/scenario.ts";
+} from "../../lib/scenario/spec.ts";
 
 const isBridgedOrBpf = (context: CellContext) => hasBridge(context) || !hasKernelDataplane(context);
 const lost = where(hasKernelDataplane, "connect-timeout").otherwise("ok");

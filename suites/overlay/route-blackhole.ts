@@ -1,5 +1,5 @@
 import { scenario } from "../../lib/mocha/scenario.ts";
-import { hasKernelDataplane, route, seconds, where, within } from "../../lib/scenario.ts";
+import { hasKernelDataplane, route, seconds, where, within } from "../../lib/scenario/spec.ts";
 
 const unlessBpf = where(hasKernelDataplane, "connect-timeout").otherwise("ok");
 

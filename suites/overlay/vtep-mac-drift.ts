@@ -1,5 +1,5 @@
 import { scenario } from "../../lib/mocha/scenario.ts";
-import { hasVtepNeighbours, hasOverlay, linkReaddressed, seconds, where, within } from "../../lib/scenario.ts";
+import { hasVtepNeighbours, hasOverlay, linkReaddressed, seconds, where, within } from "../../lib/scenario/spec.ts";
 
 const lost = where(hasVtepNeighbours, "connect-timeout").otherwise("ok");
 

@@ -8,7 +8,7 @@ import {
   lostUnless,
   notUntil,
   seconds,
-} from "../../lib/scenario.ts";
+} from "../../lib/scenario/spec.ts";
 
 const lost = lostUnless("overlay-routes", "connect-timeout");
 

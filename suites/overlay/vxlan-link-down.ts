@@ -1,5 +1,13 @@
 import { scenario } from "../../lib/mocha/scenario.ts";
-import { byOverlayDevice, hasOverlay, healedBy, linkDown, lostUnless, seconds, within } from "../../lib/scenario.ts";
+import {
+  byOverlayDevice,
+  hasOverlay,
+  healedBy,
+  linkDown,
+  lostUnless,
+  seconds,
+  within,
+} from "../../lib/scenario/spec.ts";
 
 const lost = lostUnless("overlay-up", "connect-timeout");
 

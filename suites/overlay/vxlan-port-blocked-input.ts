@@ -7,7 +7,7 @@ import {
   seconds,
   within,
   type Conditional,
-} from "../../lib/scenario.ts";
+} from "../../lib/scenario/spec.ts";
 import { scenario } from "../../lib/mocha/scenario.ts";
 
 const unlessFirst = lostUnless("first-in-input", "connect-timeout");

@@ -1,5 +1,5 @@
 import { scenario } from "../../lib/mocha/scenario.ts";
-import { drop, hasOverlay, overlayPort, seconds, where, within } from "../../lib/scenario.ts";
+import { drop, hasOverlay, overlayPort, seconds, where, within } from "../../lib/scenario/spec.ts";
 
 const lost = (symptom: "connect-timeout" | "loss") => where(hasOverlay, symptom).otherwise("ok");
 

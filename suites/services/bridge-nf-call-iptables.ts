@@ -1,5 +1,5 @@
 import { scenario } from "../../lib/mocha/scenario.ts";
-import { bothOf, hasBridge, isPlain, seconds, sysctl, where, within } from "../../lib/scenario.ts";
+import { bothOf, hasBridge, isPlain, seconds, sysctl, where, within } from "../../lib/scenario/spec.ts";
 
 /**
  * The endpoint's reply to a client on the same bridge is switched, not routed: without bridge netfilter it never meets conntrack, so it arrives

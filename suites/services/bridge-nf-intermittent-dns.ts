@@ -1,6 +1,6 @@
-import { share } from "../../lib/expectation.ts";
+import { share } from "../../lib/model/expectation.ts";
 import { scenario } from "../../lib/mocha/scenario.ts";
-import { bothOf, hasBridge, isPlain, seconds, sysctl, where, whyNotSpread, within } from "../../lib/scenario.ts";
+import { bothOf, hasBridge, isPlain, seconds, sysctl, where, whyNotSpread, within } from "../../lib/scenario/spec.ts";
 
 const halfOfThem = share({ part: 1 / 2, of: 40, replica: "dnsA" }, "dns-wrong-source", "dns-timeout");
 

@@ -1,6 +1,13 @@
 import { scenario } from "../../lib/mocha/scenario.ts";
-import { hasKubeProxyForPods, nftJumpGone, ruleGone, seconds, within, type CellContext } from "../../lib/scenario.ts";
-import type { Symptom } from "../../lib/symptom.ts";
+import {
+  hasKubeProxyForPods,
+  nftJumpGone,
+  ruleGone,
+  seconds,
+  within,
+  type CellContext,
+} from "../../lib/scenario/spec.ts";
+import type { Symptom } from "../../lib/model/symptom.ts";
 
 /** By which what a node forwards comes to kube-proxy: pkg/proxy/iptables/proxier.go, iptablesJumpChains, and pkg/proxy/nftables/proxier.go, setupNFTables. */
 const KUBE_PROXY_IPTABLES = { table: "nat", chain: "PREROUTING", target: "KUBE-SERVICES" } as const;

@@ -1,4 +1,4 @@
-import { denyAll, enforcesNetworkPolicy, notUntil, seconds, where, within } from "../../lib/scenario.ts";
+import { denyAll, enforcesNetworkPolicy, notUntil, seconds, where, within } from "../../lib/scenario/spec.ts";
 import { scenario } from "../../lib/mocha/scenario.ts";
 
 const refused = where(enforcesNetworkPolicy, "connect-timeout").otherwise("ok");

@@ -1,5 +1,5 @@
 import { scenario } from "../../lib/mocha/scenario.ts";
-import { seconds, selectNobody, within } from "../../lib/scenario.ts";
+import { seconds, selectNobody, within } from "../../lib/scenario/spec.ts";
 
 /**
  * kube-proxy answers for a Service without ready endpoints with a REJECT. That a client hangs instead is a regression that came back in several

@@ -1,5 +1,5 @@
 import { scenario } from "../../lib/mocha/scenario.ts";
-import { drop, hasOverlay, overlayPort, seconds, where, within } from "../../lib/scenario.ts";
+import { drop, hasOverlay, overlayPort, seconds, where, within } from "../../lib/scenario/spec.ts";
 
 const cut = (symptom: "connect-timeout" | "dns-timeout") => where(hasOverlay, symptom).otherwise("ok");
 

@@ -1,12 +1,12 @@
 import { expect } from "chai";
 import { setTimeout as sleep } from "node:timers/promises";
-import { hostExec, mustExec } from "../../lib/exec.ts";
-import { LEASE } from "../../lib/faults/dead-man.ts";
-import { containerTarget, type Target } from "../../lib/faults/target.ts";
-import { injectFault } from "../../lib/faults/inject.ts";
+import { hostExec, mustExec } from "../../lib/host/exec.ts";
+import { LEASE } from "../../lib/faults/run/dead-man.ts";
+import { containerTarget, type Target } from "../../lib/faults/run/target.ts";
+import { injectFault } from "../../lib/faults/run/inject.ts";
 import { openJournal } from "../../lib/journal/journal.ts";
 import { healRun } from "../../lib/journal/heal.ts";
-import { waitFor } from "../../lib/wait.ts";
+import { waitFor } from "../../lib/host/wait.ts";
 import { join } from "node:path";
 import { clusterOf, deleteLeftBy, type TestCluster } from "./cluster.ts";
 import { faultline, latestReport, mustEnd, RUNS, type Outcome } from "./command-line.ts";

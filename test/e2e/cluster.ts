@@ -1,15 +1,15 @@
 import type { ChildProcess } from "node:child_process";
 import { existsSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
-import type { ClusterRecord } from "../../lib/cluster.ts";
-import { readEventLog } from "../../lib/event-log.ts";
-import { containerExec } from "../../lib/container-exec.ts";
-import { hostExec, mustExec } from "../../lib/exec.ts";
+import type { ClusterRecord } from "../../lib/model/cluster.ts";
+import { readEventLog } from "../../lib/events/event-log.ts";
+import { containerExec } from "../../lib/host/container-exec.ts";
+import { hostExec, mustExec } from "../../lib/host/exec.ts";
 import { diffFingerprints, takeFingerprint, type Fingerprint } from "../../lib/fingerprint/fingerprint.ts";
-import type { Run } from "../../lib/run.ts";
-import { waitFor } from "../../lib/wait.ts";
-import { cellDirs } from "../../cli/run-dir.ts";
-import { deleteCluster } from "../../clusters/delete.ts";
+import type { Run } from "../../lib/verdict/result.ts";
+import { waitFor } from "../../lib/host/wait.ts";
+import { cellDirs } from "../../cli/store/run-dir.ts";
+import { deleteCluster } from "../../clusters/create/delete.ts";
 import { clustersNamed, runOfProcess, RUNS, type Outcome } from "./command-line.ts";
 
 /** The kept cluster of a run, looked at past the harness. */

@@ -3,10 +3,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
-import { listRuns, readHeader } from "../../cli/run-dir.ts";
-import { clusterName } from "../../clusters/network.ts";
-import { parseOwner } from "../../clusters/setup/ownership.ts";
-import type { Run, ScenarioResult } from "../../lib/run.ts";
+import { listRuns, readHeader } from "../../cli/store/run-dir.ts";
+import { clusterName } from "../../clusters/create/network.ts";
+import { parseOwner } from "../../clusters/ownership/owner.ts";
+import type { Run, ScenarioResult } from "../../lib/verdict/result.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 export const RUNS = join(ROOT, "runs");

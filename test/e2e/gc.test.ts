@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { readFileSync } from "node:fs";
-import { closingRule } from "../../clusters/closing-rule.ts";
-import { hostExec, mustExec } from "../../lib/exec.ts";
-import { waitFor } from "../../lib/wait.ts";
+import { closingRule } from "../../clusters/ownership/closing-rule.ts";
+import { hostExec, mustExec } from "../../lib/host/exec.ts";
+import { waitFor } from "../../lib/host/wait.ts";
 import { faultline } from "./command-line.ts";
 import { MOMENTS, NODES_ORDERED, runAt } from "./moments.ts";
 import { danglingVolumes, tracesOf } from "./traces.ts";

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { judgeRun } from "../../lib/verdict/run.ts";
-import { findRunDir, readRun } from "../../cli/run-dir.ts";
+import { findRunDir, readRun } from "../../cli/store/run-dir.ts";
 import { faultline } from "./command-line.ts";
 import { MOMENTS, runAt, type Moment } from "./moments.ts";
 import { tracesOf } from "./traces.ts";

@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { whileOneIsBroken } from "../../bench/isolated.ts";
-import { cellDirs, readClusterRecord } from "../../cli/run-dir.ts";
-import { scenariosOf, selectSuites, suiteFiles } from "../../cli/suites.ts";
-import type { ClusterRecord } from "../../lib/cluster.ts";
+import { cellDirs, readClusterRecord } from "../../cli/store/run-dir.ts";
+import { scenariosOf, selectSuites, suiteFiles } from "../../cli/cell/suites.ts";
+import type { ClusterRecord } from "../../lib/model/cluster.ts";
 import { openJournal } from "../../lib/journal/journal.ts";
-import { expectationsOf } from "../../lib/scenario.ts";
+import { expectationsOf } from "../../lib/scenario/spec.ts";
 import { deleteLeftBy } from "./cluster.ts";
 import { faultline, mustEnd, runReported, RUNS, type Outcome } from "./command-line.ts";
 

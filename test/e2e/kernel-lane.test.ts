@@ -2,19 +2,19 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
-import { cellDirs } from "../../cli/run-dir.ts";
-import { cellId } from "../../lib/cell.ts";
-import { readEventLog } from "../../lib/event-log.ts";
-import type { Run } from "../../lib/run.ts";
-import { waitFor } from "../../lib/wait.ts";
-import { parseCell } from "../../clusters/cells.ts";
+import { cellDirs } from "../../cli/store/run-dir.ts";
+import { cellId } from "../../lib/model/cell.ts";
+import { readEventLog } from "../../lib/events/event-log.ts";
+import type { Run } from "../../lib/verdict/result.ts";
+import { waitFor } from "../../lib/host/wait.ts";
+import { parseCell } from "../../clusters/cells/cells.ts";
 import { isKernelBuilt, laneDir } from "../../clusters/lane/build.ts";
 import { keptVms } from "../../clusters/lane/kept.ts";
-import { laneKernel } from "../../clusters/lane/kernels.ts";
+import { laneKernel } from "../../clusters/cells/kernels.ts";
 import { kernelLacks } from "../../clusters/lane/needs.ts";
 import { PROCESS, textOf, vmDirs } from "../../clusters/lane/prune.ts";
 import { hostContext } from "../../clusters/setup/host-context.ts";
-import { ownerState } from "../../clusters/setup/ownership.ts";
+import { ownerState } from "../../clusters/ownership/owner.ts";
 import {
   faultline,
   launch,

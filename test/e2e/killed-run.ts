@@ -2,11 +2,11 @@ import type { ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { cellDirs, listRuns, readHeader } from "../../cli/run-dir.ts";
-import { hostExec } from "../../lib/exec.ts";
-import { readEventLog } from "../../lib/event-log.ts";
+import { cellDirs, listRuns, readHeader } from "../../cli/store/run-dir.ts";
+import { hostExec } from "../../lib/host/exec.ts";
+import { readEventLog } from "../../lib/events/event-log.ts";
 import { listOpenFaults, readJournal } from "../../lib/journal/read.ts";
-import { GiveUpError, waitFor } from "../../lib/wait.ts";
+import { GiveUpError, waitFor } from "../../lib/host/wait.ts";
 import { launch, RUNS } from "./command-line.ts";
 
 /** A run that was killed, and what its journal says was open just then. */

@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Ajv } from "ajv";
 import { expect } from "chai";
-import { isOnRequest, suiteFiles } from "../../cli/suites.ts";
-import { hostExec } from "../../lib/exec.ts";
-import type { Run } from "../../lib/run.ts";
+import { isOnRequest, suiteFiles } from "../../cli/cell/suites.ts";
+import { hostExec } from "../../lib/host/exec.ts";
+import type { Run } from "../../lib/verdict/result.ts";
 import { faultline, latestReport, launch, mustEnd, resultOf, RUNS, runReported, type Outcome } from "./command-line.ts";
 import { clusterOf, deleteLeftBy, hostState, injectedIn, type TestCluster } from "./cluster.ts";
 

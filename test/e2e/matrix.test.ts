@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { matrixCells, type MatrixCell } from "../../cli/test-cells.ts";
+import { matrixCells, type MatrixCell } from "../../cli/own-tests/cells.ts";
 import { hostContext } from "../../clusters/setup/host-context.ts";
-import type { Run } from "../../lib/run.ts";
+import type { Run } from "../../lib/verdict/result.ts";
 import { faultline, latestReport, mustEnd } from "./command-line.ts";
 
 const SUITES = [

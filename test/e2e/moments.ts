@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { cellDirs } from "../../cli/run-dir.ts";
-import { readEventLog } from "../../lib/event-log.ts";
-import { hostExec } from "../../lib/exec.ts";
-import { GiveUpError, waitFor } from "../../lib/wait.ts";
+import { cellDirs } from "../../cli/store/run-dir.ts";
+import { readEventLog } from "../../lib/events/event-log.ts";
+import { hostExec } from "../../lib/host/exec.ts";
+import { GiveUpError, waitFor } from "../../lib/host/wait.ts";
 import { launch, RUNS, type Launched } from "./command-line.ts";
 import { begun, type BegunRun } from "./traces.ts";
 

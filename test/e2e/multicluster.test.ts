@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { hostExec, mustExec } from "../../lib/exec.ts";
-import type { Run } from "../../lib/run.ts";
+import { hostExec, mustExec } from "../../lib/host/exec.ts";
+import type { Run } from "../../lib/verdict/result.ts";
 import { faultline, latestReport, mustEnd, resultOf, type Outcome } from "./command-line.ts";
 import { clusterOf, deleteLeftBy, type TestCluster } from "./cluster.ts";
 

@@ -1,11 +1,11 @@
 import { existsSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { cellDirs } from "../../cli/run-dir.ts";
-import type { Event } from "../../lib/event.ts";
-import { readEventLog } from "../../lib/event-log.ts";
-import { hostExec, mustExec } from "../../lib/exec.ts";
-import { waitFor } from "../../lib/wait.ts";
+import { cellDirs } from "../../cli/store/run-dir.ts";
+import type { Event } from "../../lib/events/event.ts";
+import { readEventLog } from "../../lib/events/event-log.ts";
+import { hostExec, mustExec } from "../../lib/host/exec.ts";
+import { waitFor } from "../../lib/host/wait.ts";
 import { latestReport, launch, RUNS } from "./command-line.ts";
 
 /** The newest run's only cell, once it is another than `before`. */

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
-import { hostExec, mustExec } from "../../lib/exec.ts";
-import type { Run } from "../../lib/run.ts";
+import { hostExec, mustExec } from "../../lib/host/exec.ts";
+import type { Run } from "../../lib/verdict/result.ts";
 import { deleteLeftBy } from "./cluster.ts";
 import { mustEnd, type Outcome } from "./command-line.ts";
 

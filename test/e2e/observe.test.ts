@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import type { Observed } from "../../lib/baseline/observation.ts";
-import { waitFor } from "../../lib/wait.ts";
+import { waitFor } from "../../lib/host/wait.ts";
 import { clusterOf, deleteLeftBy, type TestCluster } from "./cluster.ts";
 import { faultline, launch, mustEnd, runReported, type Outcome } from "./command-line.ts";
 

@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { cellDirs } from "../../cli/run-dir.ts";
-import type { ClusterRecord } from "../../lib/cluster.ts";
-import { hostExec, mustExec } from "../../lib/exec.ts";
-import { waitFor } from "../../lib/wait.ts";
+import { cellDirs } from "../../cli/store/run-dir.ts";
+import type { ClusterRecord } from "../../lib/model/cluster.ts";
+import { hostExec, mustExec } from "../../lib/host/exec.ts";
+import { waitFor } from "../../lib/host/wait.ts";
 import { launch, mustEnd, runReported, RUNS, type Outcome } from "./command-line.ts";
 import { begun, tracesOf, type BegunRun } from "./traces.ts";
 

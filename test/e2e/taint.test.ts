@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { deleteCluster } from "../../clusters/delete.ts";
-import { hostExec, mustExec } from "../../lib/exec.ts";
-import type { Run } from "../../lib/run.ts";
+import { deleteCluster } from "../../clusters/create/delete.ts";
+import { hostExec, mustExec } from "../../lib/host/exec.ts";
+import type { Run } from "../../lib/verdict/result.ts";
 import { faultline, launch, mustEnd, resultOf, runReported, type Launched, type Outcome } from "./command-line.ts";
 
 /** TEST-NET-2: nobody's, so it breaks no path, and no scenario's own fault is like it. */

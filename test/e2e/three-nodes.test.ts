@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { hostExec, mustExec } from "../../lib/exec.ts";
-import type { Run } from "../../lib/run.ts";
+import { hostExec, mustExec } from "../../lib/host/exec.ts";
+import type { Run } from "../../lib/verdict/result.ts";
 import { clusterOf, deleteLeftBy, type TestCluster } from "./cluster.ts";
 import { faultline, mustEnd, resultOf, runReported, type Outcome } from "./command-line.ts";
 

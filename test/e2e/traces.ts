@@ -2,10 +2,10 @@ import type { ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { listRuns, readHeader } from "../../cli/run-dir.ts";
-import { clusterName } from "../../clusters/network.ts";
-import { hostExec, mustExec } from "../../lib/exec.ts";
-import { GiveUpError, waitFor } from "../../lib/wait.ts";
+import { listRuns, readHeader } from "../../cli/store/run-dir.ts";
+import { clusterName } from "../../clusters/create/network.ts";
+import { hostExec, mustExec } from "../../lib/host/exec.ts";
+import { GiveUpError, waitFor } from "../../lib/host/wait.ts";
 import { RUNS } from "./command-line.ts";
 
 /** What a run is called, as soon as it has begun. */

@@ -2,10 +2,10 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { readCapture } from "../../lib/evidence/pcap/capture.ts";
-import { readEventLog } from "../../lib/event-log.ts";
+import { readEventLog } from "../../lib/events/event-log.ts";
 import type { EarlyEnd } from "../../lib/probes/probe.ts";
-import type { Run, ScenarioResult } from "../../lib/run.ts";
-import { cellDirs } from "../../cli/run-dir.ts";
+import type { Run, ScenarioResult } from "../../lib/verdict/result.ts";
+import { cellDirs } from "../../cli/store/run-dir.ts";
 import { clusterOf, deleteLeftBy, injectedIn, type TestCluster } from "./cluster.ts";
 import { faultline, latestReport, launch, mustEnd, resultOf, RUNS, runReported, type Outcome } from "./command-line.ts";
 

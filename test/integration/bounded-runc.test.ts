@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { parseBoundingSet } from "../../clusters/setup/capabilities.ts";
-import { hostExec, mustExec } from "../../lib/exec.ts";
+import { hostExec, mustExec } from "../../lib/host/exec.ts";
 
 const WRAPPER = fileURLToPath(new URL("../../clusters/image/runtime/bounded-runc", import.meta.url));
 

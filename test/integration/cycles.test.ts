@@ -2,9 +2,9 @@ import { expect } from "chai";
 import { readdirSync, readFileSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { injectFault } from "../../lib/faults/inject.ts";
+import { injectFault } from "../../lib/faults/run/inject.ts";
 import { openJournal } from "../../lib/journal/journal.ts";
-import { waitFor } from "../../lib/wait.ts";
+import { waitFor } from "../../lib/host/wait.ts";
 import { differences, makeLane, ONE_OF_EACH, type Lane } from "../fixtures/faults/crash-sweep.ts";
 import { leftOn, processesIn, stateDir } from "../fixtures/faults/node-state.ts";
 

@@ -6,10 +6,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { mustExec } from "../../lib/exec.ts";
-import type { Fault } from "../../lib/faults/fault.ts";
+import { mustExec } from "../../lib/host/exec.ts";
+import type { Fault } from "../../lib/faults/contract/fault.ts";
 import { healRun } from "../../lib/journal/heal.ts";
-import { waitFor } from "../../lib/wait.ts";
+import { waitFor } from "../../lib/host/wait.ts";
 import { differences, makeLane, ONE_OF_EACH, type Lane } from "../fixtures/faults/crash-sweep.ts";
 import { leaseEndMs, leftOn, uptimeMs } from "../fixtures/faults/node-state.ts";
 

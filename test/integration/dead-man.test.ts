@@ -1,12 +1,12 @@
 import { expect } from "chai";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
-import type { Fault } from "../../lib/faults/fault.ts";
-import { injectFault, type InjectedFault } from "../../lib/faults/inject.ts";
-import type { Target } from "../../lib/faults/target.ts";
+import type { Fault } from "../../lib/faults/contract/fault.ts";
+import { injectFault, type InjectedFault } from "../../lib/faults/run/inject.ts";
+import type { Target } from "../../lib/faults/run/target.ts";
 import { healRun } from "../../lib/journal/heal.ts";
 import { openJournal, type Journal } from "../../lib/journal/journal.ts";
-import { waitFor } from "../../lib/wait.ts";
+import { waitFor } from "../../lib/host/wait.ts";
 import { busyLoops } from "../fixtures/busy.ts";
 import { differences, makeLane, ONE_OF_EACH, type Lane } from "../fixtures/faults/crash-sweep.ts";
 import { leaseEndMs, leaseFile, leftOn, stateDir, uptimeMs } from "../fixtures/faults/node-state.ts";

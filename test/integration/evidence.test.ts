@@ -7,7 +7,7 @@ import { captureFilter, type Flows } from "../../lib/evidence/flows.ts";
 import { readCapture, type CapturedPacket } from "../../lib/evidence/pcap/capture.ts";
 import { readState } from "../../lib/evidence/state.ts";
 import { captureMark, endCaptures, newId } from "../../lib/evidence/sweep.ts";
-import { behind, hostExec, mustExec, type Exec } from "../../lib/exec.ts";
+import { behind, hostExec, mustExec, type Exec } from "../../lib/host/exec.ts";
 import { sleep } from "../../lib/engine/steady.ts";
 import { rejection } from "../fixtures/faults/rejection.ts";
 import { makeTestNode, type TestNode } from "../fixtures/faults/namespace.ts";

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { hostExec, mustExec, type Exec } from "../../lib/exec.ts";
+import { hostExec, mustExec, type Exec } from "../../lib/host/exec.ts";
 import { diffFingerprints, takeFingerprint, type Fingerprint } from "../../lib/fingerprint/fingerprint.ts";
 import { diffHostFingerprints, takeHostFingerprint } from "../../lib/fingerprint/host.ts";
 import { makeTestNode, type TestNode } from "../fixtures/faults/namespace.ts";

@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mustExec } from "../../lib/exec.ts";
-import type { PolicyFault, RuleFault } from "../../lib/faults/fault.ts";
+import { mustExec } from "../../lib/host/exec.ts";
+import type { PolicyFault, RuleFault } from "../../lib/faults/contract/fault.ts";
 import { takeFingerprint } from "../../lib/fingerprint/fingerprint.ts";
-import { waitFor } from "../../lib/wait.ts";
+import { waitFor } from "../../lib/host/wait.ts";
 import { crashes, makeLane, sweep } from "../fixtures/faults/crash-sweep.ts";
 import { makeStand, type Stand } from "../fixtures/faults/stand.ts";
 

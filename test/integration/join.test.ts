@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { expect } from "chai";
-import { join, type Side } from "../../clusters/join.ts";
-import { behind, hostExec, mustExec } from "../../lib/exec.ts";
+import { join, type Side } from "../../clusters/create/join.ts";
+import { behind, hostExec, mustExec } from "../../lib/host/exec.ts";
 
 /** One node of a cluster of two, in a namespace: its own pods on a bridge, the other node's by a route, and the masquerading that CNIs set up. */
 const NODE = "node";

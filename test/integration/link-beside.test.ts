@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import type { Fault, LinkFault } from "../../lib/faults/fault.ts";
-import type { InjectedFault } from "../../lib/faults/inject.ts";
+import type { Fault, LinkFault } from "../../lib/faults/contract/fault.ts";
+import type { InjectedFault } from "../../lib/faults/run/inject.ts";
 import { DRESS } from "../fixtures/faults/dress.ts";
 import { rejection } from "../fixtures/faults/rejection.ts";
 import { makeStand, type Stand } from "../fixtures/faults/stand.ts";

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { hostExec, type Exec } from "../../lib/exec.ts";
+import { hostExec, type Exec } from "../../lib/host/exec.ts";
 import type { Attempt, CurlAttempt, DigAttempt, PingAttempt } from "../../lib/probes/probe.ts";
 import { parseFrames } from "../../lib/probes/frames.ts";
 import { PROBER, probeRound } from "../../lib/probes/round.ts";

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
-import { hostExec, mustExec } from "../../lib/exec.ts";
+import { hostExec, mustExec } from "../../lib/host/exec.ts";
 
-const SANDBOXES = readFileSync(new URL("../../clusters/sandboxes.pl", import.meta.url), "utf8");
+const SANDBOXES = readFileSync(new URL("../../clusters/create/sandboxes.pl", import.meta.url), "utf8");
 const bundle = (name: string) => readFileSync(new URL(`../fixtures/bundles/${name}.json`, import.meta.url), "utf8");
 /** $1 the script, then ID PID CONFIG of each bundle; "-" for a file that is not there. In a mount namespace with a /run of its own. */
 const ON_A_NODE = `mount -t tmpfs tmpfs /run && script=$1 && shift

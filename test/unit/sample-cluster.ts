@@ -1,5 +1,5 @@
-import type { ClusterRecord, Whereabouts } from "../../lib/cluster.ts";
-import type { Traits } from "../../lib/traits.ts";
+import type { ClusterRecord, Whereabouts } from "../../lib/model/cluster.ts";
+import type { Traits } from "../../lib/model/traits.ts";
 import { CELL } from "./sample-log.ts";
 
 export const TRAITS: Traits = {

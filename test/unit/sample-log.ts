@@ -1,10 +1,10 @@
-import type { Cell } from "../../lib/cell.ts";
-import type { Event, Mode } from "../../lib/event.ts";
-import type { NewEvent } from "../../lib/event-log.ts";
-import type { Expectation } from "../../lib/expectation.ts";
-import type { NodeFault } from "../../lib/faults/fault.ts";
+import type { Cell } from "../../lib/model/cell.ts";
+import type { Event, Mode } from "../../lib/events/event.ts";
+import type { NewEvent } from "../../lib/events/event-log.ts";
+import type { Expectation } from "../../lib/model/expectation.ts";
+import type { NodeFault } from "../../lib/faults/contract/fault.ts";
 import type { Observation, Seen } from "../../lib/probes/probe.ts";
-import type { Symptom } from "../../lib/symptom.ts";
+import type { Symptom } from "../../lib/model/symptom.ts";
 
 export const CELL: Cell = {
   cni: "flannel",

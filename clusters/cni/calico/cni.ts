@@ -1,8 +1,8 @@
-import type { Cell } from "../../../lib/cell.ts";
-import { UPLINK_MTU_BYTES, type Traits } from "../../../lib/traits.ts";
+import type { Cell } from "../../../lib/model/cell.ts";
+import { UPLINK_MTU_BYTES, type Traits } from "../../../lib/model/traits.ts";
 import { goStep } from "../../image/go-build.ts";
 import { IMAGE_PREFIX, type ContainerImage } from "../../image/container-image.ts";
-import type { Cni, CniVersion } from "../cni.ts";
+import type { Cni, CniVersion } from "../contract/cni.ts";
 
 const VERSION = "3.28.5";
 const IMAGE = `${IMAGE_PREFIX}/calico-node:${VERSION}`;

@@ -1,6 +1,6 @@
 import type { Step } from "../../image/recipe.ts";
 import { goStep } from "../../image/go-build.ts";
-import { VERSIONS } from "../../image/versions.ts";
+import { VERSIONS } from "../../versions/versions.ts";
 
 /** The module whose version the folder go/ pins. */
 const MODULE = "github.com/cilium/cilium";

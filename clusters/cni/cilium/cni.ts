@@ -1,7 +1,7 @@
-import type { Cell } from "../../../lib/cell.ts";
-import { UPLINK_MTU_BYTES, type Traits } from "../../../lib/traits.ts";
+import type { Cell } from "../../../lib/model/cell.ts";
+import { UPLINK_MTU_BYTES, type Traits } from "../../../lib/model/traits.ts";
 import { IMAGE_PREFIX, type ContainerImage } from "../../image/container-image.ts";
-import type { Cni, CniVersion } from "../cni.ts";
+import type { Cni, CniVersion } from "../contract/cni.ts";
 import { agentStep, baseStep } from "./build.ts";
 import { ciliumLacks } from "./machine.ts";
 

@@ -1,8 +1,8 @@
-import type { Cell } from "../../../lib/cell.ts";
+import type { Cell } from "../../../lib/model/cell.ts";
 import { BOUNDED_RUNTIME } from "../../setup/bounded-runtime.ts";
 import { mustBeDisposable } from "../../setup/disposable.ts";
 import { parseVersion } from "../../setup/version.ts";
-import type { Machine } from "../cni.ts";
+import type { Machine } from "../contract/cni.ts";
 
 /** The first release of Docker whose privileged containers hold CAP_BPF and CAP_PERFMON (moby pull request 42011); of older ones, those that our own runtime starts do. */
 const DOCKER_MAJOR = 23;

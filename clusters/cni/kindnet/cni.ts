@@ -1,5 +1,5 @@
-import { UPLINK_MTU_BYTES } from "../../../lib/traits.ts";
-import type { Cni } from "../cni.ts";
+import { UPLINK_MTU_BYTES } from "../../../lib/model/traits.ts";
+import type { Cni } from "../contract/cni.ts";
 
 /** kind v0.30.0's own CNI, a ptp plugin with an agent; its version is kind's. */
 export const kindnet: Cni = {

@@ -1,6 +1,6 @@
-import type { Traits } from "../../../lib/cell.ts";
-import { UPLINK_MTU_BYTES } from "../../../lib/traits.ts";
-import type { Cni, OnNodes } from "../cni.ts";
+import type { Traits } from "../../../lib/model/cell.ts";
+import { UPLINK_MTU_BYTES } from "../../../lib/model/traits.ts";
+import type { Cni, OnNodes } from "../contract/cni.ts";
 
 /** Debian bookworm's containernetworking-plugins, which every node image has. */
 const VERSION = "1.1.1";

@@ -1,7 +1,7 @@
-import type { Traits } from "../../../lib/traits.ts";
+import type { Traits } from "../../../lib/model/traits.ts";
 import { IMAGE_PREFIX } from "../../image/container-image.ts";
-import { podSubnets } from "../../subnets.ts";
-import type { Cni } from "../cni.ts";
+import { podSubnets } from "../../addressing/subnets.ts";
+import type { Cni } from "../contract/cni.ts";
 
 /** Its last release; the project was archived in June 2024. */
 const VERSION = "2.8.1";

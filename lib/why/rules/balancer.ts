@@ -1,7 +1,7 @@
-import { proven, SCORE, type Candidate, type Case, type Rule } from "../case.ts";
-import { addressLine, virtualServersIn, type VirtualServer } from "../ipvs.ts";
-import type { NodeFacts } from "../node-facts.ts";
-import { isIncoming } from "../sightings.ts";
+import { proven, SCORE, type Candidate, type Case, type Rule } from "../case/case.ts";
+import { addressLine, virtualServersIn, type VirtualServer } from "../facts/ipvs.ts";
+import type { NodeFacts } from "../facts/node-facts.ts";
+import { isIncoming } from "../case/sightings.ts";
 
 /** Where kube-proxy in ipvs mode puts every address that it answers for. */
 const DEVICE = "kube-ipvs0";

@@ -1,7 +1,7 @@
-import { againstBaseline, proven, type Candidate, type Case, type Rule } from "../case.ts";
-import { sysctlName, sysctlOf } from "../node-facts.ts";
-import { isIncoming, sightingWords, type Sighting } from "../sightings.ts";
-import { repliesAtClient, type Trace } from "../trace.ts";
+import { againstBaseline, proven, type Candidate, type Case, type Rule } from "../case/case.ts";
+import { sysctlName, sysctlOf } from "../facts/node-facts.ts";
+import { isIncoming, sightingWords, type Sighting } from "../case/sightings.ts";
+import { repliesAtClient, type Trace } from "../case/trace.ts";
 
 /** A reply that reached the client with another source than the address it had asked; null where there is none. Pure. */
 export function untranslatedReply(trace: Trace): Sighting | null {

@@ -1,8 +1,8 @@
-import { proven, type Case, type Rule } from "../case.ts";
-import { reversedHops, type Hop } from "../hops.ts";
-import { isUp, type Link } from "../links.ts";
-import { clientAskedInVain } from "../neighbours.ts";
-import type { NodeFacts } from "../node-facts.ts";
+import { proven, type Case, type Rule } from "../case/case.ts";
+import { reversedHops, type Hop } from "../case/hops.ts";
+import { isUp, type Link } from "../facts/links.ts";
+import { clientAskedInVain } from "../case/neighbours.ts";
+import type { NodeFacts } from "../facts/node-facts.ts";
 
 export const deviceDown: Rule = {
   name: "device-down",

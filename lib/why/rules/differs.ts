@@ -1,5 +1,5 @@
 import { changeInWords, type Change } from "../../fingerprint/diff.ts";
-import { SCORE, type Candidate, type Case } from "../case.ts";
+import { SCORE, type Candidate, type Case } from "../case/case.ts";
 
 /** A node that differs in this many ways was made over: one line for all. */
 const MOST_CHANGES = 8;

@@ -1,8 +1,8 @@
-import { canMeet, likely, proven, type Candidate, type Case, type Rule } from "../case.ts";
-import { endingRules, type EndingRule } from "../firewall-rules.ts";
-import { headOf, headsOf, type Head } from "../heads.ts";
-import type { NodeFacts } from "../node-facts.ts";
-import { canMatch, termsAsked } from "../rule-match.ts";
+import { canMeet, likely, proven, type Candidate, type Case, type Rule } from "../case/case.ts";
+import { endingRules, type EndingRule } from "../facts/firewall-rules.ts";
+import { headOf, headsOf, type Head } from "../case/heads.ts";
+import type { NodeFacts } from "../facts/node-facts.ts";
+import { canMatch, termsAsked } from "../case/rule-match.ts";
 
 export const dropped: Rule = {
   name: "dropped-by-a-rule",

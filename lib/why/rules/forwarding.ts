@@ -1,7 +1,7 @@
-import { againstBaseline, isToBeForwarded, proven, type Candidate, type Case, type Rule } from "../case.ts";
-import { roseBy } from "../counters.ts";
-import { ingressOf } from "../loss.ts";
-import { sysctlName, sysctlOf, type NodeFacts } from "../node-facts.ts";
+import { againstBaseline, isToBeForwarded, proven, type Candidate, type Case, type Rule } from "../case/case.ts";
+import { roseBy } from "../facts/counters.ts";
+import { ingressOf } from "../case/loss.ts";
+import { sysctlName, sysctlOf, type NodeFacts } from "../facts/node-facts.ts";
 
 export const forwardingOff: Rule = {
   name: "forwarding-off",

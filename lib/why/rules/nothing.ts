@@ -1,5 +1,5 @@
 import { untranslatedReply } from "./bridge-netfilter.ts";
-import { lossWords, SCORE, type Candidate, type Case } from "../case.ts";
+import { lossWords, SCORE, type Candidate, type Case } from "../case/case.ts";
 
 /** What is said where nothing explains it: how far it came, and what was not there to look at. Pure. */
 export function foundNothing({ loss, refusal, picture, trace }: Case): Candidate {

@@ -1,12 +1,12 @@
-import { destinationsOf, proven, type Candidate, type Case, type Rule } from "../case.ts";
-import type { Hop } from "../hops.ts";
-import type { Link } from "../links.ts";
-import { unansweredDuring } from "../neighbours.ts";
-import type { NodeFacts } from "../node-facts.ts";
-import { nodeIpsFor, overlayDeviceFor } from "../places.ts";
-import { isWithin, routesIn, routeTo, type Route } from "../routes.ts";
-import { sightingWords } from "../sightings.ts";
-import { astray } from "../trace.ts";
+import { destinationsOf, proven, type Candidate, type Case, type Rule } from "../case/case.ts";
+import type { Hop } from "../case/hops.ts";
+import type { Link } from "../facts/links.ts";
+import { unansweredDuring } from "../case/neighbours.ts";
+import type { NodeFacts } from "../facts/node-facts.ts";
+import { nodeIpsFor, overlayDeviceFor } from "../case/places.ts";
+import { isWithin, routesIn, routeTo, type Route } from "../facts/routes.ts";
+import { sightingWords } from "../case/sightings.ts";
+import { astray } from "../case/trace.ts";
 
 const MEND = {
   fix: "restart the CNI's agent on that node: it puts routes, neighbours and forwarding entries back",

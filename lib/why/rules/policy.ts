@@ -1,8 +1,8 @@
-import { isToBeForwarded, isToBeSwitched, likely, proven, type Candidate, type Case, type Rule } from "../case.ts";
-import type { FirewallRule } from "../firewall-rules.ts";
-import { headsOf, type Head } from "../heads.ts";
-import { sysctlOf, type NodeFacts } from "../node-facts.ts";
-import { canMatch } from "../rule-match.ts";
+import { isToBeForwarded, isToBeSwitched, likely, proven, type Candidate, type Case, type Rule } from "../case/case.ts";
+import type { FirewallRule } from "../facts/firewall-rules.ts";
+import { headsOf, type Head } from "../case/heads.ts";
+import { sysctlOf, type NodeFacts } from "../facts/node-facts.ts";
+import { canMatch } from "../case/rule-match.ts";
 
 const FILES = ["iptables-nft", "iptables-legacy", "ip6tables-nft", "ip6tables-legacy"] as const;
 

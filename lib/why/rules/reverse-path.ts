@@ -1,8 +1,8 @@
-import { againstBaseline, proven, type Candidate, type Case, type Rule } from "../case.ts";
-import { roseBy } from "../counters.ts";
-import { ingressOf } from "../loss.ts";
-import { sysctlName, sysctlOf, type NodeFacts } from "../node-facts.ts";
-import { routesIn, routeTo } from "../routes.ts";
+import { againstBaseline, proven, type Candidate, type Case, type Rule } from "../case/case.ts";
+import { roseBy } from "../facts/counters.ts";
+import { ingressOf } from "../case/loss.ts";
+import { sysctlName, sysctlOf, type NodeFacts } from "../facts/node-facts.ts";
+import { routesIn, routeTo } from "../facts/routes.ts";
 
 export const reversePath: Rule = {
   name: "reverse-path-filter",

@@ -7,12 +7,12 @@ import {
   type Candidate,
   type Case,
   type Rule,
-} from "../case.ts";
-import { unansweredDuring, type Unanswered } from "../neighbours.ts";
-import type { NodeFacts } from "../node-facts.ts";
-import { isWithin, routesIn, routeTo, type Route } from "../routes.ts";
-import { sightingWords } from "../sightings.ts";
-import { astray } from "../trace.ts";
+} from "../case/case.ts";
+import { unansweredDuring, type Unanswered } from "../case/neighbours.ts";
+import type { NodeFacts } from "../facts/node-facts.ts";
+import { isWithin, routesIn, routeTo, type Route } from "../facts/routes.ts";
+import { sightingWords } from "../case/sightings.ts";
+import { astray } from "../case/trace.ts";
 
 export const wrongLink: Rule = {
   name: "address-on-the-wrong-link",

@@ -1,4 +1,4 @@
-import type { Rule } from "../case.ts";
+import type { Rule } from "../case/case.ts";
 import { balancerPassedBy, portOfOwnAddress, sourceIsOwn } from "./balancer.ts";
 import { bridgeNetfilter } from "./bridge-netfilter.ts";
 import { deviceDown } from "./devices.ts";

@@ -1,9 +1,9 @@
-import { proven, SCORE, type Case, type Rule } from "../case.ts";
-import { endingRules } from "../firewall-rules.ts";
-import { headOf, type Head } from "../heads.ts";
-import type { NodeFacts } from "../node-facts.ts";
-import { serviceAt } from "../places.ts";
-import { canMatch } from "../rule-match.ts";
+import { proven, SCORE, type Case, type Rule } from "../case/case.ts";
+import { endingRules } from "../facts/firewall-rules.ts";
+import { headOf, type Head } from "../case/heads.ts";
+import type { NodeFacts } from "../facts/node-facts.ts";
+import { serviceAt } from "../case/places.ts";
+import { canMatch } from "../case/rule-match.ts";
 
 interface NoEndpoints {
   readonly service: string;

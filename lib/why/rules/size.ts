@@ -1,6 +1,6 @@
-import { likely, proven, type Candidate, type Case, type Rule } from "../case.ts";
+import { likely, proven, type Candidate, type Case, type Rule } from "../case/case.ts";
 import type { Packet } from "../../evidence/pcap/packet.ts";
-import { sightingWords, type Sighting } from "../sightings.ts";
+import { sightingWords, type Sighting } from "../case/sightings.ts";
 
 export const tooBig: Rule = {
   name: "packet-too-big",

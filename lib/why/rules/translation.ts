@@ -1,8 +1,8 @@
-import { likely, proven, type Candidate, type Case, type Rule } from "../case.ts";
-import type { NodeFacts } from "../node-facts.ts";
-import { unansweredDuring } from "../neighbours.ts";
-import { placeOfAddress, serviceAt } from "../places.ts";
-import { sightingWords } from "../sightings.ts";
+import { likely, proven, type Candidate, type Case, type Rule } from "../case/case.ts";
+import type { NodeFacts } from "../facts/node-facts.ts";
+import { unansweredDuring } from "../case/neighbours.ts";
+import { placeOfAddress, serviceAt } from "../case/places.ts";
+import { sightingWords } from "../case/sightings.ts";
 
 export const serviceNotTranslated: Rule = {
   name: "service-not-translated",

@@ -1,6 +1,6 @@
-import { likely, proven, type Case, type Rule } from "../case.ts";
-import { placeOfAddress, type Place } from "../places.ts";
-import { isIncoming } from "../sightings.ts";
+import { likely, proven, type Case, type Rule } from "../case/case.ts";
+import { placeOfAddress, type Place } from "../case/places.ts";
+import { isIncoming } from "../case/sightings.ts";
 
 export const wrongServer: Rule = {
   name: "wrong-server",

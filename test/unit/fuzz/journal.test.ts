@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import type { TargetIdentity } from "../../../lib/faults/identity.ts";
-import { transportOf } from "../../../lib/faults/identity.ts";
+import type { TargetIdentity } from "../../../lib/faults/run/identity.ts";
+import { transportOf } from "../../../lib/faults/run/identity.ts";
 import { opened, sealed, type Intent } from "../../../lib/journal/entry.ts";
 import { containerIdentity } from "../../fixtures/faults/fake-node.ts";
 import { hostile, isPassable, SEED, somethingWasExecuted, STRINGS } from "./hostile.ts";

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { hostExec, mustExec, printable } from "../../../lib/exec.ts";
+import { hostExec, mustExec, printable } from "../../../lib/host/exec.ts";
 
 /** Prints its arguments, each ended by a NUL. */
 export const PRINT = ["/usr/bin/printf", "%s\\0"];

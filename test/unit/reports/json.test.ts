@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { readFileSync } from "node:fs";
 import { Ajv } from "ajv";
-import { SYMPTOMS } from "../../../lib/symptom.ts";
+import { SYMPTOMS } from "../../../lib/model/symptom.ts";
 import { renderJson } from "../../../reports/json.ts";
 import { reportJsonSchema, reportSchema } from "../../../reports/schema.ts";
 import { sampleRun } from "./sample.ts";

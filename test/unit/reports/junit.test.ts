@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { XMLParser } from "fast-xml-parser";
-import type { Run } from "../../../lib/run.ts";
+import type { Run } from "../../../lib/verdict/result.ts";
 import type { EvidencePath } from "../../../reports/evidence.ts";
 import { renderJunit } from "../../../reports/junit.ts";
 import { hostileRun, hostileText, sampleRun } from "./sample.ts";

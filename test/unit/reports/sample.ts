@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
-import type { Run } from "../../../lib/run.ts";
+import type { Run } from "../../../lib/verdict/result.ts";
 
 /** One run with a pass, a fail, an unknown, a skip, and a cell that never got to its suites. A new copy each time. */
 export function sampleRun(): Run {

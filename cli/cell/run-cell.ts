@@ -1,0 +1,237 @@
+import { spawn } from "node:child_process";
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { cellId, type Cell } from "../../lib/model/cell.ts";
+import { isBalancerNeeded, knownPaths, peersNeeded } from "../../lib/baseline/paths.ts";
+import { recordBaseline, type BaselineLabel } from "../../lib/baseline/record.ts";
+import type { Cluster, ClusterRecord } from "../../lib/model/cluster.ts";
+import type { Event } from "../../lib/events/event.ts";
+import type { EvidenceLevel } from "../../lib/evidence/evidence.ts";
+import { NotUndoneError } from "../../lib/host/errors.ts";
+import { eventLog, readEventLog, type Emit } from "../../lib/events/event-log.ts";
+import type { Reach } from "../../lib/faults/contract/kind.ts";
+import { nodesOf } from "../../lib/model/nodes.ts";
+import { sizeFor } from "../../lib/scenario/cluster-size.ts";
+import { suiteId } from "../../lib/mocha/scenario.ts";
+import type { Scenario } from "../../lib/scenario/spec.ts";
+import type { NodeImage } from "../../clusters/image/node-image.ts";
+import { traitsOf } from "../../clusters/cells/cells.ts";
+import { withBalancer } from "../../clusters/create/balancer.ts";
+import { createCluster, stage } from "../../clusters/create/create.ts";
+import { deleteCluster } from "../../clusters/create/delete.ts";
+import type { Leases } from "../../clusters/ownership/lease.ts";
+import { liveCluster } from "../../clusters/create/live-cluster.ts";
+import { withPeers } from "../../clusters/create/peers.ts";
+import { checkTraits } from "../../clusters/traits/check.ts";
+import { proveClosed, untilBaselineHolds } from "../../clusters/create/ready.ts";
+import { writeBaseline } from "../store/baseline-files.ts";
+import type { CellOrder } from "./cell-process.ts";
+import { healJournal } from "../commands/heal.ts";
+import { endLeftCaptures } from "./left-captures.ts";
+import { stillNotUndone } from "./not-undone.ts";
+import { writeAtomically } from "../store/run-dir.ts";
+import type { Share } from "./work-units.ts";
+import type { Turn } from "../host/parallel.ts";
+import { scenariosOf, suiteFiles } from "./suites.ts";
+import { taintedIn } from "../store/taint-mark.ts";
+
+export type Keep = "never" | "failure" | "always";
+
+export interface CellJob {
+  readonly cell: Cell;
+  readonly clusterName: string;
+  readonly dir: string;
+  /** Builds or finds the node image; asked only when a cluster is to be made. */
+  readonly image: () => Promise<NodeImage>;
+  readonly kind: string;
+  readonly owner: string;
+  readonly leases: Leases;
+  /** One after the other. */
+  readonly shares: readonly Share[];
+  readonly scenarios: readonly Scenario[];
+  readonly mochaReporter: string | null;
+  readonly evidence: EvidenceLevel;
+  readonly repeats: number;
+  readonly reach: Reach;
+  /** How a baseline of the new cluster is to be labelled, for `observe`; null: none is recorded. */
+  readonly baselineLabel: BaselineLabel | null;
+  /** A kept cluster to use instead of a new one. */
+  readonly reuse: ClusterRecord | null;
+  readonly readyBudgetMs: number;
+  readonly signal: AbortSignal;
+  /** For its suites. */
+  readonly turn: Turn;
+}
+
+/** For a cell process that was told to stop: one undo of each fault, with room for a busy machine. */
+const STOP_BUDGET_MS = 20_000;
+const CELL_PROCESS = fileURLToPath(new URL("cell-process.ts", import.meta.url));
+
+/**
+ * Runs one cell's suites on its cluster and leaves everything in its event log. Throws what stopped it before its suites; faults are undone by then.
+ * Throws NotUndoneError when one could not be.
+ */
+export async function runCell(job: CellJob, emit: Emit): Promise<void> {
+  // What a kept cluster's CNI is like is stated by the code of today; whether that holds is checked either way.
+  const alone = job.reuse ? { ...job.reuse, traits: traitsOf(job.reuse.cell) } : await newCluster(job, emit);
+  const joined = await withPeers({ ...job, emit }, alone, peersNeeded(job.scenarios, alone));
+  const record = await withBalancer({ ...job, emit }, joined, isBalancerNeeded(job.scenarios, joined));
+  writeAtomically(join(job.dir, "cluster.json"), `${JSON.stringify(record, null, 2)}\n`);
+  emit({ type: "nodes", containers: record.containers });
+  await stage({ emit, name: record.name }, "ready", async () => {
+    const cluster = liveCluster(record, job.signal);
+    const closed = await proveClosed(cluster);
+    const baseline = await untilBaselineHolds(cluster, job.readyBudgetMs, job.signal);
+    emit({ type: "note", text: `${closed}; ${baseline}; ${await checkTraits(cluster)}` });
+    if (job.baselineLabel) emit({ type: "note", text: await recordAsMade(job, cluster, job.baselineLabel) });
+  });
+  await job.turn(job.signal, () => allSuites(job, record, emit));
+}
+
+/** With a third node where one of its suites needs it. */
+async function newCluster(job: CellJob, emit: Emit): Promise<ClusterRecord> {
+  const { cell, clusterName: name, scenarios } = job;
+  const nodes = sizeFor(scenarios, { cell, traits: traitsOf(cell) });
+  return await createCluster({ ...job, name, nodes, image: await job.image(), emit });
+}
+
+/** Every mode's suites, and the undoing of what they leave. Throws NotUndoneError. */
+async function allSuites(job: CellJob, record: ClusterRecord, emit: Emit): Promise<void> {
+  const journalPath = join(job.dir, "journal.ndjson");
+  let hasEnded = false;
+  try {
+    await stage({ emit, name: record.name }, "suites", async () => {
+      for (const [index, share] of job.shares.entries()) {
+        job.signal.throwIfAborted();
+        plan(job, share, emit);
+        // What is planned and not run comes out as unknown, with the taint as its reason, unless another cluster takes it over.
+        if (index === 0 || taintedIn(job.dir).length === 0) await runSuites(job, record, journalPath, share);
+      }
+    });
+    hasEnded = true;
+  } finally {
+    // Whatever ended the suites, the journal says what is still to be undone; usually nothing.
+    const left = await undoWhatIsLeft(job.dir, journalPath, emit);
+    if (!hasEnded) await endLeftCaptures(job.dir, record, (text) => emit({ type: "note", text }));
+    // It outranks whatever else went wrong.
+    if (left > 0) throw new NotUndoneError(`cell ${cellId(job.cell)}: ${left} faults could not be undone`);
+  }
+}
+
+/** Of use to `observe` only: without it the run is as good, so what hinders it is told and no more. */
+async function recordAsMade({ dir, signal }: CellJob, cluster: Cluster, label: BaselineLabel): Promise<string> {
+  const { record } = cluster;
+  try {
+    const paths = knownPaths(await scenariosOf(suiteFiles()), record);
+    writeBaseline(dir, await recordBaseline(cluster, paths, label, signal));
+    return `baseline recorded: ${paths.length} paths, ${nodesOf(record.containers).length} nodes`;
+  } catch (error) {
+    signal.throwIfAborted();
+    return (error as Error).message;
+  }
+}
+
+async function undoWhatIsLeft(dir: string, journalPath: string, emit: Emit): Promise<number> {
+  if (!existsSync(journalPath)) return 0;
+  const { outcomes, problems } = await healJournal(journalPath, (text) => emit({ type: "note", text }));
+  for (const left of stillNotUndone(outcomes, logOf(dir))) emit(left);
+  return outcomes.filter(({ outcome }) => outcome === "failed").length + problems.length;
+}
+
+/** Nothing from a log that cannot be read: that only leaves unsaid which scenario it was. */
+function logOf(dir: string): readonly Event[] {
+  try {
+    return readEventLog(join(dir, "events.ndjson"));
+  } catch {
+    return [];
+  }
+}
+
+function plan({ scenarios }: CellJob, { mode, suiteFiles: files }: Share, emit: Emit): void {
+  const ids = new Set(files.map(suiteId));
+  const mine = scenarios.filter(({ id }) => ids.has(id));
+  const planned = mine.map(({ id, title, claim, documented }) => ({ id, title, claim, documented }));
+  emit({ type: "planned", mode, scenarios: planned });
+}
+
+async function runSuites(job: CellJob, cluster: ClusterRecord, journalPath: string, share: Share): Promise<void> {
+  const { mochaReporter, evidence, repeats, reach } = job;
+  const { mode, suiteFiles } = share;
+  const eventsPath = join(job.dir, "events.ndjson");
+  const given = { suiteFiles, mochaReporter, evidence, repeats, reach };
+  const order: CellOrder = { cluster, eventsPath, journalPath, mode, ...given };
+  const orderPath = join(job.dir, `order-${mode}.json`);
+  writeFileSync(orderPath, JSON.stringify(order, null, 2), { mode: 0o600 });
+  const exit = await spawnCellProcess(orderPath, join(job.dir, "mocha.log"), mochaReporter !== null, job.signal);
+  if (exit !== "0")
+    throw new Error(`the suites' process ended with ${exit}; its last words are in ${join(job.dir, "mocha.log")}`);
+}
+
+/** In a process group of its own, so that a Ctrl-C on the terminal reaches only us, and we decide. */
+async function spawnCellProcess(
+  orderPath: string,
+  logPath: string,
+  show: boolean,
+  signal: AbortSignal,
+): Promise<string> {
+  const argv = ["--disable-warning=DEP0190", "--disable-warning=ExperimentalWarning", CELL_PROCESS, orderPath];
+  const child = spawn(process.execPath, argv, {
+    detached: true,
+    stdio: ["ignore", show ? "inherit" : "pipe", "pipe", "ipc"],
+  });
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on("data", (chunk: Buffer) => keep(logPath, chunk));
+  }
+  // It undoes its own faults first, since only it knows what it has under way; should it hang, the journal is enough.
+  let lastResort: NodeJS.Timeout | undefined;
+  const stop = () => {
+    child.kill("SIGTERM");
+    lastResort = setTimeout(() => child.kill("SIGKILL"), STOP_BUDGET_MS);
+  };
+  signal.addEventListener("abort", stop);
+  if (signal.aborted) stop();
+  try {
+    return await new Promise<string>((resolve, reject) => {
+      child.on("error", reject);
+      child.on("close", (code, killedBy) => resolve(killedBy ?? String(code)));
+    });
+  } finally {
+    clearTimeout(lastResort);
+    signal.removeEventListener("abort", stop);
+  }
+}
+
+/** A comfort for whoever looks later: a full disk must not end a run that has faults in force. */
+function keep(logPath: string, chunk: Buffer): void {
+  try {
+    writeFileSync(logPath, chunk, { flag: "a", mode: 0o600 });
+  } catch {
+    // The event log meets the same disk, and says so.
+  }
+}
+
+/** How a cell ended, as far as it decides what becomes of its cluster. */
+export interface Ending {
+  readonly failed: boolean;
+  readonly tainted: boolean;
+}
+
+/** Deletes the cell's cluster unless it is to be kept. One that was kept before stays, tainted or not: it is not this run's to delete. */
+export async function dispose(job: CellJob, keep: Keep, { failed, tainted }: Ending, emit: Emit): Promise<void> {
+  const { clusterName: name, reuse } = job;
+  if (reuse || keep === "always" || (keep === "failure" && (failed || tainted))) {
+    const use = tainted ? "tainted, so --cluster refuses it" : `use it with --cluster ${name}`;
+    const made = existsSync(join(job.dir, "cluster.json")) ? use : "not made to its end, so of no use but to look at";
+    if (tainted || !reuse) emit({ type: "note", text: `cluster ${name} kept; ${made}; delete it with ./faultline gc` });
+    return;
+  }
+  await stage({ emit, name: job.clusterName }, "delete", () => deleteCluster(job.clusterName));
+}
+
+/** The log of a cell; a log that cannot be written is told once, on stderr. */
+export function cellEmit(dir: string, cell: Cell): Emit {
+  return eventLog(join(dir, "events.ndjson"), (error) =>
+    process.stderr.write(`faultline: events of ${cellId(cell)} are not logged: ${error.message}\n`),
+  );
+}

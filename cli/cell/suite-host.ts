@@ -1,0 +1,131 @@
+import { join, relative } from "node:path";
+import { cellId } from "../../lib/model/cell.ts";
+import { measure } from "../../lib/engine/measure.ts";
+import { runScenario, type Stand } from "../../lib/engine/run-scenario.ts";
+import type { Event, Mode, Nth } from "../../lib/events/event.ts";
+import { stamped } from "../../lib/events/event-log.ts";
+import { keptFor, type EvidenceLevel } from "../../lib/evidence/evidence.ts";
+import { evidenceFolder, scenarioEvidence, type ScenarioEvidence } from "../../lib/evidence/scenario-evidence.ts";
+import { captureMark } from "../../lib/evidence/sweep.ts";
+import { readJournal } from "../../lib/journal/read.ts";
+import type { ScenarioResult } from "../../lib/verdict/result.ts";
+import type { SuiteStand } from "../../lib/mocha/suite-host.ts";
+import { judgeScenario } from "../../lib/verdict/scenario.ts";
+import type { Observation } from "../../lib/probes/probe.ts";
+import { explain } from "../../lib/why/explain.ts";
+import { readEvidence } from "../../lib/why/facts/read-evidence.ts";
+import { resultOf, type JudgedTry } from "../../lib/verdict/tries.ts";
+import type { Scenario } from "../../lib/scenario/spec.ts";
+import { notRunFor, taintedNodes } from "../../lib/verdict/taint.ts";
+import { FIRST, nextTry } from "./retry.ts";
+import { leftOpen } from "./not-undone.ts";
+
+/** Where a cell's evidence goes, and how much of it is kept. */
+export interface EvidencePlace {
+  /** The cell's folder. */
+  readonly dir: string;
+  readonly level: EvidenceLevel;
+}
+
+/**
+ * What a cell's suites run on. Once a scenario has left a node tainted, every further one throws instead of being run, and so does every hand-written look at
+ * a path: it would be judged by what another had broken.
+ */
+export function suiteStand(
+  stand: Stand,
+  mode: Mode,
+  run = runScenario,
+  place: EvidencePlace | null = null,
+  repeats = 1,
+): SuiteStand {
+  const { record } = stand.cluster;
+  const told = new Set<string>();
+  let notRun: string | null = null;
+  const mustBeClean = () => {
+    if (notRun !== null) throw new Error(notRun);
+  };
+  return {
+    context: { cell: record.cell, traits: record.traits },
+    run: async (scenario) => {
+      const tries: JudgedTry[] = [];
+      for (let nth: Nth | null = FIRST; nth !== null;) {
+        stand.signal?.throwIfAborted();
+        mustBeClean();
+        const { result, tainted, events } = await runOnce({ stand, mode, run, place, told }, scenario, nth);
+        tries.push({ ...nth, verdict: result.verdict, reason: result.reason, result });
+        if (tainted) notRun = notRunFor(tainted);
+        nth = tainted ? null : nextTry({ nth, mode, result, events, fails: failsOf(nth, tries) }, repeats);
+      }
+      return resultOf(tries);
+    },
+    observe: async (path, flows) => {
+      mustBeClean();
+      return measure(stand.cluster, await stand.cluster.locate(), { [path]: { flows } });
+    },
+  };
+}
+
+function failsOf({ repeat }: Nth, tries: readonly JudgedTry[]): number {
+  return tries.filter((one) => one.repeat === repeat && one.verdict === "fail").length;
+}
+
+interface Once {
+  readonly stand: Stand;
+  readonly mode: Mode;
+  readonly run: typeof runScenario;
+  readonly place: EvidencePlace | null;
+  /** Faults whose undoing has been told of. */
+  readonly told: Set<string>;
+}
+
+async function runOnce({ stand, mode, run, place, told }: Once, scenario: Scenario, nth: Nth) {
+  const mine: Event[] = [];
+  const emit: Stand["emit"] = (event) => {
+    mine.push(stamped(event));
+    if (event.type === "healed") told.add(event.faultId);
+    stand.emit(event);
+  };
+  const judgedBy = (events: readonly Event[]) => judgeScenario(cellId(stand.cluster.record.cell), events);
+  // Judged as if it ended now, after the comparison of nodes: nothing but its end is still to come.
+  const isWorthAll = () => {
+    const end = stamped({ type: "scenario-finished", scenario: scenario.id, durationMs: 0 });
+    return place !== null && keptFor(place.level, judgedBy([...mine, end]).verdict, mode) === "full";
+  };
+  const evidence = place && evidenceIn(place, { ...stand, emit }, evidenceFolder(scenario.id, mode, nth), isWorthAll);
+  await run({ ...stand, emit, ...(nth !== FIRST && { nth }), ...(evidence && { evidence }) }, scenario, mode);
+  for (const left of leftOpen(scenario.id, readJournal(stand.journal.path), told)) emit(left);
+  const [tainted] = taintedNodes(mine);
+  if (place && evidence) await keepEvidence(place, evidence, mine, judgedBy(mine), emit);
+  return { result: judgedBy(mine), tainted, events: mine };
+}
+
+function evidenceIn(
+  { dir, level }: EvidencePlace,
+  { cluster, signal }: Stand,
+  folder: string,
+  isWorthAll: () => boolean,
+): ScenarioEvidence {
+  const where = { dir: join(dir, "evidence", folder), mark: captureMark(dir) };
+  return scenarioEvidence({ cluster, level, isWorthAll, ...where, ...(signal && { signal }) });
+}
+
+/** What explains it is looked for once, in the whole of the evidence, before what is not to be kept goes. */
+async function keepEvidence(
+  place: EvidencePlace,
+  evidence: ScenarioEvidence,
+  events: readonly Event[],
+  { scenario, verdict, mode }: ScenarioResult,
+  emit: Stand["emit"],
+): Promise<void> {
+  const seen = mode === "as-claimed" ? lastUnderFault(events) : [];
+  const dir = seen.some(({ symptom }) => symptom !== "ok") ? await evidence.settle() : null;
+  if (dir !== null) emit({ type: "explained", scenario, explanations: explain(readEvidence(dir), seen) });
+  const { dir: folder, ...kept } = await evidence.keep(keptFor(place.level, verdict, mode));
+  if (place.level === "none") return;
+  emit({ type: "evidence", scenario, dir: folder && relative(place.dir, folder), ...kept });
+}
+
+function lastUnderFault(events: readonly Event[]): readonly Observation[] {
+  const rounds = events.flatMap((event) => (event.type === "round" && event.phase !== "recovery" ? [event] : []));
+  return rounds.at(-1)?.observations ?? [];
+}

@@ -1,0 +1,40 @@
+import type { Event, Mode } from "../../lib/events/event.ts";
+import { suiteId } from "../../lib/mocha/scenario.ts";
+import { taintedNodes } from "../../lib/verdict/taint.ts";
+
+/** What of a cell's work one mocha process does: these suites in this mode. */
+export interface Share {
+  readonly mode: Mode;
+  readonly suiteFiles: readonly string[];
+}
+
+/** All suites in each of the modes. */
+export function sharesOf(modes: readonly Mode[], suiteFiles: readonly string[]): readonly Share[] {
+  return modes.map((mode) => ({ mode, suiteFiles }));
+}
+
+/**
+ * What a cluster that was tainted has left undone, from its log: the suites whose scenario never began, and those of hand-written tests that failed once it was tainted.
+ * Nothing where no node is tainted. Pure.
+ */
+export function leftBy(shares: readonly Share[], events: readonly Event[]): readonly Share[] {
+  const taintedAt = events.findIndex((_, index) => taintedNodes(events.slice(0, index + 1)).length > 0);
+  if (taintedAt < 0) return [];
+  const begun = new Set(
+    events.flatMap((event) => (event.type === "scenario-started" ? [key(event.mode, event.scenario)] : [])),
+  );
+  const tests = events.flatMap((event, at) => (event.type === "test" ? [{ ...event, at }] : []));
+  const isLeft = (mode: Mode, suite: string): boolean => {
+    if (begun.has(key(mode, suite))) return false;
+    const mine = tests.filter((test) => test.suite === suite && test.mode === mode);
+    // A suite of tests alone that was run before the taint, or passed all the same, has said what it has to say.
+    return mine.length === 0 || mine.some(({ passed, at }) => !passed && at > taintedAt);
+  };
+  return shares
+    .map(({ mode, suiteFiles }) => ({ mode, suiteFiles: suiteFiles.filter((file) => isLeft(mode, suiteId(file))) }))
+    .filter(({ suiteFiles }) => suiteFiles.length > 0);
+}
+
+function key(mode: Mode, scenario: string): string {
+  return `${mode} ${scenario}`;
+}

@@ -1,0 +1,59 @@
+import { existsSync } from "node:fs";
+import { basename, join } from "node:path";
+import { EXIT } from "../../lib/host/errors.ts";
+import { describeShared } from "../../lib/faults/run/describe.ts";
+import { describeFault } from "../../lib/faults/contract/fault.ts";
+import { healRun, type HealOutcome, type HealReport } from "../../lib/journal/heal.ts";
+import { ownerLives } from "../../clusters/ownership/owner.ts";
+import { machine } from "../host/prepare.ts";
+import { endLeftCaptures } from "../cell/left-captures.ts";
+import { cellDirs, findRunDir, listRuns, readClusterRecord, readHeader, RUNS } from "../store/run-dir.ts";
+
+/**
+ * Undoes what runs left behind (all runs, or one), from their journals, and ends the captures of those that never came to their end. A run that is still going on is left alone: its faults are meant to be in force, and it
+ * undoes them itself. Resolves to 5 when something could not be undone.
+ */
+export async function heal(options: { readonly run?: string; readonly dryRun: boolean }): Promise<number> {
+  const dirs = options.run === undefined ? listRuns().map((id) => join(RUNS, id)) : [findRunDir(options.run)];
+  const reports: HealReport[] = [];
+  for (const dir of dirs) {
+    const header = readHeader(dir);
+    if (await ownerLives(machine().readText, header.owner)) {
+      print(`${basename(dir)}: is going on, and undoes its faults itself; stop it with Ctrl-C`);
+      continue;
+    }
+    for (const path of journalsOf(dir)) reports.push(await healJournal(path, print, options.dryRun));
+    if (header.durationMs === null && !options.dryRun) await endCapturesOf(dir);
+  }
+  if (reports.every(({ outcomes }) => outcomes.length === 0)) print("nothing to undo");
+  else if (options.dryRun) print(`\n# Shared by the commands above:\n${describeShared().join("\n")}`);
+  return reports.every(({ ok }) => ok) ? EXIT.ok : EXIT.notUndone;
+}
+
+/** Undoes what one journal leaves open, telling each outcome as a line. Never throws for what a node says: that is in the report. */
+export async function healJournal(path: string, say: (line: string) => void, dryRun = false): Promise<HealReport> {
+  const report = await healRun(path, { dryRun, onProgress: (outcome) => say(lineOf(outcome)) });
+  for (const problem of report.problems) say(`${path}: ${problem}`);
+  return report;
+}
+
+async function endCapturesOf(runDir: string): Promise<void> {
+  for (const dir of cellDirs(runDir).filter((one) => existsSync(join(one, "cluster.json")))) {
+    await endLeftCaptures(dir, readClusterRecord(dir), print);
+  }
+}
+
+function journalsOf(runDir: string): readonly string[] {
+  return cellDirs(runDir)
+    .map((dir) => join(dir, "journal.ndjson"))
+    .filter((path) => existsSync(path));
+}
+
+function lineOf({ nodeFault, target, outcome, detail, finding, commands }: HealOutcome): string {
+  const words = [`${outcome}: ${describeFault(nodeFault)} (${target})`, detail, finding].filter((word) => word);
+  return [words.join(", "), ...commands.map((command) => `  ${command.replaceAll("\n", "\n  ")}`)].join("\n");
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

@@ -1,0 +1,42 @@
+import { hostContext } from "../../clusters/setup/host-context.ts";
+import { terminalAsk } from "../../clusters/setup/ask.ts";
+import { setUp } from "../../clusters/setup/setup.ts";
+import type { Check, CheckContext } from "../../clusters/setup/check.ts";
+import { CHECKS, CHECKS_OF_REUSE } from "../../clusters/setup/checks.ts";
+import type { StepProgress } from "../../clusters/image/node-image.ts";
+
+/** This machine. */
+export function machine(): CheckContext {
+  return hostContext();
+}
+
+/**
+ * Brings the machine to where a run can start. Throws PreflightError listing all that is missing, with commands; rejects when `signal` aborts, with
+ * nothing left half done.
+ */
+export async function prepareMachine(options: {
+  readonly yes: boolean;
+  readonly progress: (line: string) => void;
+  readonly signal: AbortSignal;
+  /** Beyond what a run needs. */
+  readonly also?: readonly Check[];
+  /** The run is on a cluster that is there. */
+  readonly reuses?: boolean;
+}): Promise<void> {
+  const { yes, progress, signal } = options;
+  const ask = terminalAsk(signal);
+  const checks = [...(options.reuses === true ? CHECKS_OF_REUSE : CHECKS), ...(options.also ?? [])];
+  await setUp({ context: hostContext({ progress, signal }), yes, checks, ...(ask ? { ask } : {}) });
+}
+
+/** A line a step; the first says how long all of it takes, since nobody expects minutes where a warm start takes none. */
+export function buildProgress(say: (line: string) => void): (step: StepProgress) => void {
+  let told = false;
+  return ({ name, what, index, total, expectedS, state, durationMs }) => {
+    if (!told) say("building the node image, once: about 11 min on 2 cores, less what is cached (docs/node-image.md)");
+    told = true;
+    const took = durationMs === undefined ? "" : ` in ${Math.round(durationMs / 1000)} s`;
+    const about = state === "started" ? `, about ${expectedS} s` : took;
+    say(`node image ${index}/${total} ${name} (${what}): ${state}${about}`);
+  };
+}

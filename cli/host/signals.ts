@@ -1,0 +1,52 @@
+import { EXIT } from "../../lib/host/errors.ts";
+
+/**
+ * What a signal does to a run. First: stop new work; what was begun is undone, reports are written, exit 130/143. Second: undo only, no reports, no
+ * deleting of clusters. Third: leave at once; the journal keeps what is to be undone.
+ */
+export interface Interruption {
+  readonly signal: AbortSignal;
+  /** The exit code the signal asks for; null when none came. */
+  exitCode(): number | null;
+  /** True from the second signal on. */
+  hurried(): boolean;
+  /** Stops listening. */
+  release(): void;
+}
+
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** Listens from now on; `say` prints to the user. */
+export function onInterrupt(say: (line: string) => void): Interruption {
+  const controller = new AbortController();
+  let count = 0;
+  let code: number | null = null;
+  const handle = (name: NodeJS.Signals) => {
+    count += 1;
+    code ??= name === "SIGINT" ? EXIT.sigint : EXIT.sigterm;
+    if (count === 1) {
+      say(`${name}: stopping; faults are being undone, then the report is written (again: only undo)`);
+      controller.abort(new Error(`interrupted by ${name}`));
+    } else if (count === 2) {
+      say(`${name}: only undoing faults now (again: leave at once)`);
+    } else {
+      say("left before everything was undone; run ./faultline heal, or wait 30 s for the dead-man on the node");
+      process.exit(code);
+    }
+  };
+  for (const name of SIGNALS) process.on(name, handle);
+  // Whoever read our output went away (`| head`): that is no reason to leave faults behind.
+  const onPipe = (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  };
+  process.stdout.on("error", onPipe);
+  process.stderr.on("error", onPipe);
+  return {
+    signal: controller.signal,
+    exitCode: () => code,
+    hurried: () => count > 1,
+    release: () => {
+      for (const name of SIGNALS) process.off(name, handle);
+    },
+  };
+}

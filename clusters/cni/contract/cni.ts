@@ -1,0 +1,101 @@
+import type { Cell, IpFamily, ProxyMode, Traits } from "../../../lib/model/cell.ts";
+import type { ContainerImage } from "../../image/container-image.ts";
+import type { Step } from "../../image/recipe.ts";
+import type { CheckContext } from "../../setup/check.ts";
+
+export type Machine = Pick<CheckContext, "exec" | "readText" | "platform">;
+
+/** What a CNI's folder states about it; a folder a CNI, or a family of them. */
+export interface Cni {
+  readonly name: string;
+  /** Other names people use for it. */
+  readonly aliases?: readonly string[];
+  /** Of the folder's images, where several CNIs share them; its own name otherwise. */
+  readonly imageName?: string;
+  /** One line, for `list`. */
+  readonly what: string;
+  /** The first is what a cell takes when it names none. */
+  readonly versions: readonly CniVersion[];
+  readonly proxyModes: readonly ProxyMode[];
+  readonly ipFamilies: readonly IpFamily[];
+  /** Why a combination of otherwise known parts is not to be had, in the vendor's terms; null where it is. */
+  readonly refuses?: (cell: Cell) => string | null;
+  /** What a machine lacks that the CNI cannot do without, as what a cell "needs"; null for nothing, absent where any machine will do. Looks and changes nothing. */
+  readonly lacks?: (cell: Cell, machine: Machine) => Promise<string | null>;
+  readonly traits: (cell: Cell) => Traits;
+  readonly install: Install;
+}
+
+/** A release of a CNI and what a node image must hold for it. */
+export interface CniVersion {
+  readonly version: string;
+  /** Offline: its own builds, then the images made of them. Absent: all of it is in every node image. */
+  readonly offline?: OfflineParts;
+  /** Where a registry answers: upstream's image by the name the manifest has. */
+  readonly upstream?: readonly UpstreamImage[];
+  /** The plugins in them, for /opt/cni/bin. */
+  readonly upstreamPlugins?: readonly { readonly from: string; readonly path: string; readonly file: string }[];
+  /** Why it cannot be had offline; the cell is refused there with this reason. */
+  readonly onlineOnly?: string;
+}
+
+export interface OfflineParts {
+  readonly steps: readonly Step[];
+  readonly images: readonly ContainerImage[];
+  /** For /opt/cni/bin, beside the reference plugins. */
+  readonly plugins: readonly MadeFile[];
+}
+
+export interface MadeFile {
+  readonly step: string;
+  readonly file: string;
+  /** What it is called there; `file` otherwise. */
+  readonly as?: string;
+}
+
+export interface UpstreamImage {
+  readonly name: string;
+  readonly from: string;
+}
+
+/** How a CNI comes onto a running cluster. */
+export type Install = ByManifest | OnNodes | ByKind;
+
+export interface ByManifest {
+  readonly by: "manifest";
+  /** File below clusters/cni with its CustomResourceDefinitions, without tokens: applied before the manifest. */
+  readonly kinds?: string;
+  /** File below clusters/cni, the same online and offline; {{TOKENS}} in it are filled with `tokens`. */
+  readonly manifest: string;
+  /** `podSubnets`: the cluster's, a family each. */
+  readonly tokens: (cell: Cell, podSubnets: readonly string[]) => Readonly<Record<string, string>>;
+  /** The pods that must be Ready before the CNI is, one a node. */
+  readonly ready: { readonly namespace: string; readonly selector: string };
+}
+
+/** No agent: a script that runs once on each node. */
+export interface OnNodes {
+  readonly by: "script";
+  /** File below clusters/cni; a constant. */
+  readonly script: string;
+  readonly args: (
+    podSubnets: readonly string[],
+    node: NodeNetwork,
+    others: readonly NodeNetwork[],
+  ) => readonly string[];
+}
+
+/** kind's own default. */
+export interface ByKind {
+  readonly by: "kind";
+  readonly ready: { readonly namespace: string; readonly selector: string };
+}
+
+/** A node as a script without an agent has to know it. */
+export interface NodeNetwork {
+  readonly container: string;
+  /** spec.podCIDRs, a family each. */
+  readonly podCidrs: readonly string[];
+  /** Its own addresses, a family each. */
+  readonly addresses: readonly string[];
+}

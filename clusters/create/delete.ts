@@ -1,0 +1,70 @@
+import { hostExec, mustExec, type Exec } from "../../lib/host/exec.ts";
+import { waitFor } from "../../lib/host/wait.ts";
+import { checkedName, kindNames } from "../ownership/cluster-name.ts";
+import { stopCreatorsOf } from "./kind-process.ts";
+import { closingRules, LABELS } from "../ownership/closing-rule.ts";
+import { removeClosedNetwork } from "./network.ts";
+
+/** kind's own label on its nodes. */
+export const KIND_LABEL = "io.x-k8s.kind.cluster";
+
+/** What deleting needs of the machine; tests bring their own. */
+export interface Deleting {
+  readonly exec: Exec;
+  /** Ends the kind that makes the cluster; how many there were. */
+  readonly stopCreators: (cluster: string) => number;
+  readonly budgetMs: number;
+  readonly intervalMs: number;
+}
+
+const HERE: Deleting = { exec: hostExec, stopCreators: stopCreatorsOf, budgetMs: 60_000, intervalMs: 400 };
+
+/**
+ * Deletes a cluster with all that is its own: the kind that still makes it, nodes with their volumes, `outside`, further clusters on its network, network, closing rules. Parts may be gone
+ * already. It goes on until a look finds nothing: what a killed client has ordered the engine makes all the same, and Docker lists such a container seconds before it
+ * can remove it. Not by `kind delete`: that locks the kubeconfig it is given, even /dev/null, without saying for whom, so of two at once one fails, and after a kill
+ * all. Throws UsageError for a name that is none, WaitTimeoutError with what could not be removed.
+ */
+export async function deleteCluster(cluster: string, machine: Deleting = HERE): Promise<void> {
+  const { exec, stopCreators, budgetMs, intervalMs } = machine;
+  checkedName(cluster);
+  const attempt = async () => {
+    const stopped = kindNames(cluster).reduce((sum, name) => sum + stopCreators(name), 0);
+    await removeContainers(cluster, exec);
+    await removeClosedNetwork(cluster, exec);
+    // Its last orders may be on their way.
+    if (stopped > 0) throw new Error("kind was still making it");
+    const left = await partsLeft(cluster, exec);
+    if (left.length > 0) throw new Error(`left: ${left.join(", ")}`);
+  };
+  await waitFor(`cluster ${cluster} to be gone`, attempt, { budgetMs, intervalMs, attemptTimeoutMs: budgetMs });
+}
+
+/** Removes a cluster's nodes and `outside` with their volumes. What Docker would not remove is told by its absence of success: look again. */
+export async function removeContainers(cluster: string, exec: Exec = hostExec): Promise<void> {
+  const containers = await containersOf(cluster, exec);
+  if (containers.length > 0) await exec(["docker", "rm", "--force", "--volumes", ...containers]);
+}
+
+async function partsLeft(cluster: string, exec: Exec): Promise<readonly string[]> {
+  const networkArgv = ["docker", "network", "ls", "--quiet", "--filter", `name=^${cluster}$`];
+  const [containers, network, rules] = await Promise.all([
+    containersOf(cluster, exec),
+    mustExec(exec, networkArgv),
+    closingRules(exec),
+  ]);
+  const rule = rules.some((one) => one.cluster === cluster) ? ["closing rule"] : [];
+  return [...containers, ...ids(network.stdout), ...rule];
+}
+
+async function containersOf(cluster: string, exec: Exec): Promise<readonly string[]> {
+  const labels = [`${LABELS.cluster}=${cluster}`, ...kindNames(cluster).map((name) => `${KIND_LABEL}=${name}`)];
+  const lists = await Promise.all(
+    labels.map((label) => mustExec(exec, ["docker", "ps", "--all", "--quiet", "--filter", `label=${label}`])),
+  );
+  return [...new Set(lists.flatMap(({ stdout }) => ids(stdout)))];
+}
+
+function ids(stdout: string): readonly string[] {
+  return stdout.split("\n").filter((id) => id !== "");
+}

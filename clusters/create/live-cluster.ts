@@ -1,0 +1,87 @@
+import { readFileSync } from "node:fs";
+import type { Cluster, ClusterRecord, PodPlace, Whereabouts } from "../../lib/model/cluster.ts";
+import { containerExec } from "../../lib/host/container-exec.ts";
+import { UndecidedError } from "../../lib/host/errors.ts";
+import { mustExec, type Exec } from "../../lib/host/exec.ts";
+import { isReady, kubernetes, type Kubernetes, type Pod } from "../../lib/kubernetes/client.ts";
+import { nodesOf, ofNode } from "../../lib/model/nodes.ts";
+import { PEERS, type Peer, type Role } from "../../lib/model/path.ts";
+import { NAMESPACE } from "../roles/objects.ts";
+
+/** Constant: pods are found by what it prints, nothing is put into it. */
+const SANDBOXES = readFileSync(new URL("sandboxes.pl", import.meta.url), "utf8");
+
+/** A running cluster, reached through the container runtime for commands and through its API for objects. `signal` ends calls to its API. */
+export function liveCluster(record: ClusterRecord, signal?: AbortSignal): Cluster {
+  const api = kubernetes(record.kubeconfig, signal ? { signal } : {});
+  const exec: Cluster["exec"] = (place) => containerExec(containerOf(record, place));
+  return { record, exec, locate: () => locate(record, api, exec) };
+}
+
+/** Throws UndecidedError for a further cluster or a node that was not made. */
+export function containerOf(record: ClusterRecord, place: Parameters<Cluster["exec"]>[0]): string {
+  if (place === "outside") return record.outside;
+  if (place !== "peer" && place !== "twin") return ofNode(record.containers, place);
+  const peer = record.peers?.[place];
+  if (peer) return peer.container;
+  throw new UndecidedError(`cluster ${record.name} has no ${place}`, "the stage `peers` of its run says why");
+}
+
+/** The pods of the further clusters, by role: of those of `twin` the one that has the address of `other`. Pure. */
+export function peerPods({ peers }: ClusterRecord, pods: Whereabouts["pods"]): Whereabouts["pods"] {
+  const found = PEERS.flatMap((role): readonly (readonly [Peer, PodPlace])[] => {
+    const places = peers?.[role]?.pods ?? [];
+    const place = role === "twin" ? places.find(({ ip }) => ip === pods.other?.ip) : places[0];
+    return place ? [[role, place]] : [];
+  });
+  return Object.fromEntries(found);
+}
+
+async function locate(record: ClusterRecord, api: Kubernetes, exec: Cluster["exec"]): Promise<Whereabouts> {
+  const [roles, dns, ...sandboxes] = await Promise.all([
+    api.pods(NAMESPACE),
+    api.pods("kube-system", "k8s-app=kube-dns"),
+    ...nodesOf(record.containers).map((node) => sandboxesOf(exec(node))),
+  ]);
+  const pids = new Map(sandboxes.flat().map(({ namespace, name, pid }) => [`${namespace}/${name}`, pid]));
+  const named = roles.map((pod) => [pod.metadata?.name as Role, pod] as const);
+  const replicas = dns.filter(isReady).map((pod) => [dnsRole(record, pod), pod] as const);
+  const pods: Partial<Record<Role, PodPlace>> = {};
+  for (const [role, pod] of [...named, ...replicas]) {
+    const place = placeOf(pod, pids);
+    if (place) pods[role] = place;
+  }
+  const balancer = record.balancer ? { balancer: record.balancer } : {};
+  return { cluster: record, pods: { ...pods, ...peerPods(record, pods), ...balancer } };
+}
+
+function dnsRole(record: ClusterRecord, pod: Pod): Role {
+  return pod.spec?.nodeName === record.containers.A ? "dnsA" : "dnsB";
+}
+
+/** Every pod of a namespace that runs on the one node of a cluster. */
+export async function podPlaces(api: Kubernetes, container: string, namespace: string): Promise<readonly PodPlace[]> {
+  const [pods, sandboxes] = await Promise.all([api.pods(namespace), sandboxesOf(containerExec(container))]);
+  const pids = new Map(sandboxes.map((one) => [`${one.namespace}/${one.name}`, one.pid]));
+  return pods.flatMap((pod) => placeOf(pod, pids) ?? []);
+}
+
+function placeOf(pod: Pod, pids: ReadonlyMap<string, number>): PodPlace | null {
+  const name = pod.metadata?.name ?? "";
+  const [ip = pod.status?.podIP, secondIp] = pod.status?.podIPs?.map((one) => one.ip) ?? [];
+  const pid = pids.get(`${pod.metadata?.namespace}/${name}`);
+  if (ip === undefined || pid === undefined) return null;
+  return { name, ip, ...(secondIp === undefined ? {} : { secondIp }), pid };
+}
+
+interface Sandbox {
+  readonly namespace: string;
+  readonly name: string;
+  readonly pid: number;
+}
+
+async function sandboxesOf(exec: Exec): Promise<readonly Sandbox[]> {
+  const { stdout } = await mustExec(exec, ["perl", "-e", SANDBOXES]);
+  const lines = stdout.split("\n").filter((line) => line !== "");
+  return lines.map((line) => JSON.parse(line) as Sandbox);
+}

@@ -1,0 +1,39 @@
+import type { Cluster } from "../model/cluster.ts";
+import type { Nth, ScenarioEvent } from "../events/event.ts";
+import type { Emit } from "../events/event-log.ts";
+import type { ScenarioEvidence } from "../evidence/scenario-evidence.ts";
+import type { Reach } from "../faults/contract/kind.ts";
+import type { Target } from "../faults/run/target.ts";
+import type { Journal } from "../journal/journal.ts";
+import type { OfNodes } from "../model/nodes.ts";
+
+/** Where faults can be put, by node role. */
+export type Targets = OfNodes<Target> & { readonly "control-plane": Target };
+
+/** What a scenario is run with. */
+export interface Stand {
+  readonly cluster: Cluster;
+  readonly targets: Targets;
+  readonly journal: Journal;
+  readonly emit: Emit;
+  readonly signal?: AbortSignal;
+  /** Default: no fault reaches further than its node. */
+  readonly reach?: Reach;
+  /** Of this one scenario. */
+  readonly evidence?: ScenarioEvidence;
+  /** Which time the scenario is run; absent for the first. */
+  readonly nth?: Nth;
+}
+
+export type NewScenarioEvent = ScenarioEvent extends infer E
+  ? E extends ScenarioEvent
+    ? Omit<E, "scenario">
+    : never
+  : never;
+
+/** Logs an event of the scenario under way. */
+export type Say = (event: NewScenarioEvent) => void;
+
+export function signalOf({ signal }: Stand): { readonly signal?: AbortSignal } {
+  return signal ? { signal } : {};
+}

@@ -1,0 +1,106 @@
+import { z } from "zod";
+import type { DropFault } from "../../contract/fault.ts";
+import { GUARD } from "../../contract/guard-script.ts";
+import type { FaultKind } from "../../contract/kind.ts";
+import { UsageError } from "../../../host/errors.ts";
+import { network, networkSchema, portSchema } from "../../contract/values.ts";
+
+/** Ahead of raw (-300), where Felix and kube-proxy are at the earliest, so that no agent's accept comes first. */
+const PRIORITY = -350;
+
+/** The table that holds this fault and nothing else. */
+export function dropTable(id: string): string {
+  return `fl_${id}`;
+}
+
+/**
+ * The fault as nft reads it, in one transaction: the table of this name is made anew, so applying twice leaves one. Its input has
+ * passed the schema; nothing else may reach this text.
+ */
+export function renderDrop(fault: DropFault, id: string): string {
+  const table = `table inet ${dropTable(id)}`;
+  return `${table} {
+}
+delete ${table}
+${table} {
+  chain faultline {
+    type filter hook ${fault.hook} priority ${PRIORITY}; policy accept;
+    ${matches(fault).join(" ")} counter drop comment "faultline ${id}"
+  }
+}
+`;
+}
+
+function matches({ protocol, destinationPort, source, destination }: DropFault): readonly string[] {
+  const layer4 = protocol === "icmp" ? "{ icmp, ipv6-icmp }" : protocol;
+  return [
+    `meta l4proto ${layer4}`,
+    ...(source === undefined ? [] : [address(source, "saddr")]),
+    ...(destination === undefined ? [] : [address(destination, "daddr")]),
+    ...(destinationPort === undefined ? [] : [`${protocol} dport ${destinationPort}`]),
+  ];
+}
+
+function address(text: string, field: "saddr" | "daddr"): string {
+  const { family, cidr } = network(text);
+  return `${family === 4 ? "ip" : "ip6"} ${field} ${cidr}`;
+}
+
+const CAPTURE = `${GUARD}nft list tables >/dev/null`;
+const APPLY = `${GUARD}printf "%s" "$1" | nft -f -`;
+
+/** A listing that fails must not pass for a table that is not there, hence `set -e` and the listing apart. */
+const READ_BACK = `${GUARD}set -eu
+tables=$(nft list tables)
+if printf "%s\\n" "$tables" | grep -qxF "table inet $1"; then nft list table inet "$1"; else echo absent; fi`;
+
+const UNDO = `${GUARD}set -eu
+tables=$(nft list tables)
+if printf "%s\\n" "$tables" | grep -qxF "table inet $1"; then nft delete table inet "$1"; echo undone; else echo nothing-to-undo; fi`;
+
+const VERIFY = `${GUARD}set -eu
+tables=$(nft list tables)
+if printf "%s\\n" "$tables" | grep -qxF "table inet $1"; then echo "still-in-force table inet $1"; else echo clean; fi`;
+
+const COUNTER = /counter packets (\d+) bytes (\d+) drop/;
+
+/** Packets dropped without a word, in an nft table of the fault's own; undone by deleting that table. */
+export const dropKind: FaultKind<DropFault, null> = {
+  kind: "drop",
+  scope: "namespace",
+  schema: z.strictObject({
+    kind: z.literal("drop"),
+    hook: z.enum(["prerouting", "input", "forward", "output"]),
+    protocol: z.enum(["tcp", "udp", "icmp"]),
+    destinationPort: portSchema.exactOptional(),
+    source: networkSchema.exactOptional(),
+    destination: networkSchema.exactOptional(),
+  }),
+  priorSchema: z.null(),
+  validate({ protocol, destinationPort, source, destination }) {
+    if (protocol === "icmp" && destinationPort !== undefined) {
+      throw new UsageError("fault drop icmp has a port", "leave destinationPort out: ICMP has none");
+    }
+    if (source !== undefined && destination !== undefined && network(source).family !== network(destination).family) {
+      throw new UsageError(
+        `fault drop from ${source} to ${destination} mixes IPv4 and IPv6`,
+        "name both in one family",
+      );
+    }
+  },
+  /** Its table is its own. */
+  claims: () => [],
+  capture: () => ({ script: CAPTURE, args: [] }),
+  captured: () => null,
+  priorInPlan: () => null,
+  apply: (fault, _prior, id) => ({ script: APPLY, args: [renderDrop(fault, id)] }),
+  readBack: (_fault, _prior, id) => ({ script: READ_BACK, args: [dropTable(id)] }),
+  readBackSaid(fault, stdout) {
+    const counter = COUNTER.exec(stdout);
+    if (!counter || !stdout.includes(`hook ${fault.hook} `)) return { inForce: false, detail: "its nft table is gone" };
+    const count = Number(counter[1]);
+    return { inForce: true, detail: `dropped ${count} packets, ${counter[2]} bytes`, count };
+  },
+  undo: (_fault, _prior, id) => ({ script: UNDO, args: [dropTable(id)] }),
+  verifyUndone: (_fault, _prior, id) => ({ script: VERIFY, args: [dropTable(id)] }),
+};

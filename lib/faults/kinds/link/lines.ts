@@ -1,0 +1,132 @@
+import { FaultNotInForce } from "../../contract/refused.ts";
+
+/** Of all that goes with a link, what one journal line can well carry, and an undo give back in a few seconds, some 250 lines. */
+export const MOST_BYTES = 16 * 1024;
+
+const ADDRESS = "[0-9a-fA-F:.]{2,45}";
+const NETWORK = `(default|${ADDRESS}(/\\d{1,3})?)`;
+const LLADDR = "[0-9a-fA-F:.]{2,95}";
+const NAME = "[a-zA-Z0-9_@][a-zA-Z0-9_.@-]{0,30}";
+const NUMBER = "\\d{1,10}";
+
+/** Route attributes that `ip route add` takes as `ip route show` prints them; not next-hop objects, several next hops, lifetimes or encapsulation. */
+const ROUTE = [
+  `via (inet6 )?${ADDRESS}`,
+  `(dev|table|proto|scope) ${NAME}`,
+  `(src|from) ${ADDRESS}(/\\d{1,3})?`,
+  `(metric|advmss|hoplimit|window|initcwnd|initrwnd) ${NUMBER}`,
+  `mtu (lock )?${NUMBER}`,
+  "tos [0-9a-fA-Fx]{1,4}",
+  "pref (low|medium|high)",
+  "onlink",
+].join("|");
+
+/** The lines that can be given back, and so the only ones that may go: these words reach ip(8) and bridge(8) one by one. */
+const LINE = new RegExp(
+  `^(${[
+    "mac [0-9a-f]{2}(:[0-9a-f]{2}){5}",
+    `neighbour ${ADDRESS} lladdr ${LLADDR}( router| extern_learn| proto ${NAME})*`,
+    `proxy ${ADDRESS}`,
+    `fdb ${LLADDR}( dst ${ADDRESS}| port ${NUMBER}| vni ${NUMBER}| via ${NAME}| extern_learn)* self (permanent|static)`,
+    `address ${ADDRESS}( peer ${ADDRESS})?/\\d{1,3}( proto ${NAME})? scope (global|site|link|host)( nodad| noprefixroute| home| autojoin| stable-privacy)*( preferred_lft 0)?`,
+    `route[46] ((unicast|local|broadcast|multicast|anycast) )?${NETWORK}( (${ROUTE}))*`,
+  ].join("|")})$`,
+);
+
+/** Whether a line is one that undo may be given. */
+export function canBeGivenBack(line: string): boolean {
+  return LINE.test(line);
+}
+
+/**
+ * Whether a line that went stays away when the link comes up again, until somebody gives it back. The kernel makes its own routes anew; IPv6 addresses it may have
+ * kept (keep_addr_on_down), and VXLAN FDB entries it keeps when they are permanent.
+ */
+export function staysAway(line: string): boolean {
+  return isNeighbour(line) || (isRoute(line) && !isKernels(line));
+}
+
+/**
+ * Reads what the capture of a link printed: the device itself, then a line each of what may go with it (apply.sh). Gives those that do, in the order in
+ * which they are given back. Routes of `ownProtocol` are faults of ours, which take care of themselves. Throws FaultNotInForce when the device is not
+ * there, is down or has an alias, and for what could not be given back as it was. Pure.
+ */
+export function whatGoes(device: string, printed: string, ownProtocol: string): readonly string[] {
+  const [link = "", ...lines] = printed.trimEnd().split("\n");
+  assertUp(device, link);
+  const goes = lines.filter(
+    (line) => isOf(device, line) && !isItsMtu(line, link) && !hasPair(line, "proto", ownProtocol),
+  );
+  const lost = goes.find((line) => !canBeGivenBack(line));
+  if (lost !== undefined) throw refused(device, `what goes with it could not be given back: ${lost}`);
+  const untried = /[<,]NO-CARRIER[,>]/.test(link) && goes.some(isAddress);
+  if (untried) throw refused(device, "it has no carrier, without which its IPv6 addresses would not come back");
+  const routes = Map.groupBy(lines.filter(isRoute), placeOf);
+  const double = goes.find((line) => isRoute(line) && !isKernels(line) && routes.get(placeOf(line))?.length !== 1);
+  if (double !== undefined) throw refused(device, `it has one of several routes to the same place: ${double}`);
+  const bytes = Buffer.byteLength(goes.join("\n"));
+  if (bytes > MOST_BYTES) throw refused(device, `what goes with it is ${bytes} bytes, more than ${MOST_BYTES}`);
+  return inOrder(goes);
+}
+
+function assertUp(device: string, link: string): void {
+  if (link === "") throw new FaultNotInForce(`there is no device ${device} on the node`, "look at ip link on the node");
+  const alias = /\\ +alias ([^\\]+)/.exec(link)?.[1];
+  if (alias?.startsWith("faultline-")) throw refused(device, `it carries our mark ${alias}`, "run ./faultline heal");
+  if (alias !== undefined) throw refused(device, `its alias "${alias}" is where our mark would go`);
+  if (!/[<,]UP[,>]/.test(link)) throw refused(device, "it is down already", "look at ip link on the node");
+}
+
+/** Of routes and VLANs those of all devices were printed, of all else the device's own. */
+function isOf(device: string, line: string): boolean {
+  if (isRoute(line)) return hasPair(line, "dev", device);
+  return !line.startsWith("vlan ") || line.includes(`@${device}: `);
+}
+
+/** A link that comes up takes its MTU for IPv6, whatever was set there. */
+function isItsMtu(line: string, link: string): boolean {
+  return line.startsWith("mtu6 ") && hasPair(link, "mtu", line.slice("mtu6 ".length));
+}
+
+/** The kernel lists a device's newest address first, and of equals prefers the newest as a source. */
+function inOrder(lines: readonly string[]): readonly string[] {
+  const addresses = lines.filter(isAddress);
+  return lines.map((line) => (isAddress(line) ? (addresses.pop() ?? line) : line));
+}
+
+/** The kernel tells routes apart by these; it would not take the second of two that are alike. */
+function placeOf(route: string): string {
+  const to = /^route[46] (?:[a-z]+ )?(default|\S*[.:]\S*)/.exec(route)?.[1];
+  const rest = ["from", "table", "metric", "tos"].map((name) => new RegExp(` ${name} (\\S+)`).exec(route)?.[1] ?? "");
+  return [route.slice(0, "route4".length), to, ...rest].join(" ");
+}
+
+/** The device's own address. */
+export function isMac(line: string): boolean {
+  return line.startsWith("mac ");
+}
+
+/** Somebody's neighbour on the device, whom the kernel would not find again by itself. */
+export function isNeighbour(line: string): boolean {
+  return /^(neighbour|proxy) /.test(line);
+}
+
+function isRoute(line: string): boolean {
+  return /^route[46] /.test(line);
+}
+
+function isKernels(route: string): boolean {
+  return hasPair(route, "proto", "kernel");
+}
+
+function isAddress(line: string): boolean {
+  return line.startsWith("address ");
+}
+
+function hasPair(line: string, name: string, value: string): boolean {
+  return `${line} `.includes(` ${name} ${value} `);
+}
+
+function refused(device: string, why: string, nextStep = "choose another device, or another fault"): FaultNotInForce {
+  return new FaultNotInForce(`link ${device} cannot be set down: ${why}`, nextStep);
+}

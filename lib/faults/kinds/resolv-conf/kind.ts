@@ -1,0 +1,97 @@
+import { z } from "zod";
+import type { ResolvConfFault } from "../../contract/fault.ts";
+import { GUARD } from "../../contract/guard-script.ts";
+import { nothingMore, type FaultKind } from "../../contract/kind.ts";
+import { FaultNotInForce } from "../../contract/refused.ts";
+import { addressSchema } from "../../contract/values.ts";
+
+/** The file the kubelet gives to pods; clusters/image/rootfs/etc/default/kubelet names the same. */
+export const PODS_RESOLV_CONF = "/etc/faultline/pods-resolv.conf";
+
+/** What was in the file, as base64: a journal line holds data, whatever its bytes. */
+interface ResolvConfPrior {
+  readonly contentBase64: string;
+}
+
+const CAPTURE = `${GUARD}set -eu
+base64 -w0 <"$1"`;
+
+/** A pod reads its resolv.conf once, when it is made: so the node's CoreDNS pods are made anew. A node may delete its own pods. */
+const RENEW_COREDNS = `renew() {
+  kubectl --kubeconfig /etc/kubernetes/kubelet.conf -n kube-system delete pod -l k8s-app=kube-dns \\
+    --field-selector "spec.nodeName=$(hostname)" --wait=false >&2
+}
+holds() { [ "$(base64 -w0 <"$1")" = "$2" ]; }
+put() { printf "%s" "$2" | base64 -d >"$1.new"; chmod 644 "$1.new"; mv -f "$1.new" "$1"; }`;
+
+/** $1 file, $2 mark, $3 new content. The mark says until the very end of undo that there is something to undo, also after a crash half-way. */
+const APPLY = `${GUARD}set -eu
+${RENEW_COREDNS}
+: >"$2"
+put "$1" "$3"
+renew`;
+
+const READ_BACK = `${GUARD}set -eu
+if [ -e "$2" ]; then base64 -w0 <"$1"; else echo absent; fi`;
+
+/** $4: content before. */
+const UNDO = `${GUARD}set -eu
+${RENEW_COREDNS}
+if ! [ -e "$2" ]; then echo nothing-to-undo; exit 0; fi
+said=undone
+if holds "$1" "$3"; then put "$1" "$4"
+elif ! holds "$1" "$4"; then said="changed-by-other $(head -n 1 "$1")"
+fi
+renew
+rm -f "$2"
+echo "$said"`;
+
+const VERIFY = `${GUARD}set -eu
+${RENEW_COREDNS}
+if [ -e "$2" ]; then echo "still-in-force $1 is marked as ours"
+elif holds "$1" "$4"; then echo clean
+elif holds "$1" "$3"; then echo "still-in-force $1 names our servers"
+else echo "changed-by-other $(head -n 1 "$1")"
+fi`;
+
+/** The file as the fault wants it. */
+export function renderResolvConf({ nameservers }: ResolvConfFault): string {
+  return nameservers.map((address) => `nameserver ${address}\n`).join("");
+}
+
+function args(fault: ResolvConfFault, id: string): readonly string[] {
+  const content = Buffer.from(renderResolvConf(fault)).toString("base64");
+  return [PODS_RESOLV_CONF, `${PODS_RESOLV_CONF}.fl-${id}`, content];
+}
+
+/** The resolver that the node's CoreDNS forwards to; undone by putting the file back and making CoreDNS's pods anew once more. */
+export const resolvConfKind: FaultKind<ResolvConfFault, ResolvConfPrior> = {
+  kind: "resolv-conf",
+  scope: "node",
+  schema: z.strictObject({ kind: z.literal("resolv-conf"), nameservers: z.array(addressSchema).min(1).max(3) }),
+  priorSchema: z.strictObject({ contentBase64: z.base64().max(8192) }),
+  validate: nothingMore,
+  claims: () => ["pods-resolv.conf"],
+  capture: () => ({ script: CAPTURE, args: [PODS_RESOLV_CONF] }),
+  captured(_fault, stdout) {
+    const contentBase64 = stdout.trim();
+    if (contentBase64.length > 8192) {
+      throw new FaultNotInForce(
+        `${PODS_RESOLV_CONF} is longer than 6 KiB`,
+        "look at the node image: this is no resolv.conf",
+      );
+    }
+    return { contentBase64 };
+  },
+  priorInPlan: () => ({ contentBase64: "<content read before>" }),
+  apply: (fault, _prior, id) => ({ script: APPLY, args: args(fault, id) }),
+  readBack: (fault, _prior, id) => ({ script: READ_BACK, args: args(fault, id).slice(0, 2) }),
+  readBackSaid(fault, stdout) {
+    const now = stdout.trim();
+    const inForce = now === Buffer.from(renderResolvConf(fault)).toString("base64");
+    const content = now === "absent" ? "not marked as ours" : Buffer.from(now, "base64").toString().trim();
+    return { inForce, detail: `${PODS_RESOLV_CONF}: ${content.replaceAll("\n", ", ")}` };
+  },
+  undo: (fault, prior, id) => ({ script: UNDO, args: [...args(fault, id), prior.contentBase64] }),
+  verifyUndone: (fault, prior, id) => ({ script: VERIFY, args: [...args(fault, id), prior.contentBase64] }),
+};

@@ -1,0 +1,39 @@
+import { hostExec, type Exec } from "../../host/exec.ts";
+import { existsSync } from "node:fs";
+import type { NodeRole } from "../../model/nodes.ts";
+import type { TargetIdentity } from "./identity.ts";
+import { inspectContainer } from "./inspect-container.ts";
+import { containerTarget, netnsTarget, type Target } from "./target.ts";
+
+/** What has become of a target that a journal names. */
+export type FoundAgain =
+  /** The very one. */
+  | { readonly status: "same"; readonly target: Target }
+  /** The same container started anew: its namespace, and all that was in it, is gone; its files are not. */
+  | { readonly status: "restarted"; readonly target: Target; readonly why: string }
+  | { readonly status: "stopped"; readonly why: string }
+  | { readonly status: "deleted"; readonly why: string };
+
+/** Looks for a journaled target, by container id, never by name. Reads only. Throws when Docker does not answer or a guard holds. */
+export async function findAgain(node: NodeRole, was: TargetIdentity, host: Exec = hostExec): Promise<FoundAgain> {
+  if (was.kind === "netns") {
+    if (!existsSync(`/run/netns/${was.name}`)) return { status: "deleted", why: `namespace ${was.name} was deleted` };
+    return compared(was, await netnsTarget({ node, name: was.name, host }));
+  }
+  const container = `container ${was.containerName}`;
+  const found = await inspectContainer(host, was.containerId);
+  if (found === null) return { status: "deleted", why: `${container} was deleted` };
+  if (!found.running) return { status: "stopped", why: `${container} is stopped` };
+  return compared(was, await containerTarget({ node, container: was.containerId, cluster: was.cluster, host }));
+}
+
+function compared(was: TargetIdentity, target: Target): FoundAgain {
+  const is = target.identity;
+  const started = (identity: TargetIdentity) => (identity.kind === "container" ? identity.startedAt : "");
+  if (is.bootId !== was.bootId) return { status: "restarted", target, why: "the machine was rebooted" };
+  if (started(is) !== started(was)) return { status: "restarted", target, why: `it was restarted at ${started(is)}` };
+  if (was.initStartTicks !== undefined && is.initStartTicks !== was.initStartTicks)
+    return { status: "restarted", target, why: "its process 1 is another" };
+  if (is.netnsInode !== was.netnsInode) return { status: "restarted", target, why: "its network namespace is another" };
+  return { status: "same", target };
+}

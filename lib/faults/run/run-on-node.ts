@@ -1,0 +1,69 @@
+import { lastLines, type ExecResult } from "../../host/exec.ts";
+import { crashPoint } from "../../journal/crash-point.ts";
+import { GUARD, WRONG_PLACE_EXIT } from "../contract/guard-script.ts";
+import { patience } from "../../host/time-scale.ts";
+import type { NodeCommand } from "../contract/kind.ts";
+import { FaultNotInForce, GuardError } from "../contract/refused.ts";
+import type { Target } from "./target.ts";
+
+/** Longer than a command waits for the node's lock and then may take (on-node/lock.sh). */
+const TIMEOUT_MS = 60_000;
+/** What the scripts in on-node/ say before they have changed anything. */
+const REFUSED_EXITS: readonly number[] = [93, 94, 95, 96];
+
+/** A command on a node failed. The message has what it said; the whole command is in `result`, since a script is no thing for one line. */
+export class NodeCommandError extends Error {
+  readonly result: ExecResult;
+
+  constructor(target: Target, result: ExecResult) {
+    const how = result.timedOut ? `timed out after ${result.durationMs} ms` : `exit ${result.exitCode ?? "by signal"}`;
+    const what = lastLines(result.stderr || result.stdout, 3).replaceAll("\n", "; ");
+    super(`command on node ${target.node} failed: ${how}: ${what}`);
+    this.name = "NodeCommandError";
+    this.result = result;
+  }
+}
+
+/** The argv that runs a command in the target, guard included. Pure. */
+export function guardedArgv(target: Pick<Target, "identity">, { script, args }: NodeCommand): readonly string[] {
+  const { netnsInode, bootId, initStartTicks } = target.identity;
+  if (!script.startsWith(GUARD)) throw new GuardError("script of a fault does not begin with the guard");
+  return [
+    "sh",
+    "-c",
+    script,
+    "faultline",
+    netnsInode,
+    bootId,
+    initStartTicks ?? "",
+    String(Math.ceil(patience())),
+    ...args,
+  ];
+}
+
+/** Runs a command in the target and gives its stdout; "" for null. `timeoutMs`: default 60 s. Throws GuardError from inside the wrong namespace, FaultNotInForce when the node refused, else NodeCommandError. */
+export async function runOnNode(
+  target: Target,
+  command: NodeCommand | null,
+  timeoutMs: number = TIMEOUT_MS,
+): Promise<string> {
+  if (command === null) return "";
+  if (target.hostNetnsInodes.includes(target.identity.netnsInode)) {
+    throw new GuardError(`node ${target.node}: its network namespace is the host's`);
+  }
+  crashPoint();
+  const result = await target.exec(guardedArgv(target, command), { timeoutMs });
+  crashPoint();
+  if (result.exitCode === WRONG_PLACE_EXIT) {
+    throw new GuardError(`node ${target.node}: commands end up in another network namespace than they were meant for`);
+  }
+  if (REFUSED_EXITS.includes(result.exitCode ?? 0)) {
+    const why = lastLines(result.stderr, 1).replace(/^faultline: /, "");
+    throw new FaultNotInForce(
+      `node ${target.node} refused: ${why}`,
+      "see what is in force there: ./faultline heal --dry-run",
+    );
+  }
+  if (result.exitCode !== 0) throw new NodeCommandError(target, result);
+  return result.stdout;
+}

@@ -1,0 +1,107 @@
+import { readlinkSync } from "node:fs";
+import { release } from "node:os";
+import { behind, hostExec, mustExec, type Exec } from "../../host/exec.ts";
+import type { NodeRole } from "../../model/nodes.ts";
+import { transportOf, type TargetIdentity } from "./identity.ts";
+import { INIT_START } from "../contract/guard-script.ts";
+import { inspectContainer } from "./inspect-container.ts";
+import { GuardError } from "../contract/refused.ts";
+
+/** A node that faults may be put into: it has passed the guards, and each later command checks again that it is still the one. */
+export interface Target {
+  readonly node: NodeRole;
+  readonly identity: TargetIdentity;
+  /** Network namespaces of the host, none of which is ever written to. */
+  readonly hostNetnsInodes: readonly string[];
+  readonly exec: Exec;
+}
+
+/**
+ * The kind node `container` of `cluster` (its kind name, not its label in our plan). Reads only. Throws GuardError when it is not a running
+ * kind node of that cluster, shares the host's network namespace, or the kernel is too old; ExecError when Docker cannot be asked.
+ */
+export async function containerTarget(ask: {
+  readonly node: NodeRole;
+  readonly container: string;
+  readonly cluster: string;
+  readonly host?: Exec;
+}): Promise<Target> {
+  const host = ask.host ?? hostExec;
+  const found = await inspectContainer(host, ask.container);
+  if (found === null) throw new GuardError(`container ${ask.container} does not exist`);
+  if (!found.running) throw new GuardError(`container ${ask.container} is not running`);
+  if (found.kindCluster !== ask.cluster) {
+    const is = found.kindCluster === null ? "no kind node" : `a node of kind cluster ${found.kindCluster}`;
+    throw new GuardError(`container ${ask.container} is ${is}, not one of ${ask.cluster}`);
+  }
+  if (found.hostNetwork) throw new GuardError(`container ${ask.container} is on the host's network`);
+  const { id: containerId, name: containerName, startedAt } = found;
+  const transport = transportOf({ kind: "container", containerId } as TargetIdentity);
+  const place = await whereIs(behind(transport, host));
+  const identity = {
+    kind: "container",
+    containerId,
+    containerName,
+    startedAt,
+    cluster: ask.cluster,
+    ...place,
+  } as const;
+  return guarded({ node: ask.node, identity, host });
+}
+
+/** The network namespace `name` of `ip netns`, which stands for a node in tests. Reads only; the guards are the same. */
+export async function netnsTarget(ask: {
+  readonly node: NodeRole;
+  readonly name: string;
+  readonly host?: Exec;
+}): Promise<Target> {
+  const host = ask.host ?? hostExec;
+  const place = await whereIs(behind(["ip", "netns", "exec", ask.name], host));
+  return guarded({ node: ask.node, identity: { kind: "netns", name: ask.name, ...place }, host });
+}
+
+function guarded(found: { readonly node: NodeRole; readonly identity: TargetIdentity; readonly host: Exec }): Target {
+  const { node, identity, host } = found;
+  const target = { node, identity, hostNetnsInodes: hostNetnsInodes(), exec: behind(transportOf(identity), host) };
+  assertWritable(target, release());
+  return target;
+}
+
+/** Throws GuardError when a fault in this target would reach the host, or the kernel (`6.18.44-…`) keeps net.bridge.* for all namespaces in one. */
+export function assertWritable(target: Target, kernelRelease: string): void {
+  if (target.hostNetnsInodes.length === 0 || target.hostNetnsInodes.includes(target.identity.netnsInode)) {
+    throw new GuardError(`node ${target.node}: its network namespace is the host's`);
+  }
+  const [major = 0, minor = 0] = kernelRelease.split(".").map((part) => Number.parseInt(part, 10));
+  // net.bridge.* became a namespace's own with commit 22567590b2e6 in Linux 5.3.
+  if (!(major > 5 || (major === 5 && minor >= 3))) {
+    throw new GuardError(
+      `kernel ${kernelRelease} is older than 5.3: bridge sysctls would be the host's`,
+      "run on Linux 5.3 or newer",
+    );
+  }
+}
+
+const WHERE = `readlink /proc/self/ns/net && cat /proc/sys/kernel/random/boot_id && ${INIT_START}`;
+
+/** Where commands of this exec end up. */
+export async function whereIs(exec: Exec): Promise<Pick<TargetIdentity, "netnsInode" | "bootId" | "initStartTicks">> {
+  const { stdout } = await mustExec(exec, ["sh", "-c", WHERE], { timeoutMs: 15_000 });
+  const [link = "", bootId = "", initStartTicks = ""] = stdout.split("\n");
+  const netnsInode = /^net:\[(\d+)\]$/.exec(link)?.[1];
+  if (netnsInode === undefined) throw new GuardError(`network namespace of the node could not be read: "${link}"`);
+  if (bootId === "" || !/^\d+$/.test(initStartTicks))
+    throw new GuardError(`boot or process 1 of the node could not be read: "${stdout.trim().replaceAll("\n", " ")}"`);
+  return { netnsInode, bootId, initStartTicks };
+}
+
+/** Ours and, where it may be read, that of process 1: they differ when the harness itself runs in a container. */
+function hostNetnsInodes(): readonly string[] {
+  return ["/proc/self/ns/net", "/proc/1/ns/net"].flatMap((path) => {
+    try {
+      return [readlinkSync(path).replace(/\D/g, "")];
+    } catch {
+      return [];
+    }
+  });
+}

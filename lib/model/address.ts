@@ -1,0 +1,118 @@
+import { familiesOf, type Family } from "./cell.ts";
+import type { ClusterRecord, PodPlace, SecondFamily, Whereabouts } from "./cluster.ts";
+import { NODES, type NodeName } from "./nodes.ts";
+import type { Peer, Role, Way } from "./path.ts";
+
+/** Ports and names of the roles; clusters/roles/objects.ts has the same. */
+export const ROLE_PORTS = { server: 8080, sidecar: 8081, dns: 53, servicePort: 80 } as const;
+/** The balancer's: a Service of type LoadBalancer has the first only (lib/scenario/spec.ts, loadBalancer). */
+export const BALANCER_PORTS = { "port 80": 80, "port 443": 443 } as const satisfies Partial<Record<Way, number>>;
+export const SERVER_NAME = "server.faultline.svc.cluster.local";
+
+/** Where commands for a role are run: a node, `outside`, or the one node of a further cluster. */
+export type Place = NodeName | "outside" | Peer;
+
+/** Which node a role is on; `outside` is on none. */
+export function nodeOf(role: Role): Place {
+  switch (role) {
+    case "server":
+    case "sidecar":
+    case "same":
+    case "hostA":
+    case "dnsA":
+      return "A";
+    case "other":
+    case "hostB":
+    case "dnsB":
+      return "B";
+    case "third":
+    case "hostC":
+      return "C";
+    case "outside":
+    case "peer":
+    case "twin":
+      return role;
+    case "balancer":
+      return "outside";
+    case "dns":
+      throw new Error("role dns is a Service: it is on no node and can only be a destination");
+  }
+}
+
+/**
+ * The address (or name) by which `way` reaches a role: of the cell's first IP family, or of the one named. Throws when this pair has none, the cell lacks the
+ * family, or the pod is not there just now.
+ */
+export function addressOf(where: Whereabouts, role: Role, way: Way, family?: Family): string {
+  const { cluster } = where;
+  const isSecond = isSecondFamily(cluster, role, family);
+  const ofCluster = isSecond ? () => there(cluster.second, role) : () => cluster;
+  switch (way) {
+    case "port 80":
+    case "port 443":
+    case "podIP": {
+      const { ip, secondIp } = podOf(where, role);
+      return isSecond ? there(secondIp, role) : ip;
+    }
+    case "ClusterIP":
+      return clusterIpOf(ofCluster(), role);
+    case "Service name":
+      if (role === "server") return SERVER_NAME;
+      break;
+    case "NodePort":
+    case "nodeIP":
+      return nodeIpOf(ofCluster(), role);
+    case "localhost":
+      return (family ?? familiesOf(cluster.cell)[0]) === "IPv4" ? "127.0.0.1" : "::1";
+  }
+  throw new Error(`role ${role} cannot be reached by ${way}`);
+}
+
+/** Every address of the roles, their Services and their nodes, of both families. */
+export function allAddresses({ cluster, pods }: Whereabouts): readonly string[] {
+  const ofPods = Object.values(pods).flatMap(({ ip, secondIp = ip }) => [ip, secondIp]);
+  const ofCluster = [cluster, cluster.second ?? cluster].flatMap(({ nodeIps, serviceIps }) => [
+    ...Object.values(serviceIps),
+    ...Object.values(nodeIps),
+  ]);
+  return [...new Set([...ofPods, ...ofCluster])];
+}
+
+function isSecondFamily({ cell }: ClusterRecord, role: Role, family: Family | undefined): boolean {
+  const families = familiesOf(cell);
+  if (family === undefined || family === families[0]) return false;
+  if (families.includes(family)) return true;
+  throw new Error(`role ${role}: the cell has no ${family}`);
+}
+
+function there<T>(address: T | undefined, role: Role): T {
+  if (address === undefined) throw new Error(`role ${role} has no address of the cell's second IP family just now`);
+  return address;
+}
+
+/** The process that owns a role's network namespace on its node; 1 for the node itself. */
+export function netnsPidOf(where: Whereabouts, role: Role): number {
+  return NODES_THEMSELVES.includes(role) || role === "outside" ? 1 : podOf(where, role).pid;
+}
+
+const NODES_THEMSELVES: readonly Role[] = ["hostA", "hostB", "hostC"];
+
+/** The pod a role stands for. Throws when it is not there just now. */
+export function podOf(where: Whereabouts, role: Role): PodPlace {
+  const pod = where.pods[role === "sidecar" ? "server" : role];
+  if (!pod) throw new Error(`role ${role} has no running pod just now`);
+  return pod;
+}
+
+function clusterIpOf({ serviceIps }: SecondFamily, role: Role): string {
+  if (role === "server" || role === "dns") return serviceIps[role];
+  throw new Error(`role ${role} has no Service`);
+}
+
+function nodeIpOf({ nodeIps }: SecondFamily, role: Role): string {
+  const place = nodeOf(role);
+  const node = NODES.find((one) => one === place);
+  const ip = node && nodeIps[node];
+  if (ip !== undefined) return ip;
+  throw new Error(`role ${role} is on no node of this cluster`);
+}

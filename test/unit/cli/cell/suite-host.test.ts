@@ -1,0 +1,191 @@
+import { expect } from "chai";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { stillNotUndone } from "../../../../cli/cell/not-undone.ts";
+import { suiteStand } from "../../../../cli/cell/suite-host.ts";
+import type { Stand } from "../../../../lib/engine/run-scenario.ts";
+import type { Event } from "../../../../lib/events/event.ts";
+import type { NewEvent } from "../../../../lib/events/event-log.ts";
+import type { HealOutcome } from "../../../../lib/journal/heal.ts";
+import { openJournal, type Journal, type NewEntry } from "../../../../lib/journal/journal.ts";
+import type { Scenario } from "../../../../lib/scenario/spec.ts";
+import { containerIdentity } from "../../../fixtures/faults/fake-node.ts";
+import { RECORD, WHERE } from "../../sample-cluster.ts";
+import { changed, FORWARD_OFF, scenarioLog, without } from "../../sample-log.ts";
+
+const intent = (faultId: string): NewEntry => ({
+  faultId,
+  state: "intent",
+  nodeFault: FORWARD_OFF,
+  prior: { value: "1", alongside: [] },
+  target: containerIdentity("x-worker"),
+});
+const differences = ["route new: blackhole 198.51.100.0/24"];
+const scenarioOf = (id: string) => ({ id }) as Scenario;
+
+describe("what a cell's suites run on", () => {
+  let dir = "";
+  let journal: Journal;
+  beforeEach(() => {
+    dir = mkdtempSync(join(tmpdir(), "faultline-stand-"));
+    journal = openJournal(join(dir, "journal.ndjson"));
+  });
+  afterEach(() => {
+    journal[Symbol.dispose]();
+    rmSync(dir, { recursive: true });
+  });
+
+  /** A cluster that nobody may touch, on which each scenario goes as its log says. */
+  function standWhere(logs: Readonly<Record<string, readonly Event[]>>) {
+    const emitted: Event["type"][] = [];
+    const ran: string[] = [];
+    const refuse = () => {
+      throw new Error("nobody may touch the cluster");
+    };
+    const cluster = { record: RECORD, exec: refuse, locate: refuse };
+    const emit: Stand["emit"] = ({ type }) => void emitted.push(type);
+    const stand = suiteStand(
+      { cluster, targets: {} as Stand["targets"], journal, emit },
+      "as-claimed",
+      (mine, { id }) => {
+        ran.push(id);
+        for (const event of logs[id] ?? []) mine.emit(event);
+        return Promise.resolve();
+      },
+    );
+    return { stand, emitted, ran };
+  }
+
+  const thrownBy = async (work: () => Promise<unknown>): Promise<string> => {
+    try {
+      await work();
+      return "nothing thrown";
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+
+  for (const level of ["all", "none"] as const) {
+    it(`tells what evidence is kept after the scenario's end (--evidence ${level})`, async () => {
+      const events: NewEvent[] = [];
+      const refuse = () => Promise.reject(new Error("nobody may touch the cluster"));
+      const cluster = { record: RECORD, exec: () => refuse, locate: refuse };
+      const suites = suiteStand(
+        { cluster, targets: {} as Stand["targets"], journal, emit: (event) => void events.push(event) },
+        "as-claimed",
+        async (mine) => {
+          await mine.evidence?.begin(WHERE);
+          for (const event of scenarioLog({ scenario: "a/one" })) mine.emit(event);
+        },
+        { dir, level },
+      );
+      const { evidence, verdict } = await suites.run(scenarioOf("a/one"));
+      expect(verdict).to.equal("pass");
+      expect(evidence).to.equal(level === "all" ? "evidence/a-one" : null);
+      const told = events.filter((event) => event.type === "evidence");
+      if (level === "none") expect(told).to.be.empty;
+      else {
+        expect(told).to.have.length(1);
+        expect(told[0]).to.deep.include({ scenario: "a/one", dir: "evidence/a-one", kept: "full", files: 3 });
+        expect(told[0]?.trouble).to.include("capture on A: nobody may touch the cluster");
+        expect(events.at(-1)).to.equal(told[0]);
+      }
+    });
+  }
+
+  for (const what of ["went as claimed", "left a node as it was not"] as const) {
+    it(`asks for the state of after by how it ${what}`, async () => {
+      const events: NewEvent[] = [];
+      const refuse = () => Promise.reject(new Error("nobody may touch the cluster"));
+      const cluster = { record: RECORD, exec: () => refuse, locate: refuse };
+      const emit = (event: NewEvent) => void events.push(event);
+      const whole = scenarioLog({ scenario: "a/one" });
+      const log = what === "went as claimed" ? whole : changed(whole, "node-state", { differences });
+      const run = async (mine: Stand) => {
+        await mine.evidence?.begin(WHERE);
+        for (const event of without(log, ({ type }) => type === "scenario-finished")) mine.emit(event);
+        await mine.evidence?.mark("after");
+        for (const event of log.filter(({ type }) => type === "scenario-finished")) mine.emit(event);
+      };
+      const stand = { cluster, targets: {} as Stand["targets"], journal, emit };
+      await suiteStand(stand, "as-claimed", run, { dir, level: "failures" }).run(scenarioOf("a/one"));
+      const told = events.find((event) => event.type === "evidence");
+      const asked = told?.trouble.some((line) => line.startsWith("state after"));
+      expect(asked).to.equal(what !== "went as claimed");
+    });
+  }
+
+  it("runs one scenario after another while nodes come back", async () => {
+    const { stand, ran } = standWhere({ "a/one": scenarioLog(), "b/two": scenarioLog() });
+    expect((await stand.run(scenarioOf("a/one"))).verdict).to.equal("pass");
+    expect((await stand.run(scenarioOf("b/two"))).verdict).to.equal("pass");
+    expect(ran).to.deep.equal(["a/one", "b/two"]);
+  });
+
+  const taints: readonly (readonly [string, readonly Event[], RegExp])[] = [
+    [
+      "its state differs",
+      changed(scenarioLog(), "node-state", { differences }),
+      /^not run: node A tainted by \S+: route new/,
+    ],
+    ["an undo failed", changed(scenarioLog(), "healed", { ok: false, detail: "busy" }), /could not be undone: busy$/],
+  ];
+  for (const [what, log, why] of taints) {
+    it(`runs nothing more, and looks at nothing, once a node is tainted: ${what}`, async () => {
+      const { stand, ran } = standWhere({ "a/one": log, "b/two": scenarioLog() });
+      expect((await stand.run(scenarioOf("a/one"))).verdict).to.equal("fail");
+      expect(await thrownBy(() => stand.run(scenarioOf("b/two")))).to.match(why);
+      expect(await thrownBy(() => stand.observe("same → server by podIP", 1))).to.match(why);
+      expect(ran).to.deep.equal(["a/one"]);
+    });
+  }
+
+  it("finds in the journal what failed before it was in force and could not be undone", async () => {
+    journal.append(intent("f999"));
+    journal.append({ faultId: "f999", state: "failed", detail: "exit 1: read-only" });
+    const log = without(scenarioLog(), ({ type }) => ["injected", "read-back", "healed"].includes(type));
+    const { stand, emitted } = standWhere({ "nodes/ip-forward": log });
+    const { verdict, reason } = await stand.run(scenarioOf("nodes/ip-forward"));
+    expect(emitted).to.include("not-undone");
+    expect(`${verdict}: ${reason}`).to.match(/^fail: sysctl .* on A could not be undone: exit 1: read-only$/);
+    expect(await thrownBy(() => stand.run(scenarioOf("b/two")))).to.match(/exit 1: read-only$/);
+  });
+
+  it("takes a fault that was undone, but not journaled so, for what it is: undone", async () => {
+    journal.append(intent("f000"));
+    const undone = changed(scenarioLog(), "healed", { faultId: "f000" });
+    const { stand, emitted } = standWhere({ "a/one": undone, "b/two": scenarioLog() });
+    expect((await stand.run(scenarioOf("a/one"))).verdict).to.equal("pass");
+    expect((await stand.run(scenarioOf("b/two"))).verdict).to.equal("pass");
+    expect(emitted).not.to.include("not-undone");
+  });
+});
+
+describe("what could not be undone after the suites either", () => {
+  const outcome = (faultId: string, word: HealOutcome["outcome"]): HealOutcome => {
+    const words = { nodeFault: FORWARD_OFF, target: "x-worker", detail: "busy", commands: [], durationMs: 1 };
+    return { faultId, outcome: word, ...words };
+  };
+  const later = scenarioLog({ scenario: "b/later" }).slice(0, 1);
+
+  it("belongs to the scenario that injected it, or else to the last that began", () => {
+    const events = [...scenarioLog(), ...later];
+    const failed = [outcome("f0", "failed"), outcome("f7", "failed")];
+    expect(stillNotUndone(failed, events).map((event) => `${event.scenario} ${event.faultId}`)).to.deep.equal([
+      "nodes/ip-forward f0",
+      "b/later f7",
+    ]);
+  });
+
+  it("is nothing where all was undone, and where the log lacks every scenario", () => {
+    const all = ["undone", "nothing-to-undo", "changed-by-other", "gone"] as const;
+    expect(
+      stillNotUndone(
+        all.map((word) => outcome("f0", word)),
+        scenarioLog(),
+      ),
+    ).to.deep.equal([]);
+    expect(stillNotUndone([outcome("f0", "failed")], [])).to.deep.equal([]);
+  });
+});

@@ -1,0 +1,45 @@
+import type { CheckContext } from "../../../../clusters/setup/check.ts";
+import type { ExecResult } from "../../../../lib/host/exec.ts";
+
+/** A machine made of tables; `ran` lists every command that was run on it, in order. */
+export interface FakeContext extends CheckContext {
+  readonly ran: string[];
+}
+
+export interface FakeMachine extends Partial<Omit<CheckContext, "exec" | "readText" | "which">> {
+  readonly files?: Readonly<Record<string, string>>;
+  readonly commands?: readonly string[];
+  /** By the beginning of the command line; whatever is not listed exits 0 and says nothing. */
+  readonly answers?: Readonly<Record<string, Partial<ExecResult>>>;
+}
+
+/** A Debian machine on which nothing is installed, unless the table says otherwise. */
+export function fakeContext(machine: FakeMachine = {}): FakeContext {
+  const { files = {}, commands = [], answers = {}, ...rest } = machine;
+  const ran: string[] = [];
+  return {
+    ran,
+    env: {},
+    platform: "linux",
+    arch: "x64",
+    uid: 0,
+    cacheDir: "/cache/faultline",
+    readText: (path) => Promise.resolve(files[path]),
+    which: (name) => Promise.resolve(commands.includes(name) ? `/usr/bin/${name}` : undefined),
+    freeBytes: () => Promise.resolve(100 * 1024 ** 3),
+    signal: new AbortController().signal,
+    progress: () => undefined,
+    alone: (work) => work(),
+    exec: (argv) => {
+      const line = argv.join(" ");
+      ran.push(line);
+      const answer = Object.entries(answers).find(([start]) => line.startsWith(start))?.[1] ?? {};
+      return Promise.resolve({ argv, exitCode: 0, timedOut: false, stdout: "", stderr: "", durationMs: 1, ...answer });
+    },
+    ...rest,
+  };
+}
+
+/** /proc/self/status of a full bounding set, and of one without CAP_SYS_RESOURCE (bit 24). */
+export const FULL_STATUS = "CapEff:\t000001ffffffffff\nCapBnd:\t000001ffffffffff\n";
+export const BOUNDED_STATUS = "CapEff:\t000001fffeffffff\nCapBnd:\t000001fffeffffff\n";

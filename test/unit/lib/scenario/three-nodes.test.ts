@@ -1,0 +1,141 @@
+import { expect } from "chai";
+import { parse } from "yaml";
+import { planOf } from "../../../../cli/commands/plan.ts";
+import { isOnRequest, scenariosOf, suiteFiles } from "../../../../cli/cell/suites.ts";
+import { DEFAULT_CELL } from "../../../../clusters/cells/cells.ts";
+import { coreDns } from "../../../../clusters/create/cni-install.ts";
+import { kindConfig } from "../../../../clusters/create/kind-config.ts";
+import { containerOf } from "../../../../clusters/create/live-cluster.ts";
+import { ownSubnets } from "../../../../clusters/addressing/subnets.ts";
+import { addressOf, netnsPidOf, nodeOf } from "../../../../lib/model/address.ts";
+import { knownPaths } from "../../../../lib/baseline/paths.ts";
+import type { ClusterRecord, Whereabouts } from "../../../../lib/model/cluster.ts";
+import { sizeFor, whyTooSmall, whyTooSmallForAll } from "../../../../lib/scenario/cluster-size.ts";
+import { faultsIn } from "../../../../lib/engine/mutants.ts";
+import { UndecidedError } from "../../../../lib/host/errors.ts";
+import { nodesOf, ofNode } from "../../../../lib/model/nodes.ts";
+import { ON_THIRD } from "../../../../lib/model/path.ts";
+import { linkDown, noFault, type Scenario } from "../../../../lib/scenario/spec.ts";
+import { judgeScenario } from "../../../../lib/verdict/scenario.ts";
+import { taintedNodes } from "../../../../lib/verdict/taint.ts";
+import { placeOfRole } from "../../../../lib/why/case/places.ts";
+import { pictureOf } from "../../../../lib/why/case/picture.ts";
+import { RECORD, WHERE } from "../../sample-cluster.ts";
+import { changed, scenarioLog, withEvent } from "../../sample-log.ts";
+
+const THREE: ClusterRecord = {
+  ...RECORD,
+  containers: { ...RECORD.containers, C: "x-worker2" },
+  nodeIps: { ...RECORD.nodeIps, C: "172.18.0.4" },
+};
+const HERE: Whereabouts = {
+  cluster: THREE,
+  pods: { ...WHERE.pods, third: { name: "third", ip: "10.244.2.2", pid: 302 } },
+};
+
+function claims(path: string, more: Partial<Scenario> = {}): Scenario {
+  const expect = { [path]: "ok", "same → server by podIP": "ok" } as const;
+  const words = { id: path, title: path, claim: "x", documented: [] };
+  return { ...words, fault: noFault, expect, recovers: { withinMs: 1 }, ...more };
+}
+
+describe("a cluster of three nodes", () => {
+  it("has roles on C", () => {
+    for (const role of ON_THIRD) expect(nodeOf(role)).to.equal("C");
+    expect(addressOf(HERE, "third", "podIP")).to.equal("10.244.2.2");
+    expect(addressOf(HERE, "hostC", "nodeIP")).to.equal("172.18.0.4");
+    expect([netnsPidOf(HERE, "third"), netnsPidOf(HERE, "hostC")]).to.deep.equal([302, 1]);
+    expect(containerOf(THREE, "C")).to.equal("x-worker2");
+  });
+
+  it("has all three looked at, one of two has two", () => {
+    expect(nodesOf(THREE.containers)).to.deep.equal(["A", "B", "C"]);
+    expect(nodesOf(RECORD.containers)).to.deep.equal(["A", "B"]);
+    expect(() => ofNode(RECORD.containers, "C")).to.throw(UndecidedError, "no node C");
+    expect(() => containerOf(RECORD, "C")).to.throw(UndecidedError, "no node C");
+    expect(() => addressOf(WHERE, "hostC", "nodeIP")).to.throw("on no node of this cluster");
+  });
+
+  it("is made of a second worker, with no DNS replica on it", () => {
+    const image = { origin: "offline", kubernetesVersion: "1.34.4" } as const;
+    const { nodes } = parse(kindConfig(DEFAULT_CELL, image, ownSubnets("ipv4"), 2)) as { nodes: { role: string }[] };
+    expect(nodes.map(({ role }) => role)).to.deep.equal(["control-plane", "worker", "worker"]);
+    expect(JSON.stringify(coreDns(2, ["a", "b"]))).to.include('"operator":"In","values":["a","b"]');
+    expect(JSON.stringify(coreDns(2))).to.not.include("nodeAffinity");
+  });
+
+  it("breaks A where a suite that breaks C is put to the test", () => {
+    expect(faultsIn("wrong-node", [linkDown("C", "x")])).to.deep.equal([linkDown("A", "x")]);
+  });
+
+  it("is tainted as a whole where the log lacks how a fault came", () => {
+    const scenario = "nodes/x";
+    const containers = { type: "nodes", containers: THREE.containers, atMs: 0 } as const;
+    const failed = { type: "healed", scenario, faultId: "f", durationMs: 1, ok: false, detail: "x", atMs: 1 } as const;
+    expect(taintedNodes([containers, failed]).map(({ node }) => node)).to.deep.equal(["A", "B", "C"]);
+    expect(taintedNodes([failed]).map(({ node }) => node)).to.deep.equal(["A", "B"]);
+  });
+
+  it("is known to explanations", () => {
+    const picture = pictureOf({ texts: new Map(), captures: new Map(), lacking: [] });
+    expect(placeOfRole(picture, "third")).to.include({ node: "C", pod: "third" });
+    expect(placeOfRole(picture, "hostC")).to.include({ node: "C", pod: null });
+  });
+});
+
+describe("judgeScenario, of a cluster of three nodes", () => {
+  it("cannot tell without the comparison of the third", () => {
+    const log = changed(scenarioLog(), "scenario-started", { nodes: 3 });
+    expect(judgeScenario("cell", log).reason).to.equal("the log has no trace of the comparison of node states");
+    const compared = { type: "node-state", scenario: "nodes/ip-forward", node: "C", differences: [] } as const;
+    expect(judgeScenario("cell", withEvent(log, compared)).verdict).to.equal("pass");
+  });
+});
+
+describe("how many nodes a run's scenarios need", () => {
+  it("is three where one names a role on the third, in cells where it is not skipped", () => {
+    expect(sizeFor([claims("same → other by podIP")], RECORD)).to.equal(2);
+    expect(sizeFor([claims("same → other by podIP"), claims("third → server by podIP")], RECORD)).to.equal(3);
+    expect(sizeFor([claims("hostC → hostA by nodeIP with ping")], RECORD)).to.equal(3);
+    expect(sizeFor([claims("third → other by podIP", { skipWhen: () => "not here" })], RECORD)).to.equal(2);
+  });
+
+  it("is three where one breaks something there, whatever address it asks for", () => {
+    const fault: Scenario["fault"] = ({ address }) => linkDown("C", address("server", "podIP"));
+    expect(sizeFor([claims("same → other by podIP", { fault })], RECORD)).to.equal(3);
+  });
+
+  it("is the reason to skip a scenario on a cluster that was kept with two", () => {
+    const third = claims("third → server by podIP");
+    expect(whyTooSmall(third, RECORD)).to.match(/third node, and cluster faultline-x has two; .* leave --cluster out$/);
+    expect(whyTooSmall(third, THREE)).to.equal(null);
+    expect(whyTooSmall(claims("same → other by podIP"), RECORD)).to.equal(null);
+  });
+
+  it("is two in the kernel lane, whose VM is saved with its cluster: there it is the reason to skip", () => {
+    const third = claims("third → server by podIP");
+    const context = { ...RECORD, cell: { ...RECORD.cell, kernel: "debian:6.12" } };
+    expect(sizeFor([third], context)).to.equal(2);
+    expect(whyTooSmallForAll(third, context)).to.match(/third node, and a cluster in the kernel lane has two/);
+    expect(whyTooSmallForAll(third, RECORD)).to.equal(null);
+    expect(whyTooSmallForAll(claims("same → other by podIP"), context)).to.equal(null);
+    const text = planOf({ ...DEFAULT_CELL, kernel: "debian:6.12" }, [third]);
+    expect(text).to.match(/one worker \(node A\)\n/);
+    expect(text).to.match(/skipped: it needs a third node, and a cluster in the kernel lane has two/);
+  });
+
+  it("keeps paths of the third out of the baseline of two", () => {
+    const third = [claims("third → server by podIP")];
+    expect(knownPaths(third, RECORD)).to.deep.equal(["same → server by podIP"]);
+    expect(knownPaths(third, THREE)).to.include("third → server by podIP");
+  });
+
+  it("is two for all that is run when nothing is named", async () => {
+    const every = await scenariosOf(suiteFiles());
+    const asked = every.filter(({ id }) => isOnRequest(`/suites/${id}.ts`));
+    const usual = every.filter((one) => !asked.includes(one));
+    expect([sizeFor(usual, RECORD), sizeFor(asked, RECORD)]).to.deep.equal([2, 3]);
+    expect(planOf(DEFAULT_CELL, usual)).to.match(/^cell \S+: one control plane \(node B\), one worker \(node A\)\n/);
+    expect(planOf(DEFAULT_CELL, asked)).to.match(/one worker \(node A\), another \(node C\)\n/);
+  });
+});
