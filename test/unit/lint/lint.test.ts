@@ -62,10 +62,10 @@ const CASES: readonly Case[] = [
   },
   {
     rule: "max-lines-per-function",
-    bad: [["lib/x.ts", `export function x(): void {\n${"y();\n".repeat(39)}}`]],
+    bad: [["lib/x.ts", `export function x(): void {\n${"y();\n".repeat(59)}}`]],
     good: [
-      ["lib/x.ts", `export function x(): void {\n${"y();\n".repeat(38)}}`],
-      ["test/unit/x.test.ts", `describe("x", () => {\n${"y();\n".repeat(60)}});`],
+      ["lib/x.ts", `export function x(): void {\n${"y();\n".repeat(58)}}`],
+      ["test/unit/x.test.ts", `describe("x", () => {\n${"y();\n".repeat(80)}});`],
     ],
   },
 ];
