@@ -16,7 +16,7 @@ import { containerTarget } from "../lib/faults/run/target.ts";
 import { openJournal } from "../lib/journal/journal.ts";
 import { ofNode } from "../lib/model/nodes.ts";
 import type { Observation } from "../lib/probes/probe.ts";
-import type { Verdict } from "../lib/verdict/result.ts";
+import type { Verdict } from "../lib/model/verdict.ts";
 import { expectationsOf, faultsOf, healingOf, type Scenario } from "../lib/scenario/spec.ts";
 import { judgePath } from "../lib/verdict/path.ts";
 import { liveCluster } from "../clusters/create/live-cluster.ts";

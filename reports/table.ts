@@ -1,6 +1,7 @@
 /** The terminal's view of a run: a line a scenario, then what did not pass with why and how to see it again, then the sum. */
 import { styleText } from "node:util";
-import type { CellResult, PathResult, Run, ScenarioResult, Verdict } from "../lib/verdict/result.ts";
+import type { CellResult, PathResult, Run, ScenarioResult } from "../lib/verdict/result.ts";
+import type { Verdict } from "../lib/model/verdict.ts";
 import { asReported, evidenceLine, type EvidencePath } from "./evidence.ts";
 import { asciiText, cleanText, duration, oneLine } from "./text.ts";
 

@@ -8,7 +8,7 @@ import { dirname } from "node:path";
 import Mocha from "mocha";
 import type { ClusterRecord } from "../../lib/model/cluster.ts";
 import { runScenario, type Stand } from "../../lib/engine/run-scenario.ts";
-import type { Mode } from "../../lib/events/event.ts";
+import type { Mode } from "../../lib/model/mode.ts";
 import type { EvidenceLevel } from "../../lib/evidence/evidence.ts";
 import { eventLog } from "../../lib/events/event-log.ts";
 import type { Reach } from "../../lib/faults/contract/kind.ts";

@@ -1,4 +1,5 @@
-import type { Event, Mode, Nth } from "../../lib/events/event.ts";
+import type { Event } from "../../lib/events/event.ts";
+import type { Mode, Nth } from "../../lib/model/mode.ts";
 import type { ScenarioResult } from "../../lib/verdict/result.ts";
 import { all, first } from "../../lib/events/of-type.ts";
 

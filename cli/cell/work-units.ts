@@ -1,4 +1,5 @@
-import type { Event, Mode } from "../../lib/events/event.ts";
+import type { Event } from "../../lib/events/event.ts";
+import type { Mode } from "../../lib/model/mode.ts";
 import { suiteId } from "../../lib/mocha/scenario.ts";
 import { taintedNodes } from "../../lib/verdict/taint.ts";
 

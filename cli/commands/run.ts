@@ -2,7 +2,7 @@ import Mocha from "mocha";
 import { cellId, type Cell } from "../../lib/model/cell.ts";
 import type { ClusterRecord } from "../../lib/model/cluster.ts";
 import { EXIT, FaultlineError, UsageError } from "../../lib/host/errors.ts";
-import type { Mode } from "../../lib/events/event.ts";
+import type { Mode } from "../../lib/model/mode.ts";
 import type { EvidenceLevel } from "../../lib/evidence/evidence.ts";
 import type { Run } from "../../lib/verdict/result.ts";
 import { sizeFor } from "../../lib/scenario/cluster-size.ts";

@@ -1,4 +1,4 @@
-import type { Mode } from "../events/event.ts";
+import type { Mode } from "../model/mode.ts";
 import type { Expectation } from "../model/expectation.ts";
 import type { NodeFault } from "../faults/contract/fault.ts";
 import { nodesBroken } from "../scenario/nodes-broken.ts";

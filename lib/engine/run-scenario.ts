@@ -1,12 +1,12 @@
 import { addressOf } from "../model/address.ts";
 import type { FaultContext, Whereabouts } from "../model/cluster.ts";
-import type { Mode } from "../events/event.ts";
+import type { Mode } from "../model/mode.ts";
 import { swapped, type Expectation } from "../model/expectation.ts";
 import { healInjected, injectFault, type InjectedFault } from "../faults/run/inject.ts";
 import type { NodeFault } from "../faults/contract/fault.ts";
 import { NODE_ONLY } from "../faults/contract/kind.ts";
 import { expectationsOf, faultsOf, healingOf, leftOutOf, type CellContext, type Scenario } from "../scenario/spec.ts";
-import { patiently } from "../host/time-scale.ts";
+import { patiently } from "../scenario/patiently.ts";
 import { ofNode } from "../model/nodes.ts";
 import { whyTooSmall } from "../scenario/cluster-size.ts";
 import { readAll, type WatchedFault } from "./drift.ts";

@@ -1,5 +1,6 @@
 import type { Cluster } from "../model/cluster.ts";
-import type { Nth, ScenarioEvent } from "../events/event.ts";
+import type { ScenarioEvent } from "../events/event.ts";
+import type { Nth } from "../model/mode.ts";
 import type { Emit } from "../events/event-log.ts";
 import type { ScenarioEvidence } from "../evidence/scenario-evidence.ts";
 import type { Reach } from "../faults/contract/kind.ts";

@@ -3,6 +3,7 @@ import type { Containers } from "../model/cluster.ts";
 import type { Kept } from "../evidence/index-file.ts";
 import type { Expectation } from "../model/expectation.ts";
 import type { NodeFault } from "../faults/contract/fault.ts";
+import type { Mode, Nth, Phase } from "../model/mode.ts";
 import type { NodeRole, Size } from "../model/nodes.ts";
 import type { Observation } from "../probes/probe.ts";
 import type { Explanation } from "../model/explanation.ts";
@@ -59,15 +60,6 @@ export interface PlannedScenario {
 
 /** How a cell comes to be, in order. */
 export type Stage = "setup" | "node-image" | "cluster" | "cni" | "roles" | "ready" | "peers" | "suites" | "delete";
-
-/** A scenario may be run several times: to count how often it holds, and again after a fail. Both count from 1. */
-export interface Nth {
-  readonly repeat: number;
-  readonly attempt: number;
-}
-
-export type Mode = "as-claimed" | "no-fault" | "wrong-node" | "swapped";
-export type Phase = "steady" | "fault" | "recovery";
 
 export type ScenarioEvent = { readonly scenario: string } & (
   | {

@@ -1,7 +1,7 @@
 import type { Cluster, Whereabouts } from "../model/cluster.ts";
-import type { Mode } from "../events/event.ts";
+import type { Mode } from "../model/mode.ts";
 import { nodesOf, type NodeRole } from "../model/nodes.ts";
-import type { Verdict } from "../verdict/result.ts";
+import type { Verdict } from "../model/verdict.ts";
 import { startCapture, type Capture, type Captured } from "./capture.ts";
 import { captureFilter, flowsOf, type Flows } from "./flows.ts";
 import { makeFolder, type Folder, type WrittenFile } from "./folder.ts";

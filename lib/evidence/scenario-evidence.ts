@@ -1,5 +1,5 @@
 import type { Whereabouts } from "../model/cluster.ts";
-import type { Nth } from "../events/event.ts";
+import type { Nth } from "../model/mode.ts";
 import { startEvidence, type Evidence, type EvidenceOrder } from "./evidence.ts";
 
 /** Evidence that begins when the scenario is ready for it: the engine knows when, whoever judges decides what is kept. */

@@ -1,6 +1,6 @@
 import type { Event } from "../events/event.ts";
 import { describeFault } from "../faults/contract/fault.ts";
-import type { Verdict } from "./result.ts";
+import type { Verdict } from "../model/verdict.ts";
 import { elapsedMs } from "../events/elapsed.ts";
 import { all, type Of } from "../events/of-type.ts";
 

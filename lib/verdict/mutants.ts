@@ -1,5 +1,6 @@
-import type { Mode } from "../events/event.ts";
-import type { PathResult, ScenarioResult, Verdict } from "./result.ts";
+import type { Mode } from "../model/mode.ts";
+import type { PathResult, ScenarioResult } from "./result.ts";
+import type { Verdict } from "../model/verdict.ts";
 
 /** A mutant of the suite that was run, by what it is a mutant of. */
 export interface MutantResult {

@@ -1,6 +1,7 @@
 import { inWords, type AddressClaim, type Expectation, type ShareClaim } from "../model/expectation.ts";
 import type { Observation } from "../probes/probe.ts";
-import type { PathResult, ReplicaCount, Verdict } from "./result.ts";
+import type { PathResult, ReplicaCount } from "./result.ts";
+import type { Verdict } from "../model/verdict.ts";
 import type { Symptom } from "../model/symptom.ts";
 import { plausibleShare } from "./share.ts";
 

@@ -1,11 +1,10 @@
 import type { Cell } from "../model/cell.ts";
-import type { Event, Mode, Stage } from "../events/event.ts";
+import type { Event, Stage } from "../events/event.ts";
+import type { Mode } from "../model/mode.ts";
+import type { Verdict } from "../model/verdict.ts";
 import type { NodeRole } from "../model/nodes.ts";
 import type { Symptom } from "../model/symptom.ts";
 import type { Explanation } from "../model/explanation.ts";
-
-/** `unknown`: it could not be decided; never green. */
-export type Verdict = "pass" | "fail" | "unknown" | "skip";
 
 /** One invocation as every report sees it: what `runs/ID/report.json` holds (docs/report.schema.json). */
 export interface Run {

@@ -1,6 +1,8 @@
 import { cellId } from "../model/cell.ts";
-import type { Event, Mode, PlannedScenario } from "../events/event.ts";
-import type { CellResult, Run, RunRecord, ScenarioResult, Times, Verdict } from "./result.ts";
+import type { Event, PlannedScenario } from "../events/event.ts";
+import type { Mode } from "../model/mode.ts";
+import type { CellResult, Run, RunRecord, ScenarioResult, Times } from "./result.ts";
+import type { Verdict } from "../model/verdict.ts";
 import { judgeScenario } from "./scenario.ts";
 import { resultOf } from "./tries.ts";
 import { clustersOf } from "./clusters.ts";

@@ -1,4 +1,5 @@
-import type { Rate, ScenarioResult, Try, Verdict } from "./result.ts";
+import type { Rate, ScenarioResult, Try } from "./result.ts";
+import type { Verdict } from "../model/verdict.ts";
 import { wilson, Z_95 } from "./share.ts";
 
 /** One time that a scenario was run, judged. */

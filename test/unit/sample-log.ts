@@ -1,5 +1,6 @@
 import type { Cell } from "../../lib/model/cell.ts";
-import type { Event, Mode } from "../../lib/events/event.ts";
+import type { Event } from "../../lib/events/event.ts";
+import type { Mode } from "../../lib/model/mode.ts";
 import type { NewEvent } from "../../lib/events/event-log.ts";
 import type { Expectation } from "../../lib/model/expectation.ts";
 import type { NodeFault } from "../../lib/faults/contract/fault.ts";

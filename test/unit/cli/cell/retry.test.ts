@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { FIRST, nextTry } from "../../../../cli/cell/retry.ts";
-import type { Event, Mode, Nth } from "../../../../lib/events/event.ts";
+import type { Event } from "../../../../lib/events/event.ts";
+import type { Mode, Nth } from "../../../../lib/model/mode.ts";
 import { judgeScenario } from "../../../../lib/verdict/scenario.ts";
 import { BROKEN, CONTROL, flows, scenarioLog, without, withEvent, FORWARD_OFF } from "../../sample-log.ts";
 

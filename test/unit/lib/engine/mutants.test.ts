@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { faultsIn, whyNoMutant } from "../../../../lib/engine/mutants.ts";
-import type { Mode } from "../../../../lib/events/event.ts";
+import type { Mode } from "../../../../lib/model/mode.ts";
 import type { ScenarioResult } from "../../../../lib/verdict/result.ts";
 import {
   expectationsOf,

@@ -6,7 +6,7 @@ import type { Cluster } from "../../../../lib/model/cluster.ts";
 import { CAPTURE } from "../../../../lib/evidence/capture.ts";
 import { EVIDENCE_LEVELS, keptFor, startEvidence, type EvidenceLevel } from "../../../../lib/evidence/evidence.ts";
 import { evidenceFolder, scenarioEvidence } from "../../../../lib/evidence/scenario-evidence.ts";
-import type { Mode } from "../../../../lib/events/event.ts";
+import type { Mode } from "../../../../lib/model/mode.ts";
 import type { EvidenceIndex } from "../../../../lib/evidence/index-file.ts";
 import type { Exec } from "../../../../lib/host/exec.ts";
 import { RECORD, WHERE } from "../../sample-cluster.ts";

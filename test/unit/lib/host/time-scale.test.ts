@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { patience, patiently } from "../../../../lib/host/time-scale.ts";
+import { patience } from "../../../../lib/host/time-scale.ts";
+import { patiently } from "../../../../lib/scenario/patiently.ts";
 import { notUntil, noFault, within, type Scenario } from "../../../../lib/scenario/spec.ts";
 
 const SCENARIO: Scenario = {

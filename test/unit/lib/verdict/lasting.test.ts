@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import type { Event } from "../../../../lib/events/event.ts";
 import { mostly } from "../../../../lib/model/expectation.ts";
-import type { Verdict } from "../../../../lib/verdict/result.ts";
+import type { Verdict } from "../../../../lib/model/verdict.ts";
 import { judgeScenario } from "../../../../lib/verdict/scenario.ts";
 import { BROKEN, changed, CONTROL, flows, scenarioLog } from "../../sample-log.ts";
 

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import type { Expectation } from "../../../../lib/model/expectation.ts";
 import type { Observation, Seen } from "../../../../lib/probes/probe.ts";
-import type { Verdict } from "../../../../lib/verdict/result.ts";
+import type { Verdict } from "../../../../lib/model/verdict.ts";
 import { SYMPTOMS, type Symptom } from "../../../../lib/model/symptom.ts";
 import { judgePath } from "../../../../lib/verdict/path.ts";
 import { flows, SEEN } from "../../sample-log.ts";

@@ -1,7 +1,8 @@
 import { expect } from "chai";
-import type { Event, Mode, Phase } from "../../../../lib/events/event.ts";
+import type { Event } from "../../../../lib/events/event.ts";
+import type { Mode, Phase } from "../../../../lib/model/mode.ts";
 import type { Observation } from "../../../../lib/probes/probe.ts";
-import type { Verdict } from "../../../../lib/verdict/result.ts";
+import type { Verdict } from "../../../../lib/model/verdict.ts";
 import type { Symptom } from "../../../../lib/model/symptom.ts";
 import { judgeScenario } from "../../../../lib/verdict/scenario.ts";
 import { BROKEN, changed, CONTROL, flows, NOTHING, scenarioLog, without } from "../../sample-log.ts";

@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import type { Event, Mode } from "../../../../lib/events/event.ts";
+import type { Event } from "../../../../lib/events/event.ts";
+import type { Mode } from "../../../../lib/model/mode.ts";
 import type { RunRecord } from "../../../../lib/verdict/result.ts";
 import { judgeLog, judgeRun } from "../../../../lib/verdict/run.ts";
 import { BROKEN, cellLog, CONTROL, flows, scenarioLog, without } from "../../sample-log.ts";

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import type { Event } from "../../../../lib/events/event.ts";
-import type { Verdict } from "../../../../lib/verdict/result.ts";
+import type { Verdict } from "../../../../lib/model/verdict.ts";
 import { judgeScenario } from "../../../../lib/verdict/scenario.ts";
 import { BROKEN, changed, CONTROL, EXPECT, flows, FORWARD_OFF } from "../../sample-log.ts";
 import { NOTHING, scenarioLog, withEvent, without } from "../../sample-log.ts";

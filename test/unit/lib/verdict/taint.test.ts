@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import type { Event, Mode } from "../../../../lib/events/event.ts";
+import type { Event } from "../../../../lib/events/event.ts";
+import type { Mode } from "../../../../lib/model/mode.ts";
 import { judgeLog, judgeRun } from "../../../../lib/verdict/run.ts";
 import { judgeScenario } from "../../../../lib/verdict/scenario.ts";
 import { taintedNodes } from "../../../../lib/verdict/taint.ts";

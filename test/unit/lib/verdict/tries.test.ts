@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { Event } from "../../../../lib/events/event.ts";
-import type { Verdict } from "../../../../lib/verdict/result.ts";
+import type { Verdict } from "../../../../lib/model/verdict.ts";
 import { judgeLog, judgeRun } from "../../../../lib/verdict/run.ts";
 import { exitCodeOf } from "../../../../cli/commands/run.ts";
 import { BROKEN, cellLog, changed, CONTROL, flows, scenarioLog, without } from "../../sample-log.ts";
