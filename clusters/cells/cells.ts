@@ -1,7 +1,8 @@
 import { cellId, type Cell, type IpFamily, type ProxyMode, type Traits } from "../../lib/model/cell.ts";
 import { UsageError } from "../../lib/host/errors.ts";
 import type { NodeParts } from "../image/node-image.ts";
-import type { Cni, CniVersion } from "../cni/contract/cni.ts";
+import type { Cni } from "../cni/contract/cni.ts";
+import type { CniVersion } from "../image/cni-version.ts";
 import { CNIS } from "../cni/registry.ts";
 import { ELSEWHERE } from "../cni/elsewhere.ts";
 import { KUBERNETES, kubernetesRelease } from "../image/kubernetes.ts";

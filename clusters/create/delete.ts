@@ -1,12 +1,9 @@
 import { hostExec, mustExec, type Exec } from "../../lib/host/exec.ts";
 import { waitFor } from "../../lib/host/wait.ts";
-import { checkedName, kindNames } from "../ownership/cluster-name.ts";
+import { checkedName, KIND_LABEL, kindNames } from "../ownership/cluster-name.ts";
 import { stopCreatorsOf } from "./kind-process.ts";
 import { closingRules, LABELS } from "../ownership/closing-rule.ts";
 import { removeClosedNetwork } from "./network.ts";
-
-/** kind's own label on its nodes. */
-export const KIND_LABEL = "io.x-k8s.kind.cluster";
 
 /** What deleting needs of the machine; tests bring their own. */
 export interface Deleting {

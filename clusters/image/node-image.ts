@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { PreflightError } from "../../lib/host/errors.ts";
 import { lastLines, type Exec } from "../../lib/host/exec.ts";
 import { alone, type Locking } from "../ownership/lock.ts";
-import { cacheDir } from "../setup/host-context.ts";
-import type { Cni, CniVersion } from "../cni/contract/cni.ts";
+import { cacheDir } from "../ownership/cache-dir.ts";
+import type { CniVersion } from "./cni-version.ts";
 import { prepareHost } from "./host-needs.ts";
 import type { ImageOrigin } from "./kubeadm.ts";
 import { KUBERNETES, kubernetesRelease, type KubernetesRelease } from "./kubernetes.ts";
@@ -25,7 +25,7 @@ export interface NodeImage {
 /** What a cell's nodes are made of. */
 export interface NodeParts {
   readonly kubernetesVersion: string;
-  readonly cni: Pick<Cni, "name" | "imageName">;
+  readonly cni: { readonly name: string; readonly imageName?: string };
   readonly cniVersion: CniVersion;
 }
 

@@ -1,4 +1,4 @@
-import type { CniVersion } from "../cni/contract/cni.ts";
+import type { CniVersion } from "./cni-version.ts";
 import { REGISTRY_PACKAGES } from "./debian-packages.ts";
 import { ECHO_IMAGE } from "./images.ts";
 import type { KubernetesRelease } from "./kubernetes.ts";

@@ -1,4 +1,4 @@
-import type { CniVersion } from "../cni/contract/cni.ts";
+import type { CniVersion } from "./cni-version.ts";
 import { packImages, sourcesOfImages, stepsOfImages } from "./container-image.ts";
 import { DEBIAN_PACKAGES } from "./debian-packages.ts";
 import { goStep } from "./go-build.ts";

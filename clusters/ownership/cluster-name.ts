@@ -1,6 +1,9 @@
 import { UsageError } from "../../lib/host/errors.ts";
 import { PEERS, type Peer } from "../../lib/model/path.ts";
 
+/** kind's own label on its nodes. */
+export const KIND_LABEL = "io.x-k8s.kind.cluster";
+
 /** As ours are (network.ts, clusterName), and the names of tests. */
 const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
 

@@ -2,8 +2,7 @@
  * What there is of clusters on this machine, from every place where something of one can be left, and whose it is. Looks, changes nothing.
  */
 import { mustExec, type Exec } from "../../lib/host/exec.ts";
-import { clusterOfKind } from "./cluster-name.ts";
-import { KIND_LABEL } from "../create/delete.ts";
+import { clusterOfKind, KIND_LABEL } from "./cluster-name.ts";
 import type { Lease } from "./lease.ts";
 import { closingRules, LABELS, type ClosingRule } from "./closing-rule.ts";
 import { clusterNetworks, engineTimeMs, rows, type ClusterNetwork, type OwnerState } from "./owner.ts";

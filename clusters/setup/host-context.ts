@@ -3,9 +3,9 @@
  */
 import { constants } from "node:fs";
 import { access, readFile, stat, statfs } from "node:fs/promises";
-import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { hostExec } from "../../lib/host/exec.ts";
+import { cacheDir } from "../ownership/cache-dir.ts";
 import { alone } from "../ownership/lock.ts";
 import type { CheckContext } from "./check.ts";
 
@@ -37,13 +37,6 @@ export function hostContext(options: HostContextOptions = {}): CheckContext {
     progress,
     alone: (work) => alone("set-up", locking, work),
   };
-}
-
-/** Where what set-up brings is kept between runs (XDG base directory specification). */
-export function cacheDir(env: Readonly<Record<string, string | undefined>>): string {
-  const base = env["XDG_CACHE_HOME"];
-  // The specification says that a relative path is to be ignored.
-  return join(base?.startsWith("/") ? base : join(homedir(), ".cache"), "faultline");
 }
 
 async function which(name: string, path: string): Promise<string | undefined> {

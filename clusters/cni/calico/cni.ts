@@ -2,7 +2,8 @@ import type { Cell } from "../../../lib/model/cell.ts";
 import { UPLINK_MTU_BYTES, type Traits } from "../../../lib/model/traits.ts";
 import { goStep } from "../../image/go-build.ts";
 import { IMAGE_PREFIX, type ContainerImage } from "../../image/container-image.ts";
-import type { Cni, CniVersion } from "../contract/cni.ts";
+import type { Cni } from "../contract/cni.ts";
+import type { CniVersion } from "../../image/cni-version.ts";
 
 const VERSION = "3.28.5";
 const IMAGE = `${IMAGE_PREFIX}/calico-node:${VERSION}`;

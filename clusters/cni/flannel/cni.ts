@@ -2,7 +2,8 @@ import type { Cell, IpFamily, Traits } from "../../../lib/model/cell.ts";
 import { goStep } from "../../image/go-build.ts";
 import { IMAGE_PREFIX, type ContainerImage } from "../../image/container-image.ts";
 import { UPLINK_MTU_BYTES, type Overlay } from "../../../lib/model/traits.ts";
-import type { ByManifest, Cni, CniVersion } from "../contract/cni.ts";
+import type { ByManifest, Cni } from "../contract/cni.ts";
+import type { CniVersion } from "../../image/cni-version.ts";
 
 /** The last release whose module path resolves for flannel's CNI plugin. */
 const PLUGIN = "0.9.1";

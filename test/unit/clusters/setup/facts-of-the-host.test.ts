@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { missingCapabilities, parseBoundingSet } from "../../../../clusters/setup/capabilities.ts";
 import { cgroupMode } from "../../../../clusters/setup/cgroup.ts";
 import { isDebianLike } from "../../../../clusters/setup/distribution.ts";
-import { cacheDir } from "../../../../clusters/setup/host-context.ts";
+import { cacheDir } from "../../../../clusters/ownership/cache-dir.ts";
 import { availableBytes } from "../../../../clusters/setup/memory.ts";
 import { compareVersions, parseVersion } from "../../../../clusters/setup/version.ts";
 import { BOUNDED_STATUS, FULL_STATUS } from "./fake-context.ts";
