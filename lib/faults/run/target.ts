@@ -3,7 +3,7 @@ import { release } from "node:os";
 import { behind, hostExec, mustExec, type Exec } from "../../host/exec.ts";
 import type { NodeRole } from "../../model/nodes.ts";
 import { transportOf, type TargetIdentity } from "./identity.ts";
-import { INIT_START } from "../contract/guard-script.ts";
+import { PLACE } from "../contract/guard-script.ts";
 import { inspectContainer } from "./inspect-container.ts";
 import { GuardError } from "../contract/refused.ts";
 
@@ -82,11 +82,9 @@ export function assertWritable(target: Target, kernelRelease: string): void {
   }
 }
 
-const WHERE = `readlink /proc/self/ns/net && cat /proc/sys/kernel/random/boot_id && ${INIT_START}`;
-
 /** Where commands of this exec end up. */
 export async function whereIs(exec: Exec): Promise<Pick<TargetIdentity, "netnsInode" | "bootId" | "initStartTicks">> {
-  const { stdout } = await mustExec(exec, ["sh", "-c", WHERE], { timeoutMs: 15_000 });
+  const { stdout } = await mustExec(exec, ["sh", "-c", PLACE], { timeoutMs: 15_000 });
   const [link = "", bootId = "", initStartTicks = ""] = stdout.split("\n");
   const netnsInode = /^net:\[(\d+)\]$/.exec(link)?.[1];
   if (netnsInode === undefined) throw new GuardError(`network namespace of the node could not be read: "${link}"`);

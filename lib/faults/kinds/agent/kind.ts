@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { z } from "zod";
 import type { AgentFault } from "../../contract/fault.ts";
 import { GUARD } from "../../contract/guard-script.ts";
@@ -5,63 +6,19 @@ import { nothingMore, type FaultKind } from "../../contract/kind.ts";
 import { FaultNotInForce } from "../../contract/refused.ts";
 import { kubernetesNameSchema } from "../selector/kind.ts";
 
+const script = (name: string): string => readFileSync(new URL(`${name}.sh`, import.meta.url), "utf8");
+const COMMON = `${GUARD}${script("common")}`;
+const CAPTURE = `${COMMON}${script("capture")}`;
+const APPLY = `${COMMON}${script("apply")}`;
+const READ_BACK = `${COMMON}${script("read-back")}`;
+const UNDO = `${COMMON}${script("undo")}`;
+const VERIFY = `${COMMON}${script("verify")}`;
+
 /**
  * A node with this label gets no agent: every CNI's DaemonSet asks for nodes without it (clusters/cni/). Its value is the fault's id. The kubelet's own credentials
  * are enough: a node may label itself, but for the prefixes of kubernetes.io.
  */
 export const AGENT_GONE_LABEL = "faultline/agent-gone";
-
-/** $1 label, $2 namespace, $3 selector. `value` prints the label; `agents` a line for each of the agent's pods on this node: name and whether it is Ready. */
-const LOOK = `${GUARD}set -eu
-label=$1 namespace=$2 selector=$3
-node=$(hostname)
-kube() { kubectl --kubeconfig /etc/kubernetes/kubelet.conf --request-timeout "$((8 * patience))s" "$@"; }
-value() { kube get node "$node" -o "jsonpath={.metadata.labels['$(printf "%s" "$label" | sed "s/\\\\./\\\\\\\\./g")']}"; }
-agents() {
-  kube -n "$namespace" get pods -l "$selector" --field-selector "spec.nodeName=$node" \\
-    -o 'jsonpath={range .items[*]}{.metadata.name} {.status.conditions[?(@.type=="Ready")].status}{"\\n"}{end}'
-}
-uptime_s() { read -r up _ </proc/uptime; echo "\${up%.*}"; }
-# Until the command of $2 prints a line that matches $3, or nothing where that is empty; for $1 seconds at most, which leaves a step its time.
-until_says() {
-  deadline=$(($(uptime_s) + $1))
-  while [ "$(uptime_s)" -lt "$deadline" ]; do
-    said=$($2)
-    if [ -z "$3" ]; then [ -z "$said" ] && return; elif printf "%s\\n" "$said" | grep -q "$3"; then return; fi
-    sleep 0.3
-  done
-}`;
-
-const CAPTURE = `${LOOK}
-printf "%s\\n" "$(value)"
-agents`;
-
-/** $4 id. */
-const APPLY = `${LOOK}
-kube label node "$node" "$label=$4" --overwrite >&2
-until_says 9 agents ""`;
-
-const READ_BACK = `${LOOK}
-printf "%s\\n" "$(value)"
-kube get node "$node" -o 'jsonpath={.status.conditions[?(@.type=="Ready")].status}{"\\n"}'
-agents`;
-
-/** The agent is asked for again, and waited for: what comes next shall find it. */
-const UNDO = `${LOOK}
-now=$(value)
-if [ -z "$now" ]; then echo nothing-to-undo; exit; fi
-if [ "$now" != "$4" ]; then echo "changed-by-other label $label is $now"; exit; fi
-kube label node "$node" "$label-" >&2
-until_says 9 agents " True$"
-echo undone`;
-
-const VERIFY = `${LOOK}
-now=$(value)
-if [ "$now" = "$4" ]; then echo "still-in-force label $label"; exit; fi
-if [ -n "$now" ]; then echo "changed-by-other label $label is $now"; exit; fi
-until_says 10 agents " True$"
-said=$(agents)
-case "$said " in *" True "*) echo clean ;; *) echo "still-in-force the agent is not Ready again: \${said:-no pod}" ;; esac`;
 
 function args({ namespace, selector }: AgentFault, ...more: readonly string[]): readonly string[] {
   return [AGENT_GONE_LABEL, namespace, selector, ...more];

@@ -1,9 +1,17 @@
+import { readFileSync } from "node:fs";
 import { z } from "zod";
 import type { DropFault } from "../../contract/fault.ts";
 import { GUARD } from "../../contract/guard-script.ts";
 import type { FaultKind } from "../../contract/kind.ts";
 import { UsageError } from "../../../host/errors.ts";
 import { network, networkSchema, portSchema } from "../../contract/values.ts";
+
+const script = (name: string): string => readFileSync(new URL(`${name}.sh`, import.meta.url), "utf8");
+const CAPTURE = `${GUARD}${script("capture")}`;
+const APPLY = `${GUARD}${script("apply")}`;
+const READ_BACK = `${GUARD}${script("read-back")}`;
+const UNDO = `${GUARD}${script("undo")}`;
+const VERIFY = `${GUARD}${script("verify")}`;
 
 /** Ahead of raw (-300), where Felix and kube-proxy are at the earliest, so that no agent's accept comes first. */
 const PRIORITY = -350;
@@ -45,22 +53,6 @@ function address(text: string, field: "saddr" | "daddr"): string {
   const { family, cidr } = network(text);
   return `${family === 4 ? "ip" : "ip6"} ${field} ${cidr}`;
 }
-
-const CAPTURE = `${GUARD}nft list tables >/dev/null`;
-const APPLY = `${GUARD}printf "%s" "$1" | nft -f -`;
-
-/** A listing that fails must not pass for a table that is not there, hence `set -e` and the listing apart. */
-const READ_BACK = `${GUARD}set -eu
-tables=$(nft list tables)
-if printf "%s\\n" "$tables" | grep -qxF "table inet $1"; then nft list table inet "$1"; else echo absent; fi`;
-
-const UNDO = `${GUARD}set -eu
-tables=$(nft list tables)
-if printf "%s\\n" "$tables" | grep -qxF "table inet $1"; then nft delete table inet "$1"; echo undone; else echo nothing-to-undo; fi`;
-
-const VERIFY = `${GUARD}set -eu
-tables=$(nft list tables)
-if printf "%s\\n" "$tables" | grep -qxF "table inet $1"; then echo "still-in-force table inet $1"; else echo clean; fi`;
 
 const COUNTER = /counter packets (\d+) bytes (\d+) drop/;
 

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { z } from "zod";
 import type { IptablesDropFault } from "../../contract/fault.ts";
 import { GUARD } from "../../contract/guard-script.ts";
@@ -5,37 +6,13 @@ import { nothingMore, type FaultKind } from "../../contract/kind.ts";
 import { iptables } from "../policy/kind.ts";
 import { portSchema } from "../../contract/values.ts";
 
-/** $1 iptables or ip6tables, $2 chain, $3 our mark. $rules: those of the chain, a line each; $number: the place of ours, empty when there is none. */
-const LOOK = `${GUARD}set -eu
-export LC_ALL=C
-tool=$1 chain=$2 mark=$3
-shift 3
-look() {
-  saved=$("$tool-save" -c -t filter) || exit 1
-  rules=$(printf "%s\\n" "$saved" | awk -v name="$chain" '$2 == "-A" && $3 == name')
-  number=$(printf "%s\\n" "$rules" | awk -v mark="--comment $mark " 'index($0 " ", mark) { print NR; exit }')
-}
-look`;
-
-/** Then the rule's words. Whoever asks twice has it once. */
-const APPLY = `${LOOK}
-if [ -z "$number" ]; then "$tool" -w 5 -t filter -I "$chain" 1 "$@"; fi`;
-
-/** `2 [17:1156] -A INPUT …`: its place, then what iptables-save says of it. */
-const READ_BACK = `${LOOK}
-if [ -n "$number" ]; then printf "%s " "$number"; printf "%s\\n" "$rules" | sed -n "$number{p;q}"; fi`;
-
-const UNDO = `${LOOK}
-said=nothing-to-undo
-while [ -n "$number" ]; do
-  "$tool" -w 5 -t filter -D "$chain" "$@"
-  said=undone
-  look
-done
-echo "$said"`;
-
-const VERIFY = `${LOOK}
-if [ -z "$number" ]; then echo clean; else echo "still-in-force rule $number of $chain carries our mark $mark"; fi`;
+const script = (name: string): string => readFileSync(new URL(`${name}.sh`, import.meta.url), "utf8");
+/** Fails where iptables cannot be read; prints nothing. */
+const CAPTURE = `${GUARD}${script("common")}`;
+const APPLY = `${CAPTURE}${script("apply")}`;
+const READ_BACK = `${CAPTURE}${script("read-back")}`;
+const UNDO = `${CAPTURE}${script("undo")}`;
+const VERIFY = `${CAPTURE}${script("verify")}`;
 
 function place({ chain, family }: IptablesDropFault, id: string): readonly string[] {
   return [iptables(family), chain, `faultline-${id}`];
@@ -66,7 +43,7 @@ export const iptablesDropKind: FaultKind<IptablesDropFault, null> = {
   validate: nothingMore,
   /** Only one can be first. */
   claims: ({ chain, family }) => [`${iptables(family)} filter ${chain} first rule`],
-  capture: (fault) => ({ script: LOOK, args: place(fault, "none") }),
+  capture: (fault) => ({ script: CAPTURE, args: place(fault, "none") }),
   captured: () => null,
   priorInPlan: () => null,
   apply: (fault, _prior, id) => ({ script: APPLY, args: withWords(fault, id) }),

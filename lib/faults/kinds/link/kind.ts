@@ -9,78 +9,16 @@ import { ROUTE_PROTOCOL } from "../route/kind.ts";
 import { deviceSchema } from "../../contract/values.ts";
 
 const script = (name: string): string => readFileSync(new URL(`${name}.sh`, import.meta.url), "utf8");
-const LINK = `${GUARD}${script("apply")}`;
-
-/** $1 device. Not given back, so printed to be refused: VLANs on it, which go down with it, next-hop objects, and an IPv6 MTU of its own. */
-const CAPTURE = `${LINK}
-find_link "$1"
-printf "%s\\n" "$link"
-if [ -z "$link" ]; then exit 0; fi
-tagged vlan "" ip -o link show type vlan
-tagged nexthop "" ip nexthop show dev "$1"
-if [ -e "/proc/sys/net/ipv6/conf/$1/mtu" ]; then tagged mtu6 "" cat "/proc/sys/net/ipv6/conf/$1/mtu"; fi
-goes_with "$1"`;
-
-/** $1 device, $2 our mark. One message to the kernel: never down without the mark. */
-const APPLY = `${LINK}
-ip link set dev "$1" down alias "$2"`;
-
-/** The same, and up again at once. */
-const BOUNCE = `${APPLY}
-ip link set dev "$1" up`;
-
-/** Both in one message to the kernel. */
-const READDRESS = `${LINK}
-ip link set dev "$1" address "$our_mac" alias "$2"`;
-
-const READ_BACK_READDRESSED = `${LINK}
-find_link "$1"
-if [ -z "$link" ]; then echo gone
-elif ! is_marked "$2"; then echo "without our mark"
-else
-  case $link in *" link/ether $our_mac "*) echo readdressed ;; *) echo "of another MAC address than ours by now" ;; esac
-fi`;
-
-/** $1 device, $2 our mark. */
-const READ_BACK = `${LINK}
-find_link "$1"
-if [ -z "$link" ]; then echo gone
-elif is_up; then echo up
-elif is_marked "$2"; then echo down
-else echo "down without our mark"
-fi`;
-
-/** $1 device, $2 our mark, then the lines that stay away while nobody gives them back. */
-const READ_BACK_BOUNCED = `${LINK}
-device=$1 mark=$2
-shift 2
-find_link "$device"
-if [ -z "$link" ]; then echo gone; exit; fi
-if ! is_up; then echo down; exit; fi
-if ! is_marked "$mark"; then echo "up without our mark"; exit; fi
-now=$(goes_with "$device")
-back=
-for line; do
-  if has "$line"; then back="$back; $line"; fi
-done
-if [ -z "$back" ]; then echo bounced; else echo "up, and back is \${back#; }"; fi`;
-
-const UNDO = `${LINK}${script("undo")}`;
-
-/** $1 device, $2 our mark, then the lines that went with it. Undo takes the mark off only when all is there, so whatever is not there now somebody else took. */
-const VERIFY = `${LINK}
-device=$1 mark=$2
-shift 2
-find_link "$device"
-if [ -z "$link" ]; then echo "changed-by-other $device is gone"; exit; fi
-if is_marked "$mark"; then echo "still-in-force $device carries our mark $mark"; exit; fi
-if ! is_up; then echo "changed-by-other $device is down without our mark"; exit; fi
-now=$(goes_with "$device")
-missing=
-for line; do
-  if ! has "$line"; then missing="$missing; $line"; fi
-done
-if [ -z "$missing" ]; then echo clean; else echo "changed-by-other $device is up, not there: \${missing#; }"; fi`;
+const COMMON = `${GUARD}${script("common")}`;
+const CAPTURE = `${COMMON}${script("capture")}`;
+const APPLY = `${COMMON}${script("apply")}`;
+const BOUNCE = `${APPLY}${script("apply-bounced")}`;
+const READDRESS = `${COMMON}${script("apply-readdressed")}`;
+const READ_BACK = `${COMMON}${script("read-back")}`;
+const READ_BACK_BOUNCED = `${COMMON}${script("read-back-bounced")}`;
+const READ_BACK_READDRESSED = `${COMMON}${script("read-back-readdressed")}`;
+const UNDO = `${COMMON}${script("undo")}`;
+const VERIFY = `${COMMON}${script("verify")}`;
 
 const IN_FORCE = {
   down: "is down",

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import ipaddr from "ipaddr.js";
 import { z } from "zod";
 import { UsageError } from "../../../host/errors.ts";
@@ -8,20 +9,10 @@ import { FaultNotInForce } from "../../contract/refused.ts";
 import { kubernetesNameSchema, labelsSchema } from "../selector/kind.ts";
 import { addressSchema, portSchema } from "../../contract/values.ts";
 
-/** Every address that a Service or a node has already, a line each. */
-const CAPTURE = `${KUBECTL}
-kube get services --all-namespaces -o 'jsonpath={range .items[*]}{.spec.clusterIPs[*]} {.spec.externalIPs[*]} {.status.loadBalancer.ingress[*].ip}{"\\n"}{end}'
-kube get nodes -o 'jsonpath={range .items[*]}{.status.addresses[*].address}{"\\n"}{end}'`;
-
-/** $2 the object, $3 its kind and name, $4 its status: that is a resource of its own, which nothing applies. */
-const APPLY = `${KUBECTL}
-printf "%s" "$2" | kube apply -f - >&2
-kube patch "$3" --subresource status --type merge -p "$4" >&2`;
-
-/** $2 its kind and name. */
-const READ_BACK = `${KUBECTL}
-kube get "$2" --ignore-not-found \\
-  -o 'jsonpath={.spec.ports[*].port} {.status.loadBalancer.ingress[*].ip} {.status.loadBalancer.ingress[*].ipMode}'`;
+const script = (name: string): string => readFileSync(new URL(`${name}.sh`, import.meta.url), "utf8");
+const CAPTURE = `${KUBECTL}${script("capture")}`;
+const APPLY = `${KUBECTL}${script("apply")}`;
+const READ_BACK = `${KUBECTL}${script("read-back")}`;
 
 /** Addresses of no machine, and those that lead a node back to itself whatever kube-proxy does (RFC 6890; names of ipaddr.js). */
 const NO_BALANCERS: readonly string[] = [

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { UsageError } from "../../../host/errors.ts";
 import type { NetworkPolicyFault } from "../../contract/fault.ts";
@@ -6,17 +7,10 @@ import { KUBECTL, objectName, OUR_LABELS, UNDO_OBJECT, VERIFY_OBJECT } from "../
 import { FaultNotInForce } from "../../contract/refused.ts";
 import { canonicalLabels, kubernetesNameSchema, labelsSchema } from "../selector/kind.ts";
 
-/** The API server knows it, and it names every policy that is there. */
-const CAPTURE = `${KUBECTL}
-kube get networkpolicies -o name`;
-
-/** $2 the object. */
-const APPLY = `${KUBECTL}
-printf "%s" "$2" | kube apply -f - >&2`;
-
-/** $2 its kind and name. */
-const READ_BACK = `${KUBECTL}
-kube get "$2" --ignore-not-found -o name`;
+const script = (name: string): string => readFileSync(new URL(`${name}.sh`, import.meta.url), "utf8");
+const CAPTURE = `${KUBECTL}${script("capture")}`;
+const APPLY = `${KUBECTL}${script("apply")}`;
+const READ_BACK = `${KUBECTL}${script("read-back")}`;
 
 /** The object: nobody may reach the selected pods. Source: KEP and reference of networking.k8s.io/v1 NetworkPolicy, "default deny all ingress". */
 export function renderPolicy({ namespace, podSelector }: NetworkPolicyFault, id: string): string {

@@ -1,47 +1,17 @@
+import { readFileSync } from "node:fs";
 import { z } from "zod";
 import type { NftJumpFault } from "../../contract/fault.ts";
 import { GUARD } from "../../contract/guard-script.ts";
 import { nothingMore, type FaultKind } from "../../contract/kind.ts";
 import { FaultNotInForce } from "../../contract/refused.ts";
 
-/** $1 family, $2 table, $3 chain, $4 target. $rules: the chain's rules with their handles, a line each; $handles: those of the jump. */
-const LOOK = `${GUARD}set -eu
-export LC_ALL=C
-family=$1 table=$2 chain=$3 target=$4
-look() {
-  gone=
-  if ! listed=$(nft -a list chain "$family" "$table" "$chain" 2>&1); then
-    case $listed in *"No such file or directory"*) gone=yes listed= ;; *) echo "$listed" >&2; exit 1 ;; esac
-  fi
-  rules=$(printf "%s\\n" "$listed" | awk '/ # handle [0-9]+$/ && $1 != "chain" && $1 != "table" { $1 = $1; print }')
-  handles=$(printf "%s\\n" "$rules" | awk -v target="$target" '$1 == "jump" && $2 == target && $3 == "#" { print $NF }')
-}
-look`;
-
-const CAPTURE = `${LOOK}
-if [ -n "$gone" ]; then echo gone; else printf "%s\\n" "$rules"; fi`;
-
-const APPLY = `${LOOK}
-for handle in $handles; do nft delete rule "$family" "$table" "$chain" handle "$handle"; done`;
-
-const READ_BACK = `${LOOK}
-if [ -n "$gone" ]; then echo gone; else printf "%s\\n" "$handles" | grep -c . || :; fi`;
-
-/** Whoever puts the chain up anew empties it first, so a second jump can only be there for a moment. */
-const UNDO = `${LOOK}
-if [ -n "$gone" ]; then echo "changed-by-other chain $chain of table $family $table is gone"; exit; fi
-if [ -n "$handles" ]; then echo nothing-to-undo; exit; fi
-nft add rule "$family" "$table" "$chain" jump "$target"
-look
-for handle in $(printf "%s\\n" "$handles" | tail -n +2); do nft delete rule "$family" "$table" "$chain" handle "$handle"; done
-echo undone`;
-
-const VERIFY = `${LOOK}
-count=$(printf "%s\\n" "$handles" | grep -c . || :)
-if [ -n "$gone" ]; then echo "changed-by-other chain $chain of table $family $table is gone"
-elif [ "$count" -eq 1 ]; then echo clean
-else echo "still-in-force $count jumps to $target in $chain, not one"
-fi`;
+const script = (name: string): string => readFileSync(new URL(`${name}.sh`, import.meta.url), "utf8");
+const COMMON = `${GUARD}${script("common")}`;
+const CAPTURE = `${COMMON}${script("capture")}`;
+const APPLY = `${COMMON}${script("apply")}`;
+const READ_BACK = `${COMMON}${script("read-back")}`;
+const UNDO = `${COMMON}${script("undo")}`;
+const VERIFY = `${COMMON}${script("verify")}`;
 
 const nameSchema = z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_-]{0,62}$/, "must be a name as nft takes it");
 

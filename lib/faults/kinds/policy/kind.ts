@@ -1,45 +1,20 @@
+import { readFileSync } from "node:fs";
 import { z } from "zod";
 import type { PolicyFault } from "../../contract/fault.ts";
 import { GUARD } from "../../contract/guard-script.ts";
 import { nothingMore, type FaultKind } from "../../contract/kind.ts";
 import { FaultNotInForce } from "../../contract/refused.ts";
 
+const script = (name: string): string => readFileSync(new URL(`${name}.sh`, import.meta.url), "utf8");
+const COMMON = `${GUARD}${script("common")}`;
+const READ = `${COMMON}${script("capture")}`;
+const APPLY = `${COMMON}${script("apply")}`;
+const UNDO = `${COMMON}${script("undo")}`;
+const VERIFY = `${COMMON}${script("verify")}`;
+
 interface PolicyPrior {
   readonly policy: "ACCEPT";
 }
-
-/** $1 iptables or ip6tables, $2 chain: a chain that nobody uses is none, though `iptables -S` would name a policy for it. */
-const POLICY = `${GUARD}set -eu
-export LC_ALL=C
-policy() {
-  saved=$("$1-save" -t filter) || exit 1
-  printf "%s\\n" "$saved" | awk -v name=":$2" '$1 == name { print $2 }'
-}`;
-
-const READ = `${POLICY}
-policy "$1" "$2"`;
-
-/** $3 the policy. */
-const APPLY = `${POLICY}
-if [ "$(policy "$1" "$2")" = "$3" ]; then exit 0; fi
-"$1" -w 5 -t filter -P "$2" "$3"`;
-
-/** $3 what we set, $4 what was there. */
-const UNDO = `${POLICY}
-now=$(policy "$1" "$2")
-if [ "$now" = "$4" ]; then echo nothing-to-undo
-elif [ "$now" != "$3" ]; then echo "changed-by-other \${now:-chain $2 is gone}"
-else
-  "$1" -w 5 -t filter -P "$2" "$4"
-  echo undone
-fi`;
-
-const VERIFY = `${POLICY}
-now=$(policy "$1" "$2")
-if [ "$now" = "$4" ]; then echo clean
-elif [ "$now" = "$3" ]; then echo "still-in-force policy of $2 is $now"
-else echo "changed-by-other \${now:-chain $2 is gone}"
-fi`;
 
 /** The tool of an IP family. The node's own alternative is the backend in use: nf_tables on our nodes, which agents find by what is there already. */
 export function iptables(family: 4 | 6 = 4): "iptables" | "ip6tables" {

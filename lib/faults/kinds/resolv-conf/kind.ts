@@ -1,9 +1,18 @@
+import { readFileSync } from "node:fs";
 import { z } from "zod";
 import type { ResolvConfFault } from "../../contract/fault.ts";
 import { GUARD } from "../../contract/guard-script.ts";
 import { nothingMore, type FaultKind } from "../../contract/kind.ts";
 import { FaultNotInForce } from "../../contract/refused.ts";
 import { addressSchema } from "../../contract/values.ts";
+
+const script = (name: string): string => readFileSync(new URL(`${name}.sh`, import.meta.url), "utf8");
+const COMMON = `${GUARD}${script("common")}`;
+const CAPTURE = `${GUARD}${script("capture")}`;
+const APPLY = `${COMMON}${script("apply")}`;
+const READ_BACK = `${GUARD}${script("read-back")}`;
+const UNDO = `${COMMON}${script("undo")}`;
+const VERIFY = `${COMMON}${script("verify")}`;
 
 /** The file the kubelet gives to pods; clusters/image/rootfs/etc/default/kubelet names the same. */
 export const PODS_RESOLV_CONF = "/etc/faultline/pods-resolv.conf";
@@ -12,47 +21,6 @@ export const PODS_RESOLV_CONF = "/etc/faultline/pods-resolv.conf";
 interface ResolvConfPrior {
   readonly contentBase64: string;
 }
-
-const CAPTURE = `${GUARD}set -eu
-base64 -w0 <"$1"`;
-
-/** A pod reads its resolv.conf once, when it is made: so the node's CoreDNS pods are made anew. A node may delete its own pods. */
-const RENEW_COREDNS = `renew() {
-  kubectl --kubeconfig /etc/kubernetes/kubelet.conf -n kube-system delete pod -l k8s-app=kube-dns \\
-    --field-selector "spec.nodeName=$(hostname)" --wait=false >&2
-}
-holds() { [ "$(base64 -w0 <"$1")" = "$2" ]; }
-put() { printf "%s" "$2" | base64 -d >"$1.new"; chmod 644 "$1.new"; mv -f "$1.new" "$1"; }`;
-
-/** $1 file, $2 mark, $3 new content. The mark says until the very end of undo that there is something to undo, also after a crash half-way. */
-const APPLY = `${GUARD}set -eu
-${RENEW_COREDNS}
-: >"$2"
-put "$1" "$3"
-renew`;
-
-const READ_BACK = `${GUARD}set -eu
-if [ -e "$2" ]; then base64 -w0 <"$1"; else echo absent; fi`;
-
-/** $4: content before. */
-const UNDO = `${GUARD}set -eu
-${RENEW_COREDNS}
-if ! [ -e "$2" ]; then echo nothing-to-undo; exit 0; fi
-said=undone
-if holds "$1" "$3"; then put "$1" "$4"
-elif ! holds "$1" "$4"; then said="changed-by-other $(head -n 1 "$1")"
-fi
-renew
-rm -f "$2"
-echo "$said"`;
-
-const VERIFY = `${GUARD}set -eu
-${RENEW_COREDNS}
-if [ -e "$2" ]; then echo "still-in-force $1 is marked as ours"
-elif holds "$1" "$4"; then echo clean
-elif holds "$1" "$3"; then echo "still-in-force $1 names our servers"
-else echo "changed-by-other $(head -n 1 "$1")"
-fi`;
 
 /** The file as the fault wants it. */
 export function renderResolvConf({ nameservers }: ResolvConfFault): string {

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { UsageError } from "../../../host/errors.ts";
 import type { RouteFault } from "../../contract/fault.ts";
@@ -6,34 +7,15 @@ import type { FaultKind } from "../../contract/kind.ts";
 import { FaultNotInForce } from "../../contract/refused.ts";
 import { deviceSchema, network, networkSchema } from "../../contract/values.ts";
 
+const script = (name: string): string => readFileSync(new URL(`${name}.sh`, import.meta.url), "utf8");
+const CAPTURE = `${GUARD}${script("capture")}`;
+const APPLY = `${GUARD}${script("apply")}`;
+const READ_BACK = `${GUARD}${script("read-back")}`;
+const UNDO = `${GUARD}${script("undo")}`;
+const VERIFY = `${GUARD}${script("verify")}`;
+
 /** Our mark on a route (rtnetlink's rtm_protocol). 201 is in no rt_protos of iproute2, FRR or the CNIs; undo deletes by it. */
 export const ROUTE_PROTOCOL = "201";
-
-const CAPTURE = `${GUARD}set -eu
-ip "$1" route show table main exact "$2"`;
-
-/** $1 -4 or -6, $2 CIDR, $3 our protocol, then the route's type and device as ip(8) wants them. */
-const APPLY = `${GUARD}set -eu
-family=$1 to=$2 protocol=$3 type=$4
-shift 4
-there=$(ip "$family" route show table main exact "$to" type "$type" proto "$protocol")
-if [ -n "$there" ]; then exit 0; fi
-ip "$family" route add "$type" "$to" "$@" table main proto "$protocol"`;
-
-const READ_BACK = `${GUARD}set -eu
-ip "$1" route show table main exact "$2" type "$4" proto "$3"`;
-
-const UNDO = `${GUARD}set -eu
-family=$1 to=$2 protocol=$3 type=$4
-shift 4
-there=$(ip "$family" route show table main exact "$to" type "$type" proto "$protocol")
-if [ -z "$there" ]; then echo nothing-to-undo; exit 0; fi
-ip "$family" route del "$type" "$to" "$@" table main proto "$protocol"
-echo undone`;
-
-const VERIFY = `${GUARD}set -eu
-left=$(ip "$1" route show table main exact "$2" type "$4" proto "$3")
-if [ -z "$left" ]; then echo clean; else echo "still-in-force $left"; fi`;
 
 function args({ to, type, device }: RouteFault): readonly string[] {
   const { family, cidr } = network(to);

@@ -1,19 +1,10 @@
-# Common to what takes an iptables rule away and gives it back, after the guard. $1 iptables or ip6tables, $2 table, $3 chain, $4 what the rule leads to.
-set -eu
-set -f
-export LC_ALL=C
-tool=$1 table=$2 chain=$3 target=$4
-shift 4
-
-# $there: the chain, unless it is gone; $leads: the chain of the rule's target, where that is one; $rules: the chain's rules, a line each as iptables-save prints them.
-look() {
-  saved=$("$tool-save" -t "$table") || exit 1
-  there=$(printf '%s\n' "$saved" | awk -v name=":$chain" '$1 == name')
-  leads=$(printf '%s\n' "$saved" | awk -v name=":$target" '$1 == name')
-  rules=$(printf '%s\n' "$saved" | awk -v name="$chain" '$1 == "-A" && $2 == name')
-}
-
-# How many of the rule $1 are in the chain.
-copies() {
-  printf '%s\n' "$rules" | grep -cxF -e "$1" || :
-}
+# Deletes the rule by its words. $1 the rule as iptables-save prints it, then its words.
+# Never by its number: that is another rule's as soon as someone inserts one in front.
+rule=$1
+shift
+look
+case $(copies "$rule") in
+0) ;;
+1) "$tool" -w 5 -t "$table" -D "$chain" "$@" ;;
+*) echo "there is more than one of it by now: $rule" >&2; exit 1 ;;
+esac

@@ -7,6 +7,14 @@ import { iptables } from "../policy/kind.ts";
 import { FaultNotInForce } from "../../contract/refused.ts";
 import { quoted, ruleWords, valueOf } from "./words.ts";
 
+const script = (name: string): string => readFileSync(new URL(`${name}.sh`, import.meta.url), "utf8");
+const COMMON = `${GUARD}${script("common")}`;
+const CAPTURE = `${COMMON}${script("capture")}`;
+const APPLY = `${COMMON}${script("apply")}`;
+const READ_BACK = `${COMMON}${script("read-back")}`;
+const UNDO = `${COMMON}${script("undo")}`;
+const VERIFY = `${COMMON}${script("verify")}`;
+
 interface RulePrior {
   /** As iptables-save prints it: `-A FORWARD -m comment --comment "flanneld forward" -j FLANNEL-FWD`. */
   readonly rule: string;
@@ -21,40 +29,6 @@ interface RulePrior {
 
 /** So many neighbours on each side are kept. */
 const NEIGHBOURS = 8;
-
-const script = (name: string): string => readFileSync(new URL(`${name}.sh`, import.meta.url), "utf8");
-const RULE = `${GUARD}${script("apply")}`;
-
-const CAPTURE = `${RULE}
-look
-printf "%s\\n" "$there" "$leads" "$rules"`;
-
-/** $5 the rule, then its words: never by its number, which is another's as soon as somebody puts a rule in front. */
-const APPLY = `${RULE}
-rule=$1
-shift
-look
-case $(copies "$rule") in
-0) ;;
-1) "$tool" -w 5 -t "$table" -D "$chain" "$@" ;;
-*) echo "there is more than one of it by now: $rule" >&2; exit 1 ;;
-esac`;
-
-const READ_BACK = `${RULE}
-look
-if [ -z "$there" ]; then echo "no chain"; else copies "$1"; fi`;
-
-const UNDO = `${RULE}${script("undo")}`;
-
-const VERIFY = `${RULE}
-look
-count=$(copies "$1")
-if [ -z "$there" ]; then echo "changed-by-other chain $chain is gone"
-elif [ "$count" -eq 1 ]; then echo clean
-elif [ "$count" -gt 1 ]; then echo "still-in-force $count times: $1"
-elif [ "$2" = chain ] && [ -z "$leads" ]; then echo "changed-by-other chain $target is gone"
-else echo "still-in-force not there: $1"
-fi`;
 
 /** XT_EXTENSION_MAXNAMELEN is 29 with the final NUL. */
 const chainSchema = z

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { UsageError } from "../../../host/errors.ts";
 import type { SelectorFault } from "../../contract/fault.ts";
@@ -5,38 +6,18 @@ import { GUARD } from "../../contract/guard-script.ts";
 import type { FaultKind } from "../../contract/kind.ts";
 import { FaultNotInForce } from "../../contract/refused.ts";
 
+const script = (name: string): string => readFileSync(new URL(`${name}.sh`, import.meta.url), "utf8");
+const COMMON = `${GUARD}${script("common")}`;
+const READ = `${COMMON}${script("capture")}`;
+const APPLY = `${COMMON}${script("apply")}`;
+const UNDO = `${COMMON}${script("undo")}`;
+const VERIFY = `${COMMON}${script("verify")}`;
+
 type Labels = Readonly<Record<string, string>>;
 
 interface SelectorPrior {
   readonly selector: Labels;
 }
-
-const GET = `${GUARD}set -eu
-get() { kubectl --kubeconfig /etc/kubernetes/admin.conf -n "$1" get service "$2" -o "jsonpath={.spec.selector}"; }`;
-
-const READ = `${GET}
-get "$1" "$2"`;
-
-/** $1 namespace, $2 Service, $3 what we want, $4 what was there. The patch's own test makes the API server compare and swap in one. */
-const APPLY = `${GET}
-if [ "$(get "$1" "$2")" = "$3" ]; then exit 0; fi
-kubectl --kubeconfig /etc/kubernetes/admin.conf -n "$1" patch service "$2" --type json -p \\
-  "[{\\"op\\":\\"test\\",\\"path\\":\\"/spec/selector\\",\\"value\\":$4},{\\"op\\":\\"replace\\",\\"path\\":\\"/spec/selector\\",\\"value\\":$3}]" >&2`;
-
-const UNDO = `${GET}
-now=$(get "$1" "$2")
-if [ "$now" = "$4" ]; then echo nothing-to-undo; exit 0; fi
-if [ "$now" != "$3" ]; then echo "changed-by-other $now"; exit 0; fi
-kubectl --kubeconfig /etc/kubernetes/admin.conf -n "$1" patch service "$2" --type json -p \\
-  "[{\\"op\\":\\"test\\",\\"path\\":\\"/spec/selector\\",\\"value\\":$3},{\\"op\\":\\"replace\\",\\"path\\":\\"/spec/selector\\",\\"value\\":$4}]" >&2
-echo undone`;
-
-const VERIFY = `${GET}
-now=$(get "$1" "$2")
-if [ "$now" = "$4" ]; then echo clean
-elif [ "$now" = "$3" ]; then echo "still-in-force selector $now"
-else echo "changed-by-other $now"
-fi`;
 
 export const kubernetesNameSchema = z
   .string()

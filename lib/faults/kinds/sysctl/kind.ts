@@ -1,8 +1,18 @@
+import { readFileSync } from "node:fs";
 import { z } from "zod";
 import type { SysctlFault } from "../../contract/fault.ts";
 import { GUARD } from "../../contract/guard-script.ts";
 import type { FaultKind } from "../../contract/kind.ts";
 import { FaultNotInForce, GuardError } from "../../contract/refused.ts";
+
+const script = (name: string): string => readFileSync(new URL(`${name}.sh`, import.meta.url), "utf8");
+const COMMON = `${GUARD}${script("common")}`;
+const WITH_OURS = `${COMMON}${script("ours")}`;
+const CAPTURE = `${COMMON}${script("capture")}`;
+const APPLY = `${COMMON}${script("apply")}`;
+const READ_BACK = `${COMMON}${script("read-back")}`;
+const UNDO = `${WITH_OURS}${script("undo")}`;
+const VERIFY = `${WITH_OURS}${script("verify")}`;
 
 /** `alongside`: values that the kernel may change by itself when the key is written, `path=value` each, as they were before. */
 interface SysctlPrior {
@@ -59,102 +69,6 @@ export function sysctlClaim(key: string): string {
   const found = SWITCHES.find(([pattern]) => pattern.test(path));
   return `sysctl ${found ? path.replace(...found) : path}`;
 }
-
-const NORM = `norm() { tr -s "[:space:]" " " <"$1" | sed "s/ $//"; }
-# A device may have gone meanwhile.
-number() { value=$(cat "$1" 2>/dev/null) || value=; }`;
-
-/**
- * What the kernel may write along with a key of `all` or `default`, and so what putting the key back would not bring back: the same key of every device
- * and of `default`. Which of them it does write depends: for v4's `default` the devices that have no address and were never set (devinet_copy_dflt_conf), for
- * ip_forward all of them and all/accept_redirects (inet_forward_change in net/ipv4/devinet.c), for v6's `all` it depends on the key (net/ipv6/addrconf.c).
- */
-const CAPTURE = `${GUARD}set -eu
-cd /proc/sys
-${NORM}
-printf "%s\\n" "$(norm "$1")"
-key=$1 leaf=\${1##*/}
-case "$key" in
-net/ipv4/ip_forward | net/ipv4/conf/all/forwarding)
-  leaf=forwarding
-  set -- net/ipv4/conf/*/forwarding net/ipv4/conf/all/accept_redirects ;;
-net/ipv[46]/conf/all/* | net/ipv[46]/conf/default/*) set -- "\${key%/conf/*}"/conf/*/"$leaf" ;;
-*) exit 0 ;;
-esac
-for path; do
-  case "$path" in "$key" | */conf/all/"$leaf") continue ;; esac
-  number "$path"
-  if [ -n "$value" ]; then echo "$path=$value"; fi
-done`;
-
-/** A value that the kernel rounds would be nobody's: not ours when it is to be undone, and not what was there. So it is put back at once. */
-const APPLY = `${GUARD}set -eu
-cd /proc/sys
-${NORM}
-was=$(norm "$1")
-printf "%s\\n" "$2" >"$1"
-now=$(norm "$1")
-if [ "$now" != "$2" ]; then
-  printf "%s\\n" "$was" >"$1"
-  echo "$1 became $now, not $2" >&2
-  exit 1
-fi`;
-
-const READ_BACK = `${GUARD}set -eu
-cd /proc/sys
-${NORM}
-norm "$1"`;
-
-/** A value alongside is ours while it is what was there, what we wrote, or what putting the key back makes of it; the redirects are always. */
-const OURS = `is_ours() {
-  case "$1" in */all/accept_redirects) return ;; esac
-  [ "$value" = "$was" ] || [ "$value" = "$ours" ] || [ "$value" = "$before" ]
-}`;
-
-/** $1 path, $2 what we wrote, $3 what was there, then what was alongside. What somebody else set there meanwhile is set again, since writing the key may hide it. */
-const UNDO = `${GUARD}set -eu
-cd /proc/sys
-${NORM}
-${OURS}
-key=$1 ours=$2 before=$3 others='' said=nothing-to-undo
-shift 3
-now=$(norm "$key")
-if [ "$now" != "$before" ] && [ "$now" != "$ours" ]; then echo "changed-by-other $now"; exit 0; fi
-for pair; do
-  shift
-  path=\${pair%=*} was=\${pair##*=}
-  number "$path"
-  if [ -z "$value" ]; then continue; fi
-  if is_ours "$path"; then value=$was; else others="$others $path = $value"; fi
-  set -- "$@" "$path=$value"
-done
-if [ "$now" != "$before" ]; then printf "%s\\n" "$before" >"$key"; said=undone; fi
-for pair; do
-  path=\${pair%=*} wanted=\${pair##*=}
-  number "$path"
-  if [ -n "$value" ] && [ "$value" != "$wanted" ]; then echo "$wanted" >"$path"; said=undone; fi
-done
-if [ -n "$others" ]; then echo "changed-by-other$others"; else echo "$said"; fi`;
-
-const VERIFY = `${GUARD}set -eu
-cd /proc/sys
-${NORM}
-${OURS}
-key=$1 ours=$2 before=$3 left='' others=''
-shift 3
-now=$(norm "$key")
-if [ "$now" = "$ours" ] && [ "$now" != "$before" ]; then echo "still-in-force $key = $now"; exit 0; fi
-if [ "$now" != "$before" ]; then echo "changed-by-other $now"; exit 0; fi
-for pair; do
-  path=\${pair%=*} was=\${pair##*=}
-  number "$path"
-  if [ -z "$value" ] || [ "$value" = "$was" ]; then continue; fi
-  if is_ours "$path"; then left="$left $path = $value"; else others="$others $path = $value"; fi
-done
-if [ -n "$left" ]; then echo "still-in-force$left"
-elif [ -n "$others" ]; then echo "changed-by-other$others"
-else echo clean
-fi`;
 
 const valueSchema = z
   .string()

@@ -1,0 +1,2 @@
+# Shows that nft works on the node; prints nothing.
+nft list tables >/dev/null

@@ -1,0 +1,2 @@
+# Prints the Service's selector as JSON.
+get "$1" "$2"

@@ -1,0 +1,2 @@
+# Prints the value. $1 key.
+norm "$1"
