@@ -1,7 +1,7 @@
 import { globSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import Mocha from "mocha";
-import { nearest } from "../../clusters/cells/nearest.ts";
+import { closestMatch } from "../../clusters/cells/closest-match.ts";
 import { UsageError } from "../../lib/host/errors.ts";
 import { registeredScenarios } from "../../lib/mocha/suite-host.ts";
 import { suiteId } from "../../lib/mocha/scenario.ts";
@@ -34,7 +34,7 @@ export function selectSuites(filters: readonly string[], files: readonly string[
   for (const filter of filters) {
     if (ids.some((id) => matches(filter, id))) continue;
     throw new UsageError(
-      `no suite matches "${filter}"; the nearest is ${nearest(filter, ids)}`,
+      `no suite matches "${filter}"; the nearest is ${closestMatch(filter, ids)}`,
       "see ./faultline list",
     );
   }

@@ -4,9 +4,9 @@ import type { NodeParts } from "../image/node-image.ts";
 import type { Cni } from "../cni/contract/cni.ts";
 import type { CniVersion } from "../image/cni-version.ts";
 import { CNIS } from "../cni/registry.ts";
-import { ELSEWHERE } from "../cni/elsewhere.ts";
+import { UNSUPPORTED_CNIS } from "../cni/unsupported.ts";
 import { KUBERNETES, kubernetesRelease } from "../image/kubernetes.ts";
-import { nearest } from "./nearest.ts";
+import { closestMatch } from "./closest-match.ts";
 import { refusal } from "./refusal.ts";
 
 /** What the fifth part may say for what is so without it. */
@@ -75,7 +75,7 @@ export function parseCell(text: string): Cell {
   const [name = "", version, ...more] = cniPart.split("@");
   const [proxyMode, kubernetes, ipFamily, kernel, ...rest] = others;
   const cni = CNIS.find((one) => one.name === name || one.aliases?.includes(name));
-  const elsewhere = ELSEWHERE.find((one) => one.name === name);
+  const elsewhere = UNSUPPORTED_CNIS.find((one) => one.name === name);
   if (elsewhere) throw new UsageError(`cell "${text}" is not to be had: ${elsewhere.reason}`, KNOWN);
   if (!cni || more.length > 0 || rest.length > 0) throw notKnown(text, "CNI", cniPart);
   const cell: Cell = {
@@ -139,7 +139,7 @@ function nearestCell(text: string): string {
     return [text.includes("@") ? cni : cni.replace(/@.*/, ""), ...others].join("/");
   };
   const ids = knownCells().map(cellId);
-  const found = nearest(text, ids.map(shorten));
+  const found = closestMatch(text, ids.map(shorten));
   return ids.find((id) => shorten(id) === found) ?? "none";
 }
 

@@ -1,5 +1,5 @@
 import { UsageError } from "../../lib/host/errors.ts";
-import { nearest } from "./nearest.ts";
+import { closestMatch } from "./closest-match.ts";
 
 /** A kernel that a VM can be given. */
 export interface LaneKernel {
@@ -33,7 +33,7 @@ export function laneKernel(name: string): LaneKernel {
   if (found) return found;
   const known = LANE_KERNELS.map((kernel) => kernel.name);
   throw new UsageError(
-    `kernel ${JSON.stringify(name)} is not known; the nearest is ${nearest(name, known)}`,
+    `kernel ${JSON.stringify(name)} is not known; the nearest is ${closestMatch(name, known)}`,
     `known kernels: host, ${known.join(", ")}`,
   );
 }

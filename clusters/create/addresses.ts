@@ -6,20 +6,20 @@ import type { Kubernetes } from "../../lib/kubernetes/client.ts";
 import { nodesOf, ofEach, ofNode, type NodeName, type OfNodes } from "../../lib/model/nodes.ts";
 import { NAMESPACE } from "../roles/objects.ts";
 
-/** The addresses of nodes and Services, by the cell's families. Throws UndecidedError when one of them has none. */
+/** Returns the addresses of nodes and Services, by the cell's families. Throws UndecidedError when one is missing. */
 export async function addressesOf(
   { name, cell }: { readonly name: string; readonly cell: Cell },
   api: Pick<Kubernetes, "service">,
   containers: ClusterRecord["containers"],
 ): Promise<Pick<ClusterRecord, "nodeIps" | "serviceIps" | "second" | "nodePort">> {
   const ofNodes = ofEach(nodesOf(containers), (node) => addressesOfContainer(ofNode(containers, node), name));
-  const [found, server, dns] = await Promise.all([
+  const [nodeAddresses, server, dns] = await Promise.all([
     ofNodes,
     api.service(NAMESPACE, "server"),
     api.service("kube-system", "kube-dns"),
   ]);
   const [first, second] = familiesOf(cell).map((family, index) => ({
-    nodeIps: ipsOf(found, family),
+    nodeIps: ipsOf(nodeAddresses, family),
     serviceIps: {
       server: given(server.ips[index], `Service server, ${family}`),
       dns: given(dns.ips[index], `Service kube-dns, ${family}`),
@@ -29,9 +29,9 @@ export async function addressesOf(
   return { ...first, ...(second ? { second } : {}), nodePort: server.nodePort ?? 0 };
 }
 
-function ipsOf(found: OfNodes<Readonly<Record<Family, string>>>, family: Family): OfNodes<string> {
-  const { A, B, C } = found;
-  const of = (one: Readonly<Record<Family, string>>, node: NodeName) => given(one[family], `node ${node}, ${family}`);
+function ipsOf(addresses: OfNodes<Readonly<Record<Family, string>>>, family: Family): OfNodes<string> {
+  const { A, B, C } = addresses;
+  const of = (ips: Readonly<Record<Family, string>>, node: NodeName) => given(ips[family], `node ${node}, ${family}`);
   return { A: of(A, "A"), B: of(B, "B"), ...(C && { C: of(C, "C") }) };
 }
 
@@ -40,7 +40,10 @@ function given(address: string | undefined, whose: string): string {
   throw new UndecidedError(`${whose}: no address`, "look at it with --keep failure");
 }
 
-/** A container's addresses on a network; empty of a family that the network lacks. Throws UndecidedError when it is not on it, ExecError when there is none. */
+/**
+ * Returns a container's addresses on a network; a family that the network lacks is an empty string. Throws
+ * UndecidedError when the container is not on it, ExecError when it does not exist.
+ */
 export async function addressesOfContainer(
   container: string,
   network: string,
@@ -54,7 +57,7 @@ export async function addressesOfContainer(
     container,
   ]);
   const networks = JSON.parse(stdout) as Record<string, { IPAddress: string; GlobalIPv6Address: string }>;
-  const found = networks[network];
-  if (!found) throw new UndecidedError(`container ${container} is not on ${network}`, "run again");
-  return { IPv4: found.IPAddress, IPv6: found.GlobalIPv6Address };
+  const attached = networks[network];
+  if (!attached) throw new UndecidedError(`container ${container} is not on ${network}`, "run again");
+  return { IPv4: attached.IPAddress, IPv6: attached.GlobalIPv6Address };
 }

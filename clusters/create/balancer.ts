@@ -1,6 +1,7 @@
 /**
- * What stands for a cloud's load balancer: the roles' echo server, listening in the container `outside` on both ports of lib/model/address.ts. It is on the cluster's own closed
- * network, like all that its clients talk to. Started where scenarios ask it, so also in a cluster of before.
+ * A stand-in for a cloud's load balancer: the roles' echo server, listening in the container `outside` on both ports of
+ * lib/model/address.ts. It is on the cluster's own closed network, like all its clients. It starts when a scenario
+ * needs it, so clusters made by older versions get one too.
  */
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -12,63 +13,68 @@ import { UndecidedError } from "../../lib/host/errors.ts";
 import type { Emit } from "../../lib/events/event-log.ts";
 import { hostExec, mustExec, type Exec } from "../../lib/host/exec.ts";
 import { addressesOfContainer } from "./addresses.ts";
-import { tellNotHad } from "./unavailable.ts";
+import { logUnavailable } from "./unavailable.ts";
 
-export interface BalancerOrder {
-  /** The cell's own folder: the server passes through it. */
+export interface BalancerOptions {
+  /** The cell's own folder; the server binary is copied through it. */
   readonly dir: string;
   readonly emit: Emit;
   readonly signal: AbortSignal;
-  /** Default: on this machine. */
+  /** Default: this machine. */
   readonly exec?: Exec;
 }
 
 const NAME = "balancer";
 const PORTS = Object.values(BALANCER_PORTS).map(String);
-/** In `outside`, where nothing of ours is mounted: docker cp finds no tmpfs. */
+/** In `outside`, outside any tmpfs mount of ours: docker cp cannot write to a tmpfs. */
 const SERVER = "/usr/local/bin/faultline-echo";
 
-/** Prints the path of the echo server as containerd keeps it unpacked for the node's pods: by overlayfs, which our node image sets, or by fuse-overlayfs. Nothing by the snapshotter `native`, whose layout is another: then there is no balancer to be had. Constant. */
+/**
+ * Prints the path of the echo server that containerd has unpacked for the node's pods, by overlayfs (set by our node
+ * image) or fuse-overlayfs. Prints nothing for the snapshotter `native`, which has another layout: the balancer is then
+ * unavailable. Constant.
+ */
 const FIND = "ls -d /var/lib/containerd/io.containerd.snapshotter.v1.*/snapshots/*/fs/echo | head -n 1";
 
 /**
- * The cluster with its balancer, where that is needed; it answers by then. One that cannot be had is told in the log and missing in the record, so that only the scenarios that ask it suffer.
- * Where it is not needed the record has none, whatever an earlier run wrote: nobody has looked whether that one still answers, and where. Throws when stopped.
+ * Returns the record with an answering balancer if one is needed. If the balancer is unavailable, it logs a note and
+ * leaves it out of the record, so that only the scenarios that need it are affected. If none is needed the record has
+ * none: an earlier run's entry is unverified. Throws when stopped.
  */
 export async function withBalancer(
-  order: BalancerOrder,
+  options: BalancerOptions,
   record: ClusterRecord,
   isNeeded: boolean,
 ): Promise<ClusterRecord> {
   if (!isNeeded) return withoutBalancer(record);
-  const exec = order.exec ?? hostExec;
+  const exec = options.exec ?? hostExec;
   try {
-    // The container may have been started anew since the run that wrote the record, with another address and nothing in it.
-    if (!(await answers(record, exec, 1))) await start({ ...order, exec }, record);
+    // The container may have restarted since the run that wrote the record, with another address and no server.
+    if (!(await answers(record, exec, 1))) await start({ ...options, exec }, record);
     return { ...record, balancer: await placeOf(record, exec) };
   } catch (error) {
-    tellNotHad(order, `balancer in ${record.outside}`, error);
+    logUnavailable(options, `balancer in ${record.outside}`, error);
     return withoutBalancer(record);
   }
 }
 
-/** The record for whoever asks no balancer: evidence then leaves its ports alone. Pure. */
+/** Returns the record without a balancer: evidence then leaves its ports alone. Pure. */
 export function withoutBalancer(record: ClusterRecord): ClusterRecord {
   return { ...record, balancer: undefined };
 }
 
-async function start({ dir, signal, exec }: Required<BalancerOrder>, record: ClusterRecord): Promise<void> {
+async function start({ dir, signal, exec }: Required<BalancerOptions>, record: ClusterRecord): Promise<void> {
   const { containers, outside } = record;
-  const found = await mustExec(containerExec(containers.A, exec), ["sh", "-c", FIND], { signal });
-  const path = found.stdout.trim();
+  const { stdout } = await mustExec(containerExec(containers.A, exec), ["sh", "-c", FIND], { signal });
+  const path = stdout.trim();
   if (path === "")
     throw new UndecidedError("node A holds no echo server", `see ls /var/lib/containerd in ${containers.A}`);
-  const passing = join(dir, "echo");
+  const copy = join(dir, "echo");
   try {
-    await mustExec(exec, ["docker", "cp", `${containers.A}:${path}`, passing], { signal });
-    await mustExec(exec, ["docker", "cp", passing, `${outside}:${SERVER}`], { signal });
+    await mustExec(exec, ["docker", "cp", `${containers.A}:${path}`, copy], { signal });
+    await mustExec(exec, ["docker", "cp", copy, `${outside}:${SERVER}`], { signal });
   } finally {
-    await rm(passing, { force: true });
+    await rm(copy, { force: true });
   }
   const names = ["POD_NAME", "CONTAINER_NAME"].flatMap((name) => ["--env", `${name}=${NAME}`]);
   await mustExec(exec, ["docker", "exec", "--detach", ...names, outside, SERVER, ...PORTS], { signal });
@@ -76,7 +82,7 @@ async function start({ dir, signal, exec }: Required<BalancerOrder>, record: Clu
   throw new UndecidedError(`it does not answer on ports ${PORTS.join(" and ")}`, `docker exec ${outside} ss -ltnp`);
 }
 
-/** Whether it is there on every port; asked up to so often, a second apart. */
+/** Returns true when the balancer answers on every port; tries are a second apart. */
 async function answers({ outside }: ClusterRecord, exec: Exec, tries: number): Promise<boolean> {
   const urls = PORTS.map((port) => `http://127.0.0.1:${port}/readyz`);
   const retrying = ["--retry", String(tries - 1), "--retry-delay", "1", "--retry-connrefused", "--max-time", "5"];
@@ -85,10 +91,11 @@ async function answers({ outside }: ClusterRecord, exec: Exec, tries: number): P
   return exitCode === 0;
 }
 
-/** As if it were a pod in `outside`, the whole container being its namespace. */
+/** Returns the balancer as a pod in `outside`: the whole container is its namespace. */
 async function placeOf({ cell, name, outside }: ClusterRecord, exec: Exec): Promise<PodPlace> {
   const addresses = await addressesOfContainer(outside, name, exec);
   const [ip = "", secondIp] = familiesOf(cell).map((family) => addresses[family]);
-  if (ip === "" || secondIp === "") throw new UndecidedError(`${outside} lacks an address of the cell's`, "run again");
+  if (ip === "" || secondIp === "")
+    throw new UndecidedError(`${outside} lacks an address of one of the cell's families`, "run again");
   return { name: NAME, ip, ...(secondIp === undefined ? {} : { secondIp }), pid: 1 };
 }

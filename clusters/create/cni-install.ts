@@ -6,34 +6,41 @@ import type { OnNodes } from "../cni/contract/cni.ts";
 import { manifestFor } from "./cni-manifest.ts";
 import { hasPodCidrs, installByScript } from "./cni-on-nodes.ts";
 
-/** The cluster that is to have the CNI. */
-export interface CniOrder {
+/** The cluster that gets the CNI. */
+export interface CniInstallOptions {
   readonly name: string;
   readonly cell: Cell;
   readonly readyBudgetMs: number;
   readonly signal?: AbortSignal;
 }
 
-export interface Extent {
-  /** How many nodes the cluster has. */
+export interface CniExtent {
+  /** The number of the cluster's nodes. */
   readonly nodes: number;
-  /** Its pod networks, a family each. */
+  /** Its pod networks, one per family. */
   readonly podSubnets: readonly string[];
 }
 
-/** Installs the cell's CNI and waits until the nodes are Ready; CoreDNS has no replica then. Throws UndecidedError with what is still missing and what the agents said last. */
-export async function installCni(order: CniOrder, api: Kubernetes, { nodes, podSubnets }: Extent): Promise<void> {
-  const { name, install } = cniOf(order.cell);
-  // None until the CNI is there: a sandbox that fails for want of it is not tried again for about 15 s.
+/**
+ * Installs the cell's CNI and waits until the nodes are Ready; CoreDNS has no replica at that point. Throws
+ * UndecidedError with what is still missing and the agents' last log lines.
+ */
+export async function installCni(
+  options: CniInstallOptions,
+  api: Kubernetes,
+  { nodes, podSubnets }: CniExtent,
+): Promise<void> {
+  const { name, install } = cniOf(options.cell);
+  // No replica until the CNI works: kubelet retries a sandbox that failed without it only after about 15 s.
   await api.patchDeployment("kube-system", "coredns", coreDns(0));
-  if (install.by === "manifest") await api.apply(await manifestFor(install, order.cell, podSubnets));
-  if (install.by === "script") await runOnNodes(order, api, install, { nodes, podSubnets });
-  const signal = order.signal ? { signal: order.signal } : {};
+  if (install.by === "manifest") await api.apply(await manifestFor(install, options.cell, podSubnets));
+  if (install.by === "script") await runOnNodes(options, api, install, { nodes, podSubnets });
+  const signal = options.signal ? { signal: options.signal } : {};
   const agent = (ready: { readonly namespace: string; readonly selector: string }) =>
     api.untilPods({
       what: `CNI ${name}`,
       ...ready,
-      budgetMs: order.readyBudgetMs,
+      budgetMs: options.readyBudgetMs,
       done: (pods) => pods.length === nodes && pods.every(isReady),
       missing: describePods,
       ...signal,
@@ -42,10 +49,10 @@ export async function installCni(order: CniOrder, api: Kubernetes, { nodes, podS
     ...(install.by === "script" ? [] : [agent(install.ready)]),
     api.untilNodes({
       what: "nodes to be Ready",
-      budgetMs: order.readyBudgetMs,
-      done: (found) => found.length === nodes && found.every(isNodeReady),
-      missing: (found) =>
-        found
+      budgetMs: options.readyBudgetMs,
+      done: (listed) => listed.length === nodes && listed.every(isNodeReady),
+      missing: (listed) =>
+        listed
           .filter((node) => !isNodeReady(node))
           .map((node) => node.metadata?.name)
           .join(", "),
@@ -54,24 +61,30 @@ export async function installCni(order: CniOrder, api: Kubernetes, { nodes, podS
   ];
   const pods = install.by === "script" ? { namespace: "kube-system" } : install.ready;
   await Promise.all(waits).catch((error: unknown) =>
-    neverReady({ cluster: order.name, api, ...pods, ...signal }, error),
+    neverReady({ cluster: options.name, api, ...pods, ...signal }, error),
   );
 }
 
-async function runOnNodes(order: CniOrder, api: Kubernetes, install: OnNodes, extent: Extent): Promise<void> {
+async function runOnNodes(
+  options: CniInstallOptions,
+  api: Kubernetes,
+  install: OnNodes,
+  extent: CniExtent,
+): Promise<void> {
   await api.untilNodes({
     what: "nodes to have pod CIDRs",
-    budgetMs: order.readyBudgetMs,
-    done: (found) => found.length === extent.nodes && found.every(hasPodCidrs),
-    missing: (found) => found.map((node) => node.metadata?.name).join(", "),
-    ...(order.signal ? { signal: order.signal } : {}),
+    budgetMs: options.readyBudgetMs,
+    done: (listed) => listed.length === extent.nodes && listed.every(hasPodCidrs),
+    missing: (listed) => listed.map((node) => node.metadata?.name).join(", "),
+    ...(options.signal ? { signal: options.signal } : {}),
   });
   await installByScript(extent.podSubnets, install, await api.nodes());
 }
 
 /**
- * One replica a node, so that a lookup can meet the one on its own node and the one on the other, on these nodes only: of a third one there is no role for it. Asked every second whether it is ready, not every
- * ten as kubeadm has it: that only shortens the waiting, here and when a scenario has made it anew.
+ * Returns the CoreDNS patch: one replica per node, so that a lookup can meet the local or the remote one, and on these
+ * nodes only: node C has no DNS role. Readiness is probed every 1 s (kubeadm: 10 s), which shortens the waits here and
+ * after a scenario has recreated a replica.
  */
 export function coreDns(replicas: number, nodes?: readonly string[]): object {
   const labelSelector = { matchLabels: { "k8s-app": "kube-dns" } };
@@ -93,13 +106,13 @@ function onlyOn(nodes: readonly string[]): object {
   return { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } };
 }
 
-/** What is not Ready, in words. Pure. */
+/** Returns a description of the pods that are not Ready. Pure. */
 export function describePods(pods: readonly Pod[]): string {
   const waiting = pods
     .filter((pod) => !isReady(pod))
     .map((pod) => {
-      const states = pod.status?.containerStatuses?.map((one) => one.state?.waiting?.reason ?? "not ready") ?? [];
+      const states = pod.status?.containerStatuses?.map(({ state }) => state?.waiting?.reason ?? "not ready") ?? [];
       return `${pod.metadata?.name} ${pod.status?.phase} ${states.join(" ")}`.trim();
     });
-  return waiting.length > 0 ? waiting.join("; ") : `${pods.length} pods are there`;
+  return waiting.length > 0 ? waiting.join("; ") : `${pods.length} pods exist`;
 }

@@ -4,14 +4,17 @@ import { behind, mustExec, type Exec } from "../../lib/host/exec.ts";
 import type { KubeNode } from "../../lib/kubernetes/client.ts";
 import type { NodeNetwork, OnNodes } from "../cni/contract/cni.ts";
 
-/** Runs the CNI's script on each node. Throws UndecidedError for a node without addresses, ExecError when the script fails. */
+/**
+ * Runs the CNI's script on each node. Throws UndecidedError for a node without addresses, ExecError when the script
+ * fails.
+ */
 export async function installByScript(
   podSubnets: readonly string[],
   { script, args }: OnNodes,
   nodes: readonly KubeNode[],
   execIn: (container: string) => Exec = (container) => behind(["docker", "exec", container]),
 ): Promise<void> {
-  // A constant: pods and nodes are named by its arguments, nothing is put into it.
+  // A constant: pods and nodes are passed as arguments.
   const text = await readFile(new URL(`../cni/${script}`, import.meta.url), "utf8");
   const networks = nodes.map(networkOf);
   await Promise.all(
@@ -22,12 +25,15 @@ export async function installByScript(
   );
 }
 
-/** Whether the controller has given the node its pods' addresses, which it does some time after the node came. */
+/** Returns true when the node has its pod CIDR, which the controller assigns some time after the node registers. */
 export function hasPodCidrs({ spec }: KubeNode): boolean {
   return (spec?.podCIDRs ?? []).length > 0;
 }
 
-/** On kind, a node is called as its container is. Throws UndecidedError while it has no pod CIDR or address. */
+/**
+ * Returns a node's container, pod CIDRs and addresses. On kind, a node and its container have the same name. Throws
+ * UndecidedError while a CIDR or an address is missing.
+ */
 export function networkOf({ metadata, spec, status }: KubeNode): NodeNetwork {
   const container = metadata?.name ?? "";
   const podCidrs = spec?.podCIDRs ?? [];

@@ -1,6 +1,7 @@
 /**
- * What a node reads as /proc/cpuinfo. The kubelet ends with "could not detect clock speed" where a processor has none to tell (cAdvisor, machine.GetClockSpeed), and user-mode
- * Linux tells none, so there a line is added. Nothing goes by its figure but the machine's description. undefined where the kernel's own words will do. Pure.
+ * Returns the text for a node's /proc/cpuinfo, or undefined where the kernel's own text works. The kubelet exits with
+ * "could not detect clock speed" if a processor reports none (cAdvisor, machine.GetClockSpeed). User-mode Linux reports
+ * none, so this adds a line. Only the machine's description uses the figure. Pure.
  */
 export function cpuInfoFor(kernelSays: string): string | undefined {
   if (!kernelSays.includes("User Mode Linux") || kernelSays.includes("cpu MHz")) return undefined;

@@ -22,19 +22,19 @@ import type { Leases } from "../ownership/lease.ts";
 import { LABELS } from "../ownership/closing-rule.ts";
 import { createClosedNetwork } from "./network.ts";
 import { neverReady } from "./never-ready.ts";
-import { nodesAhead } from "./nodes-ahead.ts";
+import { countOtherNodes } from "./other-nodes.ts";
 import { dnsServiceFamilies, NAMESPACE, roleObjects } from "../roles/objects.ts";
 import { mustHaveRoom, whetherReached } from "../setup/inotify.ts";
 import { ownSubnets, podSubnets } from "../addressing/subnets.ts";
 
-export interface ClusterOrder {
+export interface ClusterOptions {
   readonly name: string;
   readonly cell: Cell;
   readonly image: NodeImage;
   readonly nodes: Size;
   /** The kind binary. */
   readonly kind: string;
-  /** The cell's own folder; the kubeconfig goes here and nowhere else. */
+  /** The cell's own folder, and the only place for the kubeconfig. */
   readonly dir: string;
   readonly owner: string;
   readonly leases: Pick<Leases, "ahead">;
@@ -49,21 +49,21 @@ const DNS = { namespace: "kube-system", selector: "k8s-app=kube-dns" };
 const MACHINE = { exec: hostExec, readText: (path: string) => readFile(path, "utf8").catch(() => undefined) };
 
 /**
- * Creates the cell's cluster and waits until its roles are Ready. Throws UndecidedError, naming the stage that failed and the last it said; what
- * was made by then is left for the caller to delete or keep.
+ * Creates the cell's cluster and waits until its roles are Ready. Throws UndecidedError with the failed stage and its
+ * last output; the caller deletes or keeps the parts made by then.
  */
-export async function createCluster(order: ClusterOrder): Promise<ClusterRecord> {
-  const kubeconfig = join(order.dir, "kubeconfig");
-  await stage(order, "cluster", () => makeNodes(order, kubeconfig));
-  // A cold API server on a busy machine is slow, and no fault is in force that would have to wait for it.
-  const api = kubernetes(kubeconfig, { timeoutMs: 30_000, ...(order.signal ? { signal: order.signal } : {}) });
-  await stage(order, "cni", () =>
-    installCni(order, api, { nodes: order.nodes, podSubnets: podSubnets(order.cell.ipFamily) }),
+export async function createCluster(options: ClusterOptions): Promise<ClusterRecord> {
+  const kubeconfig = join(options.dir, "kubeconfig");
+  await stage(options, "cluster", () => makeNodes(options, kubeconfig));
+  // A cold API server on a busy machine is slow, and no fault is injected yet that a short timeout would help.
+  const api = kubernetes(kubeconfig, { timeoutMs: 30_000, ...(options.signal ? { signal: options.signal } : {}) });
+  await stage(options, "cni", () =>
+    installCni(options, api, { nodes: options.nodes, podSubnets: podSubnets(options.cell.ipFamily) }),
   );
-  return await stage(order, "roles", () => deployRoles(order, api, kubeconfig));
+  return await stage(options, "roles", () => deployRoles(options, api, kubeconfig));
 }
 
-/** Logs a stage's begin, end and failure around the work. */
+/** Logs a stage's start, end and failure around the work. */
 export async function stage<T>(
   { emit, name }: { readonly emit: Emit; readonly name: string },
   stage: Stage,
@@ -83,14 +83,14 @@ export async function stage<T>(
   }
 }
 
-async function makeNodes(order: ClusterOrder, kubeconfig: string): Promise<void> {
-  const { name, cell, image, nodes, leases } = order;
-  // Taken for as many nodes as this one has, since another is often of the same run.
-  await mustHaveRoom(MACHINE, await nodesAhead({ name, leased: name, leases, each: nodes }), nodes);
-  await createClosedNetwork(name, { labels: labelsOf(order), ipv6: familiesOf(cell).includes("IPv6") });
+async function makeNodes(options: ClusterOptions, kubeconfig: string): Promise<void> {
+  const { name, cell, image, nodes, leases } = options;
+  // Assumes this cluster's size for the others, which often are of the same run.
+  await mustHaveRoom(MACHINE, await countOtherNodes({ name, leased: name, leases, assumedSize: nodes }), nodes);
+  await createClosedNetwork(name, { labels: labelsOf(options), ipv6: familiesOf(cell).includes("IPv6") });
   try {
-    const config = kindConfig(cell, image, ownSubnets(cell.ipFamily), nodes - 1, await mountedOf(order));
-    await createByKind({ ...order, imageTag: image.tag, config, kubeconfig });
+    const config = kindConfig(cell, image, ownSubnets(cell.ipFamily), nodes - 1, await mountedOf(options));
+    await createByKind({ ...options, imageTag: image.tag, config, kubeconfig });
   } catch (error) {
     const reached = await whetherReached(MACHINE);
     if (!(error instanceof UndecidedError) || reached === "") throw error;
@@ -98,12 +98,12 @@ async function makeNodes(order: ClusterOrder, kubeconfig: string): Promise<void>
   }
 }
 
-async function mountedOf(order: ClusterOrder): Promise<MountedOnNodes> {
-  return { staticPods: await staticPodsOf(order), cpuInfo: await cpuInfoOf(order) };
+async function mountedOf(options: ClusterOptions): Promise<MountedOnNodes> {
+  return { staticPods: await staticPodsOf(options), cpuInfo: await cpuInfoOf(options) };
 }
 
-/** The file to stand for /proc/cpuinfo; undefined where the kernel's own will do. */
-async function cpuInfoOf({ dir }: ClusterOrder): Promise<string | undefined> {
+/** Returns the file that replaces /proc/cpuinfo; undefined where the kernel's own works. */
+async function cpuInfoOf({ dir }: ClusterOptions): Promise<string | undefined> {
   const text = cpuInfoFor((await MACHINE.readText("/proc/cpuinfo")) ?? "");
   if (text === undefined) return undefined;
   const file = join(dir, "cpuinfo");
@@ -111,8 +111,8 @@ async function cpuInfoOf({ dir }: ClusterOrder): Promise<string | undefined> {
   return file;
 }
 
-/** The folder with kubeadm's patches of static pods; undefined where there are none. */
-async function staticPodsOf({ dir }: ClusterOrder): Promise<string | undefined> {
+/** Returns the folder with kubeadm's patches of static pods; undefined without patches. */
+async function staticPodsOf({ dir }: ClusterOptions): Promise<string | undefined> {
   const patches = Object.entries(emulatedPatches(patience()).staticPods);
   if (patches.length === 0) return undefined;
   const folder = join(dir, "static-pods");
@@ -121,12 +121,12 @@ async function staticPodsOf({ dir }: ClusterOrder): Promise<string | undefined> 
   return folder;
 }
 
-function labelsOf({ name, cell, owner, dir }: ClusterOrder): Readonly<Record<string, string>> {
+function labelsOf({ name, cell, owner, dir }: ClusterOptions): Readonly<Record<string, string>> {
   return { [LABELS.cluster]: name, [LABELS.cell]: cellId(cell), [LABELS.owner]: owner, [LABELS.runDir]: dir };
 }
 
-async function deployRoles(order: ClusterOrder, api: Kubernetes, kubeconfig: string): Promise<ClusterRecord> {
-  const { name, cell, nodes } = order;
+async function deployRoles(options: ClusterOptions, api: Kubernetes, kubeconfig: string): Promise<ClusterRecord> {
+  const { name, cell, nodes } = options;
   const containers = containersOf(name, nodes);
   await api.patchDeployment(
     "kube-system",
@@ -134,14 +134,14 @@ async function deployRoles(order: ClusterOrder, api: Kubernetes, kubeconfig: str
     coreDns(2, nodes === 3 ? [containers.A, containers.B] : undefined),
   );
   await api.applyObjects([...roleObjects(containers, ECHO_IMAGE, cell.ipFamily), dnsServiceFamilies(cell.ipFamily)]);
-  const outside = await startOutside(order);
+  const outside = await startOutside(options);
   const ready = {
-    budgetMs: order.readyBudgetMs,
+    budgetMs: options.readyBudgetMs,
     missing: describePods,
-    ...(order.signal ? { signal: order.signal } : {}),
+    ...(options.signal ? { signal: options.signal } : {}),
   };
   const until = async (what: string, pods: typeof DNS | typeof ROLES, done: (pods: readonly Pod[]) => boolean) => {
-    const awaited = { cluster: name, api, ...pods, signal: order.signal };
+    const awaited = { cluster: name, api, ...pods, signal: options.signal };
     await api.untilPods({ what, ...pods, done, ...ready }).catch((error: unknown) => neverReady(awaited, error));
   };
   await Promise.all([until("roles", ROLES, allReady(nodes + 1)), until("CoreDNS", DNS, rolledOut)]);
@@ -152,11 +152,11 @@ async function deployRoles(order: ClusterOrder, api: Kubernetes, kubeconfig: str
     kubeconfig,
     containers,
     outside,
-    ...(await addressesOf(order, api, containers)),
+    ...(await addressesOf(options, api, containers)),
   };
 }
 
-/** As kind names them: the second worker is `-worker2`. */
+/** Returns the containers under kind's names: the second worker is `-worker2`. */
 function containersOf(name: string, nodes: Size): Containers {
   const controlPlane = `${name}-control-plane`;
   const two = { A: `${name}-worker`, B: controlPlane, "control-plane": controlPlane };
@@ -167,17 +167,22 @@ function allReady(count: number): (pods: readonly Pod[]) => boolean {
   return (pods) => pods.filter(isReady).length === count;
 }
 
-/** Two of one generation and no other: a replica of before the patch would be replaced under the first scenario's feet. */
+/**
+ * True for two ready replicas of one generation and no other: an unpatched replica would be replaced during the first
+ * scenario.
+ */
 function rolledOut(pods: readonly Pod[]): boolean {
   const generations = new Set(pods.map((pod) => pod.metadata?.labels?.["pod-template-hash"]));
   return pods.length === 2 && pods.every(isReady) && generations.size === 1;
 }
 
-/** A container on the cluster's network that is no node: the node image, for its tools, with nothing running in it. */
-async function startOutside(order: ClusterOrder): Promise<string> {
-  const { name, image } = order;
+/**
+ * Starts a container on the cluster's network that is no node: it has the node image, for its tools, and runs nothing.
+ */
+async function startOutside(options: ClusterOptions): Promise<string> {
+  const { name, image } = options;
   const container = `${name}-outside`;
-  const labels = Object.entries(labelsOf(order)).flatMap(([key, value]) => ["--label", `${key}=${value}`]);
+  const labels = Object.entries(labelsOf(options)).flatMap(([key, value]) => ["--label", `${key}=${value}`]);
   const argv = ["docker", "run", "--detach", "--name", container, "--network", name, ...labels];
   await mustExec(hostExec, [...argv, "--entrypoint", "/bin/sleep", image.tag, "infinity"]);
   await mustExec(behind(["docker", "exec", container]), ["true"]);

@@ -5,10 +5,10 @@ import { stopCreatorsOf } from "./kind-process.ts";
 import { closingRules, LABELS } from "../ownership/closing-rule.ts";
 import { removeClosedNetwork } from "./network.ts";
 
-/** What deleting needs of the machine; tests bring their own. */
+/** The machine functions that deletion uses; tests bring their own. */
 export interface Deleting {
   readonly exec: Exec;
-  /** Ends the kind that makes the cluster; how many there were. */
+  /** Kills the kind processes that create the cluster; returns their number. */
   readonly stopCreators: (cluster: string) => number;
   readonly budgetMs: number;
   readonly intervalMs: number;
@@ -17,10 +17,12 @@ export interface Deleting {
 const HERE: Deleting = { exec: hostExec, stopCreators: stopCreatorsOf, budgetMs: 60_000, intervalMs: 400 };
 
 /**
- * Deletes a cluster with all that is its own: the kind that still makes it, nodes with their volumes, `outside`, further clusters on its network, network, closing rules. Parts may be gone
- * already. It goes on until a look finds nothing: what a killed client has ordered the engine makes all the same, and Docker lists such a container seconds before it
- * can remove it. Not by `kind delete`: that locks the kubeconfig it is given, even /dev/null, without saying for whom, so of two at once one fails, and after a kill
- * all. Throws UsageError for a name that is none, WaitTimeoutError with what could not be removed.
+ * Deletes a cluster and everything that belongs to it: the kind process still creating it, nodes with their volumes,
+ * `outside`, peer clusters, network, closing rules. Parts may be gone already. It repeats until a check finds nothing:
+ * the engine still carries out requests of a killed client, and Docker lists such a container seconds before it can
+ * remove it. It does not use `kind delete`, which locks the kubeconfig it is given (even /dev/null) without recording
+ * the holder: of two calls at once one fails, and after a kill all fail.
+ * Throws UsageError for an invalid name, WaitTimeoutError with the parts that could not be removed.
  */
 export async function deleteCluster(cluster: string, machine: Deleting = HERE): Promise<void> {
   const { exec, stopCreators, budgetMs, intervalMs } = machine;
@@ -29,15 +31,18 @@ export async function deleteCluster(cluster: string, machine: Deleting = HERE): 
     const stopped = kindNames(cluster).reduce((sum, name) => sum + stopCreators(name), 0);
     await removeContainers(cluster, exec);
     await removeClosedNetwork(cluster, exec);
-    // Its last orders may be on their way.
-    if (stopped > 0) throw new Error("kind was still making it");
+    // Its last requests to the engine may still be under way.
+    if (stopped > 0) throw new Error("kind was still creating it");
     const left = await partsLeft(cluster, exec);
     if (left.length > 0) throw new Error(`left: ${left.join(", ")}`);
   };
   await waitFor(`cluster ${cluster} to be gone`, attempt, { budgetMs, intervalMs, attemptTimeoutMs: budgetMs });
 }
 
-/** Removes a cluster's nodes and `outside` with their volumes. What Docker would not remove is told by its absence of success: look again. */
+/**
+ * Removes a cluster's nodes and `outside` with their volumes. Docker's failures are ignored: check what is left
+ * afterwards.
+ */
 export async function removeContainers(cluster: string, exec: Exec = hostExec): Promise<void> {
   const containers = await containersOf(cluster, exec);
   if (containers.length > 0) await exec(["docker", "rm", "--force", "--volumes", ...containers]);
@@ -50,8 +55,8 @@ async function partsLeft(cluster: string, exec: Exec): Promise<readonly string[]
     mustExec(exec, networkArgv),
     closingRules(exec),
   ]);
-  const rule = rules.some((one) => one.cluster === cluster) ? ["closing rule"] : [];
-  return [...containers, ...ids(network.stdout), ...rule];
+  const ruleLeft = rules.some((rule) => rule.cluster === cluster) ? ["closing rule"] : [];
+  return [...containers, ...ids(network.stdout), ...ruleLeft];
 }
 
 async function containersOf(cluster: string, exec: Exec): Promise<readonly string[]> {

@@ -1,6 +1,8 @@
 /**
- * What a cluster is told that runs on emulated processors (patience above 1): to wait longer, and to do less when there is nothing to do. A cluster of two nodes that does nothing takes 11 to 16 % of a
- * real processor (docker stats); in an emulated VM both processors were busy all the while, and its API server ended in the middle of calls. That this is why, and that the following helps, has not been shown. Data only.
+ * Settings for a cluster on emulated processors (patience above 1): longer timeouts, and less work when idle. An idle
+ * cluster of two nodes takes 11 to 16 % of a real processor (docker stats). In an emulated VM both processors were busy
+ * all the time, and its API server ended in the middle of calls. It has not been shown that this is the cause, nor that
+ * these settings help. Data only.
  */
 export interface EmulatedPatches {
   /** Documents of kind's kubeadmConfigPatches. */
@@ -9,33 +11,38 @@ export interface EmulatedPatches {
   readonly staticPods: Readonly<Record<string, object>>;
 }
 
-/** Where a node finds the patches of its static pods. */
+/** The folder with the static pods' patches on a node. */
 export const PATCHES_DIR = "/etc/faultline/static-pods";
 
-/** Nothing where processors are real. `times`: how many times longer what takes time may take. */
+/** Returns the patches for a factor `times` on every timeout; none for 1, where processors are real. Pure. */
 export function emulatedPatches(times: number): EmulatedPatches {
   if (times <= 1) return { kubeadm: [], staticPods: {} };
   return { kubeadm: [clusterPatch(times), KUBELET, ...ON_NODES], staticPods: STATIC_PODS };
 }
 
 /**
- * kubeadm gives the control plane 4 min to come up (v1beta3, which kind writes: apiServer.timeoutForControlPlane). A controller manager that cannot renew its lease within 10 s ends itself (seen), and there
- * is no other to lead in its place. etcd ends a request after 5 s and two election time-outs (seen: "etcdserver: request timed out").
+ * Returns the patch of kubeadm's ClusterConfiguration. kubeadm gives the control plane 4 min to come up (v1beta3, which
+ * kind writes: apiServer.timeoutForControlPlane). A controller manager that cannot renew its lease within 10 s exits
+ * (seen), and no other can take over. etcd ends a request after 5 s and two election timeouts (seen: "etcdserver:
+ * request timed out").
  */
 function clusterPatch(times: number): object {
-  const alone = { "leader-elect": "false" };
+  const noElection = { "leader-elect": "false" };
   return {
     kind: "ClusterConfiguration",
     apiServer: { timeoutForControlPlane: `${Math.round(4 * times)}m0s` },
     controllerManager: {
-      extraArgs: { ...alone, "node-monitor-period": "60s", "node-monitor-grace-period": "15m0s" },
+      extraArgs: { ...noElection, "node-monitor-period": "60s", "node-monitor-grace-period": "15m0s" },
     },
-    scheduler: { extraArgs: alone },
+    scheduler: { extraArgs: noElection },
     etcd: { local: { extraArgs: { "heartbeat-interval": "1000", "election-timeout": "10000" } } },
   };
 }
 
-/** Each of these is a loop of the kubelet; without local storage to watch over, its eviction manager does not gather statistics every 10 s. */
+/**
+ * Each of these slows or ends a loop of the kubelet. Without local storage isolation, its eviction manager does not
+ * gather statistics every 10 s.
+ */
 const KUBELET = {
   kind: "KubeletConfiguration",
   nodeStatusUpdateFrequency: "60s",
@@ -51,7 +58,10 @@ const ON_NODES = [
   { kind: "JoinConfiguration", ...LAZY },
 ];
 
-/** A probe of the API server is a TLS handshake, and its readiness is asked for every second. Garbage is looked for less often: memory there is. */
+/**
+ * A probe of the API server is a TLS handshake, and kubelet asks for its readiness every second. Garbage collection
+ * runs less often: there is enough memory.
+ */
 const STATIC_PODS = {
   "kube-apiserver+strategic.json": staticPod("kube-apiserver", {
     readinessProbe: { periodSeconds: 30, timeoutSeconds: 60 },
@@ -63,7 +73,7 @@ const STATIC_PODS = {
 
 function staticPod(name: string, more: object = {}): object {
   const livenessProbe = { periodSeconds: 60, timeoutSeconds: 60, failureThreshold: 10 };
-  // Without requests of their own they have kube-proxy's weight on the processor, not 25 times as much.
+  // Without CPU requests they have kube-proxy's weight on the processor, not 25 times as much.
   const container = {
     name,
     livenessProbe,

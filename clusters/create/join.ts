@@ -2,26 +2,27 @@ import { readFile } from "node:fs/promises";
 import { behind, mustExec, type Exec } from "../../lib/host/exec.ts";
 import type { NodeNetwork } from "../cni/contract/cni.ts";
 
-/** One of two clusters that are to be joined. */
-export interface Side {
+/** One of two clusters to be joined. */
+export interface JoinedCluster {
   readonly nodes: readonly NodeNetwork[];
-  /** Its pod networks, a family each. */
+  /** Its pod networks, one per family. */
   readonly podSubnets: readonly string[];
 }
 
-/** What join.sh is to do on a node. */
-export interface Joint {
+/** The call of join.sh on a node. */
+export interface NodeJoin {
   readonly container: string;
   readonly args: readonly string[];
 }
 
-/** What each node of two clusters needs to reach the pods of the other one. Pure. */
-export function joints(first: Side, second: Side): readonly Joint[] {
-  return [...jointsOf(first, second), ...jointsOf(second, first)];
+/** Returns the calls that let each node of two clusters reach the other cluster's pods. Pure. */
+export function nodeJoins(first: JoinedCluster, second: JoinedCluster): readonly NodeJoin[] {
+  return [...nodeJoinsOf(first, second), ...nodeJoinsOf(second, first)];
 }
 
-function jointsOf(own: Side, theirs: Side): readonly Joint[] {
-  // Between equal networks nothing is translated anyway, and a rule about all of it would be in the way of the cluster's own.
+function nodeJoinsOf(own: JoinedCluster, theirs: JoinedCluster): readonly NodeJoin[] {
+  // Equal networks need no exception: nothing is translated between them, and a rule for the whole range would precede
+  // the cluster's own rules.
   const pairs = own.podSubnets.map((subnet, family) => [subnet, theirs.podSubnets[family] ?? ""] as const);
   const untranslated = pairs.filter(([ours, other]) => ours !== other).map(([ours, other]) => `${ours}=${other}`);
   const args = [untranslated.join(","), ...routesTo(theirs, own)];
@@ -29,10 +30,11 @@ function jointsOf(own: Side, theirs: Side): readonly Joint[] {
 }
 
 /**
- * A cluster of one node is reached by its whole pod network; of more nodes each by its own part. A part that a node of one's own has as well cannot lead elsewhere:
- * the kernel would refuse it on that node ("File exists").
+ * Returns the routes to a cluster's pods. A cluster of one node is reached by its whole pod network, a larger one node
+ * by node. A range that one of our nodes also has is left out: that node's kernel would refuse the route ("File
+ * exists").
  */
-function routesTo({ nodes, podSubnets }: Side, own: Side): readonly string[] {
+function routesTo({ nodes, podSubnets }: JoinedCluster, own: JoinedCluster): readonly string[] {
   const [only, ...more] = nodes;
   if (only && more.length === 0) return podSubnets.map((subnet, family) => `${subnet}=${only.addresses[family]}`);
   const taken = new Set(own.nodes.flatMap(({ podCidrs }) => podCidrs));
@@ -42,15 +44,17 @@ function routesTo({ nodes, podSubnets }: Side, own: Side): readonly string[] {
   return all.filter(({ cidr }) => !taken.has(cidr)).map(({ cidr, via }) => `${cidr}=${via}`);
 }
 
-/** Sets routes and rules on every node of both clusters; they go with the nodes. Throws ExecError with what a node said. */
+/**
+ * Sets routes and rules on every node of both clusters; they go with the nodes. Throws ExecError with a node's output.
+ */
 export async function join(
-  first: Side,
-  second: Side,
+  first: JoinedCluster,
+  second: JoinedCluster,
   execIn: (container: string) => Exec = (container) => behind(["docker", "exec", container]),
 ): Promise<void> {
   const text = await readFile(new URL("join.sh", import.meta.url), "utf8");
   await Promise.all(
-    joints(first, second).map(({ container, args }) =>
+    nodeJoins(first, second).map(({ container, args }) =>
       mustExec(execIn(container), ["bash", "-c", text, "join", ...args]),
     ),
   );

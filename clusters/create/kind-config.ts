@@ -7,17 +7,17 @@ import { patience } from "../../lib/host/time-scale.ts";
 import { emulatedPatches, PATCHES_DIR } from "./emulated.ts";
 import { ownSubnets, type Subnets } from "../addressing/subnets.ts";
 
-/** Paths of this machine that nodes see; undefined for none. */
+/** Paths of this machine that are mounted on nodes; undefined for none. */
 export interface MountedOnNodes {
-  /** Folder with kubeadm's patches of static pods: for the control plane. */
+  /** Folder with kubeadm's patches of static pods, for the control plane. */
   readonly staticPods?: string | undefined;
-  /** What every node reads as /proc/cpuinfo. */
+  /** The file that every node has as /proc/cpuinfo. */
   readonly cpuInfo?: string | undefined;
 }
 
 /**
- * kind's configuration for a cell: one control plane and one worker, or as many as asked, and no CNI of kind's own but where the cell is about that. A control plane
- * alone is given no taint by kind. Pure.
+ * Returns kind's configuration for a cell, as YAML: one control plane, the given number of workers, and kind's own CNI
+ * only where the cell asks for it. kind puts no taint on a control plane without workers. Pure.
  */
 export function kindConfig(
   cell: Cell,
@@ -36,7 +36,7 @@ export function kindConfig(
       kubeProxyMode: cell.proxyMode === "ipvs-sh" ? "ipvs" : cell.proxyMode,
       podSubnet: subnets.pods.join(","),
       serviceSubnet: subnets.services.join(","),
-      // Also where Kubernetes has IPv6 only: the nodes' Docker network has both families.
+      // Also for a cluster with IPv6 only: the nodes' Docker network has both families.
       apiServerAddress: "127.0.0.1",
     },
     nodes: nodes(workers, onNodes),
@@ -49,7 +49,10 @@ export function kindConfig(
   });
 }
 
-/** kube-proxy's scheduler where it is not its own default, rr (KubeProxyConfiguration, ipvs.scheduler). */
+/**
+ * Returns the patch of kube-proxy's ipvs scheduler where it is not the default, rr (KubeProxyConfiguration,
+ * ipvs.scheduler).
+ */
 function schedulerPatch({ proxyMode }: Cell): readonly string[] {
   if (proxyMode !== "ipvs-sh") return [];
   return [JSON.stringify({ kind: "KubeProxyConfiguration", ipvs: { scheduler: "sh" } })];

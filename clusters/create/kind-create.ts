@@ -4,35 +4,41 @@ import { UndecidedError } from "../../lib/host/errors.ts";
 import { hostExec, lastLines, type Exec, type ExecResult } from "../../lib/host/exec.ts";
 import { removeContainers } from "./delete.ts";
 
-export interface KindOrder {
+export interface KindCreateOptions {
   /** The kind binary. */
   readonly kind: string;
-  /** Of the cluster, and of its Docker network unless another is named. */
+  /** The cluster's name, and that of its Docker network unless `network` is given. */
   readonly name: string;
-  /** The Docker network, which is there. */
+  /** An existing Docker network. */
   readonly network?: string;
   readonly imageTag: string;
   /** kind's configuration, as YAML. */
   readonly config: string;
   readonly kubeconfig: string;
-  /** For kind's files and its log. */
+  /** The folder for kind's configuration and log. */
   readonly dir: string;
   readonly signal?: AbortSignal;
 }
 
 const BUDGET_MS = 300_000;
 const ATTEMPTS = 3;
-/** kind looks for a free port for the API server and lets go of it before Docker takes it, so another process, another kind for one, can be quicker. */
+/**
+ * kind finds a free port for the API server and releases it before Docker binds it, so another process, such as another
+ * kind, can take it.
+ */
 const PORT_TAKEN = /port is already allocated|address already in use/;
 
-/** Has kind create the nodes and their control plane. Throws UndecidedError with the last it said; what was made by then is left. */
-export async function createByKind(order: KindOrder, exec: Exec = hostExec): Promise<void> {
-  const { name, config, kubeconfig, dir } = order;
+/**
+ * Lets kind create the nodes and their control plane. Throws UndecidedError with kind's last lines; parts made by then
+ * remain.
+ */
+export async function createByKind(options: KindCreateOptions, exec: Exec = hostExec): Promise<void> {
+  const { name, config, kubeconfig, dir } = options;
   await writeFile(join(dir, "kind.yaml"), config, { mode: 0o600 });
-  let result = await runKind(order, exec);
+  let result = await runKind(options, exec);
   for (let attempt = 2; isPortTaken(result) && attempt <= ATTEMPTS; attempt += 1) {
     await removeContainers(name, exec);
-    result = await runKind(order, exec);
+    result = await runKind(options, exec);
   }
   if (result.exitCode !== 0) {
     const last = lastLines(result.stderr || result.stdout, 8);
@@ -45,9 +51,9 @@ function isPortTaken({ exitCode, stderr }: ExecResult): boolean {
   return exitCode !== 0 && PORT_TAKEN.test(stderr);
 }
 
-/** With settings of its own: what the user's environment says to kind is meant for other clusters. */
-async function runKind(order: KindOrder, exec: Exec): Promise<ExecResult> {
-  const { kind, name, network = name, imageTag, kubeconfig, dir, signal } = order;
+/** Runs kind with our settings: those in the user's environment are meant for other clusters. */
+async function runKind(options: KindCreateOptions, exec: Exec): Promise<ExecResult> {
+  const { kind, name, network = name, imageTag, kubeconfig, dir, signal } = options;
   const argv = [kind, "create", "cluster", "--name", name, "--image", imageTag, "--config", join(dir, "kind.yaml")];
   const result = await exec([...argv, "--wait", "0", "--retain", "--kubeconfig", kubeconfig], {
     timeoutMs: BUDGET_MS,

@@ -1,5 +1,6 @@
 /**
- * `kind create cluster` runs in a process group of its own (lib/host/exec.ts), so it outlives a run that is killed, and goes on making nodes.
+ * Finds and kills `kind create cluster`. It runs in its own process group (lib/host/exec.ts), so it outlives a killed
+ * run and goes on creating nodes.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,7 +11,7 @@ export interface KindProcess {
   readonly group: number;
 }
 
-/** The processes that create the cluster of that name, as far as /proc shows them; none where there is no /proc. */
+/** Returns the processes that create the named cluster, as /proc shows them; none where there is no /proc. */
 export function creatorsOf(cluster: string, proc = "/proc"): readonly KindProcess[] {
   const pids = names(proc).filter((name) => /^\d+$/.test(name));
   return pids.flatMap((pid) => {
@@ -22,17 +23,20 @@ export function creatorsOf(cluster: string, proc = "/proc"): readonly KindProces
   });
 }
 
-/** Ends them with the commands they have started; how many there were. Only for a cluster that nobody living has. */
+/**
+ * Kills these processes with the commands they started; returns their number. Only for a cluster without a living
+ * owner.
+ */
 export function stopCreatorsOf(cluster: string): number {
   const creators = creatorsOf(cluster);
   for (const { pid, group } of creators) {
-    // It leads its group, unless somebody else than we started it: then the group is theirs.
+    // Our kind leads its group. One that another program started does not, and that group is not ours to kill.
     kill(group === pid ? -group : pid);
   }
   return creators.length;
 }
 
-/** argv: [kind, "create", "cluster", "--name", NAME, …], as createByKind has it. */
+/** argv: [kind, "create", "cluster", "--name", NAME, …], as createByKind builds it. */
 function creates(argv: readonly string[], cluster: string): boolean {
   return argv.slice(1, 5).join(" ") === `create cluster --name ${cluster}`;
 }
@@ -53,7 +57,7 @@ function names(folder: string): readonly string[] {
   }
 }
 
-/** Empty for a process that has ended meanwhile. */
+/** Returns the file's text, empty for a process that has ended in the meantime. */
 function text(path: string): string {
   try {
     return readFileSync(path, "utf8");

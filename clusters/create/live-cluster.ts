@@ -8,17 +8,20 @@ import { nodesOf, ofNode } from "../../lib/model/nodes.ts";
 import { PEERS, type Peer, type Role } from "../../lib/model/path.ts";
 import { NAMESPACE } from "../roles/objects.ts";
 
-/** Constant: pods are found by what it prints, nothing is put into it. */
+/** Constant: pods are found in its output, and nothing is put into it. */
 const SANDBOXES = readFileSync(new URL("sandboxes.pl", import.meta.url), "utf8");
 
-/** A running cluster, reached through the container runtime for commands and through its API for objects. `signal` ends calls to its API. */
+/**
+ * Returns a running cluster: commands go through the container runtime, objects through its API. `signal` ends API
+ * calls.
+ */
 export function liveCluster(record: ClusterRecord, signal?: AbortSignal): Cluster {
   const api = kubernetes(record.kubeconfig, signal ? { signal } : {});
   const exec: Cluster["exec"] = (place) => containerExec(containerOf(record, place));
   return { record, exec, locate: () => locate(record, api, exec) };
 }
 
-/** Throws UndecidedError for a further cluster or a node that was not made. */
+/** Returns the container of a place. Throws UndecidedError for a peer or a node that the cluster lacks. */
 export function containerOf(record: ClusterRecord, place: Parameters<Cluster["exec"]>[0]): string {
   if (place === "outside") return record.outside;
   if (place !== "peer" && place !== "twin") return ofNode(record.containers, place);
@@ -27,7 +30,7 @@ export function containerOf(record: ClusterRecord, place: Parameters<Cluster["ex
   throw new UndecidedError(`cluster ${record.name} has no ${place}`, "the stage `peers` of its run says why");
 }
 
-/** The pods of the further clusters, by role: of those of `twin` the one that has the address of `other`. Pure. */
+/** Returns the peers' pods by role; for `twin`, the pod with the address of `other`. Pure. */
 export function peerPods({ peers }: ClusterRecord, pods: Whereabouts["pods"]): Whereabouts["pods"] {
   const found = PEERS.flatMap((role): readonly (readonly [Peer, PodPlace])[] => {
     const places = peers?.[role]?.pods ?? [];
@@ -59,16 +62,16 @@ function dnsRole(record: ClusterRecord, pod: Pod): Role {
   return pod.spec?.nodeName === record.containers.A ? "dnsA" : "dnsB";
 }
 
-/** Every pod of a namespace that runs on the one node of a cluster. */
+/** Returns every pod of a namespace that runs on the only node of a cluster. */
 export async function podPlaces(api: Kubernetes, container: string, namespace: string): Promise<readonly PodPlace[]> {
   const [pods, sandboxes] = await Promise.all([api.pods(namespace), sandboxesOf(containerExec(container))]);
-  const pids = new Map(sandboxes.map((one) => [`${one.namespace}/${one.name}`, one.pid]));
+  const pids = new Map(sandboxes.map(({ namespace: space, name, pid }) => [`${space}/${name}`, pid]));
   return pods.flatMap((pod) => placeOf(pod, pids) ?? []);
 }
 
 function placeOf(pod: Pod, pids: ReadonlyMap<string, number>): PodPlace | null {
   const name = pod.metadata?.name ?? "";
-  const [ip = pod.status?.podIP, secondIp] = pod.status?.podIPs?.map((one) => one.ip) ?? [];
+  const [ip = pod.status?.podIP, secondIp] = pod.status?.podIPs?.map(({ ip }) => ip) ?? [];
   const pid = pids.get(`${pod.metadata?.namespace}/${name}`);
   if (ip === undefined || pid === undefined) return null;
   return { name, ip, ...(secondIp === undefined ? {} : { secondIp }), pid };

@@ -5,7 +5,10 @@ import { ExecError, hostExec, type Exec } from "../../lib/host/exec.ts";
 import { bridgeName, closeBy, LABELS, removeClosingRules } from "../ownership/closing-rule.ts";
 import { checkedName } from "../ownership/cluster-name.ts";
 
-/** A run's cluster for its cell number `index`; the run's id ends with its time of day and four random characters. */
+/**
+ * Returns the name of a run's cluster for cell number `index`, from the run's time of day and its four random
+ * characters.
+ */
 export function clusterName(runId: string, index: number): string {
   return `faultline-${runId.slice(-11).replace("-", "")}${index}`;
 }
@@ -14,13 +17,14 @@ const CREATE_ATTEMPTS = 5;
 const BETWEEN_ATTEMPTS_MS = 300;
 
 /**
- * Makes the cluster's own Docker network, closed before anything is on it: a rule for each IP family goes in first and is read back. Throws UndecidedError when
- * one is not there afterwards, PreflightError when Docker has no subnet left. A network with IPv6 makes Docker set the host's net.ipv6.conf.*.forwarding to 1, and
- * nobody sets that back (docs/ip-families.md).
+ * Creates the cluster's own Docker network, closed from the start: a rule for each IP family goes in first and is read
+ * back. Throws UndecidedError when a rule is missing afterwards, PreflightError when Docker has no subnet left. A
+ * network with IPv6 makes Docker set the host's net.ipv6.conf.*.forwarding to 1, and Docker never resets it
+ * (docs/ip-families.md).
  */
 export async function createClosedNetwork(
   cluster: string,
-  { labels, ipv6 = false }: NetworkOrder,
+  { labels, ipv6 = false }: NetworkOptions,
   exec: Exec = hostExec,
 ): Promise<void> {
   const owner = labels[LABELS.owner] ?? "";
@@ -39,22 +43,25 @@ export async function createClosedNetwork(
   }
 }
 
-export interface NetworkOrder {
+export interface NetworkOptions {
   readonly labels: Readonly<Record<string, string>>;
   /** IPv6 beside IPv4, which every Docker network has. */
   readonly ipv6?: boolean;
 }
 
 /**
- * A /64 of the cluster's own, since Docker 20.10 chooses none by itself: fd and 40 bits that nobody else will draw (RFC 4193, 3.2.2; here from the cluster's name,
- * which is unique), and another one for each further attempt. Pure.
+ * Returns a /64 for the cluster, another for each attempt, since Docker 20.10 chooses none by itself. It is fd and 40
+ * pseudo-random bits (RFC 4193, 3.2.2), here from the cluster's unique name. Pure.
  */
 export function uniqueLocalSubnet(cluster: string, attempt: number): string {
   const bits = createHash("sha256").update(`${cluster} ${attempt}`).digest("hex");
   return `fd${bits.slice(0, 2)}:${bits.slice(2, 6)}:${bits.slice(6, 10)}::/64`;
 }
 
-/** moby, libnetwork/ipam and drivers/bridge: Docker chooses the subnet, and who comes second may be told that it is taken; then the next is free. */
+/**
+ * moby, libnetwork/ipam and drivers/bridge: of two concurrent requests, Docker may tell the second that its subnet is
+ * taken; the next attempt gets a free one.
+ */
 const SUBNET_TAKEN = /Pool overlaps with other one|networks have overlapping|conflicts with network/;
 const NO_SUBNET_LEFT =
   /could not find an available, non-overlapping|predefined address pools have been fully subnetted/;
@@ -62,11 +69,11 @@ const NO_SUBNET_LEFT =
 function noSubnetLeft(cluster: string, stderr: string): PreflightError {
   return new PreflightError(
     `network ${cluster}: Docker has no subnet left for it: ${stderr.trim()}`,
-    "docker network ls shows who has them; ./faultline gc and docker network prune free those of nobody",
+    "docker network ls lists them; ./faultline gc and docker network prune remove the unused ones",
   );
 }
 
-/** Takes the network away, and then its rules, whoever made them; all of it may be gone already. */
+/** Removes the network and then its rules, from any owner. All of it may be gone already. */
 export async function removeClosedNetwork(cluster: string, exec: Exec = hostExec): Promise<void> {
   const removed = await exec(["docker", "network", "rm", checkedName(cluster)]);
   const gone = removed.exitCode === 0 || /not found|No such network/i.test(removed.stderr);

@@ -8,7 +8,7 @@ import { familiesOf, type Family } from "../../lib/model/cell.ts";
 import { droppedPackets } from "../ownership/closing-rule.ts";
 import { UNUSED_SERVICE_IPS } from "../addressing/subnets.ts";
 
-/** A small set of paths over every part that scenarios stand on; all must be ok three times in a row. */
+/** Paths over every part that scenarios rely on; all must be ok three times in a row. */
 const BASELINE = [
   "same → server by podIP",
   "same → server by ClusterIP",
@@ -24,7 +24,7 @@ const BASELINE = [
   "outside → server by NodePort",
 ] as const;
 
-/** Those of a third node, where there is one. */
+/** More paths for a cluster with a third node. */
 const BASELINE_OF_THIRD = [
   "third → server by podIP",
   "third → server by ClusterIP",
@@ -33,7 +33,9 @@ const BASELINE_OF_THIRD = [
   "hostC → server by podIP",
 ] as const;
 
-/** Says what it took. Throws UndecidedError naming the path that would not be ok. */
+/**
+ * Waits until the baseline paths are ok and returns a summary. Throws UndecidedError with the path that failed last.
+ */
 export async function untilBaselineHolds(cluster: Cluster, withinMs: number, signal?: AbortSignal): Promise<string> {
   const paths = cluster.record.containers.C === undefined ? BASELINE : [...BASELINE, ...BASELINE_OF_THIRD];
   const plan = onceEach(paths);
@@ -48,14 +50,15 @@ export async function untilBaselineHolds(cluster: Cluster, withinMs: number, sig
 }
 
 /**
- * Proves that nothing leaves, for each IP family that the cluster's network has (IPv4 always): one connection from it to a Service address that nobody has, sent by a
- * container that no kube-proxy serves, must stay without an answer while our own rule counts its packets. Call it only when the rules have been read back.
+ * Proves for each IP family of the cluster's network (IPv4 always) that no packet leaves it, and returns a summary. A
+ * connection from `outside`, which no kube-proxy serves, to an unused Service address must get no answer while our own
+ * rule counts its packets. Call it only after the rules have been read back.
  */
 export async function proveClosed(cluster: Cluster): Promise<string> {
   const families = [...new Set<Family>(["IPv4", ...familiesOf(cluster.record.cell)])];
-  const said: string[] = [];
-  for (const family of families) said.push(`${family} ${await proveFamilyClosed(cluster, family)}`);
-  return `closed: ${said.join(", ")}`;
+  const proofs: string[] = [];
+  for (const family of families) proofs.push(`${family} ${await proveFamilyClosed(cluster, family)}`);
+  return `closed: ${proofs.join(", ")}`;
 }
 
 async function proveFamilyClosed(cluster: Cluster, family: Family): Promise<string> {
@@ -76,7 +79,8 @@ async function proveFamilyClosed(cluster: Cluster, family: Family): Promise<stri
   const symptom = observations[0]?.symptom ?? "unknown";
   if (symptom === "connect-timeout" && dropped > 0) return `no answer, ${dropped} packets dropped by our rule`;
   throw new UndecidedError(
-    `network ${name} is not proved closed: ${address} gave ${symptom} (${observations[0]?.detail}), our rule dropped ${dropped}`,
-    "look at the host's DOCKER-USER chain, or at ip6tables' mangle FORWARD: another rule may stand before ours",
+    `network ${name} is not proven closed: ${address} gave ${symptom} (${observations[0]?.detail}), ` +
+      `our rule dropped ${dropped}`,
+    "look at the host's DOCKER-USER chain, or at ip6tables' mangle FORWARD: another rule may precede ours",
   );
 }

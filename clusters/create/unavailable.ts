@@ -2,10 +2,11 @@ import { FaultlineError } from "../../lib/host/errors.ts";
 import type { Emit } from "../../lib/events/event-log.ts";
 
 /**
- * Tells the log of something that a cell's scenarios need and that was not to be had, with the next step where the error has one. The run goes on: only the scenarios
- * that need it suffer. Throws where the run was stopped meanwhile, since that is then why.
+ * Logs that a resource of the cell's scenarios is unavailable, with the error's next step if it has one. The run goes
+ * on: only the scenarios that need the resource are affected. Throws if the run was stopped, since that is then the
+ * cause.
  */
-export function tellNotHad(
+export function logUnavailable(
   { emit, signal }: { readonly emit: Emit; readonly signal: AbortSignal },
   what: string,
   error: unknown,

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { PreflightError } from "../../lib/host/errors.ts";
 import { lastLines, type Exec } from "../../lib/host/exec.ts";
-import { alone, type Locking } from "../ownership/lock.ts";
+import { withLock, type LockOptions } from "../ownership/lock.ts";
 import { cacheDir } from "../ownership/cache-dir.ts";
 import type { CniVersion } from "./cni-version.ts";
 import { prepareHost } from "./host-needs.ts";
@@ -67,13 +67,13 @@ export async function ensureNodeImage(options: NodeImageOptions): Promise<NodeIm
   if (wanted === "offline") mustBeHadOffline(parts);
   const recipe = recipes.find(({ image }) => image.origin === wanted) ?? (await recipeOf(wanted, parts));
   // One build at a time, whatever the image: most steps are the same, and each fills the machine. Who comes second finds them done.
-  await alone("node-image", lockingFor(options), async () => {
+  await withLock("node-image", lockingFor(options), async () => {
     if (!(await isInDocker(recipe.image.tag, exec))) await buildImage(recipe, options);
   });
   return recipe.image;
 }
 
-function lockingFor({ say = () => undefined, signal }: NodeImageOptions): Locking {
+function lockingFor({ say = () => undefined, signal }: NodeImageOptions): LockOptions {
   const dir = join(cacheDir(process.env), "locks");
   return { dir, say, budgetMs: WAIT_FOR_OTHER_MS, ...(signal ? { signal } : {}) };
 }

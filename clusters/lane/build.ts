@@ -9,7 +9,7 @@ import type { StepProgress } from "../image/node-image.ts";
 import { pruneCache } from "../image/prune-cache.ts";
 import { recipeKeys } from "../image/recipe.ts";
 import { runSteps } from "../image/run-steps.ts";
-import { alone } from "../ownership/lock.ts";
+import { withLock } from "../ownership/lock.ts";
 import type { CheckContext } from "../setup/check.ts";
 import { kindPath } from "../setup/kind.ts";
 import { ownQemu, unpackedQemu, willDo } from "./find-qemu.ts";
@@ -78,7 +78,7 @@ export async function ensureLaneParts(build: LaneBuild): Promise<LaneParts | Use
   const keys = await keysNow();
   const cacheDir = laneDir(context.cacheDir);
   const locking = { dir: join(context.cacheDir, "locks"), say: context.progress, budgetMs: WAIT_FOR_OTHER_MS, signal };
-  await alone("lane-build", locking, async () => {
+  await withLock("lane-build", locking, async () => {
     const { mirror } = await debianHost(hostExec);
     const paths = { mirror, source: (path: string) => join(CLUSTERS, path) };
     const run = { steps, keys, keysNow, cacheDir, paths, exec: hostExec, progress, signal, what: "kernel lane" };

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { cellId, type Cell } from "../../lib/model/cell.ts";
 import { UndecidedError } from "../../lib/host/errors.ts";
 import { GiveUpError, waitFor } from "../../lib/host/wait.ts";
-import { claim, release } from "../ownership/lock.ts";
+import { acquire, release } from "../ownership/lock.ts";
 import { ownMark, ownerState } from "../ownership/owner.ts";
 import type { UserModeParts } from "./build.ts";
 import { stateOfProcess, tree } from "./process-tree.ts";
@@ -65,7 +65,7 @@ export async function endKept(dir: string): Promise<boolean> {
 async function taken(dir: string): Promise<boolean> {
   const lives = async () => (await ownerState(readText, textOf(join(dir, PROCESS)))) === "lives";
   if (!(await lives())) return false;
-  const held = await claim(join(dir, USER), await ownMark(readText), (one) => ownerState(readText, one));
+  const held = await acquire(join(dir, USER), await ownMark(readText), (one) => ownerState(readText, one));
   // Somebody may have ended it, or taken and left it, in between.
   return held === null && (await lives()) && textOf(join(dir, RECORD)) !== "";
 }
@@ -73,7 +73,7 @@ async function taken(dir: string): Promise<boolean> {
 /** Leaves a VM to whoever comes next: stops its processes, writes down what it is, and gives it up. Throws UndecidedError where they do not stop. */
 export async function leave(dir: string, record: Omit<Kept, "dir"> & { readonly key: string }): Promise<void> {
   const mark = await ownMark(readText);
-  const held = await claim(join(dir, USER), mark, (one) => ownerState(readText, one));
+  const held = await acquire(join(dir, USER), mark, (one) => ownerState(readText, one));
   if (held !== null && held !== mark) throw new UndecidedError(`${dir} is used by ${held}`, "./faultline gc");
   await stopAll(dir);
   // From now on it is its own: it is there for as long as its processes are.

@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { utimesSync } from "node:fs";
 import type { Cell } from "../../lib/model/cell.ts";
-import { alone } from "../ownership/lock.ts";
+import { withLock } from "../ownership/lock.ts";
 import { ensureLaneParts, laneDir, type LaneBuild, type LaneParts } from "./build.ts";
 import { refresh } from "./guest-project.ts";
 import type { Line } from "./line.ts";
@@ -67,7 +67,7 @@ export async function openLane(order: LaneOrder): Promise<Lane> {
   const locking = { dir: join(context.cacheDir, "locks"), say, budgetMs: WAIT_FOR_OTHER_MS, signal };
   const saved =
     findSaved(place) ??
-    (await alone(
+    (await withLock(
       // Others may be made meanwhile: they are of other parts.
       `lane-save-${place.slice(-64, -52)}`,
       locking,

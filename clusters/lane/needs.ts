@@ -1,6 +1,6 @@
 import type { Cell } from "../../lib/model/cell.ts";
 import { cniOf } from "../cells/cells.ts";
-import type { Machine } from "../cni/contract/cni.ts";
+import type { MachineProbe } from "../cni/contract/cni.ts";
 import { firstKernel } from "../cells/kernels.ts";
 
 /** What a cell asks of its nodes' kernel beyond what every cell does; null for nothing. Pure. */
@@ -9,14 +9,14 @@ export function kernelNeed(cell: Cell): "ip_vs" | null {
 }
 
 /** What this machine lacks for a cell, and a VM of the lane has; null for nothing. Changes nothing: a module that could be loaded is there. */
-export async function kernelLacks(cell: Cell, machine: Machine): Promise<string | null> {
+export async function kernelLacks(cell: Cell, machine: MachineProbe): Promise<string | null> {
   const need = kernelNeed(cell);
   const module = need === null || machine.platform !== "linux" ? null : await moduleLacking(need, machine);
   return module ?? (await cniOf(cell).lacks?.(cell, machine)) ?? null;
 }
 
 /** The module, where this kernel neither has it nor could load it; otherwise null. */
-export async function moduleLacking(module: "ip_vs", { exec, readText }: Machine): Promise<string | null> {
+export async function moduleLacking(module: "ip_vs", { exec, readText }: MachineProbe): Promise<string | null> {
   if ((await readText(`/proc/net/${module}`)) !== undefined) return null;
   const known = await exec(["modprobe", "--dry-run", "--quiet", module]).catch(() => null);
   return known?.exitCode === 0 ? null : module;

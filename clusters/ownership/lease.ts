@@ -2,55 +2,59 @@ import { readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "../../lib/host/errors.ts";
 import { checkedName } from "./cluster-name.ts";
-import { claim, markIn, release, type StateOf } from "./lock.ts";
+import { acquire, markIn, release, type StateOf } from "./lock.ts";
 import { ownerState } from "./owner.ts";
 
 /**
- * Who uses a cluster just now: a file of the machine with the owner's mark (owner.ts) and the directory of its run. It is there before the first
- * thing of the cluster and goes after the last, so it also tells whose is what a killed run left half-made. The labels on a cluster's network tell who made
- * it, and a kept cluster outlives that; this tells who has it, so that neither a second run nor gc takes it away.
+ * The record of which run uses which cluster: a file on this machine with the owner's mark (owner.ts) and its run
+ * directory. The lease exists before the cluster's first part and goes after its last, so it also names the owner of
+ * what a killed run left half-made. The labels on a cluster's network name its maker, which a kept cluster outlives.
+ * The lease names its user, so that neither a second run nor gc takes the cluster away.
  */
 export interface Leases {
-  /** Takes the cluster for `owner`, for the run in `runDir`. Throws UsageError when somebody has it who is not gone. */
+  /**
+   * Takes the cluster for `owner` and the run in `runDir`. Throws UsageError while another owner that is not gone has
+   * it.
+   */
   take(cluster: string, owner: string, runDir: string): Promise<void>;
-  /** Gives up what `take` took here. */
+  /** Releases a lease that this object took. */
   release(cluster: string): void;
-  /** Takes the lease away, whosever it is. */
+  /** Removes the lease, including another owner's. */
   drop(cluster: string): void;
-  /** Whether somebody has it who is not gone. */
+  /** True while an owner that is not gone has the cluster. */
   isTaken(cluster: string): Promise<boolean>;
-  /** All there are, those of dead owners among them. */
-  all(): Promise<readonly Lease[]>;
-  /** The clusters that somebody who is not gone has had for longer than this one's owner has it. */
+  /** Returns all leases, including those of dead owners. */
+  all(): Promise<readonly ClusterLease[]>;
+  /** Returns the clusters that owners which are not gone took before this one was taken. */
   ahead(cluster: string): Promise<readonly string[]>;
 }
 
-export interface Lease {
+export interface ClusterLease {
   readonly cluster: string;
   readonly owner: string;
-  /** Empty in leases of before it was written down. */
+  /** Empty in leases of older versions. */
   readonly runDir: string;
   readonly takenAtMs: number;
 }
 
 type ReadText = (path: string) => Promise<string | undefined>;
 
-/** The leases kept below `cacheDir`. */
+/** Returns the leases stored below `cacheDir`. */
 export function leases(cacheDir: string, readText: ReadText): Leases {
   const dir = join(cacheDir, "in-use");
   const stateOf: StateOf = (mark) => ownerState(readText, mark);
   const path = (cluster: string) => join(dir, checkedName(cluster));
   const taken = new Map<string, string>();
   const all = async () => {
-    const found = clustersIn(dir).map(async (cluster) =>
+    const readings = clustersIn(dir).map(async (cluster) =>
       leaseIn(cluster, path(cluster), await readText(path(cluster))),
     );
-    return await Promise.all(found);
+    return await Promise.all(readings);
   };
   return {
     take: async (cluster, owner, runDir) => {
       const text = `${owner}\n${runDir}`;
-      if ((await claim(path(cluster), text, stateOf)) !== null) throw inUse(cluster);
+      if ((await acquire(path(cluster), text, stateOf)) !== null) throw inUse(cluster);
       taken.set(cluster, text);
     },
     release: (cluster) => {
@@ -62,27 +66,27 @@ export function leases(cacheDir: string, readText: ReadText): Leases {
     all,
     ahead: async (cluster) => {
       const every = await all();
-      const own = every.find((one) => one.cluster === cluster);
-      const earlier = every.filter((one) => own !== undefined && byAge(one, own) < 0).toSorted(byAge);
+      const own = every.find((lease) => lease.cluster === cluster);
+      const earlier = every.filter((lease) => own !== undefined && byAge(lease, own) < 0).toSorted(byAge);
       const states = await Promise.all(earlier.map(({ owner }) => stateOf(owner)));
-      return earlier.filter((_, index) => states[index] !== "gone").map((one) => one.cluster);
+      return earlier.filter((_, index) => states[index] !== "gone").map((lease) => lease.cluster);
     },
   };
 }
 
-function leaseIn(cluster: string, path: string, text = ""): Lease {
+function leaseIn(cluster: string, path: string, text = ""): ClusterLease {
   const [, runDir = ""] = text.split("\n");
-  // One that is given up just now is no lease of anybody's.
+  // The file may vanish between the two reads; it then is no lease.
   const takenAtMs = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
   return { cluster, owner: markIn(text), runDir, takenAtMs };
 }
 
-/** The same for all who look, also of two that were taken at the same moment. */
-function byAge(a: Lease, b: Lease): number {
+/** Orders leases the same way in every process, also two that were taken at the same moment. */
+function byAge(a: ClusterLease, b: ClusterLease): number {
   return a.takenAtMs - b.takenAtMs || a.cluster.localeCompare(b.cluster, "en");
 }
 
-/** Names with a dot or a tilde are of a claim under way (lock.ts); what is no cluster's name is not ours. */
+/** Returns the clusters with a lease file. Names with a dot or a tilde belong to an acquisition under way (lock.ts). */
 function clustersIn(dir: string): readonly string[] {
   try {
     return readdirSync(dir).filter((name) => /^[a-z0-9][a-z0-9-]*$/.test(name));

@@ -1,5 +1,6 @@
 /**
- * Files that say who has something. Whoever is killed leaves its file behind, so a file counts only while its owner is not gone (owner.ts).
+ * Lock files that name their owner. A killed owner leaves its file behind, so a file counts only while its owner is not
+ * gone (owner.ts).
  */
 import { randomUUID } from "node:crypto";
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -13,37 +14,38 @@ export type StateOf = (mark: string) => Promise<OwnerState>;
 
 const readText = (path: string) => readFile(path, "utf8").catch(() => undefined);
 
-/** What the file's first line says of its owner. */
+/** Returns the owner's mark: the first line of a lock file. */
 export function markIn(text: string): string {
   return text.split("\n")[0] ?? "";
 }
 
 /**
- * Makes the file `path` with `text`, whose first line is the owner's mark, unless one is there whose owner is not gone. Resolves to null when it is made,
- * else to the text of who has it. Of two who find the same file of a dead owner only one gets it: nobody replaces a file without having the file beside it (`~`) first.
+ * Creates the file `path` with `text`, whose first line is the owner's mark, unless an owner that is not gone has it.
+ * Resolves to null on success, else to the current holder's text. When several processes find the file of a dead owner,
+ * exactly one gets it: a process replaces the file only while it holds the guard file beside it (`~`).
  */
-export async function claim(path: string, text: string, stateOf: StateOf): Promise<string | null> {
+export async function acquire(path: string, text: string, stateOf: StateOf): Promise<string | null> {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const own = `${path}.${randomUUID()}`;
   writeFileSync(own, text, { flag: "wx", mode: 0o600 });
   try {
-    return await claimWith(own, path, text, stateOf);
+    return await acquireWith(own, path, text, stateOf);
   } finally {
     rmSync(own, { force: true });
   }
 }
 
-async function claimWith(own: string, path: string, text: string, stateOf: StateOf): Promise<string | null> {
+async function acquireWith(own: string, path: string, text: string, stateOf: StateOf): Promise<string | null> {
   for (;;) {
     if (isLinked(own, path)) return null;
     const held = textOf(path);
     if (held === null) continue;
     if ((await stateOf(markIn(held))) !== "gone") return held;
     const guard = `${path}~`;
-    const other = await claimWith(own, guard, text, stateOf);
+    const other = await acquireWith(own, guard, text, stateOf);
     if (other !== null) return other;
     try {
-      // Whoever comes now without the guard finds no file, and is the quicker one or not.
+      // A process without the guard finds no file now, and may link its own before this one does.
       if (textOf(path) === held) rmSync(path);
       if (isLinked(own, path)) return null;
     } finally {
@@ -52,29 +54,29 @@ async function claimWith(own: string, path: string, text: string, stateOf: State
   }
 }
 
-/** Gives up what `claim` made; a file that says something else is somebody else's. */
+/** Releases what `acquire` made. A file with other text belongs to another owner and stays. */
 export function release(path: string, text: string): void {
   if (textOf(path) === text) rmSync(path, { force: true });
 }
 
-export interface Locking {
+export interface LockOptions {
   /** The folder of the locks. */
   readonly dir: string;
-  /** Told once, when it has to wait. */
+  /** Called once, when it has to wait. */
   readonly say: (line: string) => void;
-  /** Longest wait. */
+  /** The longest wait. */
   readonly budgetMs: number;
   readonly signal?: AbortSignal;
 }
 
 /**
- * Does `work` while no other process of this machine does what has the same name. Throws PreflightError when the other has not ended within the budget; rejects when
- * the signal aborts while it waits.
+ * Runs `work` while no other process of this machine runs work under the same lock. Throws PreflightError when the
+ * other process has not finished within the budget. Rejects when the signal aborts during the wait.
  */
-export async function alone<T>(name: string, locking: Locking, work: () => Promise<T>): Promise<T> {
+export async function withLock<T>(name: string, locking: LockOptions, work: () => Promise<T>): Promise<T> {
   const path = join(locking.dir, name);
   const text = await ownMark(readText);
-  await untilClaimed(name, path, text, locking);
+  await untilAcquired(name, path, text, locking);
   try {
     return await work();
   } finally {
@@ -82,30 +84,32 @@ export async function alone<T>(name: string, locking: Locking, work: () => Promi
   }
 }
 
-async function untilClaimed(name: string, path: string, text: string, locking: Locking): Promise<void> {
+async function untilAcquired(name: string, path: string, text: string, locking: LockOptions): Promise<void> {
   const { say, budgetMs, signal } = locking;
-  let told = false;
+  let hasSaid = false;
   const attempt = async () => {
-    const held = await claim(path, text, (mark) => ownerState(readText, mark));
+    const held = await acquire(path, text, (mark) => ownerState(readText, mark));
     if (held === null) return;
     const holder = `process ${markIn(held).split("/")[0]}`;
-    if (!told) say(`waiting for ${holder}, which is at the same (${name})`);
-    told = true;
+    if (!hasSaid) say(`waiting for ${holder}, which holds the lock ${name}`);
+    hasSaid = true;
     throw new Error(`${holder} has ${path}`);
   };
   try {
-    // None is abandoned while this process goes on: what it claimed afterwards nobody would give up.
+    // No attempt may be abandoned while this process runs: nothing would release a lock acquired after that.
     await waitFor(name, attempt, {
-      ...{ budgetMs, intervalMs: 250, attemptTimeoutMs: budgetMs },
+      budgetMs,
+      intervalMs: 250,
+      attemptTimeoutMs: budgetMs,
       ...(signal ? { signal } : {}),
     });
   } catch (error) {
     if (!(error instanceof WaitTimeoutError)) throw error;
-    throw new PreflightError(error.message, `if that process is no more, remove ${path}`, { cause: error });
+    throw new PreflightError(error.message, `if that process no longer runs, remove ${path}`, { cause: error });
   }
 }
 
-/** True when `path` is now a name of the file `own` too; false when something else has that name. */
+/** Returns true when `path` now names the file `own` too, false when another file has that name. */
 function isLinked(own: string, path: string): boolean {
   try {
     linkSync(own, path);
@@ -116,7 +120,7 @@ function isLinked(own: string, path: string): boolean {
   }
 }
 
-/** Null when there is no such file. */
+/** Returns the file's text, or null when the file does not exist. */
 function textOf(path: string): string | null {
   try {
     return readFileSync(path, "utf8");

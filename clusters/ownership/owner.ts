@@ -1,41 +1,42 @@
 /**
- * Whose is a cluster? Its Docker network carries labels of ours (../network.ts), among them the mark of the process that owns it.
+ * The owner of a cluster: its Docker network carries our labels (closing-rule.ts), among them the mark of the owning
+ * process.
  */
 import { readlinkSync } from "node:fs";
 import type { Exec } from "../../lib/host/exec.ts";
 import { LABELS } from "./closing-rule.ts";
 
-/** A process that cannot be mistaken for a later one of the same number, nor for one of another container. */
+/** A process, distinguishable from later ones of the same number and from those of other containers. */
 export interface Owner {
   readonly pid: number;
   /** Start time in clock ticks since boot: field 22 of /proc/PID/stat (proc(5)). */
   readonly startTicks: number;
   /** /proc/sys/kernel/random/boot_id. */
   readonly bootId: string;
-  /** The inode of its pid namespace (pid_namespaces(7)); null in marks of before it was written down. */
+  /** The inode of its pid namespace (pid_namespaces(7)); null in marks of older versions. */
   readonly pidNamespace: string | null;
 }
 
 /**
- * `unseen`: it is of another pid namespace (two containers can share an engine and a home directory), so from here nobody can tell whether it runs. Who
- * deletes must take it for living.
+ * `unseen`: the owner is in another pid namespace (two containers can share an engine and a home directory), so this
+ * process cannot tell if it runs. Code that deletes must treat it as living.
  */
 export type OwnerState = "lives" | "gone" | "unseen";
 
 type ReadText = (path: string) => Promise<string | undefined>;
 
-/** A network labelled as a cluster's; `owner` is the label's text, empty when there is none. */
+/** A network with our cluster label; `owner` is the owner label's text, empty when the label is missing. */
 export interface ClusterNetwork {
   readonly id: string;
   readonly cluster: string;
   readonly owner: string;
-  /** Of the run that made it; empty when the label is missing. */
+  /** The run that made it; empty when the label is missing. */
   readonly runDir: string;
-  /** Milliseconds since 1970, by the engine's clock; null when that is not understood. */
+  /** Milliseconds since 1970, by the engine's clock; null when the time does not parse. */
   readonly madeAtMs: number | null;
 }
 
-/** The mark of a process (default: this one); undefined where /proc does not tell. */
+/** Returns the mark of a process (default: this one), or undefined where /proc lacks the facts. */
 export async function ownerOf(
   readText: ReadText,
   pid: number = process.pid,
@@ -47,22 +48,23 @@ export async function ownerOf(
   return [pid, startTicks, bootId, ...(pidNamespace === undefined ? [] : [pidNamespace])].join("/");
 }
 
-/** This process's mark, or where /proc does not tell its bare number. */
+/** Returns this process's mark, or its bare number where /proc lacks the facts. */
 export async function ownMark(readText: ReadText): Promise<string> {
   return (await ownerOf(readText)) ?? String(process.pid);
 }
 
-/** Reads a mark back; undefined when it is not one of ours. */
+/** Parses a mark; returns undefined when it is not one of ours. */
 export function parseOwner(mark: string): Owner | undefined {
-  const found = /^(\d+)\/(\d+)\/([0-9a-f-]+)(?:\/(\d+))?$/.exec(mark);
-  if (!found) return undefined;
-  const [, pid, startTicks, bootId = "", pidNamespace = null] = found;
+  const match = /^(\d+)\/(\d+)\/([0-9a-f-]+)(?:\/(\d+))?$/.exec(mark);
+  if (!match) return undefined;
+  const [, pid, startTicks, bootId = "", pidNamespace = null] = match;
   return { pid: Number(pid), startTicks: Number(startTicks), bootId, pidNamespace };
 }
 
 /**
- * What became of the owner that a mark names: the same number, started at the same time, in the same boot and pid namespace, is the same process. A mark
- * that is a bare number was written where /proc does not tell, and then the number has to do; no mark at all is nobody's.
+ * Returns the state of the owner that a mark names. The same number with the same start time, boot and pid namespace is
+ * the same process. A bare number comes from a machine where /proc lacks the facts, and is compared by number only. An
+ * empty mark means no owner: gone.
  */
 export async function ownerState(
   readText: ReadText,
@@ -80,30 +82,36 @@ export async function ownerState(
   return startTicksOf(stat) === owner.startTicks && !hasEnded(stat) ? "lives" : "gone";
 }
 
-/** Whether the owner is seen to run. */
+/** Returns true when the owner is seen to run. */
 export async function ownerLives(readText: ReadText, mark: string): Promise<boolean> {
   return (await ownerState(readText, mark)) === "lives";
 }
 
-/** All networks that carry our cluster label; empty when the engine does not answer. */
+/** Returns all networks with our cluster label, or none when the engine does not answer. */
 export async function clusterNetworks(exec: Exec): Promise<ClusterNetwork[]> {
   const labels = [LABELS.cluster, LABELS.owner, LABELS.runDir].map((label) => `{{.Label "${label}"}}`);
   const format = ["{{.ID}}", "{{.CreatedAt}}", ...labels].join("\t");
   const argv = ["docker", "network", "ls", "--filter", `label=${LABELS.cluster}`, "--format", format];
   return rows((await exec(argv)).stdout).map(([id = "", madeAt = "", cluster = "", owner = "", runDir = ""]) => ({
-    ...{ id, cluster, owner, runDir },
+    id,
+    cluster,
+    owner,
+    runDir,
     madeAtMs: engineTimeMs(madeAt),
   }));
 }
 
-/** Docker's lists print times as Go does: `2026-11-21 14:41:58.123456789 +0000 UTC`. Null when it is no such time. */
+/**
+ * Parses a time from Docker's lists, in Go's format: `2026-11-21 14:41:58.123456789 +0000 UTC`. Null for any other
+ * text.
+ */
 export function engineTimeMs(text: string): number | null {
-  const found = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.\d+)? ([+-]\d\d)(\d\d)/.exec(text);
-  const parsed = found ? Date.parse(`${found[1]}T${found[2]}${found[3]}:${found[4]}`) : Number.NaN;
+  const match = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.\d+)? ([+-]\d\d)(\d\d)/.exec(text);
+  const parsed = match ? Date.parse(`${match[1]}T${match[2]}${match[3]}:${match[4]}`) : Number.NaN;
   return Number.isNaN(parsed) ? null : parsed;
 }
 
-/** What a list with tabs between its columns holds. */
+/** Returns the rows of a list whose columns are separated by tabs, without blank lines. */
 export function rows(stdout: string): string[][] {
   return stdout
     .split("\n")
@@ -111,7 +119,7 @@ export function rows(stdout: string): string[][] {
     .map((line) => line.split("\t"));
 }
 
-/** Undefined where there is no /proc. */
+/** Returns the inode of this process's pid namespace, or undefined where there is no /proc. */
 function ownPidNamespace(): string | undefined {
   try {
     return /\d+/.exec(readlinkSync("/proc/self/ns/pid"))?.[0];
@@ -124,12 +132,12 @@ function processExists(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch (error) {
-    // EPERM: it is there, and somebody else's.
+    // EPERM: the process exists, under another user.
     return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 
-/** A process that has ended stays as a zombie until its parent asks for it, in some containers for ever. */
+/** Returns true for a zombie: it has ended and waits for its parent to reap it, in some containers for ever. */
 function hasEnded(stat: string): boolean {
   return /^[ZX]$/.test(fieldsAfterName(stat)[0] ?? "");
 }
@@ -139,7 +147,7 @@ function startTicksOf(stat: string): number | undefined {
   return ticks === undefined ? undefined : Number(ticks);
 }
 
-/** Fields 3 and on: the name before them is in parentheses and may hold anything. */
+/** Returns the fields from the third on. The name before them is in parentheses and may hold any character. */
 function fieldsAfterName(stat: string): readonly string[] {
   return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
 }

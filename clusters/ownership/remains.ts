@@ -1,26 +1,24 @@
-/**
- * What there is of clusters on this machine, from every place where something of one can be left, and whose it is. Looks, changes nothing.
- */
+/** The parts of clusters on this machine, from every place that can hold one, with their owners. Reads only. */
 import { mustExec, type Exec } from "../../lib/host/exec.ts";
 import { clusterOfKind, KIND_LABEL } from "./cluster-name.ts";
-import type { Lease } from "./lease.ts";
+import type { ClusterLease } from "./lease.ts";
 import { closingRules, LABELS, type ClosingRule } from "./closing-rule.ts";
 import { clusterNetworks, engineTimeMs, rows, type ClusterNetwork, type OwnerState } from "./owner.ts";
 
-/** All that is left of one cluster. */
+/** Everything left of one cluster. */
 export interface Remains {
   readonly cluster: string;
-  /** How many there are; all 0 when there is only a lease. */
+  /** The number of each; all 0 when there is only a lease. */
   readonly parts: Readonly<Record<"nodes" | "outside" | "networks" | "rules", number>>;
-  /** The marks of who made it and of who uses it (owner.ts). */
+  /** The marks of the cluster's maker and its user (owner.ts). */
   readonly owners: readonly string[];
-  /** Of the runs that made it and use it; empty when nothing tells. */
+  /** The runs that made it and use it; empty when no source names one. */
   readonly runDirs: readonly string[];
-  /** Of the oldest part that tells; null when none does. */
+  /** The time of the oldest part with a known time; null when there is none. */
   readonly madeAtMs: number | null;
 }
 
-/** Who made a cluster, from a source that outlives all its parts: the directory of its run. */
+/** The maker of a cluster, from a source that outlives all its parts: the directory of its run. */
 export interface KnownRun {
   readonly cluster: string;
   readonly owner: string;
@@ -30,25 +28,25 @@ export interface KnownRun {
 interface Container {
   readonly cluster: string;
   readonly what: "node" | "outside";
-  /** Only `outside` tells: kind makes the nodes, with labels of its own. */
+  /** Only `outside` has our labels: kind makes the nodes, with its own. */
   readonly owner: string;
   readonly runDir: string;
   readonly madeAtMs: number | null;
 }
 
-/** What was found, before it is put together. */
-export interface Found {
+/** The parts found, before grouping by cluster. */
+export interface ClusterParts {
   readonly networks: readonly ClusterNetwork[];
   readonly containers: readonly Container[];
   readonly rules: readonly ClosingRule[];
-  readonly leases: readonly Lease[];
+  readonly leases: readonly ClusterLease[];
 }
 
 /**
- * Asks the engine and the firewall; the leases are given. Throws ExecError when the engine does not tell: what is not seen would be taken for gone, and what
- * belongs to it for nobody's.
+ * Returns the parts that the engine and the firewall show; the leases are given. Throws ExecError when the engine does
+ * not answer: unseen parts would look gone, and what belongs to them ownerless.
  */
-export async function findParts(exec: Exec, leases: readonly Lease[]): Promise<Found> {
+export async function findParts(exec: Exec, leases: readonly ClusterLease[]): Promise<ClusterParts> {
   const engine: Exec = (argv, options) => mustExec(exec, argv, options);
   const labels = [LABELS.cluster, KIND_LABEL, LABELS.owner, LABELS.runDir].map((label) => `{{.Label "${label}"}}`);
   const format = ["{{.Image}}", "{{.CreatedAt}}", ...labels].join("\t");
@@ -61,7 +59,10 @@ export async function findParts(exec: Exec, leases: readonly Lease[]): Promise<F
   return { networks, containers: containersIn(listed.stdout, names), rules, leases };
 }
 
-/** Ours carry our label. kind's nodes are ours when the cluster's name is known here, or when they run our image: others use kind, too. */
+/**
+ * Returns our containers: those with our label, and kind nodes of a known cluster or with our image. Others use kind
+ * too.
+ */
 function containersIn(stdout: string, names: ReadonlySet<string>): readonly Container[] {
   return rows(stdout).flatMap(
     ([image = "", madeAt = "", ours = "", kinds = "", owner = "", runDir = ""]): Container[] => {
@@ -74,17 +75,17 @@ function containersIn(stdout: string, names: ReadonlySet<string>): readonly Cont
   );
 }
 
-/** Puts together what was found, a cluster each, in the order of their names; `known` adds who made them. Pure. */
-export function remainsOf(found: Found, known: readonly KnownRun[]): readonly Remains[] {
-  const { networks, containers, rules, leases } = found;
+/** Returns the remains of each cluster, sorted by name; `known` adds its makers. Pure. */
+export function remainsOf(all: ClusterParts, known: readonly KnownRun[]): readonly Remains[] {
+  const { networks, containers, rules, leases } = all;
   const clusters = new Set([networks, containers, rules, leases].flat().map(({ cluster }) => cluster));
   return [...clusters].sort().map((cluster) => {
-    const of = <T extends { readonly cluster: string }>(all: readonly T[]) =>
-      all.filter((one) => one.cluster === cluster);
-    const tellers = [of(networks), of(containers), of(leases), of(known)].flat();
-    const owners = [...tellers, ...of(rules)].map(({ owner }) => owner);
+    const of = <T extends { readonly cluster: string }>(parts: readonly T[]) =>
+      parts.filter((part) => part.cluster === cluster);
+    const sources = [of(networks), of(containers), of(leases), of(known)].flat();
+    const owners = [...sources, ...of(rules)].map(({ owner }) => owner);
     const times = [of(networks), of(containers)].flat().flatMap(({ madeAtMs }) => madeAtMs ?? []);
-    const count = (what: Container["what"]) => of(containers).filter((one) => one.what === what).length;
+    const count = (kind: Container["what"]) => of(containers).filter(({ what }) => what === kind).length;
     const parts = {
       nodes: count("node"),
       outside: count("outside"),
@@ -95,7 +96,7 @@ export function remainsOf(found: Found, known: readonly KnownRun[]): readonly Re
       cluster,
       parts,
       owners: distinct(owners),
-      runDirs: distinct(tellers.map(({ runDir }) => runDir)),
+      runDirs: distinct(sources.map(({ runDir }) => runDir)),
       madeAtMs: times.length > 0 ? Math.min(...times) : null,
     };
   });
@@ -105,12 +106,13 @@ function distinct(texts: readonly string[]): readonly string[] {
   return [...new Set(texts)].filter((text) => text !== "");
 }
 
-/** `unseen`: of an owner in another pid namespace. `another checkout`: or nothing tells whose it is. */
+/** `unseen`: its owner is in another pid namespace. `another checkout`: made there, or by an unknown run. */
 export type Fate = "delete" | "in use" | "unseen" | "another checkout";
 
 /**
- * What is to become of remains: deleted are those of dead owners that a run of this checkout made. A rule or a lease without anything that it belongs to
- * serves nobody, whoever made it. `all` adds other checkouts, and takes an owner that cannot be seen for dead. Pure.
+ * Returns what gc does with remains. It deletes those of dead owners that a run of this checkout made. It also deletes
+ * a rule or a lease without its cluster, from any maker. `all` adds other checkouts, and treats an unseen owner as
+ * dead. Pure.
  */
 export function fateOf(
   { parts, runDirs }: Remains,

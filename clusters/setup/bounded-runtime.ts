@@ -4,8 +4,8 @@
 import { fileURLToPath } from "node:url";
 import { mustExec } from "../../lib/host/exec.ts";
 import { asRoot } from "./as-root.ts";
-import type { Check, CheckContext, Finding } from "./check.ts";
-import { mendable, missing, ok } from "./check.ts";
+import type { Check, CheckContext, HostFinding } from "./check.ts";
+import { fixable, missing, ok } from "./check.ts";
 import { missingPackages } from "./distribution.ts";
 import { lackingCapabilities, probeEngine } from "./engine-probe.ts";
 
@@ -23,7 +23,7 @@ export const boundedRuntime: Check = {
   find: findBoundedRuntime,
 };
 
-async function findBoundedRuntime(context: CheckContext): Promise<Finding> {
+async function findBoundedRuntime(context: CheckContext): Promise<HostFinding> {
   const lacking = await lackingCapabilities(context, await probeEngine(context));
   if (lacking.length === 0) return ok("not needed: nothing is withheld from the engine's containers");
   const because = `this host withholds ${lacking.join(", ")}`;
@@ -38,7 +38,7 @@ async function findBoundedRuntime(context: CheckContext): Promise<Finding> {
   const present = await context.readText(BOUNDED_RUNTIME_PATH);
   if (present === wanted) return ok(`installed, because ${because}`);
   const detail = `${because}; ${BOUNDED_RUNTIME_PATH} is ${present === undefined ? "not there" : "outdated"}`;
-  return mendable(detail, asRoot(context, installArgv()).join(" "), install);
+  return fixable(detail, asRoot(context, installArgv()).join(" "), install);
 }
 
 /** Packages whose command of the same name the wrapper needs and the host lacks. */

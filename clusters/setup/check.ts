@@ -7,15 +7,15 @@ import type { Exec } from "../../lib/host/exec.ts";
 export type FindingState = "ok" | "missing" | "warning";
 
 /** What a check found. `mend` is there when something is missing and a command can bring it. */
-export interface Finding {
+export interface HostFinding {
   readonly state: FindingState;
   /** One line: the fact, with its number or version. */
   readonly detail: string;
-  readonly mend?: Mend;
+  readonly fix?: Fix;
 }
 
 /** How a finding is put right. It depends on what was found, so it is part of the finding, not of the check. */
-export interface Mend {
+export interface Fix {
   /** The command a person could run, or what to do where no command can. */
   readonly how: string;
   /** Whether set-up may do it, given `--yes` or a yes on a terminal. When false, `run` is never called. */
@@ -33,13 +33,13 @@ export interface Check {
   /** Why it is needed, in one clause. */
   readonly why: string;
   /** Looks and changes nothing. Throws only on a mistake in the code. */
-  readonly find: (context: CheckContext) => Promise<Finding>;
+  readonly find: (context: CheckContext) => Promise<HostFinding>;
 }
 
 /** A check together with what it found. */
 export interface CheckedFinding {
   readonly check: Check;
-  readonly finding: Finding;
+  readonly finding: HostFinding;
 }
 
 /** The machine, as the checks see it; host-context.ts makes the real one, tests make fakes. */
@@ -64,19 +64,19 @@ export interface CheckContext {
   /** Shows one line of progress while something is mended. */
   readonly progress: (line: string) => void;
   /** Does the work while no other process that sets up this machine does. */
-  readonly alone: <T>(work: () => Promise<T>) => Promise<T>;
+  readonly withLock: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
-export const ok = (detail: string): Finding => ({ state: "ok", detail });
-export const warning = (detail: string): Finding => ({ state: "warning", detail });
+export const ok = (detail: string): HostFinding => ({ state: "ok", detail });
+export const warning = (detail: string): HostFinding => ({ state: "warning", detail });
 
 /** Missing, and only a person can put it right: `how` says how. */
-export function missing(detail: string, how: string): Finding {
-  const mend: Mend = { how, bySelf: false, run: () => Promise.reject(new Error(`only by hand: ${how}`)) };
-  return { state: "missing", detail, mend };
+export function missing(detail: string, how: string): HostFinding {
+  const mend: Fix = { how, bySelf: false, run: () => Promise.reject(new Error(`only by hand: ${how}`)) };
+  return { state: "missing", detail, fix: mend };
 }
 
 /** Missing, and set-up can put it right with `run`. */
-export function mendable(detail: string, how: string, run: () => Promise<void>): Finding {
-  return { state: "missing", detail, mend: { how, bySelf: true, run } };
+export function fixable(detail: string, how: string, run: () => Promise<void>): HostFinding {
+  return { state: "missing", detail, fix: { how, bySelf: true, run } };
 }

@@ -3,8 +3,8 @@
  */
 import { mustExec } from "../../lib/host/exec.ts";
 import { asRoot } from "./as-root.ts";
-import type { CheckContext, Finding } from "./check.ts";
-import { mendable, missing } from "./check.ts";
+import type { CheckContext, HostFinding } from "./check.ts";
+import { fixable, missing } from "./check.ts";
 
 // needrestart comes along with docker.io on Debian 12 and must not restart services of the machine's. RUNLEVEL=1 keeps
 // invoke-rc.d(8) from starting what is installed where there is no systemd: we start the engine, with its runtime.
@@ -24,13 +24,13 @@ export async function missingPackages(
   detail: string,
   packages: readonly string[],
   then: () => Promise<void> = () => Promise.resolve(),
-): Promise<Finding> {
+): Promise<HostFinding> {
   const debian = isDebianLike((await context.readText("/etc/os-release")) ?? "");
   if (!debian || (await context.which("apt-get")) === undefined) {
     return missing(detail, `install ${packages.join(", ")} with this system's package manager`);
   }
   const how = `apt-get update && apt-get install -y ${packages.join(" ")}`;
-  return mendable(detail, context.uid === 0 ? how : `sudo sh -c '${how}'`, async () => {
+  return fixable(detail, context.uid === 0 ? how : `sudo sh -c '${how}'`, async () => {
     await installPackages(context, packages);
     await then();
   });

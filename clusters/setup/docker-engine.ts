@@ -3,8 +3,8 @@
  */
 import { asRoot } from "./as-root.ts";
 import { BOUNDED_RUNTIME, BOUNDED_RUNTIME_PATH } from "./bounded-runtime.ts";
-import type { Check, CheckContext, Finding } from "./check.ts";
-import { mendable, missing, ok, warning } from "./check.ts";
+import type { Check, CheckContext, HostFinding } from "./check.ts";
+import { fixable, missing, ok, warning } from "./check.ts";
 import { missingPackages } from "./distribution.ts";
 import type { RunningEngine } from "./engine-probe.ts";
 import { hasSystemd, lackingCapabilities, probeEngine } from "./engine-probe.ts";
@@ -21,7 +21,7 @@ export const dockerEngine: Check = {
   find: findEngine,
 };
 
-async function findEngine(context: CheckContext): Promise<Finding> {
+async function findEngine(context: CheckContext): Promise<HostFinding> {
   const engine = await probeEngine(context);
   const bounded = (await lackingCapabilities(context, engine)).length > 0;
   switch (engine.state) {
@@ -38,7 +38,7 @@ async function findEngine(context: CheckContext): Promise<Finding> {
   }
 }
 
-async function judgeRunning(context: CheckContext, engine: RunningEngine, bounded: boolean): Promise<Finding> {
+async function judgeRunning(context: CheckContext, engine: RunningEngine, bounded: boolean): Promise<HostFinding> {
   const runtime = engine.defaultRuntime;
   const detail = `${engine.version}, runtime ${runtime}`;
   if (bounded && runtime === "runc") {
@@ -50,7 +50,7 @@ async function judgeRunning(context: CheckContext, engine: RunningEngine, bounde
   return ok(detail);
 }
 
-async function judgeStopped(context: CheckContext, reason: string, bounded: boolean): Promise<Finding> {
+async function judgeStopped(context: CheckContext, reason: string, bounded: boolean): Promise<HostFinding> {
   if (context.platform !== "linux") return missing(reason, "start Docker Desktop");
   if (bounded && setsRuntimes((await context.readText(DAEMON_JSON)) ?? "")) {
     return missing(`${reason}; ${DAEMON_JSON} sets runtimes of its own`, daemonJsonAdvice());
@@ -58,7 +58,7 @@ async function judgeStopped(context: CheckContext, reason: string, bounded: bool
   const how = (await hasSystemd(context))
     ? "sudo systemctl start docker"
     : `${asRoot(context, dockerdArgv(bounded)).join(" ")} &`;
-  return mendable(`installed, not running (${reason})`, how, () => startEngine(context, bounded));
+  return fixable(`installed, not running (${reason})`, how, () => startEngine(context, bounded));
 }
 
 /** Whether a daemon.json names runtimes: dockerd refuses to start when flags say so as well. */

@@ -1,4 +1,4 @@
-import type { Check, CheckContext, Finding } from "./check.ts";
+import type { Check, CheckContext, HostFinding } from "./check.ts";
 import { missing, ok } from "./check.ts";
 import { probeEngine } from "./engine-probe.ts";
 
@@ -9,7 +9,7 @@ export const firewall: Check = {
   find: findFirewall,
 };
 
-async function findFirewall(context: CheckContext): Promise<Finding> {
+async function findFirewall(context: CheckContext): Promise<HostFinding> {
   if (context.platform !== "linux") return ok("not looked at: it is the one of Docker's VM that counts");
   const engine = await probeEngine(context);
   if (engine.state !== "running") return ok("looked at once the engine runs");

@@ -6,7 +6,7 @@ import { access, readFile, stat, statfs } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import { hostExec } from "../../lib/host/exec.ts";
 import { cacheDir } from "../ownership/cache-dir.ts";
-import { alone } from "../ownership/lock.ts";
+import { withLock } from "../ownership/lock.ts";
 import type { CheckContext } from "./check.ts";
 
 export interface HostContextOptions {
@@ -35,7 +35,7 @@ export function hostContext(options: HostContextOptions = {}): CheckContext {
     freeBytes,
     signal,
     progress,
-    alone: (work) => alone("set-up", locking, work),
+    withLock: (work) => withLock("set-up", locking, work),
   };
 }
 

@@ -1,5 +1,5 @@
 import { PreflightError } from "../../lib/host/errors.ts";
-import type { Check, CheckContext, Finding } from "./check.ts";
+import type { Check, CheckContext, HostFinding } from "./check.ts";
 import { ok, warning } from "./check.ts";
 
 /**
@@ -28,7 +28,7 @@ export const inotify: Check = {
   find: findInotify,
 };
 
-async function findInotify(context: CheckContext): Promise<Finding> {
+async function findInotify(context: CheckContext): Promise<HostFinding> {
   const use = await inotifyUse(context);
   if (use === undefined) return ok("not looked at: no limit here");
   const clusters = Math.floor((use.limit - use.used) / (PER_NODE * 2));

@@ -1,7 +1,7 @@
 import { mustExec } from "../../lib/host/exec.ts";
 import { asRoot } from "./as-root.ts";
-import type { Check, CheckContext, Finding } from "./check.ts";
-import { mendable, missing, ok, warning } from "./check.ts";
+import type { Check, CheckContext, HostFinding } from "./check.ts";
+import { fixable, missing, ok, warning } from "./check.ts";
 import { missingPackages } from "./distribution.ts";
 import { compareVersions, parseVersion } from "./version.ts";
 
@@ -16,7 +16,7 @@ export const kernel: Check = {
   find: findKernel,
 };
 
-async function findKernel(context: CheckContext): Promise<Finding> {
+async function findKernel(context: CheckContext): Promise<HostFinding> {
   if (context.platform !== "linux") return warning("not looked at: it is the kernel of Docker's VM that counts");
   const release = ((await context.readText("/proc/sys/kernel/osrelease")) ?? "").trim();
   const version = parseVersion(release);
@@ -29,6 +29,6 @@ async function findKernel(context: CheckContext): Promise<Finding> {
   const load = async () => {
     await mustExec(context.exec, argv);
   };
-  if ((await context.which("modprobe")) !== undefined) return mendable(detail, argv.join(" "), load);
+  if ((await context.which("modprobe")) !== undefined) return fixable(detail, argv.join(" "), load);
   return await missingPackages(context, `${detail}; modprobe not found`, ["kmod"], load);
 }

@@ -7,8 +7,8 @@ import { dirname, join } from "node:path";
 import { PreflightError } from "../../lib/host/errors.ts";
 import { mustExec } from "../../lib/host/exec.ts";
 import { VERSIONS } from "../versions/versions.ts";
-import type { Check, CheckContext, Finding } from "./check.ts";
-import { mendable, missing, ok, warning } from "./check.ts";
+import type { Check, CheckContext, HostFinding } from "./check.ts";
+import { fixable, missing, ok, warning } from "./check.ts";
 import { compareVersions, parseVersion } from "./version.ts";
 
 export const KIND_VERSION = VERSIONS.kind;
@@ -36,7 +36,7 @@ export async function kindPath(
   return (await recentKind(context))?.path;
 }
 
-async function findKind(context: CheckContext): Promise<Finding> {
+async function findKind(context: CheckContext): Promise<HostFinding> {
   const found = await recentKind(context);
   if (found === undefined) return await missingKind(context);
   const newer = compareVersions(found.version, PINNED) > 0;
@@ -58,11 +58,11 @@ function cachedKind(context: Pick<CheckContext, "cacheDir">): string {
   return join(context.cacheDir, "bin", "kind");
 }
 
-async function missingKind(context: CheckContext): Promise<Finding> {
+async function missingKind(context: CheckContext): Promise<HostFinding> {
   const bin = dirname(cachedKind(context));
   const module = `sigs.k8s.io/kind@v${KIND_VERSION}`;
   if ((await context.which("go")) !== undefined) {
-    return mendable("not found", `GOBIN=${bin} go install ${module}`, async () => {
+    return fixable("not found", `GOBIN=${bin} go install ${module}`, async () => {
       context.progress(`building kind ${KIND_VERSION}`);
       const { signal } = context;
       await mustExec(context.exec, ["go", "install", module], {
@@ -77,7 +77,7 @@ async function missingKind(context: CheckContext): Promise<Finding> {
   const how = `install kind ${KIND_VERSION}: https://kind.sigs.k8s.io/docs/user/quick-start/#installation`;
   if (release === undefined || (await context.which("curl")) === undefined) return missing("not found", how);
   const command = `curl -fL ${release.url} -o ${cachedKind(context)} && chmod +x ${cachedKind(context)}`;
-  return mendable("not found", command, () => download(context, release));
+  return fixable("not found", command, () => download(context, release));
 }
 
 interface Release {

@@ -1,5 +1,5 @@
 import type { Exec } from "../../lib/host/exec.ts";
-import type { Check, CheckContext, Finding } from "./check.ts";
+import type { Check, CheckContext, HostFinding } from "./check.ts";
 import { ok, warning } from "./check.ts";
 import { clusterNetworks, ownerState } from "../ownership/owner.ts";
 
@@ -11,7 +11,7 @@ export const leftovers: Check = {
 };
 
 /** Never more than a warning: a new cluster's name is its run's own, so nothing that is left over is in its way. */
-async function findLeftovers(context: CheckContext): Promise<Finding> {
+async function findLeftovers(context: CheckContext): Promise<HostFinding> {
   if ((await context.which("docker")) === undefined) return ok("none: there is no Docker");
   const exec: Exec = (argv, options) => context.exec(argv, { signal: context.signal, ...options });
   const networks = await clusterNetworks(exec);

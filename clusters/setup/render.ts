@@ -21,7 +21,7 @@ export function renderProblems(problems: readonly CheckedFinding[]): string {
     .flatMap(({ check, finding }) => [
       `  ${check.id}: ${finding.detail}`,
       `    needs ${check.what}: ${check.why}`,
-      `    run: ${finding.mend?.how ?? "nothing is known that would mend it"}`,
+      `    run: ${finding.fix?.how ?? "nothing is known that would mend it"}`,
     ])
     .join("\n");
 }
@@ -30,8 +30,8 @@ function renderFinding({ check, finding }: CheckedFinding, idWidth: number): str
   const head = `${STATE_WORDS[finding.state].padEnd(STATE_WIDTH)}  ${check.id.padEnd(idWidth)}  ${finding.detail}`;
   if (finding.state !== "missing") return [head];
   const indent = " ".repeat(STATE_WIDTH + idWidth + 4);
-  const how = finding.mend?.how ?? "nothing is known that would mend it";
-  const bySelf = finding.mend?.bySelf === true ? " (set-up does this with --yes)" : "";
+  const how = finding.fix?.how ?? "nothing is known that would mend it";
+  const bySelf = finding.fix?.bySelf === true ? " (set-up does this with --yes)" : "";
   return [head, `${indent}needs ${check.what}: ${check.why}`, `${indent}run: ${how}${bySelf}`];
 }
 

@@ -2,12 +2,12 @@
  * Brings the machine to where a run can start: looks at everything, then mends in order what may be mended.
  */
 import { FaultlineError, PreflightError } from "../../lib/host/errors.ts";
-import type { Check, CheckContext, CheckedFinding, Mend } from "./check.ts";
+import type { Check, CheckContext, CheckedFinding, Fix } from "./check.ts";
 import { CHECKS } from "./checks.ts";
 import { renderProblems } from "./render.ts";
 
 /** Who allows a mend: `--yes`, a person at a terminal, or nobody. */
-export type MendPolicy = "yes" | "ask" | "refuse";
+export type FixPolicy = "yes" | "ask" | "refuse";
 
 export interface SetupOptions {
   readonly context: CheckContext;
@@ -19,7 +19,7 @@ export interface SetupOptions {
 }
 
 /** `--yes` goes before asking: who gave it wants no questions. */
-export function mendPolicy(options: Pick<SetupOptions, "yes" | "ask">): MendPolicy {
+export function fixPolicy(options: Pick<SetupOptions, "yes" | "ask">): FixPolicy {
   if (options.yes) return "yes";
   return options.ask === undefined ? "refuse" : "ask";
 }
@@ -49,32 +49,32 @@ export async function setUp(options: SetupOptions): Promise<readonly CheckedFind
   const findings = await findAll(context, checks);
   const problems = findings.filter(isMissing);
   if (problems.length === 0) return findings;
-  const policy = mendPolicy(options);
-  if (policy === "refuse" || problems.some(({ finding }) => finding.mend?.bySelf !== true)) {
+  const policy = fixPolicy(options);
+  if (policy === "refuse" || problems.some(({ finding }) => finding.fix?.bySelf !== true)) {
     throw preflightError(problems, policy);
   }
-  return await context.alone(async () => {
-    for (const check of checks) await mendOne(check, options, problems);
+  return await context.withLock(async () => {
+    for (const check of checks) await fixOne(check, options, problems);
     return await findAll(context, checks);
   });
 }
 
 /** Looks again first: an earlier mend, or another process that we waited for, may have put this right, or brought it to light. */
-async function mendOne(check: Check, options: SetupOptions, problems: readonly CheckedFinding[]): Promise<void> {
+async function fixOne(check: Check, options: SetupOptions, problems: readonly CheckedFinding[]): Promise<void> {
   options.context.signal.throwIfAborted();
   const finding = await check.find(options.context);
   if (finding.state !== "missing") return;
-  const mend = finding.mend;
-  if (mend?.bySelf !== true) throw preflightError([{ check, finding }], mendPolicy(options));
-  if (mendPolicy(options) === "ask" && !(await options.ask?.(question(check, finding.detail, mend)))) {
+  const mend = finding.fix;
+  if (mend?.bySelf !== true) throw preflightError([{ check, finding }], fixPolicy(options));
+  if (fixPolicy(options) === "ask" && !(await options.ask?.(question(check, finding.detail, mend)))) {
     throw preflightError(problems, "ask");
   }
-  await runMend(options.context, check, mend);
+  await runFix(options.context, check, mend);
   const after = await check.find(options.context);
-  if (after.state === "missing") throw preflightError([{ check, finding: after }], mendPolicy(options));
+  if (after.state === "missing") throw preflightError([{ check, finding: after }], fixPolicy(options));
 }
 
-async function runMend({ signal }: CheckContext, check: Check, mend: Mend): Promise<void> {
+async function runFix({ signal }: CheckContext, check: Check, mend: Fix): Promise<void> {
   try {
     await mend.run();
   } catch (error) {
@@ -87,12 +87,12 @@ async function runMend({ signal }: CheckContext, check: Check, mend: Mend): Prom
   }
 }
 
-function question(check: Check, detail: string, mend: Mend): string {
+function question(check: Check, detail: string, mend: Fix): string {
   return `${check.id}: ${detail}\n  needs ${check.what}: ${check.why}\n  run: ${mend.how}\nDo this now?`;
 }
 
-function preflightError(problems: readonly CheckedFinding[], policy: MendPolicy): PreflightError {
-  const allBySelf = problems.every(({ finding }) => finding.mend?.bySelf === true);
+function preflightError(problems: readonly CheckedFinding[], policy: FixPolicy): PreflightError {
+  const allBySelf = problems.every(({ finding }) => finding.fix?.bySelf === true);
   const next = allBySelf && policy !== "yes" ? "run this again with --yes, or run the commands above" : undefined;
   const list = renderProblems(problems);
   return new PreflightError(`this machine is not ready\n${list}`, next ?? "run the commands above, then this again");

@@ -1,5 +1,5 @@
 import { UPLINK_MTU_BYTES, resyncOf, type Overlay, type Traits } from "../../lib/model/traits.ts";
-import type { NodeFacts } from "./node-facts.ts";
+import type { TraitFacts } from "./node-facts.ts";
 
 /** A trait that does not hold on a node. */
 export interface Deviation {
@@ -19,7 +19,7 @@ export interface Probed {
  * Where a node does not show what the CNI's folder states. Not seen from a node, but measured by suites: networkPolicy (services/networkpolicy-deny-all),
  * what becomes of a FORWARD policy (nodes/forward-drop), and how often something is put back (whichever suite takes it away). Pure.
  */
-export function deviations(traits: Traits, facts: NodeFacts, probed: Probed): readonly Deviation[] {
+export function deviations(traits: Traits, facts: TraitFacts, probed: Probed): readonly Deviation[] {
   const checks: readonly (readonly [trait: string, expected: string, found: string])[] = [
     ["bridge", traits.bridge ?? "none", bridgeOf(facts)],
     ["overlay", overlayInWords(traits.overlay), overlaysOf(facts)],
@@ -33,7 +33,7 @@ export function deviations(traits: Traits, facts: NodeFacts, probed: Probed): re
     .map(([trait, expected, found]) => ({ trait, expected, found }));
 }
 
-function bridgeOf({ pods, links }: NodeFacts): string {
+function bridgeOf({ pods, links }: TraitFacts): string {
   const masters = pods.map(
     ({ host }) => links.find(({ name, kind }) => name === host?.master && kind === "bridge")?.name,
   );
@@ -47,7 +47,7 @@ function overlayInWords(overlay: Overlay | null): string {
   return each(devices.map((name) => tunnelInWords(kind, name, udpPort, endpointsIn)));
 }
 
-function overlaysOf({ links }: NodeFacts): string {
+function overlaysOf({ links }: TraitFacts): string {
   const tunnels = links.flatMap(({ kind, name, tunnel }) =>
     tunnel ? [tunnelInWords(kind ?? "", name, tunnel.udpPort, tunnel.isExternal ? "metadata" : "neighbours")] : [],
   );
@@ -59,16 +59,16 @@ function tunnelInWords(kind: string, device: string, udpPort: number | null, end
 }
 
 /** What an overlay takes is the same whatever the uplink has. */
-function expectedMtuBytes({ podMtuBytes }: Traits, { uplinkMtuBytes }: NodeFacts): number {
+function expectedMtuBytes({ podMtuBytes }: Traits, { uplinkMtuBytes }: TraitFacts): number {
   return podMtuBytes + (uplinkMtuBytes ?? UPLINK_MTU_BYTES) - UPLINK_MTU_BYTES;
 }
 
-function dataplaneOf({ pods, bpfDevices }: NodeFacts): string {
+function dataplaneOf({ pods, bpfDevices }: TraitFacts): string {
   return each(pods.map(({ host }) => (bpfDevices.has(host?.name ?? "") ? "ebpf" : "kernel")));
 }
 
 /** What kube-proxy translates the kernel tracks, with another address answering than the one that was asked. BPF translates before the kernel sees it. */
-function whoTranslates({ connections }: NodeFacts, { clients, serviceIp }: Probed): string {
+function whoTranslates({ connections }: TraitFacts, { clients, serviceIp }: Probed): string {
   return each(
     clients.map((client) => {
       const tracked = connections.some(({ from, answeredBy }) => from === client && answeredBy !== serviceIp);
@@ -78,7 +78,7 @@ function whoTranslates({ connections }: NodeFacts, { clients, serviceIp }: Probe
 }
 
 /** The rules that the agent looks after must be there to be looked after. */
-function agentsRules(traits: Traits, { rules }: NodeFacts): readonly (readonly [string, string, string])[] {
+function agentsRules(traits: Traits, { rules }: TraitFacts): readonly (readonly [string, string, string])[] {
   const forward = resyncOf(traits, "forward-rule");
   const input = resyncOf(traits, "first-in-input");
   const leadsTo = (line: string) => / -j (\S+)/.exec(line)?.[1] ?? "nothing";

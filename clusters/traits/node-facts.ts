@@ -2,8 +2,8 @@ import { z } from "zod";
 import { UndecidedError } from "../../lib/host/errors.ts";
 
 /** What a node shows of its CNI's traits. Plain data. */
-export interface NodeFacts {
-  readonly links: readonly Link[];
+export interface TraitFacts {
+  readonly links: readonly NodeLink[];
   /** Of the device that the default route goes by; null where there is no default route. */
   readonly uplinkMtuBytes: number | null;
   readonly pods: readonly PodLink[];
@@ -15,7 +15,7 @@ export interface NodeFacts {
   readonly rules: readonly string[];
 }
 
-export interface Link {
+export interface NodeLink {
   readonly index: number;
   readonly name: string;
   readonly kind: string | null;
@@ -27,7 +27,7 @@ export interface Link {
 /** A pod's own interface, and its other end on the node. */
 export interface PodLink {
   readonly mtuBytes: number;
-  readonly host: Link | null;
+  readonly host: NodeLink | null;
 }
 
 const linkSchema = z.array(
@@ -50,7 +50,7 @@ type Printed = z.infer<typeof linkSchema>[number];
 const routeSchema = z.array(z.looseObject({ dev: z.string().optional() }));
 
 /** Reads what node-facts.sh printed. Throws UndecidedError when that is not whole. Pure. */
-export function nodeFacts(printed: string): NodeFacts {
+export function nodeFacts(printed: string): TraitFacts {
   const sections = sectionsOf(printed);
   const lines = (name: string) => sections.get(name) ?? [];
   const links = jsonLines(lines("links"), linkSchema).map(linkOf);
@@ -83,7 +83,7 @@ function jsonLines<T>(lines: readonly string[], schema: z.ZodType<readonly T[]>)
   return lines.flatMap((line) => schema.parse(JSON.parse(line)));
 }
 
-function linkOf({ ifindex, ifname, mtu, master, linkinfo }: Printed): Link {
+function linkOf({ ifindex, ifname, mtu, master, linkinfo }: Printed): NodeLink {
   const { info_kind: kind = null, info_data: data } = linkinfo ?? {};
   const isTunnel = kind === "vxlan" || kind === "geneve";
   const tunnel = isTunnel ? { udpPort: data?.port ?? 0, isExternal: data?.external === true } : null;
@@ -91,14 +91,14 @@ function linkOf({ ifindex, ifname, mtu, master, linkinfo }: Printed): Link {
 }
 
 /** A pod has one interface beside its loopback. */
-function podLinks(printed: readonly Printed[], links: readonly Link[]): readonly PodLink[] {
+function podLinks(printed: readonly Printed[], links: readonly NodeLink[]): readonly PodLink[] {
   return printed
     .filter(({ link_index: peer }) => peer !== undefined)
     .map(({ mtu, link_index: peer }) => ({ mtuBytes: mtu, host: links.find(({ index }) => index === peer) ?? null }));
 }
 
 /** `tcp 6 117 TIME_WAIT src=… dst=… sport=… dport=… src=… dst=… …`: the first pair asked, the second answers. */
-function connection(line: string): NodeFacts["connections"] {
+function connection(line: string): TraitFacts["connections"] {
   const [from, answeredBy] = [...line.matchAll(/ src=(\S+)/g)].map(([, address]) => address);
   return from === undefined || answeredBy === undefined ? [] : [{ from, answeredBy }];
 }

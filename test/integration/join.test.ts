@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { expect } from "chai";
-import { join, type Side } from "../../clusters/create/join.ts";
+import { join, type JoinedCluster } from "../../clusters/create/join.ts";
 import { behind, hostExec, mustExec } from "../../lib/host/exec.ts";
 
 /** One node of a cluster of two, in a namespace: its own pods on a bridge, the other node's by a route, and the masquerading that CNIs set up. */
@@ -17,7 +17,7 @@ const SETUP = [
   "ip route add 10.244.1.0/24 via 172.31.0.3",
   "iptables -w -t nat -A POSTROUTING -s 10.244.0.0/16 ! -d 10.244.0.0/16 -j MASQUERADE",
 ];
-const side = (podSubnet: string, ...nodes: readonly (readonly [string, string, string])[]): Side => ({
+const side = (podSubnet: string, ...nodes: readonly (readonly [string, string, string])[]): JoinedCluster => ({
   podSubnets: [podSubnet],
   nodes: nodes.map(([container, podCidr, address]) => ({ container, podCidrs: [podCidr], addresses: [address] })),
 });
@@ -30,7 +30,7 @@ describe("join.sh on a node", function () {
   const here = behind(["ip", "netns", "exec", netns]);
   const said = async (...argv: readonly string[]) => (await mustExec(here, argv)).stdout;
   /** The other nodes are none of this test's: what would run there is not run. */
-  const joinTo = (other: Side) =>
+  const joinTo = (other: JoinedCluster) =>
     join(FIRST, other, (container) =>
       container === NODE
         ? here

@@ -2,7 +2,7 @@ import type { Cell } from "../../../lib/model/cell.ts";
 import { BOUNDED_RUNTIME } from "../../setup/bounded-runtime.ts";
 import { mustBeDisposable } from "../../setup/disposable.ts";
 import { parseVersion } from "../../setup/version.ts";
-import type { Machine } from "../contract/cni.ts";
+import type { MachineProbe } from "../contract/cni.ts";
 
 /** The first release of Docker whose privileged containers hold CAP_BPF and CAP_PERFMON (moby pull request 42011); of older ones, those that our own runtime starts do. */
 const DOCKER_MAJOR = 23;
@@ -13,7 +13,7 @@ const DOCKER_MAJOR = 23;
  */
 export async function ciliumLacks(
   { proxyMode }: Pick<Cell, "proxyMode">,
-  { exec, readText, platform }: Machine,
+  { exec, readText, platform }: MachineProbe,
 ): Promise<string | null> {
   // Elsewhere Docker runs in a virtual machine that cannot be looked into from here.
   if (platform !== "linux") return null;

@@ -2,7 +2,7 @@ import type { Cell, IpFamily, ProxyMode, Traits } from "../../../lib/model/cell.
 import type { CniVersion } from "../../image/cni-version.ts";
 import type { CheckContext } from "../../setup/check.ts";
 
-export type Machine = Pick<CheckContext, "exec" | "readText" | "platform">;
+export type MachineProbe = Pick<CheckContext, "exec" | "readText" | "platform">;
 
 /** What a CNI's folder states about it; a folder a CNI, or a family of them. */
 export interface Cni {
@@ -20,7 +20,7 @@ export interface Cni {
   /** Why a combination of otherwise known parts is not to be had, in the vendor's terms; null where it is. */
   readonly refuses?: (cell: Cell) => string | null;
   /** What a machine lacks that the CNI cannot do without, as what a cell "needs"; null for nothing, absent where any machine will do. Looks and changes nothing. */
-  readonly lacks?: (cell: Cell, machine: Machine) => Promise<string | null>;
+  readonly lacks?: (cell: Cell, machine: MachineProbe) => Promise<string | null>;
   readonly traits: (cell: Cell) => Traits;
   readonly install: Install;
 }

@@ -1,6 +1,6 @@
 import { hardwareText } from "./addresses.ts";
 import type { LinkType } from "./file.ts";
-import type { CookedLink, Direction, Link, VlanTag } from "./packet.ts";
+import type { CookedLink, Direction, LinkLayer, VlanTag } from "./packet.ts";
 import { after, failed, sizeOf, type Read, type Span } from "./span.ts";
 
 export const ETHER_TYPE = { ipv4: 0x0800, arp: 0x0806, ipv6: 0x86dd, ethernet: 0x6558 } as const;
@@ -17,7 +17,7 @@ const NETLINK = 824;
 const NO_ETHER_TYPE = 0;
 
 /** The header of the link, its VLAN tags included. Not for raw IP, which has none. */
-export function readLink(span: Span, linkType: Exclude<LinkType, "raw-ip">): Read<Link> {
+export function readLink(span: Span, linkType: Exclude<LinkType, "raw-ip">): Read<LinkLayer> {
   switch (linkType) {
     case "ethernet":
       return readEthernet(span);
@@ -28,7 +28,7 @@ export function readLink(span: Span, linkType: Exclude<LinkType, "raw-ip">): Rea
   }
 }
 
-function readEthernet(span: Span): Read<Link> {
+function readEthernet(span: Span): Read<LinkLayer> {
   if (sizeOf(span) < 14) return failed("link", "short", span);
   const { view, start } = span;
   const ends = { source: hardwareText(view, start + 6), destination: hardwareText(view, start) };
@@ -36,7 +36,7 @@ function readEthernet(span: Span): Read<Link> {
 }
 
 /** Packet type, device type, length of the address, 8 bytes of address, protocol. */
-function readCooked(span: Span): Read<Link> {
+function readCooked(span: Span): Read<LinkLayer> {
   if (sizeOf(span) < 16) return failed("link", "short", span);
   const { view, start } = span;
   const link = {
@@ -49,7 +49,7 @@ function readCooked(span: Span): Read<Link> {
 }
 
 /** Protocol, 2 bytes of nothing, device's index and type, packet type, length of the address, 8 bytes of address. */
-function readCooked2(span: Span): Read<Link> {
+function readCooked2(span: Span): Read<LinkLayer> {
   if (sizeOf(span) < 20) return failed("link", "short", span);
   const { view, start } = span;
   const link = {
@@ -70,13 +70,13 @@ function protocolOf(view: DataView, deviceTypeAt: number, protocolAt: number): n
   return view.getUint16(deviceTypeAt) === NETLINK ? NO_ETHER_TYPE : view.getUint16(protocolAt);
 }
 
-type Untagged = Link extends infer One
+type Untagged = LinkLayer extends infer One
   ? One extends { vlans: unknown }
     ? Omit<One, "vlans" | "etherType">
     : never
   : never;
 
-function withTags(link: Untagged, firstType: number, payload: Span): Read<Link> {
+function withTags(link: Untagged, firstType: number, payload: Span): Read<LinkLayer> {
   const vlans: VlanTag[] = [];
   let etherType = firstType;
   let rest = payload;

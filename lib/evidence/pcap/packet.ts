@@ -4,7 +4,7 @@
  */
 
 export interface Packet {
-  readonly link: Link;
+  readonly link: LinkLayer;
   readonly network?: Network;
   /** Not there for protocols we do not know, nor for later fragments: only the first has the ports. */
   readonly transport?: Transport;
@@ -16,7 +16,7 @@ export interface Packet {
   readonly problem?: Problem;
 }
 
-export type Link = EthernetLink | CookedLink | NoLink;
+export type LinkLayer = EthernetLink | CookedLink | NoLink;
 
 export interface EthernetLink {
   readonly kind: "ethernet";

@@ -1,5 +1,5 @@
 import { icmpName } from "./icmp-names.ts";
-import { TCP_FLAG, type Arp, type Dns, type Icmp, type Ip, type Link, type Packet, type Tcp } from "./packet.ts";
+import { TCP_FLAG, type Arp, type Dns, type Icmp, type Ip, type LinkLayer, type Packet, type Tcp } from "./packet.ts";
 
 /** A packet in one line, for people: `10.244.1.3:40112 → 10.244.2.5:80 TCP S`. What tunnels carry and errors are about is in brackets. */
 export function packetWords(packet: Packet): string {
@@ -11,7 +11,7 @@ export function packetWords(packet: Packet): string {
 
 const PROBLEM = { short: "cut short", malformed: "malformed", "too-deep": "nested too deep" };
 
-function vlanWords(link: Link): readonly string[] {
+function vlanWords(link: LinkLayer): readonly string[] {
   return link.kind === "none" ? [] : link.vlans.map(({ id }) => `VLAN ${id}`);
 }
 

@@ -28,7 +28,7 @@ export interface Candidate extends Omit<Explanation, "paths"> {
 }
 
 /** A cause we know: what it looks like in captures and state. */
-export interface Rule {
+export interface WhyRule {
   readonly name: string;
   /** Why these signs mean this cause and no other. */
   readonly why: string;

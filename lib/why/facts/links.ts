@@ -1,5 +1,5 @@
 /** What `ip -d link show` says of a device, as `ip -j` would name it. */
-export interface Link {
+export interface DeviceFacts {
   readonly ifname: string;
   readonly flags: readonly string[];
   readonly mtu: number;
@@ -16,7 +16,7 @@ const SETTINGS =
   / (bridge_slave state|hairpin|guard|learning|flood|isolated|locked|neigh_suppress|vxlan id|dstport|local|nf_call_iptables|nf_call_ip6tables|vlan_filtering) (\S+)/g;
 
 /** The devices in the text of `ip -s -d link show`. What is not understood is left out. Pure. */
-export function linksIn(text: string): readonly Link[] {
+export function linksIn(text: string): readonly DeviceFacts[] {
   const blocks = text.split(/^(?=\d+: )/m);
   return blocks.flatMap((block) => {
     const head = /^\d+: ([^:@\s]+)(?:@\S+)?: <([^>]*)> mtu (\d+)/.exec(block);
@@ -41,6 +41,6 @@ export function linksIn(text: string): readonly Link[] {
   });
 }
 
-export function isUp({ flags }: Link): boolean {
+export function isUp({ flags }: DeviceFacts): boolean {
   return flags.includes("UP");
 }

@@ -3,7 +3,7 @@ import type { Fingerprint, Section } from "../../fingerprint/fingerprint.ts";
 import { normalise } from "../../fingerprint/normalise.ts";
 import { rulesIn, type FirewallRule } from "./firewall-rules.ts";
 import { isAnotherPod } from "../../evidence/pod-identity.ts";
-import { linksIn, type Link } from "./links.ts";
+import { linksIn, type DeviceFacts } from "./links.ts";
 import type { EvidenceFiles } from "./read-evidence.ts";
 
 /** What a node's network looked like while paths failed, and what of it differs from before. */
@@ -15,8 +15,8 @@ export interface NodeFacts {
   readonly textBefore: (file: string) => string | null;
   readonly files: readonly string[];
   readonly fingerprint: Fingerprint;
-  readonly links: readonly Link[];
-  readonly linksBefore: readonly Link[];
+  readonly links: readonly DeviceFacts[];
+  readonly linksBefore: readonly DeviceFacts[];
   /** What differs within its pods, addresses and routes: lines by pod. */
   readonly podChanges: ReadonlyMap<string, readonly string[]>;
   readonly rules: readonly FirewallRule[];

@@ -1,4 +1,4 @@
-import { proven, SCORE, type Candidate, type Case, type Rule } from "../case/case.ts";
+import { proven, SCORE, type Candidate, type Case, type WhyRule } from "../case/case.ts";
 import { addressLine, virtualServersIn, type VirtualServer } from "../facts/ipvs.ts";
 import type { NodeFacts } from "../facts/node-facts.ts";
 import { isIncoming } from "../case/sightings.ts";
@@ -10,7 +10,7 @@ const MORE = "docs/failure-modes/lb-ip-on-kube-ipvs0.md";
 const FIX =
   "where it is a load balancer's: ipMode Proxy in the Service's status, or an ingress hostname instead of an IP; or give the other ports to the Service too";
 
-export const portOfOwnAddress: Rule = {
+export const portOfOwnAddress: WhyRule = {
   name: "port-of-own-address",
   why: "the client's node has the address on kube-ipvs0, so what is for it does not leave that node, which refused; ipvs there leads other ports of this very address to pods, and this one nowhere",
   explain: (one) => {
@@ -25,7 +25,7 @@ export const portOfOwnAddress: Rule = {
   },
 };
 
-export const balancerPassedBy: Rule = {
+export const balancerPassedBy: WhyRule = {
   name: "balancer-passed-by",
   why: "the client's node has the address on kube-ipvs0, another than who was asked answered, and ipvs there leads this address and port to where the capture shows that it went",
   explain: (one) => {
@@ -41,7 +41,7 @@ export const balancerPassedBy: Rule = {
   },
 };
 
-export const sourceIsOwn: Rule = {
+export const sourceIsOwn: WhyRule = {
   name: "source-is-own-address",
   why: "it came into the node from an address that the node has on kube-ipvs0, and got no further: nobody else may send from an address of the node's own (martian source)",
   explain: ({ loss, lossNode }) => {

@@ -1,4 +1,4 @@
-import { againstBaseline, proven, type Candidate, type Case, type Rule } from "../case/case.ts";
+import { againstBaseline, proven, type Candidate, type Case, type WhyRule } from "../case/case.ts";
 import { sysctlName, sysctlOf } from "../facts/node-facts.ts";
 import { isIncoming, sightingWords, type Sighting } from "../case/sightings.ts";
 import { repliesAtClient, type Trace } from "../case/trace.ts";
@@ -12,7 +12,7 @@ export function untranslatedReply(trace: Trace): Sighting | null {
   return repliesAtClient(trace).find(isOther) ?? null;
 }
 
-export const bridgeNetfilter: Rule = {
+export const bridgeNetfilter: WhyRule = {
   name: "bridge-netfilter-off",
   why: "the reply was switched from one port of a bridge to another, and arrived as the endpoint sent it: only bridge netfilter would have had it translated back",
   explain: (one) => {

@@ -1,10 +1,10 @@
-import { proven, type Case, type Rule } from "../case/case.ts";
+import { proven, type Case, type WhyRule } from "../case/case.ts";
 import { reversedHops, type Hop } from "../case/hops.ts";
-import { isUp, type Link } from "../facts/links.ts";
+import { isUp, type DeviceFacts } from "../facts/links.ts";
 import { clientAskedInVain } from "../case/neighbours.ts";
 import type { NodeFacts } from "../facts/node-facts.ts";
 
-export const deviceDown: Rule = {
+export const deviceDown: WhyRule = {
   name: "device-down",
   why: "it vanished at a device that is down, has no carrier, or is not there",
   explain: (one) =>
@@ -42,7 +42,7 @@ function troubleOf({ links, linksBefore }: NodeFacts, device: string): string | 
   return stateOf(link) === "up" ? null : `${stateOf(link) === "down" ? "is down" : "has no carrier"}${baseline}`;
 }
 
-function stateOf(link: Link): "up" | "down" | "without carrier" {
+function stateOf(link: DeviceFacts): "up" | "down" | "without carrier" {
   if (!isUp(link)) return "down";
   return link.flags.includes("LOWER_UP") ? "up" : "without carrier";
 }

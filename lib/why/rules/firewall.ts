@@ -1,10 +1,10 @@
-import { canMeet, likely, proven, type Candidate, type Case, type Rule } from "../case/case.ts";
+import { canMeet, likely, proven, type Candidate, type Case, type WhyRule } from "../case/case.ts";
 import { endingRules, type EndingRule } from "../facts/firewall-rules.ts";
 import { headOf, headsOf, type Head } from "../case/heads.ts";
 import type { NodeFacts } from "../facts/node-facts.ts";
 import { canMatch, termsAsked } from "../case/rule-match.ts";
 
-export const dropped: Rule = {
+export const dropped: WhyRule = {
   name: "dropped-by-a-rule",
   why: "it vanished on this node, a rule there that may be about it drops, and its counter rose by at least as much as was lost",
   explain: (one) => {
@@ -15,7 +15,7 @@ export const dropped: Rule = {
   },
 };
 
-export const rejected: Rule = {
+export const rejected: WhyRule = {
   name: "rejected-by-a-rule",
   why: "the node itself said no (ICMP error or RST), and a rule there that may be about the packet rejects and has counted it",
   explain: (one) => {

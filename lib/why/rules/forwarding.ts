@@ -1,9 +1,9 @@
-import { againstBaseline, isToBeForwarded, proven, type Candidate, type Case, type Rule } from "../case/case.ts";
+import { againstBaseline, isToBeForwarded, proven, type Candidate, type Case, type WhyRule } from "../case/case.ts";
 import { roseBy } from "../facts/counters.ts";
 import { ingressOf } from "../case/loss.ts";
 import { sysctlName, sysctlOf, type NodeFacts } from "../facts/node-facts.ts";
 
-export const forwardingOff: Rule = {
+export const forwardingOff: WhyRule = {
   name: "forwarding-off",
   why: "a packet for somebody else came in by a device and went out by none, and the node is told not to forward what comes in there",
   explain: (one) => (isToBeForwarded(one) && !one.refusal && one.lossNode ? explained(one, one.lossNode) : []),

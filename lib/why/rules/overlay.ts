@@ -1,6 +1,6 @@
-import { destinationsOf, proven, type Candidate, type Case, type Rule } from "../case/case.ts";
+import { destinationsOf, proven, type Candidate, type Case, type WhyRule } from "../case/case.ts";
 import type { Hop } from "../case/hops.ts";
-import type { Link } from "../facts/links.ts";
+import type { DeviceFacts } from "../facts/links.ts";
 import { unansweredDuring } from "../case/neighbours.ts";
 import type { NodeFacts } from "../facts/node-facts.ts";
 import { nodeIpsFor, overlayDeviceFor } from "../case/places.ts";
@@ -17,10 +17,10 @@ const MEND = {
 interface At {
   readonly facts: NodeFacts;
   readonly device: string;
-  readonly link: Link | undefined;
+  readonly link: DeviceFacts | undefined;
 }
 
-export const overlayRouteGone: Rule = {
+export const overlayRouteGone: WhyRule = {
   name: "overlay-route-gone",
   why: "it never got to the overlay's device, and no route leads there any more",
   explain: (one) => {
@@ -46,7 +46,7 @@ function routeGone(one: Case, { facts, device }: At, was: Route, now: Route | nu
   return proven(`the route ${was.prefix} by ${device} is gone on ${facts.node}`, evidence, MEND);
 }
 
-export const overlayNeighbourGone: Rule = {
+export const overlayNeighbourGone: WhyRule = {
   name: "overlay-neighbour-gone",
   why: "the route by the overlay names a gateway whose hardware address the node does not know: it asks for it in vain, where the CNI had put it in",
   explain: (one) => {
@@ -64,7 +64,7 @@ export const overlayNeighbourGone: Rule = {
   },
 };
 
-export const overlayForwardingGone: Rule = {
+export const overlayForwardingGone: WhyRule = {
   name: "overlay-forwarding-gone",
   why: "it went into the overlay's device and did not come out in the tunnel: the device has no forwarding entry for the hardware address it was sent to",
   explain: (one) => {
@@ -84,7 +84,7 @@ export const overlayForwardingGone: Rule = {
   },
 };
 
-export const overlayWrongHardware: Rule = {
+export const overlayWrongHardware: WhyRule = {
   name: "overlay-wrong-hardware-address",
   why: "it came out of the tunnel for a hardware address that the overlay's device does not have, so the kernel takes it for somebody else's",
   explain: (one) => {
@@ -105,7 +105,7 @@ export const overlayWrongHardware: Rule = {
   },
 };
 
-export const overlaySentElsewhere: Rule = {
+export const overlaySentElsewhere: WhyRule = {
   name: "overlay-sent-elsewhere",
   why: "it was put into the tunnel, or was to be, and the forwarding entry for it names an address that is not that of the pod's node",
   explain: (one) => {

@@ -1,4 +1,12 @@
-import { isToBeForwarded, isToBeSwitched, likely, proven, type Candidate, type Case, type Rule } from "../case/case.ts";
+import {
+  isToBeForwarded,
+  isToBeSwitched,
+  likely,
+  proven,
+  type Candidate,
+  type Case,
+  type WhyRule,
+} from "../case/case.ts";
 import type { FirewallRule } from "../facts/firewall-rules.ts";
 import { headsOf, type Head } from "../case/heads.ts";
 import { sysctlOf, type NodeFacts } from "../facts/node-facts.ts";
@@ -6,7 +14,7 @@ import { canMatch } from "../case/rule-match.ts";
 
 const FILES = ["iptables-nft", "iptables-legacy", "ip6tables-nft", "ip6tables-legacy"] as const;
 
-export const forwardPolicy: Rule = {
+export const forwardPolicy: WhyRule = {
   name: "forward-policy-drop",
   why: "it had to pass FORWARD on this node, and vanished there: the policy is DROP and no rule accepts it; before, one did or the policy was another",
   explain: (one) =>

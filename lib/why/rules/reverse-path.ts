@@ -1,10 +1,10 @@
-import { againstBaseline, proven, type Candidate, type Case, type Rule } from "../case/case.ts";
+import { againstBaseline, proven, type Candidate, type Case, type WhyRule } from "../case/case.ts";
 import { roseBy } from "../facts/counters.ts";
 import { ingressOf } from "../case/loss.ts";
 import { sysctlName, sysctlOf, type NodeFacts } from "../facts/node-facts.ts";
 import { routesIn, routeTo } from "../facts/routes.ts";
 
-export const reversePath: Rule = {
+export const reversePath: WhyRule = {
   name: "reverse-path-filter",
   why: "it came in by a device that the way back to its sender does not take, the filter is on there, and the kernel counted what it threw away for that",
   explain: (one) => (one.lossNode && !one.refusal ? explained(one, one.lossNode) : []),

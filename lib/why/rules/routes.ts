@@ -6,7 +6,7 @@ import {
   SCORE,
   type Candidate,
   type Case,
-  type Rule,
+  type WhyRule,
 } from "../case/case.ts";
 import { unansweredDuring, type Unanswered } from "../case/neighbours.ts";
 import type { NodeFacts } from "../facts/node-facts.ts";
@@ -14,7 +14,7 @@ import { isWithin, routesIn, routeTo, type Route } from "../facts/routes.ts";
 import { sightingWords } from "../case/sightings.ts";
 import { astray } from "../case/trace.ts";
 
-export const wrongLink: Rule = {
+export const wrongLink: WhyRule = {
   name: "address-on-the-wrong-link",
   why: "the node asked for the address by ARP on a link that does not lead there, in vain, and a route of its says that the address is on that link",
   explain: (one) => {
@@ -61,7 +61,7 @@ function sinceBaseline({ textBefore }: NodeFacts, route: Route): string {
 
 const SINKS = ["blackhole", "unreachable", "prohibit"];
 
-export const sinkRoute: Rule = {
+export const sinkRoute: WhyRule = {
   name: "route-to-nowhere",
   why: "the node was to route it, and the route it has for the address is one that throws away",
   explain: (one) => {
@@ -76,7 +76,7 @@ export const sinkRoute: Rule = {
   },
 };
 
-export const otherRoute: Rule = {
+export const otherRoute: WhyRule = {
   name: "other-route",
   why: "it left by another device than the way to the address has, and a route that is not in the baseline says so",
   explain: (one) => {

@@ -1,4 +1,4 @@
-import type { Rule } from "../case/case.ts";
+import type { WhyRule } from "../case/case.ts";
 import { balancerPassedBy, portOfOwnAddress, sourceIsOwn } from "./balancer.ts";
 import { bridgeNetfilter } from "./bridge-netfilter.ts";
 import { deviceDown } from "./devices.ts";
@@ -20,7 +20,7 @@ import { endpointOfNobody, masqueradeMissing, serviceNotTranslated } from "./tra
 import { wrongAnswer, wrongServer } from "./wrong-server.ts";
 
 /** The causes we know. Each asks for signs of its own, so that what is none of them comes out as what differs, or as nothing found. */
-export const RULES: readonly Rule[] = [
+export const RULES: readonly WhyRule[] = [
   bridgeNetfilter,
   forwardingOff,
   reversePath,

@@ -1,4 +1,4 @@
-import { proven, SCORE, type Case, type Rule } from "../case/case.ts";
+import { proven, SCORE, type Case, type WhyRule } from "../case/case.ts";
 import { endingRules } from "../facts/firewall-rules.ts";
 import { headOf, type Head } from "../case/heads.ts";
 import type { NodeFacts } from "../facts/node-facts.ts";
@@ -11,7 +11,7 @@ interface NoEndpoints {
   readonly line: string;
 }
 
-export const noEndpoints: Rule = {
+export const noEndpoints: WhyRule = {
   name: "service-without-endpoints",
   why: "the node itself refused what was for a Service, and kube-proxy's rule there for a Service without endpoints is about that very address and port",
   explain: (one) => {
@@ -27,7 +27,7 @@ export const noEndpoints: Rule = {
   },
 };
 
-export const corednsLoop: Rule = {
+export const corednsLoop: WhyRule = {
   name: "coredns-loop",
   why: "the DNS Service has no endpoints, and CoreDNS itself says that it stopped because it met its own question again",
   explain: (one) => {
@@ -44,7 +44,7 @@ export const corednsLoop: Rule = {
   },
 };
 
-export const corednsEnded: Rule = {
+export const corednsEnded: WhyRule = {
   name: "coredns-ended",
   why: "the DNS Service has no endpoints, and the last that CoreDNS's pods said is that they were told to end; why, and why no other is ready, is not known",
   explain: (one) => {

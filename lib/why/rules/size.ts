@@ -1,8 +1,8 @@
-import { likely, proven, type Candidate, type Case, type Rule } from "../case/case.ts";
+import { likely, proven, type Candidate, type Case, type WhyRule } from "../case/case.ts";
 import type { Packet } from "../../evidence/pcap/packet.ts";
 import { sightingWords, type Sighting } from "../case/sightings.ts";
 
-export const tooBig: Rule = {
+export const tooBig: WhyRule = {
   name: "packet-too-big",
   why: "somebody on the way says so himself: fragmentation needed, or packet too big; a device of his that has become smaller is why",
   explain: (one) => {

@@ -1,10 +1,10 @@
-import { likely, proven, type Candidate, type Case, type Rule } from "../case/case.ts";
+import { likely, proven, type Candidate, type Case, type WhyRule } from "../case/case.ts";
 import type { NodeFacts } from "../facts/node-facts.ts";
 import { unansweredDuring } from "../case/neighbours.ts";
 import { placeOfAddress, serviceAt } from "../case/places.ts";
 import { sightingWords } from "../case/sightings.ts";
 
-export const serviceNotTranslated: Rule = {
+export const serviceNotTranslated: WhyRule = {
   name: "service-not-translated",
   why: "what was for a Service's address still was for it on its way out of the client's node, and the rules there that translate it are gone",
   explain: (one) => {
@@ -42,7 +42,7 @@ function isAboutPort(text: string, port: number | null): boolean {
   return port !== null && new RegExp(`--dport ${port}\\b`).test(text);
 }
 
-export const endpointOfNobody: Rule = {
+export const endpointOfNobody: WhyRule = {
   name: "endpoint-of-nobody",
   why: "what was for a Service was translated to an address that is no pod's we know, by a rule of this node, and nobody answered for it",
   explain: (one) =>
@@ -72,7 +72,7 @@ function endpointIn(rule: string): string {
   return / --to-destination (\S+)/.exec(rule)?.[1]?.replace(/[[\]]/g, "") ?? "";
 }
 
-export const masqueradeMissing: Rule = {
+export const masqueradeMissing: WhyRule = {
   name: "masquerade-missing",
   why: "a pod's own address is the source of what left the node past the tunnel for somebody who is no pod, and a rule that masquerades is gone",
   explain: ({ trace, picture }): readonly Candidate[] => {

@@ -1,8 +1,8 @@
-import { likely, proven, type Case, type Rule } from "../case/case.ts";
+import { likely, proven, type Case, type WhyRule } from "../case/case.ts";
 import { placeOfAddress, type Place } from "../case/places.ts";
 import { isIncoming } from "../case/sightings.ts";
 
-export const wrongServer: Rule = {
+export const wrongServer: WhyRule = {
   name: "wrong-server",
   why: "it was answered, by another pod than who was asked: where translation led it the capture shows, and the rule that leads there is on the client's node",
   explain: (one) => {
@@ -25,7 +25,7 @@ export const wrongServer: Rule = {
   },
 };
 
-export const wrongAnswer: Rule = {
+export const wrongAnswer: WhyRule = {
   name: "wrong-answer",
   why: "the reply came out of the device of a replica of the cluster's DNS, so it is that replica that says so, and not somebody on the way",
   explain: (one) => {

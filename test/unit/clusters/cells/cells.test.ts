@@ -11,7 +11,7 @@ import {
   traitsOf,
 } from "../../../../clusters/cells/cells.ts";
 import { filled, manifestFor } from "../../../../clusters/create/cni-manifest.ts";
-import { nearest } from "../../../../clusters/cells/nearest.ts";
+import { closestMatch } from "../../../../clusters/cells/closest-match.ts";
 import { cellId } from "../../../../lib/model/cell.ts";
 import { UsageError } from "../../../../lib/host/errors.ts";
 import { AGENT_GONE_LABEL } from "../../../../lib/faults/kinds/agent/kind.ts";
@@ -196,17 +196,17 @@ describe("cells", () => {
 
   it("fill each token, and only those that are there", () => {
     expect(filled("a: {{B}}{{B}}", { B: "$&1" }, "f")).to.equal("a: $&1$&1");
-    expect(() => filled("a: {{B}}", {}, "f.yaml")).to.throw("f.yaml: nothing fills {{B}}");
-    expect(() => filled("a", { B: "1", C: "2" }, "f.yaml")).to.throw("f.yaml: has no {{B}}, {{C}}");
+    expect(() => filled("a: {{B}}", {}, "f.yaml")).to.throw("f.yaml: no value for {{B}}");
+    expect(() => filled("a", { B: "1", C: "2" }, "f.yaml")).to.throw("f.yaml: lacks {{B}}, {{C}}");
   });
 });
 
 describe("nearest", () => {
   it("is the one with the fewest edits", () => {
-    expect(nearest("servces/no-endpoint", ["dns/coredns-loop", "services/no-endpoints"])).to.equal(
+    expect(closestMatch("servces/no-endpoint", ["dns/coredns-loop", "services/no-endpoints"])).to.equal(
       "services/no-endpoints",
     );
-    expect(nearest("", ["abc", "a"])).to.equal("a");
-    expect(nearest("x", [])).to.equal("none");
+    expect(closestMatch("", ["abc", "a"])).to.equal("a");
+    expect(closestMatch("x", [])).to.equal("none");
   });
 });

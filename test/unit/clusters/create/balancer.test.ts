@@ -7,11 +7,11 @@ import type { Exec } from "../../../../lib/host/exec.ts";
 import { noFault, type Scenario } from "../../../../lib/scenario/spec.ts";
 import { RECORD, WHERE } from "../../sample-cluster.ts";
 
-/** As the cluster.json of an earlier run has it. */
+/** The cluster.json of an earlier run. */
 const BEFORE = { ...RECORD, balancer: { name: "balancer", ip: "172.18.0.7", pid: 1 } };
 const ECHO = "/var/lib/containerd/io.containerd.snapshotter.v1.overlayfs/snapshots/9/fs/echo";
 
-/** Docker, as it is asked here; `answersFrom`: which time it is asked the balancer is there. */
+/** A fake Docker; from request number `answersFrom` on, the balancer answers. */
 function docker({ answersFrom = 1, echo = ECHO, ip = "172.18.0.9" }) {
   const asked: string[] = [];
   let curls = 0;
@@ -32,19 +32,19 @@ async function made(answers: Parameters<typeof docker>[0], record: ClusterRecord
   const { exec, asked } = docker(answers);
   const notes: string[] = [];
   const emit = (event: object) => void notes.push((event as { text: string }).text);
-  const order = { dir: "/nowhere", emit, signal: new AbortController().signal, exec };
-  return { record: await withBalancer(order, record, isNeeded), asked, notes };
+  const options = { dir: "/nowhere", emit, signal: new AbortController().signal, exec };
+  return { record: await withBalancer(options, record, isNeeded), asked, notes };
 }
 
 describe("the balancer", () => {
-  it("is left alone where no scenario asks it, and that of an earlier run is not believed in", async () => {
+  it("is not touched where no scenario needs it, and an earlier run's entry is dropped", async () => {
     const { record, asked } = await made({}, BEFORE, false);
     expect(asked).to.deep.equal([]);
     expect(JSON.parse(JSON.stringify(record))).to.deep.equal(RECORD);
     expect(flowsOf({ ...WHERE, cluster: record }).ports).to.not.include(443);
   });
 
-  it("is the echo server of node A, started in outside on both ports", async () => {
+  it("is node A's echo server, started in outside on both ports", async () => {
     const { record, asked, notes } = await made({ answersFrom: 2 });
     expect(record.balancer).to.deep.equal({ name: "balancer", ip: "172.18.0.9", pid: 1 });
     expect(asked).to.include(`docker cp x-worker:${ECHO} /nowhere/echo`);
@@ -53,7 +53,7 @@ describe("the balancer", () => {
     expect(notes).to.deep.equal([]);
   });
 
-  it("is not started a second time, but its address is asked for again", async () => {
+  it("is not started a second time, but its address is read again", async () => {
     const { record, asked } = await made({}, BEFORE);
     expect(record.balancer?.ip).to.equal("172.18.0.9");
     expect(asked).to.have.length(2);
@@ -64,21 +64,27 @@ describe("the balancer", () => {
     "is not found": { answersFrom: 2, echo: "" },
     "has no address": { ip: "" },
   })) {
-    it(`is missing in the record where it ${what}, with a note that says why`, async () => {
+    it(`is left out of the record where it ${what}, with a note of the cause`, async () => {
       const { record, notes } = await made(answers, BEFORE);
       expect(record.balancer).to.equal(undefined);
       expect(notes.join()).to.match(/^no balancer in x-outside: \S.*; (docker exec|see ls|run again)/);
     });
   }
 
-  it("is needed by those that ask it, and no path of every baseline", () => {
-    const one = (path: string, skipped?: string): Scenario => ({
-      ...{ id: "x/y", title: "t", claim: "c", documented: [], fault: noFault, recovers: { withinMs: 1 } },
-      ...{ expect: { [path]: "ok", "same → server by podIP": "ok" }, skipWhen: () => skipped ?? null },
+  it("is needed by scenarios with a path to it, and is part of no other baseline", () => {
+    const scenario = (path: string, skipped?: string): Scenario => ({
+      id: "x/y",
+      title: "t",
+      claim: "c",
+      documented: [],
+      fault: noFault,
+      recovers: { withinMs: 1 },
+      expect: { [path]: "ok", "same → server by podIP": "ok" },
+      skipWhen: () => skipped ?? null,
     });
-    expect(isBalancerNeeded([one("same → other by podIP")], RECORD)).to.equal(false);
-    expect(isBalancerNeeded([one("same → balancer by port 80")], RECORD)).to.equal(true);
-    expect(isBalancerNeeded([one("same → balancer by port 80", "not here")], RECORD)).to.equal(false);
-    expect(knownPaths([one("same → balancer by port 80")], RECORD)).to.deep.equal(["same → server by podIP"]);
+    expect(isBalancerNeeded([scenario("same → other by podIP")], RECORD)).to.equal(false);
+    expect(isBalancerNeeded([scenario("same → balancer by port 80")], RECORD)).to.equal(true);
+    expect(isBalancerNeeded([scenario("same → balancer by port 80", "not here")], RECORD)).to.equal(false);
+    expect(knownPaths([scenario("same → balancer by port 80")], RECORD)).to.deep.equal(["same → server by podIP"]);
   });
 });

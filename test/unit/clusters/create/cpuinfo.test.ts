@@ -5,14 +5,14 @@ import { cpuInfoFor } from "../../../../clusters/create/cpuinfo.ts";
 const USER_MODE = "processor\t: 0\nvendor_id\t: User Mode Linux\nmodel name\t: UML\nmode\t\t: skas\n";
 
 describe("cpuInfoFor", () => {
-  it("adds the clock speed that user-mode Linux does not tell, in a form that cAdvisor reads", () => {
+  it("adds the clock speed that user-mode Linux lacks, in a form that cAdvisor reads", () => {
     const text = cpuInfoFor(USER_MODE) ?? "";
     // cAdvisor, machine.go: cpuClockSpeedMHz.
     expect(text).to.match(/(?:cpu MHz|CPU MHz|clock)\s*:\s*([0-9]+\.[0-9]+)(?:MHz)?/);
     expect(text).to.contain("model name\t: UML");
   });
 
-  it("leaves any other kernel's words alone", () => {
+  it("leaves any other kernel's text unchanged", () => {
     expect(cpuInfoFor("processor\t: 0\nvendor_id\t: GenuineIntel\ncpu MHz\t\t: 2000.000\n")).to.equal(undefined);
     expect(cpuInfoFor("processor\t: 0\nCPU implementer\t: 0x41\n")).to.equal(undefined);
   });

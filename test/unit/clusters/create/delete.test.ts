@@ -9,7 +9,7 @@ import { WaitTimeoutError } from "../../../../lib/host/wait.ts";
 
 const NAME = "faultline-114400k3x90";
 
-/** An engine with one container that appears at a given look and can be removed from another look on; a network beside it. */
+/** A fake engine with a network and one container, which appears at one check and is removable from a later one on. */
 function engine(appearsAt: number, removableAt: number, creators = 0): Deleting & { readonly asked: string[] } {
   const asked: string[] = [];
   let [looks, removed, network, rule, creating] = [0, false, true, true, creators];
@@ -50,7 +50,7 @@ function engine(appearsAt: number, removableAt: number, creators = 0): Deleting 
 describe("deleting a cluster", () => {
   const removals = (asked: readonly string[]) => asked.filter((line) => line.startsWith("docker rm"));
 
-  it("takes its containers with their volumes, its network and its rule, and looks whether they are gone", async () => {
+  it("removes its containers with their volumes, its network and its rule, and checks that they are gone", async () => {
     const machine = engine(1, 1);
     await deleteCluster(NAME, machine);
     expect(removals(machine.asked)).to.deep.equal(["docker rm --force --volumes 9ba449840"]);
@@ -58,7 +58,7 @@ describe("deleting a cluster", () => {
     expect(machine.asked.some((line) => line.includes("kind delete"))).to.equal(false);
   });
 
-  it("looks for the further clusters on its network, and for the kind that makes them", async () => {
+  it("removes the peers on its network, and kills the kind that creates them", async () => {
     const stopped: string[] = [];
     const machine = engine(1, 1);
     await deleteCluster(NAME, { ...machine, stopCreators: (name) => stopped.push(name) && 0 });
@@ -70,19 +70,19 @@ describe("deleting a cluster", () => {
       ).to.equal(true);
   });
 
-  it("goes on while Docker lists a container that it cannot remove yet", async () => {
+  it("retries while Docker lists a container that it cannot remove yet", async () => {
     const machine = engine(1, 6);
     await deleteCluster(NAME, machine);
     expect(removals(machine.asked).length).to.be.greaterThan(2);
   });
 
-  it("finds what appears after the first look, when kind was still at it", async () => {
+  it("finds a container that appears after the first check, when kind was still running", async () => {
     const machine = engine(3, 3, 1);
     await deleteCluster(NAME, machine);
     expect(removals(machine.asked)).to.have.length(1);
   });
 
-  it("says what is left when its time has passed", async () => {
+  it("names the remaining parts after its budget", async () => {
     const error: unknown = await deleteCluster(NAME, engine(1, Number.POSITIVE_INFINITY)).catch(
       (reason: unknown) => reason,
     );
@@ -90,14 +90,14 @@ describe("deleting a cluster", () => {
   });
 });
 
-describe("the kind that makes a cluster", () => {
+describe("the kind process that creates a cluster", () => {
   const process = (proc: string, pid: number, group: number, ...argv: readonly string[]) => {
     mkdirSync(join(proc, String(pid)));
     writeFileSync(join(proc, String(pid), "cmdline"), argv.map((word) => `${word}\0`).join(""));
     writeFileSync(join(proc, String(pid), "stat"), `${pid} (ki) nd) S 1 ${group} ${group} 0 -1`);
   };
 
-  it("is known by the whole of its command, not by a name in some command", () => {
+  it("is recognised by its whole command, not by a name in some command", () => {
     const proc = mkdtempSync(join(tmpdir(), "faultline-proc-"));
     try {
       const create = ["create", "cluster", "--name"];
@@ -119,7 +119,7 @@ describe("the kind that makes a cluster", () => {
     expect(creatorsOf(NAME, "/nonexistent")).to.deep.equal([]);
   });
 
-  it("is ended with what it has started, and nobody else", async () => {
+  it("is killed with the processes it started, and no other", async () => {
     const name = `faultline-unit-${globalThis.process.pid}`;
     const dir = mkdtempSync(join(tmpdir(), "faultline-kind-"));
     // Run as `bash create cluster --name NAME`; `bash -c …` has the same words further back.

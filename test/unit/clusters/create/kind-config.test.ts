@@ -22,7 +22,7 @@ function config(cell = DEFAULT_CELL, origin: "offline" | "registry" = "offline")
 }
 
 describe("kindConfig", () => {
-  it("is one control plane and one worker, no CNI of kind's, API on the loopback only", () => {
+  it("has one control plane and one worker, no CNI of kind's, and the API on loopback only", () => {
     const { nodes, networking } = config();
     expect(nodes.map(({ role }) => role)).to.deep.equal(["control-plane", "worker"]);
     expect(networking).to.include({ disableDefaultCNI: true, apiServerAddress: "127.0.0.1", ipFamily: "ipv4" });
@@ -34,27 +34,27 @@ describe("kindConfig", () => {
       expect(config(cell).networking["kubeProxyMode"]).to.equal(cell.proxyMode.replace(/-sh$/, ""));
   });
 
-  it("patches kubeadm with documents that name their kind, kubelet for our own image only", () => {
+  it("patches kubeadm with documents that name their kind, and kubelet for our own image only", () => {
     expect(config(DEFAULT_CELL, "registry").kubeadmConfigPatches.join()).not.to.contain("KubeletConfiguration");
     const kinds = config().kubeadmConfigPatches.map((patch) => (parse(patch) as { kind: string }).kind);
     expect(kinds).to.include.members(["ClusterConfiguration", "KubeletConfiguration"]);
   });
 
-  it("tells kube-proxy its ipvs scheduler where it is not the default", () => {
+  it("sets kube-proxy's ipvs scheduler where it is not the default", () => {
     const patches = (proxyMode: "ipvs" | "ipvs-sh") => config({ ...DEFAULT_CELL, proxyMode }).kubeadmConfigPatches;
     const proxy = patches("ipvs-sh").map((patch) => parse(patch) as { kind: string; ipvs?: object });
     expect(proxy).to.deep.include({ kind: "KubeProxyConfiguration", ipvs: { scheduler: "sh" } });
     expect(patches("ipvs").join()).not.to.contain("KubeProxyConfiguration");
   });
 
-  it("gives an emulated control plane the time it needs, and nothing else any", () => {
+  it("raises timeouts for an emulated control plane only", () => {
     expect(emulatedPatches(1)).to.deep.equal({ kubeadm: [], staticPods: {} });
     const { kubeadm, staticPods } = emulatedPatches(6);
     expect(kubeadm[0]).to.deep.include({ apiServer: { timeoutForControlPlane: "24m0s" } });
     expect(Object.keys(staticPods)).to.include("kube-apiserver+strategic.json");
   });
 
-  it("mounts kubeadm's patches of static pods where there are any, and names their folder", () => {
+  it("mounts kubeadm's patches of static pods if there are any, and names their folder", () => {
     const image = { origin: "offline", kubernetesVersion: "1.34.4" } as const;
     const text = kindConfig(DEFAULT_CELL, image, undefined, 1, { staticPods: "/run-dir/static-pods" });
     const { nodes, kubeadmConfigPatches } = parse(text) as Config;
@@ -69,7 +69,7 @@ describe("kindConfig", () => {
     expect(kindConfig(DEFAULT_CELL, image)).to.equal(kindConfig(DEFAULT_CELL, image));
   });
 
-  it("has a subnet of each family that the cell has, its first one first", () => {
+  it("has a subnet for each family of the cell, the first family first", () => {
     const networking = (ipFamily: "ipv6" | "dual") => config({ ...DEFAULT_CELL, ipFamily }).networking;
     expect(networking("ipv6")).to.include({ podSubnet: POD_SUBNET_6, serviceSubnet: SERVICE_SUBNET_6 });
     expect(networking("dual")).to.include({
@@ -80,7 +80,7 @@ describe("kindConfig", () => {
     });
   });
 
-  it("has an unused address in the Service subnet, out of reach of what is given out first", () => {
+  it("has an unused address in the Service subnet, far from those that are assigned first", () => {
     expect(SERVICE_SUBNET).to.equal("10.96.0.0/16");
     expect(UNUSED_SERVICE_IPS.IPv4).to.match(/^10\.96\.255\.25\d$/);
   });

@@ -8,8 +8,10 @@ import type { Exec, ExecOptions } from "../../../../lib/host/exec.ts";
 
 const NAME = "faultline-114400k3x90";
 /** As kind 0.30 tells what Docker 20.10 said. */
-const PORT_TAKEN = `ERROR: failed to create cluster: command "docker run --name ${NAME}-control-plane" failed with error: exit status 125
-Command Output: docker: Error response from daemon: driver failed programming external connectivity: Bind for 127.0.0.1:35423 failed: port is already allocated.`;
+const PORT_TAKEN =
+  `ERROR: failed to create cluster: command "docker run --name ${NAME}-control-plane" failed with error: ` +
+  "exit status 125\nCommand Output: docker: Error response from daemon: driver failed programming external " +
+  "connectivity: Bind for 127.0.0.1:35423 failed: port is already allocated.";
 
 describe("creating by kind", () => {
   let dir = "";
@@ -35,7 +37,7 @@ describe("creating by kind", () => {
     return { ran, options, work };
   }
 
-  it("keeps the kubeconfig in the run's directory, for its owner alone, whatever the environment says to kind", async () => {
+  it("keeps the kubeconfig private in the run's directory, whatever kind's environment variables say", async () => {
     const { ran, options, work } = machine();
     await work;
     expect(ran).to.deep.equal(["create cluster"]);
@@ -46,7 +48,7 @@ describe("creating by kind", () => {
     });
   });
 
-  it("tries again, with its nodes removed, when another was quicker to take the port", async () => {
+  it("retries with its nodes removed when another process takes the port first", async () => {
     const { ran, work } = machine(PORT_TAKEN, "listen tcp4 127.0.0.1:35423: bind: address already in use");
     await work;
     const removed = "docker rm --force --volumes 9ba449840";
@@ -55,7 +57,7 @@ describe("creating by kind", () => {
     ]);
   });
 
-  it("gives up at the third time, and at once for any other reason, with the last it said and its log", async () => {
+  it("gives up after the third attempt, and at once for any other error, with kind's last lines and log", async () => {
     for (const [failures, times] of [
       [[PORT_TAKEN, PORT_TAKEN, PORT_TAKEN], 3],
       [["ERROR: failed to init node with kubeadm"], 1],

@@ -34,7 +34,7 @@ const CHAIN6 = `-P FORWARD ACCEPT
 -A FORWARD -i eth0 -m comment --comment "somebody else's" -j DROP
 `;
 
-/** What each tool prints of its chain. */
+/** The listing that each tool prints of its chain. */
 const listed = (line: string): Answer => ({ stdout: line.startsWith("ip6tables") ? CHAIN6 : CHAIN });
 
 interface Answer {
@@ -71,13 +71,13 @@ async function caught(work: Promise<unknown>): Promise<unknown> {
 }
 
 describe("the closed network", () => {
-  it("has a bridge whose name the kernel takes, another for another cluster", () => {
+  it("has a bridge name that the kernel accepts, and a different one per cluster", () => {
     expect(bridgeName(NAME)).to.match(/^fl-\w{1,12}$/);
     expect(bridgeName("faultline-114400k3x91")).to.not.equal(bridgeName(NAME));
     expect(bridgeName("faultline-".padEnd(60, "x"))).to.have.length(15);
   });
 
-  it("is closed by one rule that carries our mark and spares what stays on the bridge", () => {
+  it("is closed by one rule with our mark, which spares packets that stay on the bridge", () => {
     const bridge = bridgeName(NAME);
     const rule = (comment: string) => [
       "-i",
@@ -96,7 +96,7 @@ describe("the closed network", () => {
     expect(closingRule({ cluster: NAME, owner: OWNER })).to.deep.equal(rule(`faultline:${NAME} ${OWNER}`));
   });
 
-  it("is found again by its rule, and by nobody else's", async () => {
+  it("is found by its own rule and no other", async () => {
     const { exec } = fake(listed);
     expect(await closingRules(exec)).to.deep.equal([
       { cluster: NAME, owner: OWNER, family: 4 },
@@ -107,11 +107,11 @@ describe("the closed network", () => {
     expect(await closingRules(fake(() => ({ exitCode: 4, stdout: CHAIN })).exec)).to.deep.equal([]);
   });
 
-  it("is named after its run, its day left out, and its cell", () => {
+  it("is named after its run, without the day, and its cell", () => {
     expect(clusterName("20261121-114400-k3x9", 0)).to.equal(NAME);
   });
 
-  it("is closed and read back before it is there, and first of all rules", async () => {
+  it("is closed by the first rule of its chain, read back before the network exists", async () => {
     const { exec, asked } = fake(() => ({}));
     await createClosedNetwork(NAME, { labels: { [LABELS.cluster]: NAME, [LABELS.owner]: OWNER } }, exec);
     expect(asked.map(begins)).to.deep.equal([
@@ -126,7 +126,7 @@ describe("the closed network", () => {
       .and.to.match(new RegExp(` ${NAME}$`));
   });
 
-  it("is closed for each family that it is made with, before it is made", async () => {
+  it("is closed for each of its families before it is made", async () => {
     const { exec, asked } = fake(() => ({}));
     await createClosedNetwork(NAME, { labels: { [LABELS.owner]: OWNER }, ipv6: true }, exec);
     expect(asked.map(begins)).to.deep.equal([
@@ -148,7 +148,7 @@ describe("the closed network", () => {
     expect(asked.filter((line) => line.startsWith("docker"))).to.deep.equal([]);
   });
 
-  it("has a unique local subnet, its own and another at each attempt", () => {
+  it("has a unique local subnet, a new one at each attempt", () => {
     const subnets = [1, 2, 3].flatMap((attempt) => [NAME, `${NAME}1`].map((name) => uniqueLocalSubnet(name, attempt)));
     expect(new Set(subnets).size).to.equal(6);
     for (const subnet of subnets) expect(subnet).to.match(/^fd[0-9a-f]{2}(:[0-9a-f]{4}){2}::\/64$/);
@@ -161,7 +161,7 @@ describe("the closed network", () => {
     expect(asked.filter((line) => line.startsWith("docker"))).to.deep.equal([]);
   });
 
-  it("is not made when the rule cannot be put in", async () => {
+  it("is not made when the rule cannot be inserted", async () => {
     const { exec, asked } = fake(() => ({ exitCode: 4, stderr: "no chain" }));
     expect(await caught(createClosedNetwork(NAME, { labels: {} }, exec))).to.be.an("error");
     expect(asked).to.have.length(1);
@@ -169,12 +169,13 @@ describe("the closed network", () => {
 
   const overlap = "Error response from daemon: Pool overlaps with other one on this address space";
   const conflict =
-    "Error response from daemon: cannot create network x (br-x): conflicts with network y (br-y): networks have overlapping IPv4";
+    "Error response from daemon: cannot create network x (br-x): conflicts with network y (br-y): " +
+    "networks have overlapping IPv4";
   const exhausted =
     "Error response from daemon: could not find an available, non-overlapping IPv4 address pool among the defaults";
 
   for (const stderr of [overlap, conflict]) {
-    it(`takes the next subnet when another is quicker: ${stderr.slice(28, 60)}`, async () => {
+    it(`takes the next subnet when another network has taken it: ${stderr.slice(28, 60)}`, async () => {
       const { exec, asked } = fake((line, before) => {
         const tries = before.filter((one) => one.startsWith("docker network create")).length;
         return line.startsWith("docker") && tries < 2 ? { exitCode: 1, stderr } : {};
@@ -188,7 +189,7 @@ describe("the closed network", () => {
     ["no subnet is left", exhausted, PreflightError],
     ["Docker gives another reason", "Error response from daemon: network with name x already exists", Error],
   ] as const) {
-    it(`is not tried again when ${what}`, async () => {
+    it(`is not retried when ${what}`, async () => {
       const { exec, asked } = fake((line) => (line.startsWith("docker") ? { exitCode: 1, stderr } : {}));
       const error = await caught(createClosedNetwork(NAME, { labels: {} }, exec));
       expect(error).to.be.instanceOf(kind).with.property("message").that.includes(stderr);
@@ -200,17 +201,17 @@ describe("the closed network", () => {
   const row = (packets: number, cluster: string) =>
     `  ${packets}   3600 DROP  0  --  fl-x !fl-x  0.0.0.0/0  0.0.0.0/0  /* faultline:${cluster} */\n`;
 
-  it("counts the packets of its own rule, not of one whose name begins alike", async () => {
+  it("counts its own rule's packets, not those of a name with the same prefix", async () => {
     const { exec } = fake(() => ({ stdout: listing(row(9, `${NAME}1`) + row(42, NAME)) }));
     expect(await droppedPackets(NAME, 4, exec)).to.equal(42);
   });
 
-  it("does not take a rule that is gone for one that dropped nothing", async () => {
+  it("reports a missing rule as an error, not as zero packets", async () => {
     const { exec } = fake(() => ({ stdout: listing(row(9, `${NAME}1`)) }));
     expect(await caught(droppedPackets(NAME, 4, exec))).to.be.instanceOf(UndecidedError);
   });
 
-  it("goes with the network first and the rules after it, its own and no other's", async () => {
+  it("is removed before its rules, and no other network's rules are", async () => {
     const { exec, asked } = fake(listed);
     await removeClosedNetwork(NAME, exec);
     expect(asked[0]).to.equal(`docker network rm ${NAME}`);
@@ -222,7 +223,7 @@ describe("the closed network", () => {
     ]);
   });
 
-  it("may be gone already", async () => {
+  it("can be removed when it is gone already", async () => {
     const { exec } = fake((line) =>
       line.startsWith("docker")
         ? { exitCode: 1, stderr: `Error response from daemon: network ${NAME} not found` }
@@ -231,7 +232,7 @@ describe("the closed network", () => {
     expect(await caught(removeClosedNetwork(NAME, exec))).to.equal(undefined);
   });
 
-  it("keeps its rule when the network stays", async () => {
+  it("keeps its rule when Docker cannot remove it", async () => {
     const { exec, asked } = fake(() => ({ exitCode: 1, stderr: "has active endpoints" }));
     expect(await caught(removeClosedNetwork(NAME, exec)))
       .to.be.an("error")

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { parse } from "yaml";
 import { DEFAULT_CELL } from "../../../../clusters/cells/cells.ts";
 import { clusterOfKind, kindNames, peerName } from "../../../../clusters/ownership/cluster-name.ts";
-import { join, joints, type Side } from "../../../../clusters/create/join.ts";
+import { join, nodeJoins, type JoinedCluster } from "../../../../clusters/create/join.ts";
 import { kindConfig } from "../../../../clusters/create/kind-config.ts";
 import { containerOf, peerPods } from "../../../../clusters/create/live-cluster.ts";
 import { podsUpTo } from "../../../../clusters/create/peers.ts";
@@ -19,42 +19,42 @@ import { RECORD, WHERE } from "../../sample-cluster.ts";
 const node = (container: string, podCidr: string, address: string) => {
   return { container, podCidrs: [podCidr], addresses: [address] };
 };
-const FIRST: Side = {
+const FIRST: JoinedCluster = {
   nodes: [node("x-control-plane", "10.244.0.0/24", "172.18.0.2"), node("x-worker", "10.244.1.0/24", "172.18.0.3")],
   podSubnets: ["10.244.0.0/16"],
 };
-const PEER: Side = {
+const PEER: JoinedCluster = {
   nodes: [node("x-peer-control-plane", "10.245.0.0/24", "172.18.0.9")],
   podSubnets: ["10.245.0.0/16"],
 };
-const TWIN: Side = {
+const TWIN: JoinedCluster = {
   nodes: [node("x-twin-control-plane", "10.244.0.0/24", "172.18.0.8")],
   podSubnets: ["10.244.0.0/16"],
 };
 
 describe("joining two clusters", () => {
-  it("gives each node routes to the other's pods, and keeps what is between them untranslated", () => {
+  it("gives each node routes to the other's pods, and exempts their traffic from translation", () => {
     const toPeer = ["10.244.0.0/16=10.245.0.0/16", "10.245.0.0/16=172.18.0.9"];
     const back = ["10.245.0.0/16=10.244.0.0/16", "10.244.0.0/24=172.18.0.2", "10.244.1.0/24=172.18.0.3"];
-    expect(joints(FIRST, PEER)).to.deep.equal([
+    expect(nodeJoins(FIRST, PEER)).to.deep.equal([
       { container: "x-control-plane", args: toPeer },
       { container: "x-worker", args: toPeer },
       { container: "x-peer-control-plane", args: back },
     ]);
   });
 
-  it("has no route for what a node of one's own has, and no rule, when both have the same pod CIDR", () => {
-    const [, , back] = joints(FIRST, TWIN);
+  it("adds no rule for equal pod CIDRs, and no route to a range that an own node has", () => {
+    const [, , back] = nodeJoins(FIRST, TWIN);
     expect(back?.args).to.deep.equal(["", "10.244.1.0/24=172.18.0.3"]);
-    expect(joints(FIRST, TWIN)[0]?.args).to.deep.equal(["", "10.244.0.0/16=172.18.0.8"]);
+    expect(nodeJoins(FIRST, TWIN)[0]?.args).to.deep.equal(["", "10.244.0.0/16=172.18.0.8"]);
   });
 
-  it("keeps the families apart", () => {
-    const dual = (container: string, last: number): Side => ({
+  it("pairs networks and addresses by IP family", () => {
+    const dual = (container: string, last: number): JoinedCluster => ({
       nodes: [{ container, podCidrs: ["10.1.0.0/24", `fd0${last}::/64`], addresses: ["172.18.0.2", "fc00::2"] }],
       podSubnets: [`10.${last}.0.0/16`, `fd0${last}::/56`],
     });
-    const [joint] = joints(dual("a", 1), dual("b", 2));
+    const [joint] = nodeJoins(dual("a", 1), dual("b", 2));
     expect(joint?.args).to.deep.equal([
       "10.1.0.0/16=10.2.0.0/16,fd01::/56=fd02::/56",
       "10.2.0.0/16=172.18.0.2",
@@ -62,7 +62,7 @@ describe("joining two clusters", () => {
     ]);
   });
 
-  it("runs one constant script on every node of both", async () => {
+  it("runs one constant script on every node of both clusters", async () => {
     const ran: (readonly string[])[] = [];
     const exec: Exec = (argv) => {
       ran.push(argv);
@@ -74,14 +74,14 @@ describe("joining two clusters", () => {
   });
 });
 
-describe("a further cluster", () => {
-  it("is known by its cluster's name", () => {
+describe("a peer cluster", () => {
+  it("is named after its cluster", () => {
     expect(kindNames("faultline-x")).to.deep.equal(["faultline-x", "faultline-x-peer", "faultline-x-twin"]);
     for (const peer of PEERS) expect(clusterOfKind(peerName("faultline-x", peer))).to.equal("faultline-x");
     expect(clusterOfKind("faultline-x")).to.equal("faultline-x");
   });
 
-  it("is one node, with networks of its own as a peer and the same as a twin", () => {
+  it("has one node, with its own networks as `peer` and the cluster's networks as `twin`", () => {
     const image = { origin: "offline", kubernetesVersion: "1.34.4" } as const;
     const read = (peer: (typeof PEERS)[number]) =>
       parse(kindConfig(DEFAULT_CELL, image, subnetsOf(peer, "ipv4"), 0)) as {
@@ -94,7 +94,7 @@ describe("a further cluster", () => {
     for (const one of subnetsOf("peer", "dual").pods) expect(ownSubnets("dual").pods).not.to.include(one);
   });
 
-  it("has as many pods as it takes to give one the address of other", () => {
+  it("has enough pods for one to get the address of other", () => {
     expect(["10.244.0.2", "10.244.0.5", "fd00:10:244::a"].map(podsUpTo)).to.deep.equal([1, 4, 9]);
     expect(["10.244.0.1", "10.244.0.200", "", "none"].map(podsUpTo)).to.deep.equal([null, null, null, null]);
     const objects = peerObjects("twin", "x", 2, "echo:1") as readonly { metadata: { name: string } }[];
@@ -119,7 +119,7 @@ describe("a further cluster", () => {
     },
   };
 
-  it("is where its role's pod is: as a twin the one with the address of other", () => {
+  it("gives its role a pod; as `twin`, the one with the address of other", () => {
     expect(peerPods({ ...RECORD, peers }, WHERE.pods)).to.deep.equal({
       peer: { name: "peer-1", ip: "10.245.0.2", pid: 7 },
       twin: { name: "twin-2", ip: "10.244.0.2", pid: 9 },
@@ -128,7 +128,7 @@ describe("a further cluster", () => {
     expect(peerPods(RECORD, WHERE.pods)).to.deep.equal({});
   });
 
-  it("cannot be used where it was not made", () => {
+  it("cannot be used where it was not created", () => {
     expect(() => containerOf(RECORD, "peer")).to.throw(UndecidedError, "has no peer");
   });
 });
@@ -145,13 +145,13 @@ describe("the clusters that scenarios need", () => {
     skipWhen: () => skip,
   });
 
-  it("are those that their paths name, in cells where they are not skipped", () => {
+  it("are those on the paths of scenarios that are not skipped in the cell", () => {
     expect(peersNeeded([one("same → other by podIP")], RECORD)).to.deep.equal([]);
     expect(peersNeeded([one("twin → other by podIP"), one("same → peer by podIP")], RECORD)).to.deep.equal(PEERS);
     expect(peersNeeded([one("same → peer by podIP", "not here")], RECORD)).to.deep.equal([]);
   });
 
-  it("are in no baseline: that is one cluster's", () => {
+  it("are in no baseline: a baseline covers one cluster", () => {
     expect(knownPaths([one("same → peer by podIP")], RECORD)).to.deep.equal(["same → server by podIP"]);
   });
 });

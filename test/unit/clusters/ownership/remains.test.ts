@@ -10,7 +10,10 @@ const RUNS = "/srv/checkout/runs/";
 const runDir = (run: string) => `${RUNS}${run}/cells/flannel`;
 const row = (...columns: readonly string[]) => columns.join("\t");
 
-/** As Docker 20.10 and iptables 1.8 print them: a whole cluster, one without a network, a rule alone, and what is not ours. */
+/**
+ * As Docker 20.10 and iptables 1.8 print them: a whole cluster, one without a network, a lone rule, and foreign
+ * entries.
+ */
 const NETWORKS = [
   row("2ee61cc50de1", "2026-11-21 14:41:56.982300115 +0000 UTC", "faultline-whole", owner(1), runDir("1")),
 ].join("\n");
@@ -53,8 +56,8 @@ const ENGINE = { "docker network ls": NETWORKS, "docker ps": CONTAINERS, iptable
 const LEASES = [{ cluster: "faultline-lease", owner: owner(4), runDir: runDir("4"), takenAtMs: 1 }];
 const KNOWN = [{ cluster: "faultline-nodes", owner: owner(2), runDir: runDir("2") }];
 
-describe("what is left of clusters", () => {
-  it("is found by label, rule and lease, and put together by cluster", async () => {
+describe("the list of remains", () => {
+  it("is built from labels, rules and leases, and grouped by cluster", async () => {
     const remains = remainsOf(await findParts(machine(ENGINE), LEASES), KNOWN);
     expect(remains).to.deep.equal([
       {
@@ -97,7 +100,7 @@ describe("what is left of clusters", () => {
   });
 
   for (const silent of ["docker network ls", "docker ps"]) {
-    it(`is not told when ${silent} says nothing: what it belongs to would look like nobody's`, async () => {
+    it(`is an error when ${silent} does not answer: parts would look ownerless`, async () => {
       const error: unknown = await findParts(machine({ ...ENGINE, [silent]: null }), LEASES).catch(
         (reason: unknown) => reason,
       );
@@ -105,14 +108,14 @@ describe("what is left of clusters", () => {
     });
   }
 
-  it("is told without the rules where the firewall does not show them", async () => {
+  it("lacks the rules where the firewall does not show them", async () => {
     const { rules, networks } = await findParts(machine({ ...ENGINE, iptables: null, ip6tables: null }), []);
     expect(rules).to.deep.equal([]);
     expect(networks).to.have.length(1);
   });
 });
 
-describe("the fate of what is left", () => {
+describe("the fate of remains", () => {
   const remains = (parts: Partial<Remains["parts"]>, ...runDirs: readonly string[]): Remains => ({
     cluster: "c",
     parts: { nodes: 0, outside: 0, networks: 0, rules: 0, ...parts },
@@ -128,31 +131,31 @@ describe("the fate of what is left", () => {
   const fate = (what: Remains, states: Parameters<typeof fateOf>[1], all = false) =>
     fateOf(what, states, { runs: RUNS, all });
 
-  it("is to be deleted when all owners are gone and a run of this checkout made it", () => {
+  it("is deletion when all owners are gone and a run of this checkout made it", () => {
     expect(fate(mine, ["gone", "gone"])).to.equal("delete");
     expect(fate(mine, [])).to.equal("delete");
   });
 
-  it("is never to be deleted while one owner lives, --all or not", () => {
+  it("is never deletion while one owner lives, with or without --all", () => {
     for (const what of [mine, others, onlyRule, onlyLease]) {
       expect(fate(what, ["gone", "lives"])).to.equal("in use");
       expect(fate(what, ["lives", "unseen"], true)).to.equal("in use");
     }
   });
 
-  it("waits for --all when an owner cannot be seen, another checkout made it, or nothing tells who did", () => {
+  it("needs --all when an owner is unseen, or another checkout or an unknown run made it", () => {
     expect([fate(mine, ["unseen"]), fate(mine, ["unseen"], true)]).to.deep.equal(["unseen", "delete"]);
     expect([fate(others, ["gone"]), fate(others, ["gone"], true)]).to.deep.equal(["another checkout", "delete"]);
     expect([fate(nobodys, []), fate(nobodys, [], true)]).to.deep.equal(["another checkout", "delete"]);
     expect(fate(remains({ nodes: 1 }, "/srv/checkout/runs-of-another/1"), ["gone"])).to.equal("another checkout");
   });
 
-  it("is to be deleted whoever made it when it closes or holds nothing that is there", () => {
+  it("is deletion for a rule or lease without its cluster, from any maker", () => {
     expect([fate(onlyRule, ["gone"]), fate(onlyLease, ["gone"])]).to.deep.equal(["delete", "delete"]);
     expect(fate(onlyRule, ["unseen"])).to.equal("unseen");
   });
 
-  it("is told with how old it is", () => {
+  it("includes the age of the oldest part", () => {
     const madeAtMs = Date.parse("2026-11-21T14:00:00Z");
     const after = (seconds: number) => inWords({ ...mine, madeAtMs }, madeAtMs + seconds * 1000);
     expect(after(50)).to.equal("made 50 s ago, 2 nodes, network, closing rule");
@@ -164,7 +167,7 @@ describe("the fate of what is left", () => {
     expect(inWords(onlyLease)).to.equal("a lease");
   });
 
-  it("reads the engine's times in any zone, and nothing else", () => {
+  it("parses the engine's times in any zone, and no other text", () => {
     expect(engineTimeMs("2026-11-21 16:41:56.9 +0200 CEST")).to.equal(Date.parse("2026-11-21T14:41:56Z"));
     expect(engineTimeMs("2 hours ago")).to.equal(null);
     expect(engineTimeMs("")).to.equal(null);

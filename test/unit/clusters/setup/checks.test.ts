@@ -29,11 +29,11 @@ describe("kind", () => {
   it("is built by Go where there is Go, else downloaded", async () => {
     const absent = { "/cache": { exitCode: 127 } };
     const built = await kind.find(fakeContext({ commands: ["go"], answers: absent }));
-    expect(built.mend?.how).to.equal("GOBIN=/cache/faultline/bin go install sigs.k8s.io/kind@v0.30.0");
+    expect(built.fix?.how).to.equal("GOBIN=/cache/faultline/bin go install sigs.k8s.io/kind@v0.30.0");
     const downloaded = await kind.find(fakeContext({ commands: ["curl"], answers: absent }));
-    expect(downloaded.mend?.how).to.include("/v0.30.0/kind-linux-amd64");
+    expect(downloaded.fix?.how).to.include("/v0.30.0/kind-linux-amd64");
     const neither = await kind.find(fakeContext({ answers: absent }));
-    expect(neither.mend?.bySelf).to.equal(false);
+    expect(neither.fix?.bySelf).to.equal(false);
   });
 
   it("has no release for a machine without a pinned checksum", () => {
@@ -150,19 +150,19 @@ describe("kernel, inotify, disk and firewall", () => {
 
   it("want a kernel that keeps bridge settings apart by namespace", async () => {
     const old = await kernel.find(fakeContext({ files: { [release]: "4.19.0\n" } }));
-    expect(old.mend?.bySelf).to.equal(false);
+    expect(old.fix?.bySelf).to.equal(false);
     const context = fakeContext({ files: { [release]: "6.1.0\n" }, uid: 1000, commands: ["modprobe"] });
-    await (await kernel.find(context)).mend?.run();
+    await (await kernel.find(context)).fix?.run();
     expect(context.ran).to.deep.equal(["sudo -n modprobe br_netfilter"]);
   });
 
   it("want kmod where there is no modprobe, or a person where nobody can install it", async () => {
     const bare = await kernel.find(fakeContext({ files: { [release]: "6.1.0\n" } }));
     expect(bare.detail).to.match(/modprobe not found$/);
-    expect(bare.mend).to.include({ bySelf: false, how: "install kmod with this system's package manager" });
+    expect(bare.fix).to.include({ bySelf: false, how: "install kmod with this system's package manager" });
     const debian = { [release]: "6.1.0\n", "/etc/os-release": "ID=debian\n" };
     const context = fakeContext({ files: debian, commands: ["apt-get"] });
-    await (await kernel.find(context)).mend?.run();
+    await (await kernel.find(context)).fix?.run();
     expect(context.ran.at(-2)).to.match(/apt-get .*install -y kmod$/);
     expect(context.ran.at(-1)).to.equal("modprobe br_netfilter");
   });
@@ -207,6 +207,6 @@ describe("kernel, inotify, disk and firewall", () => {
     };
     const finding = await firewall.find(fakeContext({ commands: ["docker", "iptables"], answers, uid: 1000 }));
     expect(finding.detail).to.include("Permission denied");
-    expect(finding.mend?.how).to.equal("run this as root");
+    expect(finding.fix?.how).to.equal("run this as root");
   });
 });

@@ -67,44 +67,44 @@ describe("docker engine", () => {
   it("is never started for somebody's remote engine", async () => {
     const finding = await dockerEngine.find(engineOn({ env: { DOCKER_HOST: "tcp://10.0.0.1:2375" } }));
     expect(finding.state).to.equal("missing");
-    expect(finding.mend?.bySelf).to.equal(false);
+    expect(finding.fix?.bySelf).to.equal(false);
   });
 
   it("is installed from the distribution on Debian, and by a person elsewhere", async () => {
     const debian = await dockerEngine.find(engineOn({ commands: ["apt-get"] }));
-    expect(debian.mend?.how).to.equal("apt-get update && apt-get install -y docker.io");
-    expect(debian.mend?.bySelf).to.equal(true);
+    expect(debian.fix?.how).to.equal("apt-get update && apt-get install -y docker.io");
+    expect(debian.fix?.bySelf).to.equal(true);
     const fedora = await dockerEngine.find(
       engineOn({ commands: ["dnf"], files: { "/etc/os-release": "ID=fedora\n" } }),
     );
-    expect(fedora.mend?.bySelf).to.equal(false);
+    expect(fedora.fix?.bySelf).to.equal(false);
   });
 
   it("is started by systemd where systemd is the init, else by hand", async () => {
     const byHand = await dockerEngine.find(engineOn({ files: { "/proc/self/status": FULL_STATUS } }));
-    expect(byHand.mend?.how).to.equal("dockerd &");
+    expect(byHand.fix?.how).to.equal("dockerd &");
     const bySystemd = await dockerEngine.find(engineOn({ files: { "/proc/1/comm": "systemd\n" } }));
-    expect(bySystemd.mend?.how).to.equal("sudo systemctl start docker");
+    expect(bySystemd.fix?.how).to.equal("sudo systemctl start docker");
   });
 
   it("is started with the bounded runtime only where capabilities are withheld", async () => {
     const finding = await dockerEngine.find(engineOn({ files: { "/proc/self/status": BOUNDED_STATUS } }));
-    expect(finding.mend?.how).to.equal(`${dockerdArgv(true).join(" ")} &`);
+    expect(finding.fix?.how).to.equal(`${dockerdArgv(true).join(" ")} &`);
     expect(dockerdArgv(false)).to.deep.equal(["dockerd"]);
   });
 
   it("is not started with flags that contradict its own configuration", async () => {
     const files = { "/proc/self/status": BOUNDED_STATUS, "/etc/docker/daemon.json": '{"runtimes": {}}' };
     const finding = await dockerEngine.find(engineOn({ files }));
-    expect(finding.mend?.bySelf).to.equal(false);
-    expect(finding.mend?.how).to.include(BOUNDED_RUNTIME_PATH);
+    expect(finding.fix?.bySelf).to.equal(false);
+    expect(finding.fix?.how).to.include(BOUNDED_RUNTIME_PATH);
     expect(setsRuntimes('{"log-level": "debug"}')).to.equal(false);
   });
 
   it("must be restarted by a person when it runs without the runtime that the host needs", async () => {
     const finding = await dockerEngine.find(engineOn({ runtime: "runc", files: runningWith(BOUNDED_STATUS) }));
     expect(finding.state).to.equal("missing");
-    expect(finding.mend?.bySelf).to.equal(false);
+    expect(finding.fix?.bySelf).to.equal(false);
     const bounded = await dockerEngine.find(engineOn({ runtime: "bounded", files: runningWith(BOUNDED_STATUS) }));
     expect(bounded.state).to.equal("ok");
     const other = await dockerEngine.find(engineOn({ runtime: "crun", files: runningWith(BOUNDED_STATUS) }));
@@ -128,7 +128,7 @@ describe("bounded runtime", () => {
     });
     const finding = await boundedRuntime.find(context);
     expect(finding.detail).to.include("CAP_SYS_RESOURCE").and.to.include("not found: jq");
-    await finding.mend?.run();
+    await finding.fix?.run();
     const path = "/usr/local/bin/faultline-bounded-runc";
     expect(context.ran.at(-1), "whole or not at all").to.equal(`mv -f ${path}.new ${path}`);
     expect(context.ran.at(-2)).to.match(

@@ -29,7 +29,7 @@ export function fakeContext(machine: FakeMachine = {}): FakeContext {
     freeBytes: () => Promise.resolve(100 * 1024 ** 3),
     signal: new AbortController().signal,
     progress: () => undefined,
-    alone: (work) => work(),
+    withLock: (work) => work(),
     exec: (argv) => {
       const line = argv.join(" ");
       ran.push(line);

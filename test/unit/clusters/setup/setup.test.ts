@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import { PassThrough } from "node:stream";
 import { isYes, terminalAsk } from "../../../../clusters/setup/ask.ts";
-import type { Check, Finding } from "../../../../clusters/setup/check.ts";
-import { mendable, missing, ok, warning } from "../../../../clusters/setup/check.ts";
+import type { Check, HostFinding } from "../../../../clusters/setup/check.ts";
+import { fixable, missing, ok, warning } from "../../../../clusters/setup/check.ts";
 import { renderDoctor } from "../../../../clusters/setup/render.ts";
-import { doctor, mendPolicy, setUp } from "../../../../clusters/setup/setup.ts";
+import { doctor, fixPolicy, setUp } from "../../../../clusters/setup/setup.ts";
 import { PreflightError } from "../../../../lib/host/errors.ts";
 import type { Exec } from "../../../../lib/host/exec.ts";
 import { missingPackages } from "../../../../clusters/setup/distribution.ts";
@@ -14,7 +14,7 @@ import { fakeContext } from "./fake-context.ts";
 const context = fakeContext();
 
 /** A check that finds what it is told to. */
-function check(id: string, find: () => Finding): Check {
+function check(id: string, find: () => HostFinding): Check {
   return { id, what: `a ${id}`, why: "a test needs it", find: () => Promise.resolve(find()) };
 }
 
@@ -26,7 +26,7 @@ function brokenUntilMended(id: string, log: string[], mends = true): Check {
     fine = mends;
     return Promise.resolve();
   };
-  return check(id, () => (fine ? ok("there") : mendable("not there", `bring ${id}`, run)));
+  return check(id, () => (fine ? ok("there") : fixable("not there", `bring ${id}`, run)));
 }
 
 async function failureOf(promise: Promise<unknown>): Promise<PreflightError> {
@@ -41,9 +41,9 @@ async function failureOf(promise: Promise<unknown>): Promise<PreflightError> {
 describe("set-up", () => {
   it("lets --yes go before a question, and a question before a refusal", () => {
     const ask = () => Promise.resolve(true);
-    expect(mendPolicy({ yes: true, ask })).to.equal("yes");
-    expect(mendPolicy({ yes: false, ask })).to.equal("ask");
-    expect(mendPolicy({ yes: false })).to.equal("refuse");
+    expect(fixPolicy({ yes: true, ask })).to.equal("yes");
+    expect(fixPolicy({ yes: false, ask })).to.equal("ask");
+    expect(fixPolicy({ yes: false })).to.equal("refuse");
   });
 
   it("mends in the order of the list with --yes", async () => {
@@ -61,9 +61,9 @@ describe("set-up", () => {
   it("mends while no other process does, and looks again once it is alone", async () => {
     const log: string[] = [];
     let mended = false;
-    const mend = mendable("not there", "bring it", () => Promise.resolve(void log.push("mended twice")));
+    const mend = fixable("not there", "bring it", () => Promise.resolve(void log.push("mended twice")));
     const byAnother = fakeContext({
-      alone: async (work) => {
+      withLock: async (work) => {
         log.push("waited");
         mended = true;
         return await work();
@@ -116,7 +116,7 @@ describe("set-up", () => {
   it("names the check and the command by hand when a mend fails", async () => {
     const run = () => Promise.reject(new Error("no route to host"));
     const error = await failureOf(
-      setUp({ context, yes: true, checks: [check("kind", () => mendable("not there", "get kind", run))] }),
+      setUp({ context, yes: true, checks: [check("kind", () => fixable("not there", "get kind", run))] }),
     );
     expect(error.message).to.equal("kind could not be mended: no route to host");
     expect(error.nextStep).to.equal("try by hand: get kind");
@@ -124,7 +124,7 @@ describe("set-up", () => {
 
   it("looks again before it mends: one mend may put another thing right", async () => {
     const log: string[] = [];
-    const second = check("second", () => (log.length > 0 ? ok("there") : mendable("not there", "x", fail)));
+    const second = check("second", () => (log.length > 0 ? ok("there") : fixable("not there", "x", fail)));
     await setUp({ context, yes: true, checks: [brokenUntilMended("first", log), second] });
     expect(log).to.deep.equal(["first"]);
 
@@ -140,7 +140,7 @@ describe("set-up", () => {
       stopping.abort(new Error("interrupted"));
       return Promise.reject(new Error("go was killed"));
     };
-    const checks = [check("kind", () => mendable("not there", "get kind", run)), brokenUntilMended("second", log)];
+    const checks = [check("kind", () => fixable("not there", "get kind", run)), brokenUntilMended("second", log)];
     const context = fakeContext({ signal: stopping.signal });
     expect((await rejection(setUp({ context, yes: true, checks }))).message).to.equal("interrupted");
     expect((await rejection(setUp({ context, yes: true, checks: checks.slice(1) }))).message).to.equal("interrupted");
@@ -155,7 +155,7 @@ describe("set-up", () => {
       return context.exec(argv, options);
     };
     const finding = await missingPackages({ ...context, exec }, "not found: jq", ["jq"]);
-    await finding.mend?.run();
+    await finding.fix?.run();
     expect(heeded).to.deep.equal(["update", "install -y --download-only jq"]);
     expect(context.ran.at(-1)).to.match(/apt-get .* install -y jq$/);
   });
@@ -188,7 +188,7 @@ describe("doctor", () => {
     const { findings } = await doctor(context, [
       check("kernel", () => ok("6.18")),
       check("go", () => warning("not found")),
-      check("docker-engine", () => mendable("not running", "dockerd &", () => Promise.resolve())),
+      check("docker-engine", () => fixable("not running", "dockerd &", () => Promise.resolve())),
     ]);
     expect(renderDoctor(findings)).to.equal(
       [

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { readFileSync } from "node:fs";
 import { parseCell, traitsOf } from "../../../../clusters/cells/cells.ts";
 import { deviations } from "../../../../clusters/traits/deviations.ts";
-import { nodeFacts, type NodeFacts } from "../../../../clusters/traits/node-facts.ts";
+import { nodeFacts, type TraitFacts } from "../../../../clusters/traits/node-facts.ts";
 import { UndecidedError } from "../../../../lib/host/errors.ts";
 import type { Traits } from "../../../../lib/model/traits.ts";
 
@@ -14,7 +14,7 @@ const PROBED = {
   B: { clients: ["10.244.0.3"], serviceIp: "10.96.198.57" },
 } as const;
 const NODES = ["A", "B"] as const;
-const onBoth = (traits: Traits, change: (facts: NodeFacts) => NodeFacts = (facts) => facts) =>
+const onBoth = (traits: Traits, change: (facts: TraitFacts) => TraitFacts = (facts) => facts) =>
   NODES.map((node) => deviations(traits, change(nodeFacts(printed(node))), PROBED[node]));
 
 describe("traits against live nodes", () => {
@@ -65,7 +65,7 @@ describe("traits against live nodes", () => {
 
   it("want a device of each family in a dual-stack cell, as flannel has them", () => {
     const { overlay: both } = traitsOf(parseCell("flannel/nftables/1.34/dual"));
-    const withSecond = ({ links, ...facts }: NodeFacts): NodeFacts => ({
+    const withSecond = ({ links, ...facts }: TraitFacts): TraitFacts => ({
       ...facts,
       links: [
         ...links,
@@ -79,7 +79,7 @@ describe("traits against live nodes", () => {
   });
 
   const others: Readonly<
-    Record<string, readonly [change: (facts: NodeFacts) => NodeFacts, trait: string, found: string]>
+    Record<string, readonly [change: (facts: TraitFacts) => TraitFacts, trait: string, found: string]>
   > = {
     "a pod beside the bridge": [
       ({ pods: [first, ...rest], ...facts }) => ({
@@ -129,7 +129,7 @@ describe("traits against live nodes", () => {
   }
 
   it("take an uplink of another MTU into account", () => {
-    const jumbo = (facts: NodeFacts): NodeFacts => ({
+    const jumbo = (facts: TraitFacts): TraitFacts => ({
       ...facts,
       uplinkMtuBytes: 9000,
       pods: facts.pods.map((pod) => ({ ...pod, mtuBytes: 8950 })),

@@ -1,6 +1,6 @@
 /** Our decoding, told as tshark tells its own: each field with its values from the outermost layer inwards. */
 import type { CapturedPacket } from "../../../../../lib/evidence/pcap/capture.ts";
-import type { Dns, Icmp, Ip, Link, Packet, Tcp, VlanTag } from "../../../../../lib/evidence/pcap/packet.ts";
+import type { Dns, Icmp, Ip, LinkLayer, Packet, Tcp, VlanTag } from "../../../../../lib/evidence/pcap/packet.ts";
 import type { Answer, Field } from "../../../../fixtures/pcap/tshark.ts";
 
 type Said = Partial<Record<Field, string[]>>;
@@ -70,7 +70,7 @@ function addPacket(add: Add, { link, network, transport, dns, tunnel, inner }: P
   if (inner) addPacket(add, inner, isQuoted);
 }
 
-function addLink(add: Add, link: Link): void {
+function addLink(add: Add, link: LinkLayer): void {
   if (link.kind === "none") return;
   const types = [...link.vlans.map(({ kind }) => VLAN_TYPE[kind]), link.etherType];
   const [outerType = 0] = types;

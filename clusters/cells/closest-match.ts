@@ -1,5 +1,5 @@
 /** Of `candidates`, the one with the fewest edits from `text`, whose beginning is enough: the work grows with its length. */
-export function nearest(text: string, candidates: readonly string[]): string {
+export function closestMatch(text: string, candidates: readonly string[]): string {
   const scored = candidates.map((one) => ({ one, distance: editDistance(text.slice(0, 200), one) }));
   return scored.sort((a, b) => a.distance - b.distance)[0]?.one ?? "none";
 }

@@ -1,10 +1,10 @@
 /** A CNI that documents speak of and no cell can be made of: asked for by name, it is refused with the reason. */
-export interface ElsewhereCni {
+export interface UnsupportedCni {
   readonly name: string;
   readonly reason: string;
 }
 
-export const ELSEWHERE: readonly ElsewhereCni[] = [
+export const UNSUPPORTED_CNIS: readonly UnsupportedCni[] = [
   {
     name: "terway",
     reason:
