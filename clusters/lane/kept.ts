@@ -8,9 +8,10 @@ import { GiveUpError, waitFor } from "../../lib/host/wait.ts";
 import { acquire, release } from "../ownership/lock.ts";
 import { ownMark, ownerState } from "../ownership/owner.ts";
 import type { UserModeParts } from "./build.ts";
+import { ENV_IN_VM } from "./guest-project.ts";
 import { stateOfProcess, tree } from "./process-tree.ts";
 import { endProcess, OWNER, PROCESS, RECORD, textOf, vmDirs } from "./prune.ts";
-import { clusterFiles } from "./saved.ts";
+import { filesOnDisk, keyOfFiles } from "./reached.ts";
 
 /** A VM in user mode that an earlier run has left, with its cluster ready: its processes are stopped, so it takes memory and no processor. */
 export interface Kept {
@@ -24,10 +25,22 @@ const USER = "user";
 const STOPPED_WITHIN_MS = 10_000;
 const readText = (path: string) => readFile(path, "utf8").catch(() => undefined);
 
-/** The name of all that a kept VM must have in common with a new one; 64 hex digits. `cell` is as the VM sees it. */
-export async function keptKey(parts: UserModeParts, cell: Cell): Promise<string> {
-  const all = { linux: parts.linux, disks: parts.disks, cell: cellId(cell), files: await clusterFiles() };
-  return createHash("sha256").update(JSON.stringify(all)).digest("hex");
+const PROJECT = join(import.meta.dirname, "../..");
+/**
+ * The modules that make what a kept VM holds: the cell's cluster, and those beside it. The guest's own files are in its
+ * disks' names, the node image is, too.
+ */
+export const MAKE_CLUSTERS = ["clusters/create/create.ts", "clusters/create/peers.ts"];
+
+/**
+ * Returns the name of all that a kept VM must have in common with a new one; 64 hex digits. `cell` is as the VM sees
+ * it. A change elsewhere needs no other VM: the project is put into a VM at each start.
+ */
+export function keptKey({ linux, disks }: UserModeParts, cell: Cell): string {
+  const files = keyOfFiles(MAKE_CLUSTERS, filesOnDisk(PROJECT));
+  return createHash("sha256")
+    .update(JSON.stringify({ linux, disks, cell: cellId(cell), env: ENV_IN_VM, files }))
+    .digest("hex");
 }
 
 /** All that there are. */

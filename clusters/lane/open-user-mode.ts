@@ -19,7 +19,7 @@ import { wireTo } from "./wire.ts";
  */
 export async function openUserMode(order: LaneOrder, parts: UserModeParts, laneDir: string): Promise<Lane> {
   await endLeft(laneDir);
-  const key = await keptKey(parts, order.cell);
+  const key = keptKey(parts, order.cell);
   const kept = await claimKept(laneDir, key, cellId(order.cell));
   const startedAtMs = performance.now();
   const dir = kept?.dir ?? vmDir(order, "run");
