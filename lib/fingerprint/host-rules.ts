@@ -1,10 +1,15 @@
 import type { Fingerprint, Item } from "./fingerprint.ts";
+import { forwardingEffects, type ForwardingEffects } from "./ipv6-forwarding.ts";
 import { expiringSetsOf, KERNEL_RULES, type ExpiringSets, type Rule } from "./kernel-rules.ts";
 
 /** What rules have to know of one fingerprint of a host. */
 export interface HostContext extends ExpiringSets {
   /** Marks of our clusters (bridges, comments of closing rules) that were there before and are not any more. */
   readonly cleanedUp: ReadonlySet<string>;
+  /** Effects of IPv6 forwarding that this side has and the other has not. */
+  readonly forwarding: ForwardingEffects;
+  /** Sections of ip6tables whose FORWARD drops by policy on this side only, which also is the only one to forward IPv6. */
+  readonly forwardDrops: ReadonlySet<string>;
 }
 
 /** The contexts of a host before and after. Pure. */
@@ -12,9 +17,17 @@ export function hostContexts(before: Fingerprint, after: Fingerprint): readonly 
   const left = new Set(after.items.flatMap(marksOf));
   const cleanedUp = new Set(before.items.flatMap(marksOf).filter((mark) => !left.has(mark)));
   return [
-    { cleanedUp, expiringSets: expiringSetsOf(before) },
-    { cleanedUp: new Set(), expiringSets: expiringSetsOf(after) },
+    { cleanedUp, ...changesOf(before, after) },
+    { cleanedUp: new Set(), ...changesOf(after, before) },
   ];
+}
+
+function changesOf(here: Fingerprint, there: Fingerprint): Omit<HostContext, "cleanedUp"> {
+  const forwarding = forwardingEffects(here, there);
+  const isOn = forwarding.forwards.has("all") || forwarding.forwards.has("default");
+  const drops = ({ items }: Fingerprint) => items.filter(isForwardDrop).map(({ section }) => section);
+  const forwardDrops = new Set(isOn ? drops(here).filter((section) => !drops(there).includes(section)) : []);
+  return { expiringSets: expiringSetsOf(here), forwarding, forwardDrops };
 }
 
 /** Counters, and what the kernel numbers or tunes by itself. Source: kernel Documentation/admin-guide/sysctl/{fs,kernel}.rst; vm has none. */
@@ -32,6 +45,7 @@ const DOCKER_WIRE = /^veth[0-9a-f]{7}$/;
 const CLUSTER_BRIDGE = /^fl-[a-z0-9-]{1,12}$/;
 /** DOCKER-USER is not among them: Docker leaves it to its users, and we are one. */
 const DOCKER_CHAIN = /^DOCKER(-ISOLATION-STAGE-[12]|-FORWARD|-BRIDGE|-CT|-INTERNAL|-INGRESS)?$/;
+/** IPv4's switch is not excused: Docker sets it when it makes docker0, which is before the host is first looked at (cli/test.ts). */
 const IPV6_FORWARDING = /^net\.ipv6\.conf\.[^.]+\.forwarding$/;
 const CLOSING_RULE = /--comment "?faultline:([a-z0-9-]+)/;
 
@@ -83,8 +97,23 @@ export const HOST_RULES: readonly Rule<HostContext>[] = [
   },
   {
     name: "docker-ipv6-forwarding",
-    why: "with its first IPv6 network Docker lets the host forward IPv6, which the kernel writes to each device as well, and never takes it back (moby, libnetwork/drivers/bridge/setup_ipv6.go)",
+    why: "with its first IPv6 network Docker lets the host forward IPv6, which the kernel writes to each device as well, and never takes it back (moby, libnetwork/drivers/bridge/setup_ipv6.go, in 28 setup_ip_forwarding.go)",
     test: (item) => (item.section === "sysctl" && IPV6_FORWARDING.test(item.scope) ? null : item),
+  },
+  {
+    name: "docker-ipv6-forward-drop",
+    why: "Docker 28 and newer set the policy of ip6tables' FORWARD to DROP when they let the host forward IPv6 (moby, libnetwork/drivers/bridge/setup_ip_forwarding.go)",
+    test: (item, { forwardDrops }) => (isForwardDrop(item) && forwardDrops.has(item.section) ? null : item),
+  },
+  {
+    name: "ipv6-forwarding-anycast",
+    why: "the kernel answers for the subnet-router anycast address of each prefix of a device while that forwards IPv6 (net/ipv6/addrconf.c, dev_forward_change)",
+    test: (item, { forwarding }) => (item.section === "route" && forwarding.anycastRoutes.has(item.text) ? null : item),
+  },
+  {
+    name: "ipv6-forwarding-advertised",
+    why: "a device that forwards IPv6 hears no router advertisement, so addresses that came from one expire with their routes (include/net/ipv6.h, ipv6_accept_ra)",
+    test: (item, { forwarding }) => (isAddressOrRoute(item) && forwarding.advertised.has(item.text) ? null : item),
   },
   {
     name: "docker-direct-access",
@@ -95,6 +124,14 @@ export const HOST_RULES: readonly Rule<HostContext>[] = [
 
 function isFirewall({ section }: Item): boolean {
   return section.includes("tables") || section === "nft";
+}
+
+function isAddressOrRoute({ section }: Item): boolean {
+  return section === "address" || section === "route";
+}
+
+function isForwardDrop({ section, scope, text }: Item): boolean {
+  return section.startsWith("ip6tables") && scope === "filter FORWARD" && text === "chain, policy DROP";
 }
 
 /** Of `filter FORWARD`, the scope of iptables-save. */

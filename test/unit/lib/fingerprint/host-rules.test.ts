@@ -25,6 +25,18 @@ const ALL_OF_THE_BRIDGE: readonly Change[] = [
   [/^qdisc .* dev fl-144156oyqx0 .*\n/m, ""],
 ];
 
+const SWITCHED_ON: Change = [/(?<=ipv6\/conf\/\w+\/forwarding):0/g, ":1"];
+
+const ANYCAST = (address: string, device = "eth0"): string =>
+  `anycast ${address} dev ${device} table local proto kernel metric 0 pref medium\n`;
+
+/** The address that a router advertised to eth0, with its routes. */
+const EXPIRED: readonly Change[] = [
+  [/^4: eth0 +inet6 fd00:5::fc.*\n/m, ""],
+  [/^local fd00:5::fc.*\n/m, ""],
+  [/^fd00:5::\/64 dev eth0 .*\n/m, ""],
+];
+
 const CASES: Readonly<Record<string, Case>> = {
   "sysctl-live": {
     rightful: [
@@ -91,6 +103,21 @@ const CASES: Readonly<Record<string, Case>> = {
     rightful: [[/(?<=ipv6\/conf\/\w+\/forwarding):0/g, ":1"]],
     wrongful: [["ipv6/conf/eth0/accept_ra:1", "ipv6/conf/eth0/accept_ra:2"]],
     line: /^sysctl net\.ipv6\.conf\.eth0\.accept_ra: 1 → 2$/,
+  },
+  "docker-ipv6-forward-drop": {
+    rightful: [SWITCHED_ON, ["@@ ip6tables-nft\n", "@@ ip6tables-nft\n*filter\n:FORWARD DROP [0:0]\nCOMMIT\n"]],
+    wrongful: [["@@ ip6tables-nft\n", "@@ ip6tables-nft\n*filter\n:FORWARD DROP [0:0]\nCOMMIT\n"]],
+    line: /^ip6tables-nft filter FORWARD new: chain, policy DROP$/,
+  },
+  "ipv6-forwarding-anycast": {
+    rightful: [SWITCHED_ON, ["@@ rule\n", `${ANYCAST("fd00::")}${ANYCAST("fe80::")}@@ rule\n`]],
+    wrongful: [["@@ rule\n", `${ANYCAST("fd00::")}@@ rule\n`]],
+    line: /^route new: anycast fd00:: dev eth0 table local proto kernel metric 0 pref medium$/,
+  },
+  "ipv6-forwarding-advertised": {
+    rightful: [SWITCHED_ON, ...EXPIRED],
+    wrongful: EXPIRED,
+    line: /^address gone: eth0 inet6 fd00:5::fc/,
   },
   "docker-direct-access": {
     rightful: [[/^-A PREROUTING -d 172.*\n/m, ""]],
