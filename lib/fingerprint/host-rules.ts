@@ -8,7 +8,7 @@ export interface HostContext extends ExpiringSets {
   readonly cleanedUp: ReadonlySet<string>;
   /** Effects of IPv6 forwarding that this side has and the other has not. */
   readonly forwarding: ForwardingEffects;
-  /** Sections of ip6tables whose FORWARD drops by policy on this side only, which also is the only one to forward IPv6. */
+  /** Sections of ip6tables whose FORWARD chain drops by policy only on this side, where alone the host forwards IPv6. */
   readonly forwardDrops: ReadonlySet<string>;
 }
 
@@ -45,7 +45,7 @@ const DOCKER_WIRE = /^veth[0-9a-f]{7}$/;
 const CLUSTER_BRIDGE = /^fl-[a-z0-9-]{1,12}$/;
 /** DOCKER-USER is not among them: Docker leaves it to its users, and we are one. */
 const DOCKER_CHAIN = /^DOCKER(-ISOLATION-STAGE-[12]|-FORWARD|-BRIDGE|-CT|-INTERNAL|-INGRESS)?$/;
-/** IPv4's switch is not excused: Docker sets it when it makes docker0, which is before the host is first looked at (cli/test.ts). */
+/** IPv4's switch is not excused: Docker sets it as it starts, and cli/commands/test.ts starts Docker before it looks at a host. */
 const IPV6_FORWARDING = /^net\.ipv6\.conf\.[^.]+\.forwarding$/;
 const CLOSING_RULE = /--comment "?faultline:([a-z0-9-]+)/;
 

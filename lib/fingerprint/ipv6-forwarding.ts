@@ -1,23 +1,25 @@
 import type { Fingerprint } from "./fingerprint.ts";
 
 /**
- * What the kernel adds and takes away by itself when a device begins or stops to forward IPv6, seen from one of two fingerprints. Each set holds
- * only texts of items that the other fingerprint lacks. Two more effects need no entry: routes of `proto ra` (rt6_purge_dflt_routers in
- * net/ipv6/route.c) and multicast memberships (dev_forward_change in net/ipv6/addrconf.c) are excused at any time, by rules of the kernel's own.
- * Large-receive offload (dev_disable_lro) and /proc/net/anycast6 are in no fingerprint.
+ * The items that the kernel adds or takes away by itself when a device begins or stops to forward IPv6, seen from one
+ * of two fingerprints. Each set of texts holds only items that the other fingerprint lacks.
+ *
+ * Other effects need no entry. Rules of the kernel's own excuse routes of `proto ra` (rt6_purge_dflt_routers in
+ * net/ipv6/route.c) and the Ethernet side of multicast memberships (dev_forward_change in net/ipv6/addrconf.c) at any
+ * time. No fingerprint shows large-receive offload (dev_disable_lro), /proc/net/anycast6 or /proc/net/igmp6.
  */
 export interface ForwardingEffects {
   /** Devices that forward here and not there. `all` and `default` count as devices. */
   readonly forwards: ReadonlySet<string>;
   /**
-   * Routes for the subnet-router anycast addresses of such devices. Source: dev_forward_change and addrconf_join_anycast in net/ipv6/addrconf.c,
-   * __ipv6_dev_ac_inc in net/ipv6/anycast.c.
+   * Routes for the subnet-router anycast addresses of such devices. Source: dev_forward_change and
+   * addrconf_join_anycast in net/ipv6/addrconf.c, __ipv6_dev_ac_inc in net/ipv6/anycast.c.
    */
   readonly anycastRoutes: ReadonlySet<string>;
   /**
-   * Addresses from router advertisements and the routes that come with them, on devices that forward on one side only. A device that forwards
-   * hears no advertisement unless accept_ra is 2, so the address is deprecated and then expires. Source: ipv6_accept_ra in include/net/ipv6.h,
-   * addrconf_prefix_rcv and addrconf_verify_rtnl in net/ipv6/addrconf.c.
+   * Addresses from router advertisements, and their routes, on devices that forward on one side only. A device that
+   * forwards ignores advertisements unless accept_ra is 2, so its address is deprecated and then expires. Source:
+   * ipv6_accept_ra in include/net/ipv6.h, addrconf_prefix_rcv and addrconf_verify_rtnl in net/ipv6/addrconf.c.
    */
   readonly advertised: ReadonlySet<string>;
 }
@@ -46,8 +48,9 @@ interface Address {
 
 /** `eth0 inet6 fd00::2/64 scope global`. With a peer, the length is that of the peer's prefix and of the local one. */
 const ADDRESS = /^(\S+) inet6 ([0-9a-f:.]+)(?: peer \S+?)?\/(\d+) /;
-const ANYCAST = /^anycast (\S+) dev (\S+) table \S+ proto kernel metric 0 /;
-/** The flags of an address that the kernel made from an advertisement (addrconf_prefix_rcv_add_addr, ipv6_create_tempaddr). */
+/** Only the kernel writes metric 0: it takes 0 from ip(8) for 1024 (measured on 6.18). A VRF has a table of its own. */
+const ANYCAST = /^anycast ([0-9a-f]*:[0-9a-f:.]*) dev (\S+) table \S+ proto kernel metric 0 /;
+/** The kernel's flags for an address from an advertisement (addrconf_prefix_rcv_add_addr, ipv6_create_tempaddr). */
 const ADVERTISED = / (mngtmpaddr\b|temporary\b.* dynamic\b)/;
 
 function addressesOf({ items }: Fingerprint): readonly Address[] {
@@ -75,7 +78,7 @@ function forwardsOnlyIn(here: Fingerprint, there: Fingerprint): ReadonlySet<stri
   return new Set(changed.map(([device]) => device));
 }
 
-/** Those of the devices that hear no router advertisement while they forward, and did before. */
+/** Devices that ignore router advertisements because they forward. */
 function deaf(fingerprint: Fingerprint, forwards: ReadonlySet<string>): ReadonlySet<string> {
   const accepts = settings(fingerprint, "accept_ra");
   return new Set([...forwards].filter((device) => accepts.get(device) === "1"));
@@ -92,7 +95,7 @@ function subnetRouterRoutes(here: Fingerprint, forwards: ReadonlySet<string>): r
   return routes.map(({ text }) => text);
 }
 
-/** Addresses that the deaf side no longer has as they are here, and the routes of those that it no longer has at all. */
+/** Advertised addresses that the deaf side lacks or has deprecated. Those that it lacks come with their routes. */
 function expired(here: Fingerprint, there: Fingerprint, deafThere: ReadonlySet<string>): readonly string[] {
   const left = addressesOf(there);
   const heard = addressesOf(here).filter(({ device, text }) => deafThere.has(device) && ADVERTISED.test(text));
@@ -109,13 +112,13 @@ function deprecated(here: Fingerprint, there: Fingerprint, deafHere: ReadonlySet
   return heard.filter((one) => others.some((other) => isDeprecatedFormOf(one, other))).map(({ text }) => text);
 }
 
-/** The route to the address itself, and the one to its prefix unless an address that is left shares it. */
+/** The route to the address itself, and the one to its prefix unless another address keeps that. */
 function routesOf({ items }: Fingerprint, one: Address, left: readonly Address[]): readonly string[] {
   const shares = (other: Address) => other.length === one.length && prefixOf(other) === prefixOf(one);
   const isShared = left.some((other) => other.device === one.device && shares(other));
   const itself = `local ${one.address} dev ${one.device} table local proto kernel `;
   const routes = items.filter(({ section, text }) => {
-    const [, prefix = "", length = ""] = /^([0-9a-f:]+)\/(\d+) dev /.exec(text) ?? [];
+    const [, prefix = "", length = ""] = /^([0-9a-f]*:[0-9a-f:]*)\/(\d+) dev /.exec(text) ?? [];
     if (section !== "route" || prefix === "") return section === "route" && text.startsWith(itself);
     const isOfKernel = text.startsWith(`${prefix}/${length} dev ${one.device} proto kernel `);
     return isOfKernel && !isShared && Number(length) === one.length && bitsOf(prefix) === prefixOf(one);

@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import { readFileSync } from "node:fs";
-import { diffHostFingerprints } from "../../../lib/fingerprint/host.ts";
-import { normalise } from "../../../lib/fingerprint/normalise.ts";
+import { diffHostFingerprints } from "../../../../lib/fingerprint/host.ts";
+import { normalise } from "../../../../lib/fingerprint/normalise.ts";
 
-const OFF = readFileSync(new URL("../../fixtures/fingerprint/host.txt", import.meta.url), "utf8");
+const OFF = readFileSync(new URL("../../../fixtures/fingerprint/host.txt", import.meta.url), "utf8");
 
 type Change = readonly [from: string | RegExp, to: string];
 
