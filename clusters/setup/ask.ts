@@ -1,8 +1,8 @@
 import { createInterface } from "node:readline/promises";
 
 /**
- * Asks on the terminal, "no" being the default; undefined when a person cannot see the question or answer it. The answer
- * rejects when `signal` aborts. `interrupt` does what Ctrl-C would have done.
+ * Returns a function that asks on the terminal, with "no" as the default; undefined without a terminal for question and
+ * answer. The answer rejects when `signal` aborts. `interrupt` does what Ctrl-C would have done.
  */
 export function terminalAsk(
   signal: AbortSignal,
@@ -13,8 +13,8 @@ export function terminalAsk(
   if (!input.isTTY || !output.isTTY) return undefined;
   return async (question) => {
     const terminal = createInterface({ input, output });
-    // Ctrl-D closes the interface without an answer, and readline's promise would never settle.
-    // While readline reads the terminal, Ctrl-C is a character, and it would take it for a no.
+    // Ctrl-D closes the interface without an answer, and readline's promise would never settle. While readline reads
+    // the terminal, Ctrl-C is a character, which readline would treat as a no.
     terminal.on("SIGINT", interrupt);
     const closed = new Promise<string>((resolve) => terminal.once("close", () => resolve("")));
     try {
@@ -25,7 +25,7 @@ export function terminalAsk(
   };
 }
 
-/** Only "y" and "yes" are a yes. */
+/** Returns true for "y" and "yes" only. */
 export function isYes(answer: string): boolean {
   return /^y(es)?$/i.test(answer.trim());
 }

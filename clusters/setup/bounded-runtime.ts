@@ -1,5 +1,5 @@
 /**
- * The runtime wrapper for hosts that withhold capabilities (clusters/image/runtime/bounded-runc), installed for Docker.
+ * Installs the runtime wrapper (clusters/image/runtime/bounded-runc) for Docker on hosts that withhold capabilities.
  */
 import { fileURLToPath } from "node:url";
 import { mustExec } from "../../lib/host/exec.ts";
@@ -9,9 +9,9 @@ import { fixable, missing, ok } from "./check.ts";
 import { missingPackages } from "./distribution.ts";
 import { lackingCapabilities, probeEngine } from "./engine-probe.ts";
 
-/** The name under which dockerd knows the wrapper. */
+/** The wrapper's name in dockerd. */
 export const BOUNDED_RUNTIME = "bounded";
-/** Where it lies on the host: out of the repository, since the engine outlives a checkout. */
+/** Its path on the host: outside the repository, since the engine outlives a checkout. */
 export const BOUNDED_RUNTIME_PATH = "/usr/local/bin/faultline-bounded-runc";
 
 const SOURCE = fileURLToPath(new URL("../image/runtime/bounded-runc", import.meta.url));
@@ -37,14 +37,14 @@ async function findBoundedRuntime(context: CheckContext): Promise<HostFinding> {
   }
   const present = await context.readText(BOUNDED_RUNTIME_PATH);
   if (present === wanted) return ok(`installed, because ${because}`);
-  const detail = `${because}; ${BOUNDED_RUNTIME_PATH} is ${present === undefined ? "not there" : "outdated"}`;
+  const detail = `${because}; ${BOUNDED_RUNTIME_PATH} is ${present === undefined ? "missing" : "outdated"}`;
   return fixable(detail, asRoot(context, installArgv()).join(" "), install);
 }
 
-/** Packages whose command of the same name the wrapper needs and the host lacks. */
+/** Returns the packages whose command of the same name the wrapper needs and the host lacks. */
 async function absentTools(context: CheckContext): Promise<string[]> {
-  const found = await Promise.all(["jq", "runc"].map(async (name) => ({ name, path: await context.which(name) })));
-  return found.filter(({ path }) => path === undefined).map(({ name }) => name);
+  const tools = await Promise.all(["jq", "runc"].map(async (name) => ({ name, path: await context.which(name) })));
+  return tools.filter(({ path }) => path === undefined).map(({ name }) => name);
 }
 
 function installArgv(path = BOUNDED_RUNTIME_PATH): string[] {
@@ -53,7 +53,7 @@ function installArgv(path = BOUNDED_RUNTIME_PATH): string[] {
 
 async function installWrapper(context: CheckContext): Promise<void> {
   context.progress(`installing ${BOUNDED_RUNTIME_PATH}`);
-  // A container that somebody starts meanwhile finds the old one or the new one, never none.
+  // A container that starts at this moment finds the old or the new wrapper, never none.
   const beside = `${BOUNDED_RUNTIME_PATH}.new`;
   await mustExec(context.exec, asRoot(context, installArgv(beside)));
   await mustExec(context.exec, asRoot(context, ["mv", "-f", beside, BOUNDED_RUNTIME_PATH]));

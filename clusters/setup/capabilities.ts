@@ -1,6 +1,4 @@
-/**
- * Which Linux capabilities a process's children may ever have. Source of facts: capabilities(7), proc(5) "CapBnd".
- */
+/** The Linux capabilities that a process's children may have. Sources: capabilities(7), proc(5) "CapBnd". */
 
 /** Bits 0–40, in the order of linux/capability.h. */
 const NAMES = (
@@ -12,15 +10,15 @@ const NAMES = (
   .split(" ")
   .map((name) => `CAP_${name}`);
 
-/** The bounding set in the text of /proc/PID/status, as a bit mask; undefined when the text has none. */
+/** Returns the bounding set in the text of /proc/PID/status as a bit mask; undefined when the text has none. */
 export function parseBoundingSet(status: string): bigint | undefined {
   const hex = /^CapBnd:\s*([0-9a-f]+)\s*$/im.exec(status)?.[1];
   return hex === undefined ? undefined : BigInt(`0x${hex}`);
 }
 
 /**
- * Capabilities the kernel has and `boundingSet` lacks: a privileged container asks for all the kernel has, and runc
- * fails for each it cannot give. `lastCap` is /proc/sys/kernel/cap_last_cap.
+ * Returns the capabilities that the kernel has and `boundingSet` lacks. A privileged container asks for all of the
+ * kernel's, and runc fails for each it cannot give. `lastCap` is /proc/sys/kernel/cap_last_cap.
  */
 export function missingCapabilities(boundingSet: bigint, lastCap: number): string[] {
   return NAMES.filter((_, bit) => bit <= lastCap && ((boundingSet >> BigInt(bit)) & 1n) === 0n);

@@ -8,14 +8,16 @@ export const cgroup: Check = {
   what: "a cgroup hierarchy",
   why: "kubelet 1.35 and newer refuse cgroup v1",
   find: async (context) => {
-    if (context.platform !== "linux") return ok("not looked at: it is the one of Docker's VM that counts");
+    if (context.platform !== "linux") return ok("not checked: containers use the one of Docker's VM");
     const mode = cgroupMode(await context.readText("/proc/self/mounts"));
     if (mode === "none") return warning("no cgroup file system is mounted");
     return ok(mode === "v2" ? mode : `${mode}: Kubernetes 1.34 or older only`);
   },
 };
 
-/** The hierarchy in use, from the text of /proc/self/mounts (cgroups(7)): v1 with a v2 tree beside it is hybrid. */
+/**
+ * Returns the hierarchy in use, from the text of /proc/self/mounts (cgroups(7)): v1 with a v2 tree beside it is hybrid.
+ */
 export function cgroupMode(mounts: string | undefined): CgroupMode {
   const types = (mounts ?? "").split("\n").map((line) => line.split(" ")[2]);
   const [v1, v2] = [types.includes("cgroup"), types.includes("cgroup2")];
@@ -23,7 +25,7 @@ export function cgroupMode(mounts: string | undefined): CgroupMode {
   return v2 ? "v2" : "none";
 }
 
-/** The same, of a machine. */
+/** Returns the cgroup mode of a machine. */
 export async function readCgroupMode(context: CheckContext): Promise<CgroupMode> {
   return cgroupMode(await context.readText("/proc/self/mounts"));
 }

@@ -1,12 +1,10 @@
-/**
- * What set-up and doctor have in common: a list of checks over a machine that is reached only through a CheckContext.
- */
+/** The contract of set-up and doctor: a list of checks over a machine that is reached only through a CheckContext. */
 import type { Exec } from "../../lib/host/exec.ts";
 
 /** `missing` stops a run; `warning` does not. */
 export type FindingState = "ok" | "missing" | "warning";
 
-/** What a check found. `mend` is there when something is missing and a command can bring it. */
+/** The result of a check. `fix` is present when something is missing and a command can provide it. */
 export interface HostFinding {
   readonly state: FindingState;
   /** One line: the fact, with its number or version. */
@@ -14,13 +12,13 @@ export interface HostFinding {
   readonly fix?: Fix;
 }
 
-/** How a finding is put right. It depends on what was found, so it is part of the finding, not of the check. */
+/** The fix for a finding. It depends on the machine's state, so it belongs to the finding, not to the check. */
 export interface Fix {
-  /** The command a person could run, or what to do where no command can. */
+  /** The command to run, or an instruction where no command works. */
   readonly how: string;
-  /** Whether set-up may do it, given `--yes` or a yes on a terminal. When false, `run` is never called. */
+  /** True when set-up may do it, given `--yes` or a yes on a terminal. When false, `run` is never called. */
   readonly bySelf: boolean;
-  /** Puts it right; resolves when it is done, throws otherwise. */
+  /** Applies the fix; resolves when it is done, throws otherwise. */
   readonly run: () => Promise<void>;
 }
 
@@ -28,21 +26,21 @@ export interface Fix {
 export interface Check {
   /** Stable, kebab-case; the first column of doctor. */
   readonly id: string;
-  /** What is needed: completes "needs …". */
+  /** The need: completes "needs …". */
   readonly what: string;
-  /** Why it is needed, in one clause. */
+  /** The reason, in one clause. */
   readonly why: string;
-  /** Looks and changes nothing. Throws only on a mistake in the code. */
+  /** Reads only. Throws only on a mistake in the code. */
   readonly find: (context: CheckContext) => Promise<HostFinding>;
 }
 
-/** A check together with what it found. */
+/** A check with its finding. */
 export interface CheckedFinding {
   readonly check: Check;
   readonly finding: HostFinding;
 }
 
-/** The machine, as the checks see it; host-context.ts makes the real one, tests make fakes. */
+/** The machine as the checks see it; host-context.ts makes the real one, tests make fakes. */
 export interface CheckContext {
   readonly exec: Exec;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -51,32 +49,34 @@ export interface CheckContext {
   readonly arch: string;
   /** Effective user id; -1 where the platform has none. */
   readonly uid: number;
-  /** Where we keep what we bring: $XDG_CACHE_HOME/faultline or ~/.cache/faultline. */
+  /** The folder for what set-up installs: $XDG_CACHE_HOME/faultline or ~/.cache/faultline. */
   readonly cacheDir: string;
-  /** Text of a file; undefined when it is not there or may not be read. */
+  /** Returns a file's text; undefined when it is missing or unreadable. */
   readonly readText: (path: string) => Promise<string | undefined>;
-  /** Absolute path of an executable on PATH or in the sbin folders; undefined when there is none. */
+  /** Returns the absolute path of an executable on PATH or in the sbin folders; undefined when there is none. */
   readonly which: (name: string) => Promise<string | undefined>;
-  /** Bytes free for this user on the file system that holds `path` or its nearest existing parent. */
+  /** Returns the bytes free for this user on the file system of `path` or its nearest existing parent. */
   readonly freeBytes: (path: string) => Promise<number>;
-  /** Aborts when what is under way is to be ended: for commands that may take long. */
+  /** Aborts when the work should stop: for commands that may take long. */
   readonly signal: AbortSignal;
-  /** Shows one line of progress while something is mended. */
+  /** Shows one line of progress during a fix. */
   readonly progress: (line: string) => void;
-  /** Does the work while no other process that sets up this machine does. */
+  /** Runs the work while no other process sets up this machine. */
   readonly withLock: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
+/** Returns a finding without a problem. */
 export const ok = (detail: string): HostFinding => ({ state: "ok", detail });
+/** Returns a finding that does not stop a run. */
 export const warning = (detail: string): HostFinding => ({ state: "warning", detail });
 
-/** Missing, and only a person can put it right: `how` says how. */
+/** Returns a finding that only a person can fix; `how` is the instruction. */
 export function missing(detail: string, how: string): HostFinding {
-  const mend: Fix = { how, bySelf: false, run: () => Promise.reject(new Error(`only by hand: ${how}`)) };
-  return { state: "missing", detail, fix: mend };
+  const fix: Fix = { how, bySelf: false, run: () => Promise.reject(new Error(`only by hand: ${how}`)) };
+  return { state: "missing", detail, fix };
 }
 
-/** Missing, and set-up can put it right with `run`. */
+/** Returns a finding that set-up can fix with `run`. */
 export function fixable(detail: string, how: string, run: () => Promise<void>): HostFinding {
   return { state: "missing", detail, fix: { how, bySelf: true, run } };
 }

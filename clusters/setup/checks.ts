@@ -12,10 +12,10 @@ import { leftovers } from "./leftovers.ts";
 import { memory } from "./memory.ts";
 import { kernelLane } from "./qemu.ts";
 
-/** What only the making of a cluster and of its image asks for: a run on a kept one has both. */
+/** Checks for creating a cluster and its image; a run on a kept cluster has both. */
 const TO_MAKE_A_CLUSTER: readonly Check[] = [memory, disk, inotify, go];
 
-/** All checks, in the order in which they are mended: the engine is started with the runtime that precedes it. */
+/** All checks, in the order of their fixes: the engine starts with the runtime that precedes it. */
 export const CHECKS: readonly Check[] = [
   kernel,
   cgroup,
@@ -31,5 +31,5 @@ export const CHECKS: readonly Check[] = [
   leftovers,
 ];
 
-/** Those of a run on a cluster that is there. */
+/** The checks of a run on an existing cluster. */
 export const CHECKS_OF_REUSE: readonly Check[] = CHECKS.filter((check) => !TO_MAKE_A_CLUSTER.includes(check));

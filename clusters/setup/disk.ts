@@ -8,20 +8,17 @@ const LEAST_BYTES = 8 * GIB;
 export const disk: Check = {
   id: "disk",
   what: `${inGib(LEAST_BYTES)} of free disk for Docker's data and for our cache`,
-  why: "the node image, its build and the nodes' writable layers lie there",
+  why: "they hold the node image, its build and the nodes' writable layers",
   find: findDisk,
 };
 
 async function findDisk(context: CheckContext): Promise<HostFinding> {
   const engine = await probeEngine(context);
   const data = engine.state === "running" && engine.rootDir !== "" ? engine.rootDir : "/var/lib/docker";
-  const places = await Promise.all(
+  const folders = await Promise.all(
     [data, context.cacheDir].map(async (path) => ({ path, bytes: await context.freeBytes(path) })),
   );
-  const detail = places.map(({ path, bytes }) => `${inGib(bytes)} at ${path}`).join(", ");
-  if (places.every(({ bytes }) => bytes >= LEAST_BYTES)) return ok(detail);
-  return missing(
-    detail,
-    "free some: docker system df shows what Docker holds, docker system prune removes what is unused",
-  );
+  const detail = folders.map(({ path, bytes }) => `${inGib(bytes)} at ${path}`).join(", ");
+  if (folders.every(({ bytes }) => bytes >= LEAST_BYTES)) return ok(detail);
+  return missing(detail, "free some: docker system df shows Docker's use, docker system prune removes unused data");
 }

@@ -1,16 +1,16 @@
 /**
- * Packages from the machine's own distribution. Only Debian and what derives from it; elsewhere a person has to do it.
+ * Installs packages from the machine's own distribution: Debian and its derivatives only. Elsewhere a person has to.
  */
 import { mustExec } from "../../lib/host/exec.ts";
 import { asRoot } from "./as-root.ts";
 import type { CheckContext, HostFinding } from "./check.ts";
 import { fixable, missing } from "./check.ts";
 
-// needrestart comes along with docker.io on Debian 12 and must not restart services of the machine's. RUNLEVEL=1 keeps
-// invoke-rc.d(8) from starting what is installed where there is no systemd: we start the engine, with its runtime.
+// needrestart comes with docker.io on Debian 12 and must not restart the machine's services. RUNLEVEL=1 keeps
+// invoke-rc.d(8) from starting installed services without systemd: we start the engine, with its runtime.
 const QUIET = ["env", "DEBIAN_FRONTEND=noninteractive", "NEEDRESTART_SUSPEND=1", "RUNLEVEL=1"];
 
-/** Whether the text of /etc/os-release is that of Debian or a distribution derived from it (os-release(5)). */
+/** Returns true for the /etc/os-release of Debian or a derivative (os-release(5)). */
 export function isDebianLike(osRelease: string): boolean {
   const words = [...osRelease.matchAll(/^ID(?:_LIKE)?=["']?([^"'\n]*)["']?$/gm)].flatMap(([, value]) =>
     value?.split(" "),
@@ -18,7 +18,7 @@ export function isDebianLike(osRelease: string): boolean {
   return words.includes("debian");
 }
 
-/** A finding that packages are missing, with the way to install them; `then` runs after the installation. */
+/** Returns a finding of missing packages with the command to install them; `then` runs after the installation. */
 export async function missingPackages(
   context: CheckContext,
   detail: string,
@@ -45,6 +45,6 @@ async function installPackages(context: CheckContext, packages: readonly string[
   progress(`downloading ${packages.join(", ")}`);
   await mustExec(exec, aptGet("install", "-y", "--download-only", ...packages), { timeoutMs: 600_000, signal });
   progress(`installing ${packages.join(", ")}`);
-  // Without the signal: dpkg cut off half-way leaves a machine whose packages somebody has to repair.
+  // Without the signal: an interrupted dpkg leaves packages that need repair by hand.
   await mustExec(exec, aptGet("install", "-y", ...packages), { timeoutMs: 600_000 });
 }

@@ -1,5 +1,6 @@
 /**
- * The Docker engine: reachable, else started, else installed from the distribution and started.
+ * The check of the Docker engine. Its fix starts a stopped engine, and installs an absent one from the distribution
+ * first.
  */
 import { asRoot } from "./as-root.ts";
 import { BOUNDED_RUNTIME, BOUNDED_RUNTIME_PATH } from "./bounded-runtime.ts";
@@ -44,7 +45,7 @@ async function judgeRunning(context: CheckContext, engine: RunningEngine, bounde
   if (bounded && runtime === "runc") {
     return missing(`${detail}: its privileged containers will fail on this host`, await restartAdvice(context));
   }
-  if (bounded && runtime !== BOUNDED_RUNTIME) return warning(`${detail}: not ours, so not known to work on this host`);
+  if (bounded && runtime !== BOUNDED_RUNTIME) return warning(`${detail}: not ours, and untested on this host`);
   const version = parseVersion(engine.version);
   if (version && compareVersions(version, OLDEST) < 0) return warning(`${detail}: older than ${OLDEST.join(".")}`);
   return ok(detail);
@@ -61,14 +62,14 @@ async function judgeStopped(context: CheckContext, reason: string, bounded: bool
   return fixable(`installed, not running (${reason})`, how, () => startEngine(context, bounded));
 }
 
-/** Whether a daemon.json names runtimes: dockerd refuses to start when flags say so as well. */
+/** Returns true when a daemon.json sets runtimes: dockerd refuses to start when flags set them too. */
 export function setsRuntimes(daemonJson: string): boolean {
   return /"(default-runtime|runtimes)"\s*:/.test(daemonJson);
 }
 
 async function restartAdvice(context: CheckContext): Promise<string> {
   if (await hasSystemd(context)) return `${daemonJsonAdvice()}, then systemctl restart docker`;
-  return 'stop it when nothing needs it (kill "$(cat /var/run/docker.pid)"), then run this again: it starts it anew';
+  return 'stop it when nothing needs it (kill "$(cat /var/run/docker.pid)"), then run this again to restart it';
 }
 
 function daemonJsonAdvice(): string {

@@ -1,6 +1,4 @@
-/**
- * Is there a Docker engine, where does it run, and what may its children do? Looks, changes nothing.
- */
+/** Probes the Docker engine: its state, its place and the capabilities of its children. Reads only. */
 import type { ExecResult } from "../../lib/host/exec.ts";
 import { missingCapabilities, parseBoundingSet } from "./capabilities.ts";
 import type { CheckContext } from "./check.ts";
@@ -9,18 +7,18 @@ export interface RunningEngine {
   readonly state: "running";
   readonly version: string;
   readonly defaultRuntime: string;
-  /** Where images and containers lie, as the engine sees it. */
+  /** The folder of images and containers, as the engine sees it. */
   readonly rootDir: string;
   readonly kernel: string;
 }
 
-/** `remote`: DOCKER_HOST names an engine that is not this machine's to start. */
+/** `remote`: DOCKER_HOST names an engine that does not run on this machine. */
 export type Engine =
   | RunningEngine
   | { readonly state: "denied" | "remote" | "stopped"; readonly reason: string }
   | { readonly state: "absent" };
 
-/** Asks the engine that the docker client would use. */
+/** Returns the state of the engine that the docker client uses. */
 export async function probeEngine(context: CheckContext): Promise<Engine> {
   if ((await context.which("docker")) === undefined) return { state: "absent" };
   const { signal } = context;
@@ -29,7 +27,7 @@ export async function probeEngine(context: CheckContext): Promise<Engine> {
   return classifyEngine(info, { hasDaemon, dockerHost: context.env["DOCKER_HOST"] ?? "" });
 }
 
-/** The engine's state from what `docker info --format '{{json .}}'` gave (20.10 and newer). Pure. */
+/** Returns the engine's state from the output of `docker info --format '{{json .}}'` (20.10 and newer). Pure. */
 export function classifyEngine(
   info: Pick<ExecResult, "stdout" | "stderr" | "timedOut">,
   host: { readonly hasDaemon: boolean; readonly dockerHost: string },
@@ -43,16 +41,16 @@ export function classifyEngine(
     return { state: "running", version, defaultRuntime, rootDir, kernel };
   }
   const errors = Array.isArray(answer["ServerErrors"]) ? answer["ServerErrors"].map(text) : [];
-  const said = [...errors, ...info.stderr.split("\n")].find((line) => line.trim() !== "")?.trim();
-  const reason = info.timedOut ? "docker info gave no answer in time" : (said ?? "docker info said nothing");
+  const firstLine = [...errors, ...info.stderr.split("\n")].find((line) => line.trim() !== "")?.trim();
+  const reason = info.timedOut ? "docker info timed out" : (firstLine ?? "docker info printed nothing");
   if (/permission denied/i.test(reason)) return { state: "denied", reason };
   if (host.dockerHost !== "" && !isLocal(host.dockerHost)) return { state: "remote", reason };
   return host.hasDaemon ? { state: "stopped", reason } : { state: "absent" };
 }
 
 /**
- * Capabilities that a privileged container would ask for and the engine's children cannot have; empty where nothing is
- * lacking, or where the engine is not a process of this machine, so that its own bounds apply.
+ * Returns the capabilities that a privileged container asks for and the engine's children cannot have. Empty when the
+ * engine is not a process of this machine: its own limits apply then.
  */
 export async function lackingCapabilities(context: CheckContext, engine: Engine): Promise<string[]> {
   if (context.platform !== "linux" || engine.state === "remote") return [];
@@ -63,18 +61,18 @@ export async function lackingCapabilities(context: CheckContext, engine: Engine)
   return missingCapabilities(boundingSet, lastCap);
 }
 
-/** Whether systemd is this machine's init, so that services are its to start (sd_booted(3) asks the same). */
+/** Returns true when systemd is this machine's init and starts its services (sd_booted(3) asks the same). */
 export async function hasSystemd(context: CheckContext): Promise<boolean> {
   return (await context.readText("/proc/1/comm"))?.trim() === "systemd";
 }
 
-/** /proc/PID/status of the running engine or, while there is none, of the process that would become its parent. */
+/** Returns /proc/PID/status of the running engine or, while there is none, of its future parent process. */
 async function statusOfEngine(context: CheckContext, engine: Engine): Promise<string | undefined> {
   const pid = (await context.readText("/var/run/docker.pid"))?.trim() ?? "";
   if (/^\d+$/.test(pid) && (await context.readText(`/proc/${pid}/comm`))?.trim() === "dockerd") {
     return await context.readText(`/proc/${pid}/status`);
   }
-  // Its socket answers and its process is nowhere to be seen: it runs outside of our container or VM.
+  // Its socket answers but its process is not visible: it runs outside our container or VM.
   if (engine.state === "running") return undefined;
   return await context.readText((await hasSystemd(context)) ? "/proc/1/status" : "/proc/self/status");
 }

@@ -1,6 +1,4 @@
-/**
- * Starts the Docker engine for the machine: it outlives this process, and the next run finds it running.
- */
+/** Starts the Docker engine for the machine: it outlives this process, so the next run finds it running. */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { PreflightError } from "../../lib/host/errors.ts";
@@ -15,14 +13,14 @@ const SCRIPT = fileURLToPath(new URL("start-engine.sh", import.meta.url));
 const START_BUDGET_MS = 90_000;
 const POLL_INTERVAL_MS = 250;
 
-/** The command that starts the engine by hand, where no systemd does. */
+/** Returns the command that starts the engine by hand, without systemd. */
 export function dockerdArgv(bounded: boolean): string[] {
   if (!bounded) return ["dockerd"];
   const runtime = ["--add-runtime", `${BOUNDED_RUNTIME}=${BOUNDED_RUNTIME_PATH}`];
   return ["dockerd", ...runtime, "--default-runtime", BOUNDED_RUNTIME];
 }
 
-/** Starts the engine and resolves once it answers. Throws PreflightError with the end of its log when it does not. */
+/** Starts the engine and resolves once it answers. Throws PreflightError with the end of its log otherwise. */
 export async function startEngine(context: CheckContext, bounded: boolean): Promise<void> {
   const { signal } = context;
   context.progress("starting the Docker engine");
@@ -53,7 +51,7 @@ export async function startEngine(context: CheckContext, bounded: boolean): Prom
 
 async function expectAnswer(context: CheckContext, log: string | undefined): Promise<void> {
   const engine = await probeEngine(context);
-  // "denied" is an answer as well: it runs, and the check that follows says what is to be done about it.
+  // "denied" is an answer too: the engine runs, and the check that follows gives the instruction.
   if (engine.state === "running" || engine.state === "denied") return;
   const pid = log === undefined ? undefined : (await context.readText(`${log}.pid`))?.trim();
   if (pid !== undefined && (await context.readText(`/proc/${pid}/cmdline`)) === undefined) {

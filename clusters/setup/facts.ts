@@ -1,6 +1,4 @@
-/**
- * The machine as data, for reports: versions and sizes, never the environment, user or host names.
- */
+/** The machine as data for reports: versions and sizes, never the environment, user or host names. */
 import { availableParallelism } from "node:os";
 import type { CgroupMode } from "./cgroup.ts";
 import { readCgroupMode } from "./cgroup.ts";
@@ -24,7 +22,7 @@ export interface HostFacts {
   readonly docker: { readonly version: string; readonly runtime: string; readonly kernel: string } | null;
 }
 
-/** Gathers the facts; takes as long as one `docker info`. */
+/** Returns the facts; takes as long as one `docker info`. */
 export async function gatherFacts(context: CheckContext): Promise<HostFacts> {
   const engine = await probeEngine(context);
   return {

@@ -10,9 +10,9 @@ export const firewall: Check = {
 };
 
 async function findFirewall(context: CheckContext): Promise<HostFinding> {
-  if (context.platform !== "linux") return ok("not looked at: it is the one of Docker's VM that counts");
+  if (context.platform !== "linux") return ok("not checked: containers use the one of Docker's VM");
   const engine = await probeEngine(context);
-  if (engine.state !== "running") return ok("looked at once the engine runs");
+  if (engine.state !== "running") return ok("not checked: the engine is not running");
   if ((await context.which("iptables")) === undefined) return missing("iptables not found", "install iptables");
   const { exitCode, stderr } = await context.exec(["iptables", "-w", "10", "-S", "DOCKER-USER"]);
   if (exitCode === 0) return ok("chain DOCKER-USER present");

@@ -3,7 +3,7 @@ import type { Check } from "./check.ts";
 import { ok, warning } from "./check.ts";
 import { compareVersions, parseVersion } from "./version.ts";
 
-/** The oldest that builds all modules of the node image. */
+/** The oldest version that builds all modules of the node image. */
 const OLDEST = parseVersion(VERSIONS.go) ?? [1, 26, 0];
 
 export const go: Check = {
@@ -14,7 +14,7 @@ export const go: Check = {
     const path = await context.which("go");
     if (path === undefined) return warning("not found: the node image can be pulled, not built");
     const version = parseVersion((await context.exec([path, "version"], { timeoutMs: 10_000 })).stdout);
-    if (version === undefined) return warning(`${path} does not tell its version`);
+    if (version === undefined) return warning(`${path} does not print its version`);
     const detail = version.join(".");
     return compareVersions(version, OLDEST) < 0 ? warning(`${detail}: too old to build the node image`) : ok(detail);
   },

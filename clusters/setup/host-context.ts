@@ -1,6 +1,4 @@
-/**
- * The real machine as a CheckContext: the only file of set-up that reads this process's environment.
- */
+/** The real machine as a CheckContext: the only file of set-up that reads this process's environment. */
 import { constants } from "node:fs";
 import { access, readFile, stat, statfs } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
@@ -14,10 +12,10 @@ export interface HostContextOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Packages from a slow mirror, and the questions of a person. */
+/** Long enough for packages from a slow mirror and for questions to a person. */
 const SET_UP_BUDGET_MS = 20 * 60_000;
 
-/** This machine. */
+/** Returns the context of this machine. */
 export function hostContext(options: HostContextOptions = {}): CheckContext {
   const progress = options.progress ?? (() => undefined);
   const ownCacheDir = cacheDir(process.env);
@@ -40,7 +38,7 @@ export function hostContext(options: HostContextOptions = {}): CheckContext {
 }
 
 async function which(name: string, path: string): Promise<string | undefined> {
-  // Daemons live in sbin, which is not on everyone's PATH.
+  // Daemons are in sbin, which is not on every user's PATH.
   for (const folder of [...path.split(delimiter), "/usr/local/sbin", "/usr/sbin", "/sbin"]) {
     if (!folder.startsWith("/")) continue;
     const candidate = join(folder, name);

@@ -5,7 +5,7 @@ import { fixable, missing, ok, warning } from "./check.ts";
 import { missingPackages } from "./distribution.ts";
 import { compareVersions, parseVersion } from "./version.ts";
 
-/** bridge-nf-call-iptables is a setting of each network namespace since 5.3: before, a fault would reach the host. */
+/** bridge-nf-call-iptables is per network namespace since 5.3; on older kernels a fault would reach the host. */
 const OLDEST = [5, 3, 0] as const;
 const BRIDGE_NETFILTER = "/proc/sys/net/bridge/bridge-nf-call-iptables";
 
@@ -17,10 +17,10 @@ export const kernel: Check = {
 };
 
 async function findKernel(context: CheckContext): Promise<HostFinding> {
-  if (context.platform !== "linux") return warning("not looked at: it is the kernel of Docker's VM that counts");
+  if (context.platform !== "linux") return warning("not checked: containers use the kernel of Docker's VM");
   const release = ((await context.readText("/proc/sys/kernel/osrelease")) ?? "").trim();
   const version = parseVersion(release);
-  if (version === undefined) return warning(`release ${JSON.stringify(release)} not understood`);
+  if (version === undefined) return warning(`release ${JSON.stringify(release)} is not a version`);
   if (compareVersions(version, OLDEST) < 0)
     return missing(`${release} is too old`, "upgrade the kernel to 5.3 or newer");
   if ((await context.readText(BRIDGE_NETFILTER)) !== undefined) return ok(`${release}, bridge netfilter present`);

@@ -1,5 +1,6 @@
 /**
- * kind, at the pinned version: on PATH, else brought into our cache by Go, else as the project's release.
+ * The check of kind at the pinned version. Its fix builds kind with Go into our cache, or downloads the project's
+ * release.
  */
 import { createHash } from "node:crypto";
 import { chmod, mkdir, readFile, rename, rm } from "node:fs/promises";
@@ -14,7 +15,7 @@ import { compareVersions, parseVersion } from "./version.ts";
 export const KIND_VERSION = VERSIONS.kind;
 const PINNED = parseVersion(KIND_VERSION) ?? [0, 30, 0];
 
-/** SHA-256 of the release's binaries, as published beside them, by `platform-arch` in kind's words. */
+/** SHA-256 of the release's binaries, as published with them, by `platform-arch` in kind's naming. */
 const RELEASE_SHA256: Readonly<Record<string, string>> = {
   "linux-amd64": "517ab7fc89ddeed5fa65abf71530d90648d9638ef0c4cde22c2c11f8097b8889",
   "linux-arm64": "7ea2de9d2d190022ed4a8a4e3ac0636c8a455e460b9a13ccf19f15d07f4f00eb",
@@ -29,7 +30,7 @@ export const kind: Check = {
   find: findKind,
 };
 
-/** The kind that runs will use: on PATH when it is recent enough, else ours; undefined when there is neither. */
+/** Returns the kind that runs use: the one on PATH when it is recent enough, else ours; undefined without either. */
 export async function kindPath(
   context: Pick<CheckContext, "exec" | "which" | "cacheDir">,
 ): Promise<string | undefined> {
@@ -37,11 +38,11 @@ export async function kindPath(
 }
 
 async function findKind(context: CheckContext): Promise<HostFinding> {
-  const found = await recentKind(context);
-  if (found === undefined) return await missingKind(context);
-  const newer = compareVersions(found.version, PINNED) > 0;
-  const detail = `${found.version.join(".")} at ${found.path}`;
-  return newer ? warning(`${detail}: newer than ${KIND_VERSION}, with which this was tried`) : ok(detail);
+  const recent = await recentKind(context);
+  if (recent === undefined) return await missingKind(context);
+  const newer = compareVersions(recent.version, PINNED) > 0;
+  const detail = `${recent.version.join(".")} at ${recent.path}`;
+  return newer ? warning(`${detail}: newer than ${KIND_VERSION}, the tested version`) : ok(detail);
 }
 
 async function recentKind(context: Pick<CheckContext, "exec" | "which" | "cacheDir">) {
@@ -85,7 +86,7 @@ interface Release {
   readonly sha256: string;
 }
 
-/** The release's binary for this machine; undefined where kind publishes none that is pinned here. */
+/** Returns the release's binary for this machine; undefined where none is pinned here. */
 export function releaseOf(host: Pick<CheckContext, "platform" | "arch">): Release | undefined {
   const name = `${host.platform}-${host.arch === "x64" ? "amd64" : host.arch}`;
   const sha256 = RELEASE_SHA256[name];

@@ -5,12 +5,12 @@ import { clusterNetworks, ownerState } from "../ownership/owner.ts";
 
 export const leftovers: Check = {
   id: "leftovers",
-  what: "no cluster of a run that is gone",
+  what: "no cluster of a run that has ended",
   why: "a forgotten cluster keeps its memory",
   find: findLeftovers,
 };
 
-/** Never more than a warning: a new cluster's name is its run's own, so nothing that is left over is in its way. */
+/** Returns at most a warning: cluster names are unique to their run, so leftovers never conflict with a new cluster. */
 async function findLeftovers(context: CheckContext): Promise<HostFinding> {
   if ((await context.which("docker")) === undefined) return ok("none: there is no Docker");
   const exec: Exec = (argv, options) => context.exec(argv, { signal: context.signal, ...options });

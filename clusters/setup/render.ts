@@ -1,27 +1,28 @@
 import type { CheckedFinding, FindingState } from "./check.ts";
 
-/** A symbol and a word each, so that nothing depends on a colour or on a font. */
+/** Each state has a symbol and a word, so that it needs neither colour nor a special font. */
 const STATE_WORDS: Readonly<Record<FindingState, string>> = {
   ok: "✓ ok",
   warning: "! warning",
   missing: "✗ missing",
 };
+const NO_FIX = "no fix is known";
 const STATE_WIDTH = Math.max(...Object.values(STATE_WORDS).map((words) => words.length));
 
-/** What doctor prints: a line per check, what to do below each that is missing, and a summary. Ends with a newline. */
+/** Returns doctor's output: a line per check, the fix below each missing one, and a summary. Ends with a newline. */
 export function renderDoctor(findings: readonly CheckedFinding[]): string {
   const idWidth = Math.max(0, ...findings.map(({ check }) => check.id.length));
   const lines = findings.flatMap((each) => renderFinding(each, idWidth));
   return [...lines, "", renderSummary(findings), ""].join("\n");
 }
 
-/** The same for an error: only what is missing, each with its reason and the command to run. No final newline. */
+/** Returns the missing checks for an error message, each with its reason and command. No final newline. */
 export function renderProblems(problems: readonly CheckedFinding[]): string {
   return problems
     .flatMap(({ check, finding }) => [
       `  ${check.id}: ${finding.detail}`,
       `    needs ${check.what}: ${check.why}`,
-      `    run: ${finding.fix?.how ?? "nothing is known that would mend it"}`,
+      `    run: ${finding.fix?.how ?? NO_FIX}`,
     ])
     .join("\n");
 }
@@ -30,7 +31,7 @@ function renderFinding({ check, finding }: CheckedFinding, idWidth: number): str
   const head = `${STATE_WORDS[finding.state].padEnd(STATE_WIDTH)}  ${check.id.padEnd(idWidth)}  ${finding.detail}`;
   if (finding.state !== "missing") return [head];
   const indent = " ".repeat(STATE_WIDTH + idWidth + 4);
-  const how = finding.fix?.how ?? "nothing is known that would mend it";
+  const how = finding.fix?.how ?? NO_FIX;
   const bySelf = finding.fix?.bySelf === true ? " (set-up does this with --yes)" : "";
   return [head, `${indent}needs ${check.what}: ${check.why}`, `${indent}run: ${how}${bySelf}`];
 }

@@ -1,12 +1,10 @@
-/**
- * Brings the machine to where a run can start: looks at everything, then mends in order what may be mended.
- */
+/** Prepares the machine for a run: runs all checks, then applies the allowed fixes in order. */
 import { FaultlineError, PreflightError } from "../../lib/host/errors.ts";
 import type { Check, CheckContext, CheckedFinding, Fix } from "./check.ts";
 import { CHECKS } from "./checks.ts";
 import { renderProblems } from "./render.ts";
 
-/** Who allows a mend: `--yes`, a person at a terminal, or nobody. */
+/** The permission for a fix: `--yes`, a person at a terminal, or none. */
 export type FixPolicy = "yes" | "ask" | "refuse";
 
 export interface SetupOptions {
@@ -18,18 +16,18 @@ export interface SetupOptions {
   readonly checks?: readonly Check[];
 }
 
-/** `--yes` goes before asking: who gave it wants no questions. */
+/** Returns the policy; `--yes` takes precedence over questions. */
 export function fixPolicy(options: Pick<SetupOptions, "yes" | "ask">): FixPolicy {
   if (options.yes) return "yes";
   return options.ask === undefined ? "refuse" : "ask";
 }
 
-/** Runs all checks side by side; changes nothing. */
+/** Runs all checks in parallel and returns their findings; changes nothing. */
 export async function findAll(context: CheckContext, checks: readonly Check[] = CHECKS): Promise<CheckedFinding[]> {
   return await Promise.all(checks.map(async (check) => ({ check, finding: await check.find(context) })));
 }
 
-/** What `doctor` prints, and whether a run could start now. */
+/** Returns the findings that `doctor` prints, and true when a run could start now. */
 export async function doctor(
   context: CheckContext,
   checks: readonly Check[] = CHECKS,
@@ -39,10 +37,10 @@ export async function doctor(
 }
 
 /**
- * Mends what is missing, if allowed, and resolves with the findings as they are then.
- * Throws PreflightError that lists all that is missing, with commands, when something may not be mended; then nothing
- * has been changed, unless a person has said yes to one question and no to another. Once the context's signal has aborted
- * it mends nothing more and rejects.
+ * Applies the fixes for what is missing, if allowed, and resolves with the findings afterwards. Throws PreflightError
+ * that lists everything missing, with commands, when a fix is not allowed. Nothing has changed by then, unless a person
+ * said yes to one question and no to another. Once the context's signal has aborted, it applies no further fix and
+ * rejects.
  */
 export async function setUp(options: SetupOptions): Promise<readonly CheckedFinding[]> {
   const { context, checks = CHECKS } = options;
@@ -59,36 +57,36 @@ export async function setUp(options: SetupOptions): Promise<readonly CheckedFind
   });
 }
 
-/** Looks again first: an earlier mend, or another process that we waited for, may have put this right, or brought it to light. */
+/** Checks again first: an earlier fix, or another process that we waited for, may have solved this or revealed it. */
 async function fixOne(check: Check, options: SetupOptions, problems: readonly CheckedFinding[]): Promise<void> {
   options.context.signal.throwIfAborted();
   const finding = await check.find(options.context);
   if (finding.state !== "missing") return;
-  const mend = finding.fix;
-  if (mend?.bySelf !== true) throw preflightError([{ check, finding }], fixPolicy(options));
-  if (fixPolicy(options) === "ask" && !(await options.ask?.(question(check, finding.detail, mend)))) {
+  const { fix } = finding;
+  if (fix?.bySelf !== true) throw preflightError([{ check, finding }], fixPolicy(options));
+  if (fixPolicy(options) === "ask" && !(await options.ask?.(question(check, finding.detail, fix)))) {
     throw preflightError(problems, "ask");
   }
-  await runFix(options.context, check, mend);
+  await runFix(options.context, check, fix);
   const after = await check.find(options.context);
   if (after.state === "missing") throw preflightError([{ check, finding: after }], fixPolicy(options));
 }
 
-async function runFix({ signal }: CheckContext, check: Check, mend: Fix): Promise<void> {
+async function runFix({ signal }: CheckContext, check: Check, fix: Fix): Promise<void> {
   try {
-    await mend.run();
+    await fix.run();
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof FaultlineError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
-    throw new PreflightError(`${check.id} could not be mended: ${reason}`, `try by hand: ${mend.how}`, {
+    throw new PreflightError(`${check.id} could not be fixed: ${reason}`, `try by hand: ${fix.how}`, {
       cause: error,
     });
   }
 }
 
-function question(check: Check, detail: string, mend: Fix): string {
-  return `${check.id}: ${detail}\n  needs ${check.what}: ${check.why}\n  run: ${mend.how}\nDo this now?`;
+function question(check: Check, detail: string, fix: Fix): string {
+  return `${check.id}: ${detail}\n  needs ${check.what}: ${check.why}\n  run: ${fix.how}\nDo this now?`;
 }
 
 function preflightError(problems: readonly CheckedFinding[], policy: FixPolicy): PreflightError {

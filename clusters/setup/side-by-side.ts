@@ -1,41 +1,43 @@
 import type { Size } from "../../lib/model/nodes.ts";
 import { GIB } from "./size.ts";
 
-/** What a run may use of its machine just now. */
+/** The machine's resources that are free now. */
 export interface Spare {
   readonly cores: number;
-  /** MemAvailable, in bytes; undefined where the system does not tell. */
+  /** MemAvailable, in bytes; undefined where the system does not report it. */
   readonly availableBytes: number | undefined;
-  /** For how many more nodes there are inotify instances; undefined where the kernel has no such limit. */
+  /** The number of further nodes that have inotify instances; undefined where the kernel has no such limit. */
   readonly inotifyNodes: number | undefined;
 }
 
-/** How many cells of a run are under way at the same time, and how many of them may be at their suites. */
+/** The number of a run's cells under way at once, and of those that may run suites at once. */
 export interface SideBySide {
   readonly clusters: number;
   readonly suites: number;
 }
 
-/** A cluster of two nodes takes about 0.6 GiB with flannel, 0.8 with Calico; its making more for a while. */
+/** A cluster of two nodes takes about 0.6 GiB with flannel, 0.8 with Calico; more for a while during its creation. */
 const BYTES_A_NODE = GIB / 2;
-/** Left for everybody else. */
+/** Left for other programs. */
 const BYTES_FOR_OTHERS = GIB;
-/** So that probes do not wait for the CPU. A cautious figure, not yet measured: bench/side-by-side.ts. */
+/** Keeps probes from waiting for the CPU. A cautious figure, not yet measured: bench/side-by-side.ts. */
 const CORES_A_SUITE = 2;
 
-/** What is to go side by side. */
+/** The cells to run in parallel. */
 export interface Cells {
   readonly count: number;
-  /** Of the cluster of each, at most. */
+  /** The most nodes of any of their clusters. */
   readonly nodes: Size;
 }
 
 /**
- * How many of the cells go side by side. Asked for a number, that many clusters are there at once, and all may be at their suites. Else: as many as memory and
- * inotify instances leave room for; at their suites one a two cores, and one cluster more in the making or waiting, so that its making costs no time. At least one. Pure.
+ * Returns how many of the cells run in parallel, at least one. A requested number applies to clusters and suites alike.
+ * Otherwise memory and inotify instances limit the clusters, and one suite runs per two cores. One more cluster is
+ * created or waits meanwhile, so that its creation costs no time. Pure.
  */
-export function sideBySide({ count, nodes }: Cells, spare: Spare, asked?: number): SideBySide {
-  if (asked !== undefined) return { clusters: atLeastOne(Math.min(asked, count)), suites: atLeastOne(asked) };
+export function sideBySide({ count, nodes }: Cells, spare: Spare, requested?: number): SideBySide {
+  if (requested !== undefined)
+    return { clusters: atLeastOne(Math.min(requested, count)), suites: atLeastOne(requested) };
   const { cores, availableBytes = Infinity, inotifyNodes = Infinity } = spare;
   const suites = atLeastOne(Math.floor(cores / CORES_A_SUITE));
   const byMemory = Math.floor((availableBytes - BYTES_FOR_OTHERS) / (BYTES_A_NODE * nodes));

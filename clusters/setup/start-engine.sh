@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# start-engine.sh LOG DOCKERD [ARGUMENT…]: starts dockerd apart from this session, after clearing away what an engine
-# that was killed has left behind. Does nothing when an engine runs or is starting. Its process id goes to LOG.pid.
+# start-engine.sh LOG DOCKERD [ARGUMENT…]: starts dockerd detached from this session, after removing the files that a
+# killed engine left. Does nothing when an engine runs or is starting. Its process id goes to LOG.pid.
 #
-# Why clear: dockerd believes a pid file whose number is in use again by any process, and would signal that process as
-# its own containerd; and it prefers the socket of a system containerd to a containerd of its own, dead or not.
+# Why remove them: dockerd trusts a pid file whose number any process has again, and would signal that process as its
+# own containerd. It also prefers the socket of a system containerd to its own, dead or not.
 set -euo pipefail
 
 log=$1
@@ -14,13 +14,13 @@ mkdir -p -- "$(dirname -- "$log")"
 exec 9>>"$log.lock"
 flock 9
 
-runs() { # PID_FILE NAME: whether the file names a live process of that name
+runs() { # PID_FILE NAME: true when the file names a live process of that name
   local pid
   [[ -r $1 ]] && pid=$(<"$1") && [[ $pid =~ ^[0-9]+$ && -r /proc/$pid/comm ]] || return 1
   [[ $(</proc/"$pid"/comm) == "$2" ]] && ! grep -q '^State:[[:space:]]*Z' "/proc/$pid/status"
 }
 
-listens() { # SOCKET: whether any process holds it (it may be bound as /run/… or /var/run/…)
+listens() { # SOCKET: true when a process holds it (it may be bound as /run/… or /var/run/…)
   awk -v path="$1" '{ name = $8; sub("^/var/run/", "/run/", name); if (name == path) found = 1 } END { exit !found }' \
     /proc/net/unix
 }
@@ -28,7 +28,8 @@ listens() { # SOCKET: whether any process holds it (it may be bound as /run/… 
 if runs "$run/docker.pid" dockerd || runs "$log.pid" dockerd; then exit 0; fi
 rm -f -- "$run/docker.pid" "$log.pid"
 listens /run/docker.sock || rm -f -- "$run/docker.sock"
-listens /run/containerd/containerd.sock || rm -f -- /run/containerd/containerd.sock /run/containerd/containerd.sock.ttrpc
+listens /run/containerd/containerd.sock ||
+  rm -f -- /run/containerd/containerd.sock /run/containerd/containerd.sock.ttrpc
 if ! runs "$run/docker/containerd/containerd.pid" containerd; then
   rm -f -- "$run"/docker/containerd/containerd.pid "$run"/docker/containerd/*.sock "$run"/docker/containerd/*.sock.ttrpc
 fi
@@ -39,9 +40,9 @@ hard=$(ulimit -Hn)
 if [[ $hard == unlimited ]] || ((hard > 1048576)); then hard=1048576; fi
 ulimit -Sn "$hard" || true
 cd /
-# The lock's descriptor is closed for dockerd, else it would hold it for as long as it runs.
+# dockerd must not inherit the lock's descriptor: it would hold the lock for as long as it runs.
 setsid --fork bash -c 'echo "$$" >"$0"; exec "$@"' "$log.pid" "$@" </dev/null >>"$log" 2>&1 9>&-
-# Whoever has waited for the lock is to see that one runs.
+# The next process with the lock must see that one runs.
 for _ in {1..50}; do
   if runs "$log.pid" dockerd; then break; fi
   sleep 0.1

@@ -2,7 +2,10 @@ import type { Check } from "./check.ts";
 import { ok } from "./check.ts";
 import { missingPackages } from "./distribution.ts";
 
-/** What the project's own tests call on the host, and the Debian packages that have it. A run needs none of them: its probes use the nodes' tools. */
+/**
+ * The host tools of the project's own tests, with their Debian packages. A run needs none of them: its probes use the
+ * nodes' tools.
+ */
 const TOOLS: Readonly<Record<string, string>> = {
   conntrack: "conntrack",
   curl: "curl",
@@ -20,14 +23,14 @@ const TOOLS: Readonly<Record<string, string>> = {
   unshare: "util-linux",
 };
 
-/** Not among CHECKS: only `./faultline test` asks for it. */
+/** Not one of CHECKS: only `./faultline test` uses it. */
 export const testTools: Check = {
   id: "test-tools",
   what: "curl, dig, ping, tcpdump, conntrack, ethtool, nft, ip, jq, perl, procps and util-linux on the host",
   why: "the integration tests use them in network namespaces of their own",
   find: async (context) => {
-    const found = await Promise.all(Object.keys(TOOLS).map(async (tool) => [tool, await context.which(tool)] as const));
-    const absent = found.filter(([, path]) => path === undefined).map(([tool]) => tool);
+    const tools = await Promise.all(Object.keys(TOOLS).map(async (tool) => [tool, await context.which(tool)] as const));
+    const absent = tools.filter(([, path]) => path === undefined).map(([tool]) => tool);
     if (absent.length === 0) return ok(Object.keys(TOOLS).join(", "));
     const packages = [...new Set(absent.map((tool) => TOOLS[tool] ?? tool))];
     return await missingPackages(context, `not found: ${absent.join(", ")}`, packages);

@@ -38,7 +38,7 @@ describe("bad input", function () {
     });
   }
 
-  it("no Docker: exit 4, and the command that mends it", async function () {
+  it("no Docker: exit 4, and the command that fixes it", async function () {
     const nowhere = { DOCKER_HOST: "unix:///nonexistent/docker.sock" };
     expectRefusal(await faultline(["run"], nowhere), 4, /docker-engine/, /run: /, /next: /);
   });

@@ -14,7 +14,7 @@ import { PreflightError } from "../../../../lib/host/errors.ts";
 import { fakeContext } from "./fake-context.ts";
 
 describe("kind", () => {
-  it("is taken from PATH when it is recent enough, else from our cache", async () => {
+  it("is used from PATH when it is recent enough, else from our cache", async () => {
     const answers = {
       "/usr/bin/kind": { stdout: "kind v0.20.0 go1.20 linux/amd64" },
       "/cache/faultline/bin/kind": { stdout: "kind v0.30.0 go1.26 linux/amd64" },
@@ -26,7 +26,7 @@ describe("kind", () => {
     expect((await kind.find(context)).state).to.equal("warning");
   });
 
-  it("is built by Go where there is Go, else downloaded", async () => {
+  it("is built where Go is installed, else downloaded", async () => {
     const absent = { "/cache": { exitCode: 127 } };
     const built = await kind.find(fakeContext({ commands: ["go"], answers: absent }));
     expect(built.fix?.how).to.equal("GOBIN=/cache/faultline/bin go install sigs.k8s.io/kind@v0.30.0");
@@ -59,7 +59,7 @@ const BOOT = "6e5b8c1a-0000-4000-8000-000000000000";
 const statOf = (startTicks: number, state = "S") => `7 (a ) name) ${state} ${"0 ".repeat(18)}${startTicks} 0 0`;
 
 describe("leftovers", () => {
-  it("only warns: of clusters whose owner is gone, not of one that is going on or cannot be seen", async () => {
+  it("gives a warning for clusters whose owner is gone, not for a running or unseen owner", async () => {
     const line = (name: string, owner: string) => ["id", "when", name, owner, "/runs/x"].join("\t");
     const files = { "/proc/7/stat": statOf(555), "/proc/sys/kernel/random/boot_id": `${BOOT}\n` };
     const find = (...lines: readonly string[]) =>
@@ -81,7 +81,7 @@ describe("ownership", () => {
   const machine = (stat: string) =>
     fakeContext({ files: { "/proc/7/stat": stat, "/proc/sys/kernel/random/boot_id": `${boot}\n` } }).readText;
 
-  it("knows a process by its number, its start, the boot and its pid namespace", async () => {
+  it("identifies a process by number, start time, boot and pid namespace", async () => {
     const mark = (await ownerOf(machine(stat(555)), 7, "4026531836")) ?? "";
     const owner = { pid: 7, startTicks: 555, bootId: boot, pidNamespace: "4026531836" };
     expect(parseOwner(mark)).to.deep.equal(owner);
@@ -90,7 +90,7 @@ describe("ownership", () => {
     expect(await ownerState(machine(stat(555, "Z")), mark, "4026531836"), "a zombie").to.equal("gone");
   });
 
-  it("says of an owner in another pid namespace only that it cannot be seen, unless the machine has been started since", async () => {
+  it("is unseen for an owner in another pid namespace, unless the machine has rebooted since", async () => {
     const mark = `7/555/${boot}/4026532999`;
     expect(await ownerState(machine(stat(555)), mark, "4026531836")).to.equal("unseen");
     expect(await ownerState(machine(stat(1)), mark, "4026531836")).to.equal("unseen");
@@ -98,7 +98,7 @@ describe("ownership", () => {
     expect(await ownerState(machine(stat(555)), "a mark of a later version", "4026531836")).to.equal("unseen");
   });
 
-  it("marks this process so that it finds itself again", async () => {
+  it("recognises this process by its own mark", async () => {
     const readText = (path: string) => readFile(path, "utf8").catch(() => undefined);
     const mark = await ownMark(readText);
     expect(parseOwner(mark)).to.include({ pid: process.pid });
@@ -106,17 +106,17 @@ describe("ownership", () => {
     expect(await ownerState(readText, mark)).to.equal("lives");
   });
 
-  it("reads a mark of before the pid namespace was in it", async () => {
+  it("reads an older mark without the pid namespace", async () => {
     expect(parseOwner(`7/555/${boot}`)?.pidNamespace).to.equal(null);
     expect(await ownerState(machine(stat(555)), `7/555/${boot}`, "4026531836")).to.equal("lives");
   });
 
-  it("goes by the number alone where that is all the label has", async () => {
+  it("compares only the number where the label has nothing else", async () => {
     expect(await ownerLives(machine(""), String(process.pid))).to.equal(true);
     expect(await ownerLives(machine(""), "999999999")).to.equal(false);
   });
 
-  it("is not taken in by another process of the same number", async () => {
+  it("is not misled by another process of the same number", async () => {
     expect(await ownerLives(machine(stat(556)), `7/555/${boot}`)).to.equal(false);
     expect(await ownerLives(machine(stat(555)), `8/555/${boot}`)).to.equal(false);
     expect(await ownerLives(machine(stat(555)), "")).to.equal(false);
@@ -124,7 +124,7 @@ describe("ownership", () => {
 });
 
 describe("the list of checks", () => {
-  it("has ids of its own, in kebab-case, each with its reason", () => {
+  it("has unique ids in kebab-case, each with its reason", () => {
     const ids = CHECKS.map(({ id }) => id);
     expect(new Set(ids).size).to.equal(ids.length);
     for (const { id, what, why } of CHECKS) {
@@ -133,12 +133,12 @@ describe("the list of checks", () => {
     }
   });
 
-  it("has the runtime before the engine that is started with it", () => {
+  it("has the runtime before the engine that starts with it", () => {
     const ids = CHECKS.map(({ id }) => id);
     expect(ids.indexOf("bounded-runtime")).to.be.lessThan(ids.indexOf("docker-engine"));
   });
 
-  it("throws on no machine, however bare", async () => {
+  it("never throws, even on a bare machine", async () => {
     for (const platform of ["linux", "darwin"] as const) {
       await Promise.all(CHECKS.map((check) => check.find(fakeContext({ platform, uid: 501 }))));
     }
@@ -148,7 +148,7 @@ describe("the list of checks", () => {
 describe("kernel, inotify, disk and firewall", () => {
   const release = "/proc/sys/kernel/osrelease";
 
-  it("want a kernel that keeps bridge settings apart by namespace", async () => {
+  it("require a kernel with bridge settings per namespace", async () => {
     const old = await kernel.find(fakeContext({ files: { [release]: "4.19.0\n" } }));
     expect(old.fix?.bySelf).to.equal(false);
     const context = fakeContext({ files: { [release]: "6.1.0\n" }, uid: 1000, commands: ["modprobe"] });
@@ -156,7 +156,7 @@ describe("kernel, inotify, disk and firewall", () => {
     expect(context.ran).to.deep.equal(["sudo -n modprobe br_netfilter"]);
   });
 
-  it("want kmod where there is no modprobe, or a person where nobody can install it", async () => {
+  it("require kmod where modprobe is missing, or a person where it cannot be installed", async () => {
     const bare = await kernel.find(fakeContext({ files: { [release]: "6.1.0\n" } }));
     expect(bare.detail).to.match(/modprobe not found$/);
     expect(bare.fix).to.include({ bySelf: false, how: "install kmod with this system's package manager" });
@@ -167,7 +167,7 @@ describe("kernel, inotify, disk and firewall", () => {
     expect(context.ran.at(-1)).to.equal("modprobe br_netfilter");
   });
 
-  it("want inotify instances for one more cluster", async () => {
+  it("require inotify instances for one more cluster", async () => {
     const using = (used: number) => {
       const stdout = Array.from({ length: used }, (_, index) => `/proc/${index}/fd/5\n`).join("");
       const files = { "/proc/sys/fs/inotify/max_user_instances": "128\n" };
@@ -186,21 +186,21 @@ describe("kernel, inotify, disk and firewall", () => {
     await mustHaveRoom(using(3), 8, 2);
     const sixth: unknown = await mustHaveRoom(using(3), 10, 2).catch((reason: unknown) => reason);
     expect(sixth, "five that have taken nothing yet").to.be.instanceOf(PreflightError);
-    expect((sixth as PreflightError).message).to.match(/3 of 128 .*, 10 nodes of others there or in the making$/);
+    expect((sixth as PreflightError).message).to.match(/3 of 128 .*, 10 nodes of other clusters running or being created$/);
     expect(await whetherReached(using(127))).to.equal("");
     expect(await whetherReached(using(128))).to.match(/^128 of 128 inotify instances in use: delete/);
     await mustHaveRoom(fakeContext(), 99, 2);
     expect((await inotify.find(fakeContext())).state, "where there is no such limit").to.equal("ok");
   });
 
-  it("want room in both places", async () => {
+  it("require free disk for Docker and for our cache", async () => {
     const freeBytes = (path: string) => Promise.resolve(path.startsWith("/cache") ? 1024 ** 3 : 1024 ** 4);
     const finding = await disk.find(fakeContext({ freeBytes }));
     expect(finding.state).to.equal("missing");
     expect(finding.detail).to.equal("1024 GiB at /var/lib/docker, 1 GiB at /cache/faultline");
   });
 
-  it("want the chain that closes a cluster's network", async () => {
+  it("require the chain that closes a cluster's network", async () => {
     const answers = {
       "docker info": { stdout: '{"ServerVersion":"20.10.24"}' },
       iptables: { exitCode: 4, stderr: "iptables: Permission denied (you must be root)." },

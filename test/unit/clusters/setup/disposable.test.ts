@@ -20,7 +20,7 @@ describe("a disposable machine", () => {
     expect(await machine({ ...files, [DISPOSABLE_MARK]: `${MACHINE}\n` })).to.equal(null);
   });
 
-  it("is not one without the mark, with an empty one, or with that of the machine it was copied from", async () => {
+  it("is not one with a missing or empty mark, or the mark of the machine it was copied from", async () => {
     const files = { "/etc/machine-id": `${MACHINE}\n`, [BOOT_ID]: `${BOOT}\n` };
     for (const mark of [
       {},
@@ -29,12 +29,12 @@ describe("a disposable machine", () => {
       const error = await machine({ ...files, ...mark });
       expect(error, JSON.stringify(mark)).to.be.instanceOf(PreflightError).and.include({ exitCode: 4 });
       expect(error?.message).to.include(DISPOSABLE_MARK);
-      // What to do is said whole: the file, and what to put there.
+      // The next step is complete: the file and its content.
       expect(error?.nextStep).to.include("/etc/machine-id").and.include(MACHINE);
     }
   });
 
-  it("is named by its boot where it has no machine id, and so for one boot only", async () => {
+  it("is identified by its boot where it has no machine id, so for one boot only", async () => {
     for (const id of [{}, { "/etc/machine-id": "" }, { "/etc/machine-id": "uninitialized\n" }]) {
       const files = { ...id, [BOOT_ID]: `${BOOT}\n` };
       expect(await machine({ ...files, [DISPOSABLE_MARK]: BOOT })).to.equal(null);
@@ -42,10 +42,10 @@ describe("a disposable machine", () => {
     }
   });
 
-  it("is not one that has no name at all, whatever its mark says", async () => {
+  it("is never one without any id, with any mark", async () => {
     for (const mark of ["", "undefined", MACHINE]) {
       const error = await machine({ "/etc/machine-id": "", [DISPOSABLE_MARK]: mark });
-      expect(error).to.be.instanceOf(PreflightError).with.property("message").that.includes("cannot be told");
+      expect(error).to.be.instanceOf(PreflightError).with.property("message").that.includes("has no id of its own");
     }
   });
 });

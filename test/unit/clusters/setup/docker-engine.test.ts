@@ -30,7 +30,7 @@ function engineOn(machine: FakeMachine & { readonly runtime?: string }) {
   });
 }
 
-/** A dockerd that runs here, with what its children may have. */
+/** A dockerd that runs here, with the capabilities of its children. */
 function runningWith(status: string): Record<string, string> {
   return { "/var/run/docker.pid": "42\n", "/proc/42/comm": "dockerd\n", "/proc/42/status": status };
 }
@@ -64,7 +64,7 @@ describe("docker engine", () => {
     expect(classifyEngine({ ...nothing, stderr }, local).state).to.equal("denied");
   });
 
-  it("is never started for somebody's remote engine", async () => {
+  it("is never started when DOCKER_HOST names a remote engine", async () => {
     const finding = await dockerEngine.find(engineOn({ env: { DOCKER_HOST: "tcp://10.0.0.1:2375" } }));
     expect(finding.state).to.equal("missing");
     expect(finding.fix?.bySelf).to.equal(false);
@@ -111,7 +111,7 @@ describe("docker engine", () => {
     expect(other.state).to.equal("warning");
   });
 
-  it("is judged by its own bounds, not by ours, when it runs outside of our container", async () => {
+  it("is judged by its own limits, not by ours, when it runs outside our container", async () => {
     const context = engineOn({ runtime: "runc", files: { "/proc/self/status": BOUNDED_STATUS } });
     expect((await dockerEngine.find(context)).state).to.equal("ok");
     expect((await boundedRuntime.find(context)).detail).to.match(/^not needed/);
@@ -121,7 +121,7 @@ describe("docker engine", () => {
 describe("bounded runtime", () => {
   const needed = { files: { "/proc/self/status": BOUNDED_STATUS } };
 
-  it("brings what it needs from the distribution first", async () => {
+  it("installs its packages from the distribution first", async () => {
     const context = engineOn({
       files: { ...needed.files, ...(await wrapper()) },
       commands: ["docker", "runc", "apt-get"],
@@ -137,7 +137,7 @@ describe("bounded runtime", () => {
     expect(context.ran.at(-3)).to.match(/apt-get .*install -y jq$/);
   });
 
-  it("is replaced when what is installed differs", async () => {
+  it("is replaced when the installed file differs", async () => {
     const commands = ["docker", "dockerd", "jq", "runc"];
     const source = await wrapper();
     const text = Object.values(source)[0] ?? "";
@@ -147,7 +147,7 @@ describe("bounded runtime", () => {
     expect((await boundedRuntime.find(current)).state).to.equal("ok");
   });
 
-  /** The wrapper's source under the path at which the check looks for it. */
+  /** The wrapper's source, at the path that the check reads. */
   async function wrapper(): Promise<Record<string, string>> {
     let path = "";
     const asked = engineOn({

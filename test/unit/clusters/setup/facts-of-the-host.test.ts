@@ -8,16 +8,16 @@ import { compareVersions, parseVersion } from "../../../../clusters/setup/versio
 import { BOUNDED_STATUS, FULL_STATUS } from "./fake-context.ts";
 
 describe("facts of the host", () => {
-  it("names the capability that a bounding set lacks", () => {
+  it("name the capability that a bounding set lacks", () => {
     const set = parseBoundingSet(BOUNDED_STATUS) ?? 0n;
     expect(missingCapabilities(set, 40)).to.deep.equal(["CAP_SYS_RESOURCE"]);
   });
 
-  it("finds nothing lacking in a full set", () => {
+  it("name no missing capability for a full set", () => {
     expect(missingCapabilities(parseBoundingSet(FULL_STATUS) ?? 0n, 40)).to.deep.equal([]);
   });
 
-  it("does not miss capabilities that the kernel does not have", () => {
+  it("do not count capabilities that the kernel lacks", () => {
     expect(missingCapabilities(0x3f_ffff_ffffn, 37)).to.deep.equal([]);
     expect(missingCapabilities(0x3f_ffff_ffffn, 40)).to.deep.equal([
       "CAP_PERFMON",
@@ -26,7 +26,7 @@ describe("facts of the host", () => {
     ]);
   });
 
-  it("reads no bounding set out of a text without one", () => {
+  it("have no bounding set for a text without one", () => {
     expect(parseBoundingSet("Name:\tbash\n")).to.equal(undefined);
   });
 
@@ -37,18 +37,18 @@ describe("facts of the host", () => {
     ["6.18.44-fc-v595", [6, 18, 44]],
     ["unknown", undefined],
   ] as const) {
-    it(`reads the version in ${JSON.stringify(text)}`, () => {
+    it(`include the version in ${JSON.stringify(text)}`, () => {
       expect(parseVersion(text)).to.deep.equal(version);
     });
   }
 
-  it("compares versions by number, not by letter", () => {
+  it("compare versions by number, not by letter", () => {
     expect(compareVersions([0, 9, 0], [0, 30, 0])).to.be.lessThan(0);
     expect(compareVersions([1, 0, 0], [0, 30, 0])).to.be.greaterThan(0);
     expect(compareVersions([5, 3, 0], [5, 3, 0])).to.equal(0);
   });
 
-  it("tells the cgroup modes apart", () => {
+  it("distinguish the cgroup modes", () => {
     const v1 = "cgroup /sys/fs/cgroup/cpu cgroup rw,cpu 0 0\n";
     const v2 = "cgroup2 /sys/fs/cgroup/unified cgroup2 rw 0 0\n";
     expect(cgroupMode(v1 + v2)).to.equal("v1 hybrid");
@@ -57,7 +57,7 @@ describe("facts of the host", () => {
     expect(cgroupMode(undefined)).to.equal("none");
   });
 
-  it("knows Debian and its derivatives, and nothing else", () => {
+  it("recognise Debian and its derivatives, and no other distribution", () => {
     expect(isDebianLike('NAME="Debian"\nID=debian\n')).to.equal(true);
     expect(isDebianLike('ID=ubuntu\nID_LIKE="debian"\n')).to.equal(true);
     expect(isDebianLike("ID=pop\nID_LIKE='ubuntu debian'\n")).to.equal(true);
@@ -65,12 +65,12 @@ describe("facts of the host", () => {
     expect(isDebianLike("")).to.equal(false);
   });
 
-  it("reads the available memory in bytes", () => {
+  it("include the available memory in bytes", () => {
     expect(availableBytes("MemTotal:  9 kB\nMemAvailable:    2048 kB\n")).to.equal(2_097_152);
     expect(availableBytes("MemTotal: 9 kB\n")).to.equal(undefined);
   });
 
-  it("ignores a relative XDG_CACHE_HOME", () => {
+  it("ignore a relative XDG_CACHE_HOME", () => {
     expect(cacheDir({ XDG_CACHE_HOME: "/var/cache/me" })).to.equal("/var/cache/me/faultline");
     expect(cacheDir({ XDG_CACHE_HOME: "cache" })).to.match(/\/\.cache\/faultline$/);
   });

@@ -1,7 +1,7 @@
 import type { CheckContext } from "../../../../clusters/setup/check.ts";
 import type { ExecResult } from "../../../../lib/host/exec.ts";
 
-/** A machine made of tables; `ran` lists every command that was run on it, in order. */
+/** A machine made of tables; `ran` lists every command that ran on it, in order. */
 export interface FakeContext extends CheckContext {
   readonly ran: string[];
 }
@@ -9,11 +9,11 @@ export interface FakeContext extends CheckContext {
 export interface FakeMachine extends Partial<Omit<CheckContext, "exec" | "readText" | "which">> {
   readonly files?: Readonly<Record<string, string>>;
   readonly commands?: readonly string[];
-  /** By the beginning of the command line; whatever is not listed exits 0 and says nothing. */
+  /** By the start of the command line; any other command exits 0 and prints nothing. */
   readonly answers?: Readonly<Record<string, Partial<ExecResult>>>;
 }
 
-/** A Debian machine on which nothing is installed, unless the table says otherwise. */
+/** A Debian machine without any installed tool, unless the table differs. */
 export function fakeContext(machine: FakeMachine = {}): FakeContext {
   const { files = {}, commands = [], answers = {}, ...rest } = machine;
   const ran: string[] = [];
@@ -40,6 +40,6 @@ export function fakeContext(machine: FakeMachine = {}): FakeContext {
   };
 }
 
-/** /proc/self/status of a full bounding set, and of one without CAP_SYS_RESOURCE (bit 24). */
+/** /proc/self/status with a full bounding set, and one without CAP_SYS_RESOURCE (bit 24). */
 export const FULL_STATUS = "CapEff:\t000001ffffffffff\nCapBnd:\t000001ffffffffff\n";
 export const BOUNDED_STATUS = "CapEff:\t000001fffeffffff\nCapBnd:\t000001fffeffffff\n";
