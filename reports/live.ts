@@ -18,6 +18,7 @@ export type Running = ReadonlyMap<string, Activity>;
 const STAYS: ReadonlySet<Event["type"]> = new Set<Event["type"]>([
   "stage-done",
   "stage-failed",
+  "cluster-kept",
   "skipped",
   "not-recovered",
   "not-undone",

@@ -35,6 +35,10 @@ function cellText(event: CellEvent): string {
       return withDetail(`${event.stage} done in ${duration(event.durationMs)}`, event.detail);
     case "stage-failed":
       return `${event.stage} FAILED after ${duration(event.durationMs)} (exit ${event.exitCode}): ${event.message}`;
+    case "cluster-started":
+      return `${event.reused ? "reuses" : "makes"} cluster ${event.name}`;
+    case "cluster-kept":
+      return `cluster ${event.name} kept; ${event.detail}`;
     case "nodes":
       return Object.entries(event.containers)
         .map(([node, container]) => `${node} is ${container}`)

@@ -69,6 +69,7 @@ const cellResult = z.object({
 
 const pathResult = z.object({
   path: z.string().describe("from role → to role by way, symbols only"),
+  control: z.boolean().describe("the claim is that the fault leaves this path ok"),
   expected: z.string(),
   observed: z.string(),
   verdict,
@@ -88,6 +89,10 @@ const scenarioResult = z.object({
   mode: z.enum(["as-claimed", "no-fault", "wrong-node", "swapped"]),
   verdict,
   reason: z.string(),
+  skipCode: z
+    .enum(["cell", "two-node-cluster", "two-node-lane", "no-mutant"])
+    .nullable()
+    .describe("why it was skipped; null if it was not skipped, or the log does not say"),
   faults: z.array(z.string()),
   documented: z.array(z.string()),
   paths: z.array(pathResult),

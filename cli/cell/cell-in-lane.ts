@@ -1,7 +1,7 @@
 import { appendFileSync, createWriteStream } from "node:fs";
 import { basename, join } from "node:path";
 import { cellId, type Cell } from "../../lib/model/cell.ts";
-import { reasonOutsideLane } from "../../lib/scenario/cluster-size.ts";
+import { skipOutsideLane } from "../../lib/scenario/cluster-size.ts";
 import { EXIT, PreflightError, UndecidedError } from "../../lib/host/errors.ts";
 import type { Event } from "../../lib/events/event.ts";
 import { readEventLog, type Emit } from "../../lib/events/event-log.ts";
@@ -37,9 +37,10 @@ export interface LaneWork extends CellWork {
  */
 export async function runInLane(work: LaneWork, dir: string, emit: Emit): Promise<CellEnd> {
   const { cell, progress, interruption } = work;
-  const lane = await stage({ emit, name: `${cell.kernel} in a virtual machine` }, "cluster", () =>
-    laneFor(work, cell, emit),
-  );
+  const name = `${cell.kernel} in a virtual machine`;
+  // The first one names the cluster in reports: the name inside the VM is of no use outside.
+  emit({ type: "cluster-started", name, reused: false });
+  const lane = await stage({ emit, name }, "cluster", () => laneFor(work, cell, emit));
   const log = join(dir, "events.ndjson");
   let left: string | null = null;
   try {
@@ -77,8 +78,7 @@ const ORDERLY: readonly number[] = [EXIT.ok, EXIT.broken, EXIT.undecided];
 /** The cluster with which a VM is left for the next run; null where it is not: none was asked for, or a node of it did not come back. */
 function clusterToLeave(events: readonly Event[], lane: Lane): string | null {
   if (lane.leave === undefined || taintedNodes(events).length > 0) return null;
-  const made = events.findLast((event) => event.type === "stage-done" && event.stage === "cluster");
-  return lane.cluster ?? (made?.type === "stage-done" ? made.detail : null);
+  return lane.cluster ?? events.findLast((event) => event.type === "cluster-started")?.name ?? null;
 }
 
 /** In words. */
@@ -152,10 +152,9 @@ function eventsOf(onEvent: (event: Event) => void): (data: Uint8Array) => void {
  */
 export function asOfHere(event: Event, sinceStartOffsetMs: number): Event | null {
   // The cluster in there is kept with its VM, and neither --cluster nor gc finds it here.
-  const isOfKeeping = event.type === "note" && /^cluster \S+ kept; /.test(event.text);
-  if (event.type === "cell-finished" || isOfKeeping) return null;
+  if (event.type === "cell-finished" || event.type === "cluster-kept") return null;
   const at = { atMs: event.atMs, ...(event.upMs === undefined ? {} : { upMs: event.upMs + sinceStartOffsetMs }) };
-  if (event.type === "skipped") return { ...event, ...at, reason: reasonOutsideLane(event.reason) };
+  if (event.type === "skipped") return { ...event, ...skipOutsideLane(event), ...at };
   if (event.type !== "cell-started") return { ...event, ...at };
   const { kernel, cgroup, docker } = event.facts;
   return { ...at, type: "note", text: `in the VM: kernel ${kernel}, cgroup ${cgroup}, Docker ${docker}` };

@@ -1,7 +1,7 @@
 import type { Event } from "../../lib/events/event.ts";
 import type { Mode, Nth } from "../../lib/model/mode.ts";
 import type { ScenarioResult } from "../../lib/verdict/result.ts";
-import { all, first } from "../../lib/events/of-type.ts";
+import { eventsOf, firstEvent } from "../../lib/events/events-of-type.ts";
 
 export const FIRST: Nth = { repeat: 1, attempt: 1 };
 /** A fail that does not repeat is no fact about the network, and twice is enough to know. */
@@ -28,7 +28,7 @@ export function nextTry({ nth: { repeat, attempt }, mode, result, events, fails 
 
 /** A probe that got lost is worth another try. That a fault did not stay, or never came to be, is what there is to tell. */
 function mayBeToldNext(events: readonly Event[]): boolean {
-  const claimed = first(events, "scenario-started")?.healsItself?.kind;
-  const isAdrift = all(events, "drifted").some(({ fault }) => fault.fault.kind !== claimed);
-  return all(events, "injected").length > 0 && !isAdrift;
+  const claimed = firstEvent(events, "scenario-started")?.healsItself?.kind;
+  const isAdrift = eventsOf(events, "drifted").some(({ fault }) => fault.fault.kind !== claimed);
+  return eventsOf(events, "injected").length > 0 && !isAdrift;
 }

@@ -74,6 +74,7 @@ const CELL_PROCESS = fileURLToPath(new URL("cell-process.ts", import.meta.url));
  */
 export async function runCell(job: CellJob, emit: Emit): Promise<void> {
   // What a kept cluster's CNI is like is stated by the code of today; whether that holds is checked either way.
+  emit({ type: "cluster-started", name: job.clusterName, reused: job.reuse !== null });
   const alone = job.reuse ? { ...job.reuse, traits: traitsOf(job.reuse.cell) } : await newCluster(job, emit);
   const joined = await withPeers({ ...job, emit }, alone, peersNeeded(job.scenarios, alone));
   const record = await withBalancer({ ...job, emit }, joined, isBalancerNeeded(job.scenarios, joined));
@@ -223,7 +224,7 @@ export async function dispose(job: CellJob, keep: Keep, { failed, tainted }: End
   if (reuse || keep === "always" || (keep === "failure" && (failed || tainted))) {
     const use = tainted ? "tainted, so --cluster refuses it" : `use it with --cluster ${name}`;
     const made = existsSync(join(job.dir, "cluster.json")) ? use : "not made to its end, so of no use but to look at";
-    if (tainted || !reuse) emit({ type: "note", text: `cluster ${name} kept; ${made}; delete it with ./faultline gc` });
+    if (tainted || !reuse) emit({ type: "cluster-kept", name, detail: `${made}; delete it with ./faultline gc` });
     return;
   }
   await stage({ emit, name: job.clusterName }, "delete", () => deleteCluster(job.clusterName));

@@ -17,7 +17,7 @@ import { explain } from "../../lib/why/explain.ts";
 import { readEvidence } from "../../lib/why/facts/read-evidence.ts";
 import { resultOf, type JudgedTry } from "../../lib/verdict/tries.ts";
 import type { Scenario } from "../../lib/scenario/spec.ts";
-import { notRunFor, taintedNodes } from "../../lib/verdict/taint.ts";
+import { notRunBecause, taintedNodes } from "../../lib/verdict/taint.ts";
 import { FIRST, nextTry } from "./retry.ts";
 import { leftOpen } from "./not-undone.ts";
 
@@ -54,7 +54,7 @@ export function suiteStand(
         mustBeClean();
         const { result, tainted, events } = await runOnce({ stand, mode, run, place, told }, scenario, nth);
         tries.push({ ...nth, verdict: result.verdict, reason: result.reason, result });
-        if (tainted) notRun = notRunFor(tainted);
+        if (tainted) notRun = notRunBecause(tainted);
         nth = tainted ? null : nextTry({ nth, mode, result, events, fails: failsOf(nth, tries) }, repeats);
       }
       return resultOf(tries);

@@ -1,10 +1,10 @@
 import { cellId, type Cell } from "../../lib/model/cell.ts";
-import { sizeFor, whyTooSmallForAll } from "../../lib/scenario/cluster-size.ts";
+import { sizeFor, skipIfCellTooSmall } from "../../lib/scenario/cluster-size.ts";
 import { isBalancerNeeded, peersNeeded } from "../../lib/baseline/paths.ts";
 import { inWords } from "../../lib/model/expectation.ts";
 import { describeApply, describeShared, describeUndo } from "../../lib/faults/run/describe.ts";
 import { describeFault } from "../../lib/faults/contract/fault.ts";
-import { expectationsOf, faultsOf, leftOutOf, type Scenario } from "../../lib/scenario/spec.ts";
+import { expectationsOf, faultsOf, leftOutOf, skipInCell, type Scenario } from "../../lib/scenario/spec.ts";
 import { DEFAULT_CELL, parseCells, traitsOf } from "../../clusters/cells/cells.ts";
 import { kernelNeed } from "../../clusters/lane/needs.ts";
 import { scenariosOf, selectSuites, suiteFiles } from "../cell/suites.ts";
@@ -34,8 +34,8 @@ export function planOf(cell: Cell, scenarios: readonly Scenario[]): string {
     lines.push("a balancer: the roles' echo server, started in the container outside");
   for (const scenario of scenarios) {
     lines.push(`\n  ${scenario.id}: ${scenario.claim}`);
-    const skip = scenario.skipWhen?.({ cell, traits }) ?? whyTooSmallForAll(scenario, { cell, traits });
-    if (skip !== null) lines.push(`    skipped: ${skip}`);
+    const skip = skipInCell(scenario, { cell, traits }) ?? skipIfCellTooSmall(scenario, { cell, traits });
+    if (skip !== null) lines.push(`    skipped: ${skip.reason}`);
     // A placeholder address must pass for one: 192.0.2.0/24 is for documentation (RFC 5737).
     for (const fault of faultsOf(scenario, { cell, traits, address: () => "192.0.2.1" })) {
       lines.push(`    fault: ${describeFault(fault)}`);

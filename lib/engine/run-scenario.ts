@@ -5,10 +5,11 @@ import { swapped, type Expectation } from "../model/expectation.ts";
 import { healInjected, injectFault, type InjectedFault } from "../faults/run/inject.ts";
 import type { NodeFault } from "../faults/contract/fault.ts";
 import { NODE_ONLY } from "../faults/contract/kind.ts";
-import { expectationsOf, faultsOf, healingOf, leftOutOf, type CellContext, type Scenario } from "../scenario/spec.ts";
+import { expectationsOf, faultsOf, healingOf, leftOutOf, skipInCell } from "../scenario/spec.ts";
+import type { CellContext, Scenario } from "../scenario/spec.ts";
 import { patiently } from "../scenario/patiently.ts";
 import { ofNode } from "../model/nodes.ts";
-import { whyTooSmall } from "../scenario/cluster-size.ts";
+import { skipIfTooSmall } from "../scenario/cluster-size.ts";
 import { readAll, type WatchedFault } from "./drift.ts";
 import { onceEach } from "./measure.ts";
 import { faultsIn, whyNoMutant } from "./mutants.ts";
@@ -53,13 +54,14 @@ async function claimAndProve(
   const claimed = expectationsOf(scenario, context);
   const expect = mode === "swapped" ? mapValues(claimed, swapped) : claimed;
   const start = { ...statement(stand, scenario), mode, expect, leftOut: leftOutOf(scenario, context) } as const;
-  const reason =
-    scenario.skipWhen?.(context) ??
-    whyTooSmall(scenario, stand.cluster.record) ??
-    whyNoMutant(mode, scenario, claimed, context);
-  if (reason !== null) {
+  const noMutant = whyNoMutant(mode, scenario, claimed, context);
+  const skip =
+    skipInCell(scenario, context) ??
+    skipIfTooSmall(scenario, stand.cluster.record) ??
+    (noMutant === null ? null : { code: "no-mutant" as const, reason: noMutant });
+  if (skip !== null) {
     say({ ...start, faults: [] });
-    say({ type: "skipped", reason });
+    say({ type: "skipped", ...skip });
     return;
   }
   const { where, faults } = await whereAndWhat(stand, scenario, mode).catch((error: unknown) => {

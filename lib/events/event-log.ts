@@ -8,28 +8,31 @@ type WithoutTime<T> = T extends Event ? Omit<T, "atMs" | "upMs"> : never;
 export type NewEvent = WithoutTime<Event>;
 export type Emit = (event: NewEvent) => void;
 
-/** The event as it is logged: when it happened, for people and for counting. */
+/** Returns the event with its time: `atMs` for people, `upMs` for durations. */
 export function stamped(event: NewEvent): Event {
   return { atMs: Date.now(), upMs: Math.round(monotonicMs()), ...event };
 }
 
 /**
- * Appends events to a cell's log, a JSON object a line, at once and in order. A log that cannot be written does not stop the run (healing must
- * go on): the first failure is told through `onError`.
+ * Returns a function that appends events to a cell's log, one JSON object a line, at once and in order. An unwritable
+ * log does not stop the run, because healing must go on: `onError` gets the first failure, later ones are dropped.
  */
 export function eventLog(path: string, onError: (error: Error) => void): Emit {
-  let told = false;
+  let hasFailed = false;
   return (event) => {
     try {
       appendFileSync(path, `${JSON.stringify(stamped(event))}\n`, { mode: 0o600 });
     } catch (error) {
-      if (!told) onError(error as Error);
-      told = true;
+      if (!hasFailed) onError(error as Error);
+      hasFailed = true;
     }
   };
 }
 
-/** The events of a log; a torn last line (the writer was killed) is left out. Throws naming the line when an earlier one is damaged. */
+/**
+ * Reads the events of a log. Leaves out a torn last line, which a killed writer leaves. Throws Error naming file and
+ * line if an earlier line is damaged.
+ */
 export function readEventLog(path: string): readonly Event[] {
   const lines = readFileSync(path, "utf8").split("\n");
   const torn = lines.pop();

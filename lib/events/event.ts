@@ -7,16 +7,17 @@ import type { Mode, Nth, Phase } from "../model/mode.ts";
 import type { NodeRole, Size } from "../model/nodes.ts";
 import type { Observation } from "../probes/probe.ts";
 import type { Explanation } from "../model/explanation.ts";
+import type { SkipCode } from "../model/skip.ts";
 import type { NotUntil, SelfHealing } from "../scenario/spec.ts";
 
 /**
- * Everything that happens to a cell, as it happens: one JSON object a line of `runs/ID/cells/CELL/events.ndjson`. Verdicts and reports are
- * pure functions of these lines, so a field that a verdict needs belongs here and nowhere else.
+ * Everything that happens to a cell, as it happens: one JSON object a line of `runs/ID/cells/CELL/events.ndjson`.
+ * Verdicts and reports are pure functions of these lines, so every field that a verdict needs is a field of an event.
  */
 export type Event = {
-  /** Wall clock, ms since the epoch: for people. It may jump, so nothing is counted by it. */
+  /** Wall clock, ms since the epoch, for people. It may jump, so durations are not computed from it. */
   readonly atMs: number;
-  /** Ms since the machine started (lib/host/clock.ts): durations are counted by it. Logs of version 0.1.0 lack it. */
+  /** Ms since the machine started (lib/host/clock.ts), for durations. Logs of version 0.1.0 lack it. */
   readonly upMs?: number;
 } & (CellEvent | ScenarioEvent | { readonly type: "note"; readonly text: string });
 
@@ -36,11 +37,20 @@ export type CellEvent =
       readonly message: string;
       readonly exitCode: number;
     }
-  /** The container of each node role, so that a report can name it. */
+  /** The cluster that the events up to the next `cell-started` belong to. Absent in older logs. */
+  | {
+      readonly type: "cluster-started";
+      readonly name: string;
+      /** True for a cluster that an earlier run kept. */
+      readonly reused: boolean;
+    }
+  /** The run leaves this cluster behind; `detail` says how to use and delete it. Absent in older logs. */
+  | { readonly type: "cluster-kept"; readonly name: string; readonly detail: string }
+  /** The container of each node role, for reports. */
   | { readonly type: "nodes"; readonly containers: Containers }
-  /** What the suites of the coming stage are, so that one that never began is not lost. */
+  /** The suites of the coming stage, so that a suite that never began still gets a result. */
   | { readonly type: "planned"; readonly mode: Mode; readonly scenarios: readonly PlannedScenario[] }
-  /** A hand-written mocha test of a suite, as it ended. */
+  /** The end of a hand-written mocha test of a suite. */
   | {
       readonly type: "test";
       readonly suite: string;
@@ -58,7 +68,7 @@ export interface PlannedScenario {
   readonly documented: readonly string[];
 }
 
-/** How a cell comes to be, in order. */
+/** The stages of a cell, in order. */
 export type Stage = "setup" | "node-image" | "cluster" | "cni" | "roles" | "ready" | "peers" | "suites" | "delete";
 
 export type ScenarioEvent = { readonly scenario: string } & (
@@ -70,26 +80,31 @@ export type ScenarioEvent = { readonly scenario: string } & (
       readonly mode: Mode;
       readonly faults: readonly NodeFault[];
       readonly expect: Readonly<Record<string, Expectation>>;
-      /** Paths of the suite that the cell does not have, each with the reason; absent in older logs. */
+      /** Paths of the suite that the cell does not have, each with the reason. Absent in older logs. */
       readonly leftOut?: Readonly<Record<string, string>>;
       readonly recoversWithinMs: number;
-      /** How long the symptom may take to show; absent in older logs. */
+      /** How long the symptom may take to show. Absent in older logs. */
       readonly appearsWithinMs?: number;
-      /** It is claimed to last until this. */
+      /** The claim is that the symptom lasts until this happens. */
       readonly notUntil?: NotUntil;
-      /** Somebody else is claimed to undo the fault. */
+      /** The claim is that an agent undoes the fault. */
       readonly healsItself?: SelfHealing;
       readonly nth?: Nth;
-      /** How many the cluster has; absent for two. */
+      /** Size of the cluster; absent for two nodes. */
       readonly nodes?: Size;
     }
-  | { readonly type: "skipped"; readonly reason: string }
+  | {
+      readonly type: "skipped";
+      /** Absent in older logs. */
+      readonly code?: SkipCode;
+      readonly reason: string;
+    }
   | {
       readonly type: "round";
       readonly phase: Phase;
       readonly number: number;
       readonly observations: readonly Observation[];
-      /** Measured to show that the symptom lasts. */
+      /** This round shows that the symptom lasts. */
       readonly lasting?: true;
     }
   | { readonly type: "injected"; readonly faultId: string; readonly fault: NodeFault; readonly durationMs: number }
@@ -100,18 +115,18 @@ export type ScenarioEvent = { readonly scenario: string } & (
       readonly inForce: boolean;
       readonly detail: string;
     }
-  /** A reading found the fault gone, and nobody of us had undone it. */
+  /** A reading found the fault gone, and Faultline had not undone it. */
   | {
       readonly type: "drifted";
       readonly faultId: string;
       readonly fault: NodeFault;
-      /** Since it was put in force. */
+      /** Ms since injection. */
       readonly afterMs: number;
-      /** When the last reading began that still found it in force, since it was put in force. Absent in older logs. */
+      /** Ms from injection to the start of the last reading that found the fault in force. Absent in older logs. */
       readonly lastSeenMs?: number;
-      /** What the node said instead: the changed object. */
+      /** The reading: the changed object. */
       readonly detail: string;
-      /** What the node's agents had logged meanwhile, the last lines of each. */
+      /** The last log lines of each of the node's agents since injection. */
       readonly agents: readonly string[];
     }
   /** The next round repeats the last one, for this reason. */
@@ -123,23 +138,27 @@ export type ScenarioEvent = { readonly scenario: string } & (
       readonly ok: boolean;
       readonly detail: string;
     }
-  /** A fault that the journal leaves open and no `healed` tells of: its injection failed and then its undo, or the undo after the suites did. */
+  /**
+   * A fault that is open in the journal and has no `healed` event: its injection and then its undo failed, or the
+   * undo after the suites failed.
+   */
   | { readonly type: "not-undone"; readonly faultId: string; readonly fault: NodeFault; readonly detail: string }
   | { readonly type: "recovered"; readonly afterMs: number }
   | { readonly type: "not-recovered"; readonly afterMs: number }
   | { readonly type: "node-state"; readonly node: NodeRole; readonly differences: readonly string[] }
   | { readonly type: "error"; readonly message: string }
-  /** What is kept of the captures and the nodes' states; `dir` is relative to the cell's folder, null where nothing is. */
+  /** The captures and node states that are kept. */
   | {
       readonly type: "evidence";
+      /** Relative to the cell's folder; null if nothing is kept. */
       readonly dir: string | null;
       readonly kept: Kept;
       readonly files: number;
       readonly bytes: number;
-      /** What could not be had, a line each. */
+      /** Evidence that could not be collected, one line each. */
       readonly trouble: readonly string[];
     }
-  /** Why paths showed what they showed, from the evidence: computed once, so that a verdict needs nothing but the log. */
+  /** The causes that the evidence shows, computed during the run, so that a verdict needs only the log. */
   | { readonly type: "explained"; readonly explanations: readonly Explanation[] }
   | { readonly type: "scenario-finished"; readonly durationMs: number }
 );

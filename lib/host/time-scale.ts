@@ -1,5 +1,9 @@
-/** How many times longer than usual what takes time may take: more than 1 in a virtual machine of the kernel lane, whose processors are emulated or whose system calls are dear. */
+/**
+ * Returns the factor applied to every timeout, 1 to 20, from the environment variable FAULTLINE_PATIENCE; 1 if it is unset
+ * or out of range. It is above 1 in a virtual machine of the kernel lane, where processors are emulated or system calls
+ * are expensive.
+ */
 export function patience(env: Readonly<Record<string, string | undefined>> = process.env): number {
-  const asked = Number(env["FAULTLINE_PATIENCE"] ?? "1");
-  return asked >= 1 && asked <= 20 ? asked : 1;
+  const factor = Number(env["FAULTLINE_PATIENCE"] ?? "1");
+  return factor >= 1 && factor <= 20 ? factor : 1;
 }

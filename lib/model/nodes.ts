@@ -1,6 +1,9 @@
 import { UndecidedError } from "../host/errors.ts";
 
-/** A cluster's nodes. C, a second worker, is there only where a scenario of the run names a role on it, or puts a fault there. */
+/**
+ * A cluster's nodes. C, a second worker, is there only where a scenario of the run names a role on it, or puts a
+ * fault there.
+ */
 export const NODES = ["A", "B", "C"] as const;
 export type NodeName = (typeof NODES)[number];
 /** Where a fault can be put. */
@@ -31,6 +34,5 @@ export function ofNode<T>(things: Readonly<Partial<Record<NodeRole, T>>>, node: 
   throw new UndecidedError(`the cluster has no node ${node}`, THREE_NODES);
 }
 
-/** How one comes by a cluster of three. */
-export const THREE_NODES =
-  "a cluster is made with three nodes where a suite of the run names one on the third: leave --cluster out";
+/** Tells the user how to get a cluster with three nodes. */
+export const THREE_NODES = "a run makes three nodes if one of its suites names node C: leave out --cluster";

@@ -1,2 +1,2 @@
-/** The judgement of a scenario or a path. `unknown`: it could not be decided; never green. */
+/** The verdict on a scenario or a path. `unknown`: the run could not decide; never green. */
 export type Verdict = "pass" | "fail" | "unknown" | "skip";

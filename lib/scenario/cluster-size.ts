@@ -2,39 +2,50 @@ import type { ClusterRecord } from "../model/cluster.ts";
 import { nodesBroken } from "./nodes-broken.ts";
 import { nodesOf, THREE_NODES, type Size } from "../model/nodes.ts";
 import { isOnThird } from "../model/path.ts";
-import type { CellContext, Scenario } from "./spec.ts";
+import type { Skip } from "../model/skip.ts";
+import { skipInCell, type CellContext, type Scenario } from "./spec.ts";
 
-/** How many nodes a cell's cluster needs for these scenarios: three where one of them, not skipped there, names a role on node C or breaks something there; always two in the kernel lane. Pure. */
+/**
+ * Returns how many nodes a cell's cluster needs for these scenarios: three if one that is not skipped names a role on
+ * node C or breaks something there, else two. In the kernel lane always two: the VM is saved with its cluster. Pure.
+ */
 export function sizeFor(scenarios: readonly Scenario[], context: CellContext): Size {
   if (isInLane(context)) return 2;
-  const mine = scenarios.filter((one) => (one.skipWhen?.(context) ?? null) === null);
-  return mine.some((one) => needsThird(one, context)) ? 3 : 2;
+  const needThird = scenarios.some(
+    (scenario) => skipInCell(scenario, context) === null && needsThird(scenario, context),
+  );
+  return needThird ? 3 : 2;
 }
 
-/** Why a scenario is skipped where a cell's cluster is made for the run, with all the nodes that the cell can have; null where that is enough. Pure. */
-export function whyTooSmallForAll(scenario: Scenario, context: CellContext): string | null {
+/** Returns the skip of a scenario that needs more nodes than any cluster of its cell can have, or null. Pure. */
+export function skipIfCellTooSmall(scenario: Scenario, context: CellContext): Skip | null {
   return isInLane(context) && needsThird(scenario, context) ? TOO_SMALL_IN_LANE : null;
 }
 
 /**
- * A reason to skip that a run in a VM of the kernel lane gave, as the run outside has to give it: there `--cluster` was our word and not the user's. Others stay as they
- * are. Pure.
+ * Returns a skip from a run inside a kernel-lane VM as the run outside reports it. Inside, Faultline chose the
+ * cluster, so advice about `--cluster` would mislead the user; other skips stay as they are. Pure.
  */
-export function reasonOutsideLane(reason: string): string {
-  return reason.endsWith(THREE_NODES) ? TOO_SMALL_IN_LANE : reason;
+export function skipOutsideLane<S extends Partial<Skip>>(skip: S): S | Skip {
+  return skip.code === "two-node-cluster" ? TOO_SMALL_IN_LANE : skip;
 }
 
-const TOO_SMALL_IN_LANE = "it needs a third node, and a cluster in the kernel lane has two (docs/kernel-lane.md)";
+const TOO_SMALL_IN_LANE: Skip = {
+  code: "two-node-lane",
+  reason: "it needs a third node, and a cluster in the kernel lane has two (docs/kernel-lane.md)",
+};
 
-/** The VM is saved with its cluster, whatever is run in it later. */
 function isInLane({ cell }: CellContext): boolean {
   return cell.kernel !== undefined;
 }
 
-/** Why a scenario cannot be run on a cluster, and what to do; null where it has all the nodes that the scenario names. Pure. */
-export function whyTooSmall(scenario: Scenario, record: ClusterRecord): string | null {
+/** Returns the skip of a scenario that needs a node this cluster lacks, or null. Pure. */
+export function skipIfTooSmall(scenario: Scenario, record: ClusterRecord): Skip | null {
   if (nodesOf(record.containers).includes("C") || !needsThird(scenario, record)) return null;
-  return `it needs a third node, and cluster ${record.name} has two; ${THREE_NODES}`;
+  return {
+    code: "two-node-cluster",
+    reason: `it needs a third node, and cluster ${record.name} has two; ${THREE_NODES}`,
+  };
 }
 
 function needsThird(scenario: Scenario, context: CellContext): boolean {

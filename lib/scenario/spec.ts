@@ -17,11 +17,12 @@ import type {
 } from "../faults/contract/fault.ts";
 import type { NodeRole } from "../model/nodes.ts";
 import { parsePath } from "../model/path.ts";
+import type { Skip } from "../model/skip.ts";
 import type { Symptom } from "../model/symptom.ts";
 
 export * from "./conditions.ts";
 
-/** What a claim may depend on. */
+/** The facts that a claim may depend on. */
 export interface CellContext {
   readonly cell: Cell;
   readonly traits: Traits;
@@ -32,22 +33,26 @@ export type Conditional = (context: CellContext) => Claimed;
 
 /** One claim, as a suite writes it. */
 export interface ScenarioSpec {
-  /** One sentence: what breaks, for whom. */
+  /** One sentence: what breaks, and for which clients. */
   readonly claim: string;
-  /** Where the claim comes from: URLs, documents, issue numbers. */
+  /** Sources of the claim: URLs, documents, issue numbers. */
   readonly documented: readonly string[];
-  /** The fault, or a function of the cluster when it needs an address or a trait. */
+  /** The fault, or a function of the cluster if it needs an address or a trait. */
   readonly fault: NodeFault | readonly NodeFault[] | ((context: FaultContext) => NodeFault | readonly NodeFault[]);
-  /** Path → what it shows under the fault; `ok` ones are the controls. */
+  /** The symptom of each path under the fault; paths with `ok` are the controls. */
   readonly expect: Readonly<Record<string, Claimed | Conditional>>;
   readonly recovers: Recovery;
-  /** Where an agent is claimed to undo a fault by itself: `expect` is then what holds afterwards. Null in cells where nobody does. */
+  /**
+   * The agent that is claimed to undo the fault, or null in cells without one. `expect` then holds after its repair.
+   */
   readonly healsItself?: (context: CellContext) => SelfHealing | null;
-  /** How long the symptom may take to show, where it is not at once (a pod has to crash, say). */
+  /**
+   * How long the symptom may take to show; absent if it shows at once. A pod that must crash needs time, for example.
+   */
   readonly appears?: Budget;
-  /** Says why the scenario makes no sense in a cell, or null where it does: a skip always has a reason. */
+  /** Returns why the scenario makes no sense in a cell, or null if it does: a skip always has a reason. */
   readonly skipWhen?: (context: CellContext) => string | null;
-  /** Why every path shows the same with the fault on the other node: a claim too, which selfcheck puts to the test. */
+  /** Why every path shows the same with the fault on the other node. Selfcheck tests this claim too. */
   readonly sameOnEitherNode?: string;
 }
 
@@ -59,52 +64,55 @@ export interface Recovery extends Budget {
   readonly notUntil?: NotUntil;
 }
 
-/** What is broken stays so after its cause has gone, until something else happens. */
+/** The symptom outlasts its cause, until something else happens. */
 export interface NotUntil {
   /** Completes "does not recover until …". */
   readonly what: string;
-  /** For how long it is shown to last. */
+  /** How long the probes watch it last. */
   readonly lastsMs: number;
 }
 
 /** An agent undoes a fault by itself. */
 export interface SelfHealing {
-  /** Who: `flannel`. */
+  /** The agent's name: `flannel`. */
   readonly by: string;
-  /** The kind of the fault that is undone, should there be others. */
+  /** The kind of the fault that the agent undoes; other faults stay. */
   readonly kind: Fault["kind"];
   readonly withinMs: number;
-  /** What each of these paths must have shown at least once until then. */
+  /** Symptoms by path; each path must show one of its symptoms at least once before the repair. */
   readonly meanwhile: Readonly<Record<string, readonly Symptom[]>>;
 }
 
-/** A claim with its title; `id` is its file under suites/, without ending. */
+/** A claim with its title; `id` is its file under suites/, without the extension. */
 export interface Scenario extends ScenarioSpec {
   readonly id: string;
   readonly title: string;
 }
 
-/** `within(seconds(5))`. */
+/** Returns a budget in ms: `within(seconds(5))`. */
 export function within(withinMs: number): Budget {
   return { withinMs };
 }
 
-/** `notUntil("flannel restarts", { lastsMs: seconds(5), withinMs: seconds(5) })`: still broken for as long, and healed within the budget once that has happened. */
+/**
+ * Returns a recovery that needs something to happen first: `notUntil("flannel restarts", { lastsMs: seconds(5),
+ * withinMs: seconds(5) })`. The symptom lasts at least `lastsMs`; after the event, all paths are ok within `withinMs`.
+ */
 export function notUntil(what: string, { lastsMs, withinMs }: { lastsMs: number; withinMs: number }): Recovery {
   return { withinMs, notUntil: { what, lastsMs } };
 }
 
-/** Seconds as ms. */
+/** Converts seconds to ms. */
 export function seconds(count: number): number {
   return count * 1000;
 }
 
-/** Why clusters cannot be joined by static routes in a cell; null where they can. */
+/** Returns why static routes cannot join clusters in a cell, or null if they can. For `skipWhen`. */
 export function whyNotJoined({ traits }: CellContext): string | null {
   if (traits.ownAddressBlocks)
-    return "pods' addresses are not of their node's pod CIDR, so no static route leads to them";
+    return "pods' addresses are outside their node's pod CIDR, so no static route leads to them";
   return traits.dataplane === "ebpf"
-    ? "BPF programs route and masquerade pods' packets, whatever the node's routes and rules say"
+    ? "BPF programs route and masquerade pods' packets and ignore the node's routes and rules"
     : null;
 }
 
@@ -140,17 +148,26 @@ export function linkReaddressed(node: NodeRole, device: string): NodeFault {
   return { node, fault: { kind: "link", device, state: "readdressed" } };
 }
 
-/** Drops matching packets by a rule at the top of a chain of iptables' filter table: in force while it is the first there. */
+/**
+ * Drops matching packets by a rule at the top of a chain of iptables' filter table: in force while it is the first
+ * there.
+ */
 export function dropFirst(node: NodeRole, match: Omit<IptablesDropFault, "kind">): NodeFault {
   return { node, fault: { kind: "iptables-drop", ...match } };
 }
 
-/** Sets the policy of iptables' (or ip6tables') FORWARD chain on a node: what becomes of forwarded packets that no rule decides. */
+/**
+ * Sets the policy of iptables' (or ip6tables') FORWARD chain on a node: what becomes of forwarded packets that no
+ * rule decides.
+ */
 export function forwardPolicy(node: NodeRole, policy: "DROP", family: Family = "IPv4"): NodeFault {
   return { node, fault: { kind: "policy", chain: "FORWARD", policy, ...inFamily(family) } };
 }
 
-/** Takes an agent's iptables rule away on a node: `ruleGone("A", { table: "filter", chain: "FORWARD", target: "FLANNEL-FWD" })`. */
+/**
+ * Takes an agent's iptables rule away on a node: `ruleGone("A", { table: "filter", chain: "FORWARD", target:
+ * "FLANNEL-FWD" })`.
+ */
 export function ruleGone(node: NodeRole, rule: Omit<RuleFault, "kind">, family: Family = "IPv4"): NodeFault {
   return { node, fault: { kind: "rule", ...rule, ...inFamily(family) } };
 }
@@ -193,18 +210,24 @@ export function selectNobody(service: string): NodeFault {
   return { node: "control-plane", fault };
 }
 
-/** The faults of a scenario in a cluster. */
+/** Returns the skip that the suite's own `skipWhen` asks for in a cell, or null. Pure. */
+export function skipInCell({ skipWhen }: Pick<ScenarioSpec, "skipWhen">, context: CellContext): Skip | null {
+  const reason = skipWhen?.(context) ?? null;
+  return reason === null ? null : { code: "cell", reason };
+}
+
+/** Returns the faults of a scenario in a cluster. */
 export function faultsOf(scenario: ScenarioSpec, context: FaultContext): readonly NodeFault[] {
   const faults = typeof scenario.fault === "function" ? scenario.fault(context) : scenario.fault;
   return "node" in faults ? [faults] : faults;
 }
 
-/** Who undoes which fault by itself in a cell; null where nobody does. */
+/** Returns the agent that is claimed to undo a fault in a cell, or null if there is no such claim. */
 export function healingOf(scenario: ScenarioSpec, context: CellContext): SelfHealing | null {
   return scenario.healsItself?.(context) ?? null;
 }
 
-/** What each path must show in a cell: of those that exist there (leftOutOf). */
+/** Returns the expectation of each path that exists in a cell (see leftOutOf). Throws UsageError as parsePath does. */
 export function expectationsOf(scenario: ScenarioSpec, context: CellContext): Record<string, Expectation> {
   const leftOut = leftOutOf(scenario, context);
   const entries = Object.entries(scenario.expect)
@@ -215,7 +238,10 @@ export function expectationsOf(scenario: ScenarioSpec, context: CellContext): Re
   return Object.fromEntries(entries);
 }
 
-/** The paths of which nothing is claimed in a cell, each with the reason: they name an IP family that it does not have. */
+/**
+ * Returns the paths without a claim in a cell, each with its reason: they name an IP family that the cell lacks. Throws
+ * UsageError as parsePath does.
+ */
 export function leftOutOf(scenario: Pick<ScenarioSpec, "expect">, { cell }: CellContext): Record<string, string> {
   const reasonFor = (path: string): string | null => {
     const { family } = parsePath(path);
@@ -229,7 +255,7 @@ export function leftOutOf(scenario: Pick<ScenarioSpec, "expect">, { cell }: Cell
   );
 }
 
-/** Throws UsageError with the suite's id when a path cannot be read or nothing is claimed. */
+/** Throws UsageError with the suite's id if a path cannot be parsed or the suite claims nothing. */
 export function checkScenario(scenario: Scenario): void {
   const paths = Object.keys(scenario.expect);
   if (paths.length === 0) throw new UsageError(`suite ${scenario.id}: "${scenario.title}" expects nothing of any path`);

@@ -1,14 +1,14 @@
 import type { Event } from "../events/event.ts";
 import type { ClusterUse } from "./result.ts";
-import { byCluster, clusterOf } from "./parts.ts";
-import { taintedNodes, taintWords } from "./taint.ts";
+import { clusterNameIn, splitByCluster } from "./cluster-logs.ts";
+import { describeTaint, taintedNodes } from "./taint.ts";
 
-/** The clusters of a cell in their order, and why each was replaced by the next. Pure. */
+/** Returns the clusters that a cell ran on, in order, with the taint that replaced each but the last. Pure. */
 export function clustersOf(events: readonly Event[]): readonly ClusterUse[] {
-  const parts = byCluster(events);
-  return parts.flatMap((part, index) => {
-    const name = clusterOf(part);
-    const [taint] = index + 1 < parts.length ? taintedNodes(part) : [];
-    return name === null ? [] : [{ name, replacedBecause: taint ? taintWords(taint) : null }];
+  const logs = splitByCluster(events);
+  return logs.flatMap((log, index) => {
+    const name = clusterNameIn(log);
+    const [taint] = index + 1 < logs.length ? taintedNodes(log) : [];
+    return name === null ? [] : [{ name, replacedBecause: taint ? describeTaint(taint) : null }];
   });
 }

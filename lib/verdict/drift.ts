@@ -1,82 +1,80 @@
 import type { Event } from "../events/event.ts";
 import { describeFault } from "../faults/contract/fault.ts";
-import type { Verdict } from "../model/verdict.ts";
+import type { Judgement } from "./result.ts";
 import { elapsedMs } from "../events/elapsed.ts";
-import { all, type Of } from "../events/of-type.ts";
+import { eventsOf, type EventOf } from "../events/events-of-type.ts";
 
-export interface Finding {
-  readonly verdict: Verdict;
-  readonly reason: string;
-}
-
-/** What went wrong with undoing: it outranks everything else. Pure. */
-export function undoFindings(events: readonly Event[]): readonly Finding[] {
-  const healed = all(events, "healed").filter(({ ok }) => !ok);
+/** Returns a fail for each fault that could not be undone; it outranks every other finding. Pure. */
+export function undoFindings(events: readonly Event[]): readonly Judgement[] {
+  const failedHeals = eventsOf(events, "healed").filter(({ ok }) => !ok);
   return [
-    ...healed.map(({ detail }) => failed(`fault could not be undone: ${detail}`)),
-    ...all(events, "not-undone").map(({ fault, detail }) =>
+    ...failedHeals.map(({ detail }) => failed(`fault could not be undone: ${detail}`)),
+    ...eventsOf(events, "not-undone").map(({ fault, detail }) =>
       failed(`${describeFault(fault)} could not be undone: ${detail}`),
     ),
   ];
 }
 
-function failed(reason: string): Finding {
+function failed(reason: string): Judgement {
   return { verdict: "fail", reason };
 }
 
 /**
- * Whether what was measured is of the fault at all. A fault that was gone in any reading leaves nothing to be judged, unless its going is what is claimed. Pure.
+ * Returns an `unknown` for each reading that found the fault gone: the probes then say nothing about it. Where the
+ * claim is that an agent undoes the fault, judges that claim instead. Pure.
  */
-export function forceFindings(start: Of<"scenario-started">, events: readonly Event[]): readonly Finding[] {
-  const drifts = all(events, "drifted");
-  const allowed = drifts.filter((one) => isClaimed(start, one));
-  const told = new Set(drifts.map(({ faultId }) => faultId));
-  const findings = drifts.filter((one) => !isClaimed(start, one)).map(driftFinding);
-  for (const { faultId, when, inForce, detail } of all(events, "read-back")) {
-    if (inForce || told.has(faultId)) continue;
+export function driftFindings(start: EventOf<"scenario-started">, events: readonly Event[]): readonly Judgement[] {
+  const drifts = eventsOf(events, "drifted");
+  const claimed = drifts.filter((drift) => isClaimed(start, drift));
+  const drifted = new Set(drifts.map(({ faultId }) => faultId));
+  const findings = drifts.filter((drift) => !isClaimed(start, drift)).map(driftFinding);
+  for (const { faultId, when, inForce, detail } of eventsOf(events, "read-back")) {
+    if (inForce || drifted.has(faultId)) continue;
     findings.push({ verdict: "unknown", reason: `fault not in force ${when} the probes: ${detail}` });
   }
-  return [...findings, ...healingFindings(start, allowed, watchedMs(events))];
+  return [...findings, ...healingFindings(start, claimed, watchedMs(events))];
 }
 
-function isClaimed({ healsItself }: Of<"scenario-started">, { fault }: Of<"drifted">): boolean {
+function isClaimed({ healsItself }: EventOf<"scenario-started">, { fault }: EventOf<"drifted">): boolean {
   return healsItself !== undefined && fault.fault.kind === healsItself.kind;
 }
 
-/** The CNI's come first; all of them are in the log. */
-const MOST_AGENT_LINES = 3;
+/** The CNI's agent comes first; the log has all lines. */
+const MAX_AGENT_LINES = 3;
 
-function driftFinding({ fault, afterMs, detail, agents }: Of<"drifted">): Finding {
-  const who = agents.length === 0 ? "no agent logged why" : `meanwhile ${agents.slice(0, MOST_AGENT_LINES).join("; ")}`;
-  const reason = `${describeFault(fault)} was in force no more ${afterMs} ms after it was put in force: ${detail}; ${who}`;
+function driftFinding({ fault, afterMs, detail, agents }: EventOf<"drifted">): Judgement {
+  const logged = agents.slice(0, MAX_AGENT_LINES).join("; ");
+  const cause = agents.length === 0 ? "no agent logged why" : `meanwhile ${logged}`;
+  const reason = `${describeFault(fault)} was no longer in force ${afterMs} ms after injection: ${detail}; ${cause}`;
   return { verdict: "unknown", reason };
 }
 
-/** With nothing broken there is nothing that could heal. */
+/**
+ * Judges the claim that an agent undoes the fault in time. In mode `no-fault` there is no fault, so the claim fails.
+ */
 function healingFindings(
-  { healsItself, mode, faults }: Of<"scenario-started">,
-  drifts: readonly Of<"drifted">[],
-  forMs: number,
-): readonly Finding[] {
+  { healsItself, mode, faults }: EventOf<"scenario-started">,
+  drifts: readonly EventOf<"drifted">[],
+  watchedForMs: number,
+): readonly Judgement[] {
   if (!healsItself) return [];
   const { by, kind, withinMs } = healsItself;
-  const due = mode === "no-fault" ? 1 : faults.filter(({ fault }) => fault.kind === kind).length;
+  const expectedDrifts = mode === "no-fault" ? 1 : faults.filter(({ fault }) => fault.kind === kind).length;
   const late = drifts.find(({ afterMs }) => afterMs > withinMs);
-  const findings: Finding[] = [];
+  const findings: Judgement[] = [];
   if (late) findings.push(failed(`${by} undid it only after ${late.afterMs} ms, not within ${withinMs} ms`));
-  if (drifts.length >= due) return findings;
-  const isWatched = mode === "no-fault" || forMs >= withinMs;
+  if (drifts.length >= expectedDrifts) return findings;
+  const isWatched = mode === "no-fault" || watchedForMs >= withinMs;
   if (isWatched) return [...findings, failed(`${by} did not undo it within ${withinMs} ms`)];
   return [
     ...findings,
     { verdict: "unknown", reason: `the fault was not watched for the ${withinMs} ms that ${by} has` },
   ];
-  return findings;
 }
 
-/** From the last fault's being put in force to the reading after the probes; 0 where one of them is missing. */
+/** Returns the ms from the last injection to the reading after the probes; 0 if the log lacks one of them. */
 function watchedMs(events: readonly Event[]): number {
-  const from = all(events, "injected").at(-1);
-  const to = all(events, "read-back").findLast(({ when }) => when === "after");
+  const from = eventsOf(events, "injected").at(-1);
+  const to = eventsOf(events, "read-back").findLast(({ when }) => when === "after");
   return from && to ? elapsedMs(from, to) : 0;
 }

@@ -1,16 +1,24 @@
-import { inWords, type AddressClaim, type Expectation, type ShareClaim } from "../model/expectation.ts";
+import { inWords, isControl, type AddressClaim, type Expectation, type ShareClaim } from "../model/expectation.ts";
 import type { Observation } from "../probes/probe.ts";
-import type { PathResult, ReplicaCount } from "./result.ts";
-import type { Verdict } from "../model/verdict.ts";
+import type { Judgement, PathResult, ReplicaCount } from "./result.ts";
 import type { Symptom } from "../model/symptom.ts";
 import { plausibleShare } from "./share.ts";
 
-/** Judges one path: what its flows showed against what was expected. Pure. */
+/** Judges one path: compares the symptoms of its flows with the expectation. Pure. */
 export function judgePath(path: string, expected: Expectation, observations: readonly Observation[]): PathResult {
   const symptoms = countSymptoms(observations);
   const replicas = replicasOf(observations);
   const { verdict, reason } = judge(expected, observations, symptoms, replicas);
-  return { path, expected: inWords(expected), observed: countsInWords(symptoms), verdict, reason, symptoms, replicas };
+  return {
+    path,
+    control: isControl(expected),
+    expected: inWords(expected),
+    observed: countsInWords(symptoms),
+    verdict,
+    reason,
+    symptoms,
+    replicas,
+  };
 }
 
 function judge(
@@ -24,10 +32,10 @@ function judge(
   return worseOf(judgeShare(expected, symptoms), judgeReplicas(expected.share, replicas));
 }
 
-/** How many lookups met each replica of a Service, and how many of those failed; empty where nobody asked. */
+/** Counts the lookups that met each replica of a Service, and their failures; empty if no flow names a replica. */
 function replicasOf(observations: readonly Observation[]): readonly ReplicaCount[] {
-  const told = observations.filter((one) => one.seen.replica !== undefined && one.symptom !== "unknown");
-  return [...Map.groupBy(told, (one) => one.seen.replica ?? "")]
+  const traced = observations.filter((one) => one.seen.replica !== undefined && one.symptom !== "unknown");
+  return [...Map.groupBy(traced, (one) => one.seen.replica ?? "")]
     .map(([replica, met]) => ({ replica, asked: met.length, failed: met.filter((one) => one.symptom !== "ok").length }))
     .sort((a, b) => a.replica.localeCompare(b.replica));
 }
@@ -35,34 +43,30 @@ function replicasOf(observations: readonly Observation[]): readonly ReplicaCount
 function judgeReplicas({ replica, of }: ShareClaim, counts: readonly ReplicaCount[]): Judgement {
   if (replica === undefined) return { verdict: "pass", reason: "" };
   const words = counts.map((one) => `${one.replica} ${one.failed} of ${one.asked}`).join(", ");
-  const told = counts.reduce((sum, one) => sum + one.asked, 0);
-  if (told < of)
-    return { verdict: "unknown", reason: `of ${of} lookups only ${told} could be traced to a replica (${words})` };
+  const traced = counts.reduce((sum, one) => sum + one.asked, 0);
+  if (traced < of)
+    return { verdict: "unknown", reason: `only ${traced} of ${of} lookups could be traced to a replica (${words})` };
   const asClaimed = counts.every((one) => one.failed === (one.replica === replica ? one.asked : 0));
   return asClaimed
     ? { verdict: "pass", reason: `failed by replica: ${words}` }
-    : { verdict: "fail", reason: `not just those that met ${replica} failed: ${words}` };
+    : { verdict: "fail", reason: `expected exactly the lookups that met ${replica} to fail, failed: ${words}` };
 }
 
 const RANK = ["fail", "unknown", "skip", "pass"] as const;
 
-/** The worse of two; where both are as good, both reasons. */
+/** Returns the worse of two judgements; of two equal ones, the first with both reasons. */
 function worseOf(a: Judgement, b: Judgement): Judgement {
   if (a.verdict === b.verdict) return { ...a, reason: [a.reason, b.reason].filter((one) => one !== "").join("; ") };
   return RANK.indexOf(a.verdict) < RANK.indexOf(b.verdict) ? a : b;
 }
 
-interface Judgement {
-  readonly verdict: Verdict;
-  readonly reason: string;
-}
-
 function judgeEach(expected: Expectation, observations: readonly Observation[]): Judgement {
   if (observations.length === 0) return { verdict: "unknown", reason: "not measured" };
-  const isTold = expected.symptoms.includes(ARP_FAILED) && observations.some(({ symptom }) => symptom === ARP_FAILED);
+  const hasArpFailed =
+    expected.symptoms.includes(ARP_FAILED) && observations.some(({ symptom }) => symptom === ARP_FAILED);
   const wrong = observations.find((one) => {
     const isClaimed = one.symptom === "unknown" || expected.symptoms.includes(one.symptom);
-    return !isClaimed && !(isTold && isLeftSilent(one));
+    return !isClaimed && !(hasArpFailed && isDroppedByArp(one));
   });
   if (wrong) return { verdict: "fail", reason: `${wrong.symptom}: ${wrong.detail}` };
   const unclear = observations.find((one) => one.symptom === "unknown");
@@ -73,14 +77,16 @@ function judgeEach(expected: Expectation, observations: readonly Observation[]):
 }
 
 const ARP_FAILED: Symptom = "host-unreachable";
-/** ARP gives up after three requests, a second apart. */
+/** ARP gives up after three requests, one second apart. */
 const ARP_GIVES_UP_MS = 3000;
 
 /**
- * When ARP fails the kernel tells the waiting flows until one of them begins the next resolution; the rest of the queue is dropped without a word (neigh_invalidate in
- * net/core/neighbour.c), once or several times in a row. So beside a flow that was told, one that waited longer than that in silence is of the same failure.
+ * Returns true if ARP's failure may have dropped this flow without an error. When ARP fails, the kernel reports it to
+ * the waiting flows until one of them starts the next resolution; it drops the rest of the queue silently
+ * (neigh_invalidate in net/core/neighbour.c), possibly several times in a row. Beside a flow with the error, a silent
+ * flow that waited longer than ARP shows the same failure.
  */
-function isLeftSilent({ symptom, durationMs, early }: Observation): boolean {
+function isDroppedByArp({ symptom, durationMs, early }: Observation): boolean {
   return symptom === "connect-timeout" && early === undefined && durationMs > ARP_GIVES_UP_MS;
 }
 
@@ -98,10 +104,10 @@ function judgeAddresses(claim: AddressClaim, observations: readonly Observation[
     const flow = `${seen.source} → ${seen.remote}, server saw ${seen.client} → ${seen.local}`;
     if (!holds) return { verdict: "fail", reason: `not ${claim}: client dialled ${flow}` };
   }
-  return { verdict: "pass", reason: "as expected, addresses too" };
+  return { verdict: "pass", reason: "symptom and addresses as expected" };
 }
 
-/** Of flows that may be ok as well as show what is claimed: how many did, and whether some showed anything else. */
+/** Counts the flows with a claimed symptom (`hits`), those with it or ok (`known`), and looks for any other symptom. */
 function countHits(expected: Expectation, symptoms: PathResult["symptoms"]) {
   const hits = expected.symptoms.reduce((sum, symptom) => sum + (symptoms[symptom] ?? 0), 0);
   const known = hits + (symptoms.ok ?? 0);
@@ -110,23 +116,23 @@ function countHits(expected: Expectation, symptoms: PathResult["symptoms"]) {
   return { hits, known, total, unknown, hasOther: total - known - unknown > 0 };
 }
 
-const OTHER_SYMPTOM: Judgement = { verdict: "fail", reason: "a symptom beside the claimed ones and ok" };
+const OTHER_SYMPTOM: Judgement = { verdict: "fail", reason: "a symptom other than the claimed ones and ok" };
 
-/** What could not be told decides nothing, unless it could not have turned the majority. */
+/** Judges by the majority. Undecided flows make it unknown only if they could turn the majority. */
 function judgeMost(expected: Expectation, symptoms: PathResult["symptoms"]): Judgement {
   const { hits, total, unknown, hasOther } = countHits(expected, symptoms);
   if (hasOther) return OTHER_SYMPTOM;
   if (total === 0) return { verdict: "unknown", reason: "not measured" };
   if (hits > total / 2) return { verdict: "pass", reason: `${hits} of ${total}` };
   const verdict = hits + unknown > total / 2 ? "unknown" : "fail";
-  return { verdict, reason: `only ${hits} of ${total}${unknown > 0 ? `, ${unknown} could not be told` : ""}` };
+  return { verdict, reason: `only ${hits} of ${total}${unknown > 0 ? `, ${unknown} undecided` : ""}` };
 }
 
 function judgeShare(expected: Expectation, symptoms: PathResult["symptoms"]): Judgement {
   const { part, of } = expected.share ?? { part: 1, of: 0 };
   const { hits, known, total, unknown, hasOther } = countHits(expected, symptoms);
   if (hasOther) return OTHER_SYMPTOM;
-  if (total < of || unknown > 0) return { verdict: "unknown", reason: `${known} of ${of} flows could be told` };
+  if (total < of || unknown > 0) return { verdict: "unknown", reason: `only ${known} of ${of} flows were decided` };
   const [low, high] = plausibleShare(hits, known);
   const range = `${hits} of ${known}: between ${percent(low)} and ${percent(high)}`;
   return low <= part && part <= high
@@ -138,7 +144,7 @@ function percent(part: number): string {
   return `${Math.round(part * 100)} %`;
 }
 
-/** How often each symptom was seen, the commonest first. */
+/** Counts the flows with each symptom, the most common symptom first. Pure. */
 export function countSymptoms(observations: readonly Observation[]): Readonly<Partial<Record<Symptom, number>>> {
   const counts = new Map<Symptom, number>();
   for (const { symptom } of observations) counts.set(symptom, (counts.get(symptom) ?? 0) + 1);

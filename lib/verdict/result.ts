@@ -3,21 +3,28 @@ import type { Event, Stage } from "../events/event.ts";
 import type { Mode } from "../model/mode.ts";
 import type { Verdict } from "../model/verdict.ts";
 import type { NodeRole } from "../model/nodes.ts";
+import type { SkipCode } from "../model/skip.ts";
 import type { Symptom } from "../model/symptom.ts";
 import type { Explanation } from "../model/explanation.ts";
 
-/** One invocation as every report sees it: what `runs/ID/report.json` holds (docs/report.schema.json). */
+export interface Judgement {
+  readonly verdict: Verdict;
+  /** One line: the fact that decided it. */
+  readonly reason: string;
+}
+
+/** One invocation as every report sees it: the content of `runs/ID/report.json` (docs/report.schema.json). */
 export interface Run {
   readonly schemaVersion: 1;
   readonly runId: string;
   readonly startedAt: string;
   readonly durationMs: number;
-  /** The argv that repeats it. */
+  /** The argv that repeats the run. */
   readonly command: readonly string[];
   /** Versions and host facts: `docker`, `kind`, `kernel`, … */
   readonly facts: Readonly<Record<string, string>>;
   readonly summary: Readonly<Record<Verdict, number>>;
-  /** How many of the unknown ones held at one time and not at another. */
+  /** How many of the unknown results passed in one try and failed in another. */
   readonly flaky: number;
   readonly cells: readonly CellResult[];
   readonly results: readonly ScenarioResult[];
@@ -27,62 +34,64 @@ export interface CellResult {
   readonly cell: string;
   readonly parts: Cell;
   readonly stages: readonly { readonly stage: Stage; readonly durationMs: number; readonly detail: string }[];
-  /** Why the cell never got to its suites; null when it did. */
+  /** Why the cell never got to its suites; null if it did. */
   readonly failure: { readonly stage: Stage; readonly message: string } | null;
-  /** Nodes that did not come back; a cluster that has one is used no further, and exit is 5. */
+  /** Nodes that did not come back. The run stops using their cluster and exits with 5. */
   readonly tainted: readonly TaintedNode[];
-  /** What it was run on: one cluster, and another in the place of each that was tainted. */
+  /** The clusters that the cell ran on: one, and a replacement for each tainted one. */
   readonly clusters: readonly ClusterUse[];
 }
 
 export interface ClusterUse {
   readonly name: string;
-  /** The taint for which the rest was run on the next one; null of the last. */
+  /** The taint that moved the remaining scenarios to the next cluster; null for the last cluster. */
   readonly replacedBecause: string | null;
 }
 
-/** A node that a scenario left other than it was: an undo failed, or its state differed from before when the recovery budget was spent. */
+/** A node that a scenario left changed: an undo failed, or its state differed when the recovery budget was spent. */
 export interface TaintedNode {
   readonly node: NodeRole;
-  /** Its container; null where the log does not tell. */
+  /** Its container; null if the log does not name it. */
   readonly container: string | null;
   readonly scenario: string;
-  /** One line: what the undo said, or the first differences. */
+  /** One line: the undo's error, or the first differences. */
   readonly why: string;
 }
 
 /** One scenario in one cell. */
 export interface ScenarioResult {
-  /** The suite's path without ending: `services/bridge-nf-call-iptables`. */
+  /** The suite's path without its extension: `services/bridge-nf-call-iptables`. */
   readonly scenario: string;
   readonly title: string;
   readonly claim: string;
   readonly cell: string;
-  /** That it was run on; null where it was run on none. */
+  /** The cluster it ran on; null if it never ran. */
   readonly cluster: string | null;
   readonly mode: Mode;
   readonly verdict: Verdict;
-  /** One line: what decided it. */
+  /** One line: the fact that decided it. */
   readonly reason: string;
+  /** Why it was skipped, for programs; null if it was not skipped, or the log does not say. */
+  readonly skipCode: SkipCode | null;
   readonly faults: readonly string[];
   readonly documented: readonly string[];
   readonly paths: readonly PathResult[];
-  /** Paths of the suite of which nothing is claimed in this cell. */
+  /** Paths of the suite without a claim in this cell. */
   readonly leftOut: readonly LeftOut[];
   readonly times: Times;
-  /** Node state that differed from the baseline afterwards, a line each. */
+  /** Differences of the nodes' state from the baseline after recovery, one line each. */
   readonly nodeStateDifferences: readonly string[];
-  /** Folder of its captures and node states, relative to the cell's; null where none is kept. */
+  /** Folder of its captures and node states, relative to the cell's; null if none are kept. */
   readonly evidence: string | null;
-  /** Why paths showed what they showed, the likeliest first; empty where everything was ok, or no evidence was taken. */
+  /** Causes of the symptoms, the likeliest first; empty if all paths were ok or no evidence was taken. */
   readonly explanations: readonly Explanation[];
-  /** Each time it was run: again after a fail, or as often as was asked for. */
+  /** Every run of the scenario: retries after a fail, and requested repeats. */
   readonly tries: readonly Try[];
-  /** How often it held; null unless it was asked to be repeated. */
+  /** How often it passed; null unless repeats were requested. */
   readonly rate: Rate | null;
-  /** It held and did not hold. */
+  /** It passed in one try and failed in another. */
   readonly flaky: boolean;
-  /** The command that runs just this one again. */
+  /** The command that runs just this scenario again. */
   readonly reproduce: string;
 }
 
@@ -111,36 +120,38 @@ export interface Rate {
 
 export interface PathResult {
   readonly path: string;
-  /** In words: `connect-timeout`, `ok, untranslated`, `50 % dns-wrong-source or dns-timeout of 40`. */
+  /** The claim is that the fault leaves this path ok. */
+  readonly control: boolean;
+  /** In words: `connect-timeout`, `ok, untranslated`, `50 % of 40 dns-wrong-source or dns-timeout`. */
   readonly expected: string;
   /** In words, counted: `connect-timeout ×3`, `ok ×2, unknown ×1`. */
   readonly observed: string;
   readonly verdict: Verdict;
   readonly reason: string;
   readonly symptoms: Readonly<Partial<Record<Symptom, number>>>;
-  /** Of a Service's replicas: how many lookups met each, and how many of those failed. Empty unless the claim asks for it. */
+  /** Lookups and failures of each replica of a Service. Empty unless the claim needs them. */
   readonly replicas: readonly ReplicaCount[];
 }
 
 export interface ReplicaCount {
-  /** Role, or address where it is no role's. */
+  /** A role, or an address that belongs to no role. */
   readonly replica: string;
   readonly asked: number;
   readonly failed: number;
 }
 
-/** In ms; null where that part did not happen. */
+/** Durations of a scenario's parts; null for a part that did not happen. */
 export interface Times {
   readonly steadyMs: number | null;
   readonly injectMs: number | null;
-  /** From injected to the end of the probes under fault. */
+  /** From injection to the end of the probes under the fault. */
   readonly proveMs: number | null;
   readonly healMs: number | null;
   readonly recoveryMs: number | null;
   readonly totalMs: number;
 }
 
-/** What a run directory holds, read back: enough to judge it again. */
+/** The content of a run directory: enough to judge the run again. */
 export interface RunRecord {
   readonly runId: string;
   readonly startedAt: string;

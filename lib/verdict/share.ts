@@ -1,14 +1,14 @@
 /** z of a two-sided 99.9 % interval: one honest run in a thousand may fall outside. */
 const Z_999 = 3.2905;
-/** z of a two-sided 95 % interval, as rates are usually told. */
+/** z of a two-sided 95 % interval, the usual one for rates. */
 export const Z_95 = 1.96;
 
-/** The shares, 0 to 1, that `hits` of `of` does not speak against, at 99.9 %. With nothing measured every share is plausible. */
+/** Returns the range of shares, 0 to 1, that `hits` of `of` does not contradict at 99.9 %; all of it if `of` is 0. */
 export function plausibleShare(hits: number, of: number): readonly [low: number, high: number] {
   return wilson(hits, of, Z_999);
 }
 
-/** The Wilson score interval (E. B. Wilson, 1927) for `hits` of `of`, 0 to 1; all of it with nothing measured. */
+/** Returns the Wilson score interval (E. B. Wilson, 1927) for `hits` of `of`, 0 to 1; all of it if `of` is 0. */
 export function wilson(hits: number, of: number, z: number): readonly [low: number, high: number] {
   if (of === 0) return [0, 1];
   const part = hits / of;

@@ -2,7 +2,7 @@ import type { Rate, ScenarioResult, Try } from "./result.ts";
 import type { Verdict } from "../model/verdict.ts";
 import { wilson, Z_95 } from "./share.ts";
 
-/** One time that a scenario was run, judged. */
+/** One run of a scenario, with its result. */
 export interface JudgedTry extends Try {
   readonly result: ScenarioResult;
 }
@@ -10,11 +10,12 @@ export interface JudgedTry extends Try {
 const WORST_FIRST: readonly Verdict[] = ["fail", "unknown", "pass", "skip"];
 
 /**
- * One result of all the times that a scenario was run in one cell and mode. What could not be told is outdone by a later attempt of the same repeat that could. Tries that
- * disagree are not what any of them says: the result is `unknown` and flaky, with each try's verdict; what it shows is the worst try's. Pure. Throws RangeError without any.
+ * Combines the runs of a scenario in one cell and mode into one result. An unknown try does not count if a later
+ * attempt of the same repeat was decided. If passes and fails disagree, the result is `unknown` and flaky, and shows
+ * the worst try. Pure. Throws RangeError if there are no tries.
  */
 export function resultOf(tries: readonly JudgedTry[]): ScenarioResult {
-  const counted = tries.filter((one, index) => one.verdict !== "unknown" || !isOutdone(one, tries.slice(index + 1)));
+  const counted = tries.filter((one, index) => one.verdict !== "unknown" || !isSuperseded(one, tries.slice(index + 1)));
   const worst = counted.toSorted((a, b) => rank(a) - rank(b))[0];
   if (!worst) throw new RangeError("a scenario that was never run has no result");
   const verdicts = new Set(counted.map(({ verdict }) => verdict));
@@ -22,12 +23,12 @@ export function resultOf(tries: readonly JudgedTry[]): ScenarioResult {
   const rate = rateOf(counted);
   const flaky = verdicts.has("fail") && verdicts.has("pass");
   if (!flaky) return { ...worst.result, tries: list, rate, flaky };
-  const counts = [...verdicts].map((one) => `${one} ×${counted.filter(({ verdict }) => verdict === one).length}`);
+  const counts = [...verdicts].map((each) => `${each} ×${counted.filter(({ verdict }) => verdict === each).length}`);
   const reason = `flaky: ${counts.join(", ")} of ${counted.length} tries; the fail: ${worst.reason}`;
   return { ...worst.result, verdict: "unknown", reason, tries: list, rate, flaky };
 }
 
-function isOutdone({ repeat }: Try, later: readonly Try[]): boolean {
+function isSuperseded({ repeat }: Try, later: readonly Try[]): boolean {
   return later.some((one) => one.repeat === repeat && one.verdict !== "unknown");
 }
 
@@ -35,7 +36,7 @@ function rank({ verdict }: Try): number {
   return WORST_FIRST.indexOf(verdict);
 }
 
-/** Of a scenario that was repeated: how often it held, among the times that could be decided. Null where it was asked for once. */
+/** Returns how often a repeated scenario held among the decided tries; null if it was not repeated. */
 function rateOf(tries: readonly Try[]): Rate | null {
   if (!tries.some(({ repeat }) => repeat > 1)) return null;
   const decided = tries.filter(({ verdict }) => verdict === "pass" || verdict === "fail");

@@ -116,7 +116,7 @@ describe("verdicts with their proof, on a real cluster", function () {
     const { verdict, reason, evidence } = resultOf(drifted, FORWARD);
     expect(verdict).to.equal("unknown");
     expect(reason).to.match(
-      /^sysctl net\.ipv4\.ip_forward=0 on A was in force no more \d+ ms after it was put in force: net\.ipv4\.ip_forward = 1; /,
+      /^sysctl net\.ipv4\.ip_forward=0 on A was no longer in force \d+ ms after injection: net\.ipv4\.ip_forward = 1; /,
     );
     expect(drifted.cells.flatMap(({ tainted }) => tainted)).to.deep.equal([]);
     expect(evidence).to.equal(null);

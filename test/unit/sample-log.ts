@@ -126,6 +126,7 @@ export function cellLog(...scenarios: readonly (readonly Event[])[]): readonly E
   const facts = { kernel: "6.18" };
   return timed([
     { type: "cell-started", runId: "20260101-000000-abcd", cell: CELL, facts },
+    { type: "cluster-started", name: "faultline-x", reused: false },
     { type: "stage-started", stage: "suites", detail: "faultline-x" },
     ...scenarios.flat(),
     { type: "stage-done", stage: "suites", durationMs: 9000, detail: "faultline-x" },

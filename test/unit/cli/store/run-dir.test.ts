@@ -107,7 +107,7 @@ describe("a run's directory", () => {
     ["cut off at the start", lines.slice(1).join("\n"), /lacks its beginning/],
     ["damaged in its first line", `{"atMs":1,"ty\n${lines.join("\n")}`, /events\.ndjson:1: expected one JSON object/],
     ["damaged further down", lines.with(4, "\0\0\0").join("\n"), /events\.ndjson:5: expected one JSON object/],
-    ["torn after its first line", `${lines[0]}\n{"atMs":`, /ends before the suites were through/],
+    ["torn after its first line", `${lines[0]}\n{"atMs":`, /ends before the suites do/],
   ];
   for (const [name, text, says] of damages) {
     it(`of two cells, the log of one ${name}: the other's results stand, the run is undecided`, () => {

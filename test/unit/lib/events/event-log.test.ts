@@ -16,7 +16,7 @@ describe("the event log", () => {
 
   const written = () => cellLog(scenarioLog()).map((event) => `${JSON.stringify(event)}\n`);
 
-  it("gives back what was written, in order, each with a time", () => {
+  it("returns the written events in order, each with a time", () => {
     const emit = eventLog(path, (error) => expect.fail(error.message));
     emit({ type: "note", text: "one\ntwo — ü" });
     emit({ type: "note", text: "three" });
@@ -25,27 +25,27 @@ describe("the event log", () => {
     expect(events[0]?.atMs).to.be.closeTo(Date.now(), 5000);
   });
 
-  it("is nobody else's to read", () => {
+  it("has mode 0600", () => {
     eventLog(path, () => undefined)({ type: "note", text: "x" });
     expect(statSync(path).mode & 0o777).to.equal(0o600);
   });
 
-  it("appends to what is there", () => {
+  it("appends to an existing log", () => {
     eventLog(path, () => undefined)({ type: "note", text: "first" });
     eventLog(path, () => undefined)({ type: "note", text: "second" });
     expect(readFileSync(path, "utf8").split("\n")).to.have.length(3);
   });
 
-  it("tells once that it cannot be written, and does not throw", () => {
-    const told: string[] = [];
-    const emit = eventLog(join(dir, "missing", "events.ndjson"), (error) => told.push(error.message));
+  it("reports an unwritable log once and does not throw", () => {
+    const errors: string[] = [];
+    const emit = eventLog(join(dir, "missing", "events.ndjson"), (error) => errors.push(error.message));
     emit({ type: "note", text: "x" });
     emit({ type: "note", text: "y" });
-    expect(told).to.have.length(1);
-    expect(told[0]).to.match(/ENOENT/);
+    expect(errors).to.have.length(1);
+    expect(errors[0]).to.match(/ENOENT/);
   });
 
-  it("leaves out a torn last line, wherever it was torn", () => {
+  it("leaves out a torn last line, wherever the tear is", () => {
     const lines = written();
     const last = lines.at(-1) ?? "";
     for (const end of [0, 1, 10, last.length - 2]) {
@@ -54,19 +54,19 @@ describe("the event log", () => {
     }
   });
 
-  it("takes a last line that is whole but for its newline", () => {
+  it("reads a last line that lacks only its newline", () => {
     writeFileSync(path, written().join("").trimEnd());
     expect(readEventLog(path)).to.have.length(written().length);
   });
 
-  it("names file and line of a damaged line", () => {
+  it("throws naming file and line of a damaged line", () => {
     const lines = written();
     const damaged = lines.with(2, `${(lines[2] ?? "").slice(0, 20)}\n`);
     writeFileSync(path, damaged.join(""));
     expect(() => readEventLog(path)).to.throw(`${path}:3: expected one JSON object`);
   });
 
-  it("is empty when the file is", () => {
+  it("returns no events for an empty file", () => {
     writeFileSync(path, "");
     expect(readEventLog(path)).to.deep.equal([]);
   });

@@ -10,7 +10,7 @@ import { ownSubnets } from "../../../../clusters/addressing/subnets.ts";
 import { addressOf, netnsPidOf, nodeOf } from "../../../../lib/model/address.ts";
 import { knownPaths } from "../../../../lib/baseline/paths.ts";
 import type { ClusterRecord, Whereabouts } from "../../../../lib/model/cluster.ts";
-import { sizeFor, whyTooSmall, whyTooSmallForAll } from "../../../../lib/scenario/cluster-size.ts";
+import { sizeFor, skipIfCellTooSmall, skipIfTooSmall } from "../../../../lib/scenario/cluster-size.ts";
 import { faultsIn } from "../../../../lib/engine/mutants.ts";
 import { UndecidedError } from "../../../../lib/host/errors.ts";
 import { nodesOf, ofNode } from "../../../../lib/model/nodes.ts";
@@ -40,7 +40,7 @@ function claims(path: string, more: Partial<Scenario> = {}): Scenario {
 }
 
 describe("a cluster of three nodes", () => {
-  it("has roles on C", () => {
+  it("has roles on node C, with their addresses and network namespaces", () => {
     for (const role of ON_THIRD) expect(nodeOf(role)).to.equal("C");
     expect(addressOf(HERE, "third", "podIP")).to.equal("10.244.2.2");
     expect(addressOf(HERE, "hostC", "nodeIP")).to.equal("172.18.0.4");
@@ -48,7 +48,7 @@ describe("a cluster of three nodes", () => {
     expect(containerOf(THREE, "C")).to.equal("x-worker2");
   });
 
-  it("has all three looked at, one of two has two", () => {
+  it("lists node C only if the cluster has one, and refuses to name it otherwise", () => {
     expect(nodesOf(THREE.containers)).to.deep.equal(["A", "B", "C"]);
     expect(nodesOf(RECORD.containers)).to.deep.equal(["A", "B"]);
     expect(() => ofNode(RECORD.containers, "C")).to.throw(UndecidedError, "no node C");
@@ -56,7 +56,7 @@ describe("a cluster of three nodes", () => {
     expect(() => addressOf(WHERE, "hostC", "nodeIP")).to.throw("on no node of this cluster");
   });
 
-  it("is made of a second worker, with no DNS replica on it", () => {
+  it("has a second worker without a DNS replica", () => {
     const image = { origin: "offline", kubernetesVersion: "1.34.4" } as const;
     const { nodes } = parse(kindConfig(DEFAULT_CELL, image, ownSubnets("ipv4"), 2)) as { nodes: { role: string }[] };
     expect(nodes.map(({ role }) => role)).to.deep.equal(["control-plane", "worker", "worker"]);
@@ -64,11 +64,11 @@ describe("a cluster of three nodes", () => {
     expect(JSON.stringify(coreDns(2))).to.not.include("nodeAffinity");
   });
 
-  it("breaks A where a suite that breaks C is put to the test", () => {
+  it("moves a fault from C to A in the wrong-node mode", () => {
     expect(faultsIn("wrong-node", [linkDown("C", "x")])).to.deep.equal([linkDown("A", "x")]);
   });
 
-  it("is tainted as a whole where the log lacks how a fault came", () => {
+  it("counts every node as tainted if the log lacks the injection of a fault that was not undone", () => {
     const scenario = "nodes/x";
     const containers = { type: "nodes", containers: THREE.containers, atMs: 0 } as const;
     const failed = { type: "healed", scenario, faultId: "f", durationMs: 1, ok: false, detail: "x", atMs: 1 } as const;
@@ -76,15 +76,15 @@ describe("a cluster of three nodes", () => {
     expect(taintedNodes([failed]).map(({ node }) => node)).to.deep.equal(["A", "B"]);
   });
 
-  it("is known to explanations", () => {
+  it("gives explanations the place of its roles on C", () => {
     const picture = pictureOf({ texts: new Map(), captures: new Map(), lacking: [] });
     expect(placeOfRole(picture, "third")).to.include({ node: "C", pod: "third" });
     expect(placeOfRole(picture, "hostC")).to.include({ node: "C", pod: null });
   });
 });
 
-describe("judgeScenario, of a cluster of three nodes", () => {
-  it("cannot tell without the comparison of the third", () => {
+describe("judgeScenario on a cluster of three nodes", () => {
+  it("is unknown without the comparison of node C", () => {
     const log = changed(scenarioLog(), "scenario-started", { nodes: 3 });
     expect(judgeScenario("cell", log).reason).to.equal("the log has no trace of the comparison of node states");
     const compared = { type: "node-state", scenario: "nodes/ip-forward", node: "C", differences: [] } as const;
@@ -92,45 +92,49 @@ describe("judgeScenario, of a cluster of three nodes", () => {
   });
 });
 
-describe("how many nodes a run's scenarios need", () => {
-  it("is three where one names a role on the third, in cells where it is not skipped", () => {
+describe("the number of nodes that a run's scenarios need", () => {
+  it("is three if a scenario that is not skipped names a role on node C", () => {
     expect(sizeFor([claims("same → other by podIP")], RECORD)).to.equal(2);
     expect(sizeFor([claims("same → other by podIP"), claims("third → server by podIP")], RECORD)).to.equal(3);
     expect(sizeFor([claims("hostC → hostA by nodeIP with ping")], RECORD)).to.equal(3);
     expect(sizeFor([claims("third → other by podIP", { skipWhen: () => "not here" })], RECORD)).to.equal(2);
   });
 
-  it("is three where one breaks something there, whatever address it asks for", () => {
+  it("is three if a scenario breaks something on node C, whatever address its fault needs", () => {
     const fault: Scenario["fault"] = ({ address }) => linkDown("C", address("server", "podIP"));
     expect(sizeFor([claims("same → other by podIP", { fault })], RECORD)).to.equal(3);
   });
 
-  it("is the reason to skip a scenario on a cluster that was kept with two", () => {
+  it("skips a scenario that needs node C on a kept cluster with two nodes", () => {
     const third = claims("third → server by podIP");
-    expect(whyTooSmall(third, RECORD)).to.match(/third node, and cluster faultline-x has two; .* leave --cluster out$/);
-    expect(whyTooSmall(third, THREE)).to.equal(null);
-    expect(whyTooSmall(claims("same → other by podIP"), RECORD)).to.equal(null);
+    const skip = skipIfTooSmall(third, RECORD);
+    expect(skip?.code).to.equal("two-node-cluster");
+    expect(skip?.reason).to.match(/third node, and cluster faultline-x has two; .* leave out --cluster$/);
+    expect(skipIfTooSmall(third, THREE)).to.equal(null);
+    expect(skipIfTooSmall(claims("same → other by podIP"), RECORD)).to.equal(null);
   });
 
-  it("is two in the kernel lane, whose VM is saved with its cluster: there it is the reason to skip", () => {
+  it("is two in the kernel lane, where a scenario that needs node C is skipped", () => {
     const third = claims("third → server by podIP");
     const context = { ...RECORD, cell: { ...RECORD.cell, kernel: "debian:6.12" } };
     expect(sizeFor([third], context)).to.equal(2);
-    expect(whyTooSmallForAll(third, context)).to.match(/third node, and a cluster in the kernel lane has two/);
-    expect(whyTooSmallForAll(third, RECORD)).to.equal(null);
-    expect(whyTooSmallForAll(claims("same → other by podIP"), context)).to.equal(null);
+    const skip = skipIfCellTooSmall(third, context);
+    expect(skip?.code).to.equal("two-node-lane");
+    expect(skip?.reason).to.match(/third node, and a cluster in the kernel lane has two/);
+    expect(skipIfCellTooSmall(third, RECORD)).to.equal(null);
+    expect(skipIfCellTooSmall(claims("same → other by podIP"), context)).to.equal(null);
     const text = planOf({ ...DEFAULT_CELL, kernel: "debian:6.12" }, [third]);
     expect(text).to.match(/one worker \(node A\)\n/);
     expect(text).to.match(/skipped: it needs a third node, and a cluster in the kernel lane has two/);
   });
 
-  it("keeps paths of the third out of the baseline of two", () => {
+  it("leaves paths of node C out of the baseline of a two-node cluster", () => {
     const third = [claims("third → server by podIP")];
     expect(knownPaths(third, RECORD)).to.deep.equal(["same → server by podIP"]);
     expect(knownPaths(third, THREE)).to.include("third → server by podIP");
   });
 
-  it("is two for all that is run when nothing is named", async () => {
+  it("is two for the suites that run by default, and three for those on request", async () => {
     const every = await scenariosOf(suiteFiles());
     const asked = every.filter(({ id }) => isOnRequest(`/suites/${id}.ts`));
     const usual = every.filter((one) => !asked.includes(one));

@@ -8,20 +8,20 @@ import { BROKEN, changed, CONTROL, flows, FORWARD_OFF, scenarioLog, without } fr
 const scenario = "nodes/ip-forward";
 const judge = (events: readonly Event[]) => judgeScenario("cell", events);
 
-/** As the engine logs a fault that a reading during the probes found gone. */
+/** Returns the log as the engine writes it if a reading during the probes finds the fault gone. */
 function drifted(events: readonly Event[], afterMs = 900, faultId = "f0", fault: NodeFault = FORWARD_OFF) {
   const detail = "net.ipv4.ip_forward = 1";
   const agents = ["kube-flannel-ds-x: I1121 iptables.go:508] Some iptables rules are missing"];
-  const told = { type: "drifted", scenario, faultId, fault, afterMs, detail, agents, atMs: 0 } as const;
+  const drift = { type: "drifted", scenario, faultId, fault, afterMs, detail, agents, atMs: 0 } as const;
   const isAfter = (event: Event) => event.type === "read-back" && event.when === "after" && event.faultId === faultId;
   const read = changed(without(events, isAfter), "read-back", { inForce: false, detail }, (event) => {
     return event.when === "during" && event.faultId === faultId;
   });
   const at = read.findIndex((event) => event.type === "round" && event.phase === "fault");
-  return [...read.slice(0, at), told, ...read.slice(at)];
+  return [...read.slice(0, at), drift, ...read.slice(at)];
 }
 
-describe("judgeScenario: a fault that did not stay", () => {
+describe("judgeScenario with a fault that did not stay", () => {
   const asClaimed = scenarioLog();
   const wrong = scenarioLog({ underFault: [...flows(BROKEN, "ok", 3), ...flows(CONTROL, "ok", 3)] });
 
@@ -29,17 +29,17 @@ describe("judgeScenario: a fault that did not stay", () => {
     ["as claimed", asClaimed],
     ["not as claimed", wrong],
   ] as const) {
-    it(`says nothing of the claim, though the paths were ${name}`, () => {
+    it(`is unknown even if the paths were ${name}`, () => {
       const { verdict, reason } = judge(drifted(events));
       expect(verdict).to.equal("unknown");
       expect(reason).to.equal(
-        "sysctl net.ipv4.ip_forward=0 on A was in force no more 900 ms after it was put in force: net.ipv4.ip_forward = 1; " +
+        "sysctl net.ipv4.ip_forward=0 on A was no longer in force 900 ms after injection: net.ipv4.ip_forward = 1; " +
           "meanwhile kube-flannel-ds-x: I1121 iptables.go:508] Some iptables rules are missing",
       );
     });
   }
 
-  it("needs no more than one reading that found it gone", () => {
+  it("is unknown after a single reading that found the fault gone", () => {
     for (const when of ["before", "during", "after"] as const) {
       const events = changed(asClaimed, "read-back", { inForce: false }, (one) => one.when === when);
       expect(judge(events)).to.deep.include({
@@ -49,12 +49,12 @@ describe("judgeScenario: a fault that did not stay", () => {
     }
   });
 
-  it("cannot tell from a log without a reading during the probes", () => {
+  it("is unknown if the log lacks a reading during the probes", () => {
     const events = without(asClaimed, (event) => event.type === "read-back" && event.when === "during");
     expect(judge(events).verdict).to.equal("unknown");
   });
 
-  it("still fails for a node that did not come back", () => {
+  it("fails for a node that did not come back, even though the fault drifted", () => {
     const events = changed(
       drifted(asClaimed),
       "node-state",
@@ -65,7 +65,7 @@ describe("judgeScenario: a fault that did not stay", () => {
   });
 });
 
-describe("judgeScenario: a fault that somebody is claimed to undo", () => {
+describe("judgeScenario with an agent that is claimed to undo the fault", () => {
   const healsItself: SelfHealing = {
     by: "flannel",
     kind: "sysctl",
@@ -74,7 +74,7 @@ describe("judgeScenario: a fault that somebody is claimed to undo", () => {
   };
   const expectOk = { [BROKEN]: { symptoms: ["ok"] }, [CONTROL]: { symptoms: ["ok"] } } as const;
 
-  /** Broken in the first round, ok in the second; `before` is what the first showed. */
+  /** Returns a log in which the first round shows `before` and the second, after the repair, is ok. */
   function healed(before: readonly ReturnType<typeof flows>[number][], afterMs = 900): readonly Event[] {
     const log = changed(scenarioLog({ expect: expectOk }), "scenario-started", { healsItself });
     const at = log.findIndex((event) => event.type === "round" && event.phase === "fault");
@@ -83,23 +83,30 @@ describe("judgeScenario: a fault that somebody is claimed to undo", () => {
   }
 
   const table = [
-    ["undone in time, broken until then", healed(flows(BROKEN, "connect-timeout", 3)), "pass"],
-    ["one flow alone was hit", healed([...flows(BROKEN, "slow", 1), ...flows(BROKEN, "ok", 2)]), "pass"],
-    ["nothing was ever broken", healed(flows(BROKEN, "ok", 3), 1500), "fail"],
+    ["undone in time after all flows showed it", healed(flows(BROKEN, "connect-timeout", 3)), "pass"],
+    [
+      "undone in time after one flow showed it",
+      healed([...flows(BROKEN, "slow", 1), ...flows(BROKEN, "ok", 2)]),
+      "pass",
+    ],
+    ["undone in time, but no flow ever showed it", healed(flows(BROKEN, "ok", 3), 1500), "fail"],
     ["undone before a probe could meet it", healed(flows(BROKEN, "ok", 3), 1499), "unknown"],
     [
-      "what was broken could not be told",
+      "undone in time, but the only affected flow is undecided",
       healed([...flows(BROKEN, "unknown", 1), ...flows(BROKEN, "ok", 2)], 3000),
       "unknown",
     ],
-    ["broken in another way", healed(flows(BROKEN, "connection-refused", 3), 2000), "fail"],
+    ["undone in time after another symptom", healed(flows(BROKEN, "connection-refused", 3), 2000), "fail"],
     ["undone too late", healed(flows(BROKEN, "connect-timeout", 3), 5001), "fail"],
   ] as const;
   for (const [name, events, verdict] of table) {
-    it(`${name}: ${verdict}`, () => expect(judge(events).verdict).to.equal(verdict));
+    it(`judges a fault as ${verdict} that was ${name}`, () => expect(judge(events).verdict).to.equal(verdict));
   }
 
-  /** The fault put in force at 10 s by the wall clock, last seen so `seenMs` later, gone and told of another 900 ms later; the first probe began `probeMs` after the fault. */
+  /**
+   * Returns a log with an injection at 10 s by the wall clock. The fault is last seen in force `seenMs` later and
+   * logged as gone another 900 ms later. The first probe begins `probeMs` after injection.
+   */
   function undone(seenMs: number, probeMs: number, shown: "ok" | "slow" = "ok"): readonly Event[] {
     const start = (one: ReturnType<typeof flows>[number]) => ({ ...one, startedAtMs: 10_000 + probeMs });
     const log = healed(flows(BROKEN, shown, 3).map(start), seenMs + 300);
@@ -115,7 +122,7 @@ describe("judgeScenario: a fault that somebody is claimed to undo", () => {
     [
       undone(4700, 3700),
       "unknown",
-      /: it was last seen in force 1000 ms after the first probe began, too soon to be met$/,
+      /: it was last seen in force 1000 ms after the first probe began, too soon to meet a probe$/,
     ],
     [undone(4700, 3201), "unknown", /in force 1499 ms after/],
     [undone(4700, 3200), "fail", /not once connect-timeout or slow until flannel had undone it$/],
@@ -123,29 +130,29 @@ describe("judgeScenario: a fault that somebody is claimed to undo", () => {
     [undone(2900, 5800, "slow"), "pass", /.*/],
   ] as const;
   for (const [index, [events, verdict, reason]] of early.entries()) {
-    it(`what was undone before it was probed was too quick to be seen, what was probed for long was not (${index})`, () => {
+    it(`is unknown only if the probes had less than 1500 ms to meet the fault, case ${index}`, () => {
       const result = judge(events);
       expect(result.verdict).to.equal(verdict);
       expect(result.paths.find((one) => one.path === BROKEN)?.reason).to.match(reason);
     });
   }
 
-  it("judges a log of before it was written down when a fault was last seen as it was judged then, though it says when probes began", () => {
+  it("judges a log without lastSeenMs by the time until the fault was found gone", () => {
     const old = (seenMs: number, probeMs: number) =>
       undone(seenMs, probeMs).map((event) => {
         if (event.type !== "drifted") return event;
         return Object.fromEntries(Object.entries(event).filter(([key]) => key !== "lastSeenMs")) as unknown as Event;
       });
-    // Found gone 300 ms after `seenMs`; the first probe began long after that, and before it.
+    // The fault was found gone 300 ms after `seenMs`, whether the first probe began later or earlier.
     expect(judge(old(1200, 5800)).verdict).to.equal("fail");
     expect(judge(old(2900, 5800)).verdict).to.equal("fail");
     expect(judge(old(1199, 200)).verdict).to.equal("unknown");
     expect(judge(old(1199, 200)).paths.find((one) => one.path === BROKEN)?.reason).to.match(
-      /undone it: it was found gone 1499 ms after it was put in force$/,
+      /undone it: it was found gone 1499 ms after injection$/,
     );
   });
 
-  it("counts by its own clock: the wall clock may have been set between the fault and the first probe", () => {
+  it("is not misled by a wall clock that was set between the fault and the first probe", () => {
     const later = (events: readonly Event[]) =>
       events.map((event) => {
         if (event.type === "drifted") return { ...event, atMs: event.atMs + 3_600_000 };
@@ -160,8 +167,8 @@ describe("judgeScenario: a fault that somebody is claimed to undo", () => {
     expect(judge(later(undone(4700, 200))).verdict).to.equal("fail");
   });
 
-  it("fails when nobody undid it in the time that it was watched for, and cannot tell after less", () => {
-    // In the sample log four seconds lie between the fault and the reading after the probes.
+  it("fails if the agent did not undo the watched fault in time, and is unknown if it was watched for less", () => {
+    // In the sample log the reading after the probes comes four seconds after the injection.
     const within = (withinMs: number) =>
       judge(
         changed(scenarioLog({ expect: expectOk }), "scenario-started", {
@@ -175,7 +182,7 @@ describe("judgeScenario: a fault that somebody is claimed to undo", () => {
     });
   });
 
-  it("does not take what broke after the repair for what the fault broke", () => {
+  it("does not count a symptom that shows only after the repair", () => {
     const log = healed(flows(BROKEN, "ok", 3), 3000);
     const at = log.findLastIndex((event) => event.type === "round" && event.phase === "fault");
     const late = { ...log[at], observations: [...flows(BROKEN, "slow", 3), ...flows(CONTROL, "ok", 3)] } as Event;
@@ -184,7 +191,7 @@ describe("judgeScenario: a fault that somebody is claimed to undo", () => {
     expect(judge([...log.slice(0, at + 1), late, last, ...log.slice(at + 1)]).verdict).to.equal("fail");
   });
 
-  it("cannot tell of a path that is to be broken and is not probed", () => {
+  it("is unknown if a path that must break is not probed", () => {
     const log = changed(healed(flows(BROKEN, "slow", 3)), "scenario-started", {
       healsItself: { ...healsItself, meanwhile: { [BROKEN]: ["slow"], "other → server by podip": ["slow"] } },
     });
@@ -194,7 +201,7 @@ describe("judgeScenario: a fault that somebody is claimed to undo", () => {
     });
   });
 
-  it("cannot tell when another fault than the claimed one is gone", () => {
+  it("is unknown if the fault that is gone is not the claimed one", () => {
     const log = changed(healed(flows(BROKEN, "slow", 3)), "scenario-started", {
       healsItself: { ...healsItself, kind: "route" },
     });

@@ -21,7 +21,7 @@ const failing = scenarioLog({ scenario: "b/fails", underFault: flows(BROKEN, "ok
 const swapped = scenarioLog({ mode: "swapped", underFault: [...flows(BROKEN, "ok", 3), ...flows(CONTROL, "ok", 3)] });
 
 describe("judgeRun", () => {
-  it("counts each verdict and keeps the order in which scenarios began", () => {
+  it("counts each verdict and keeps the order in which the scenarios began", () => {
     const { summary, results } = judgeRun(record(cellLog(ok, failing)));
     expect(summary).to.deep.equal({ pass: 1, fail: 1, unknown: 0, skip: 0 });
     expect(results.map(({ scenario, verdict }) => [scenario, verdict])).to.deep.equal([
@@ -30,7 +30,7 @@ describe("judgeRun", () => {
     ]);
   });
 
-  it("gives the same result byte for byte, also from a log that went through JSON", () => {
+  it("returns the same bytes for the same log, even after a round trip through JSON", () => {
     const log = cellLog(ok, failing);
     const again = JSON.parse(JSON.stringify(log)) as typeof log;
     const json = JSON.stringify(judgeRun(record(log)));
@@ -44,7 +44,7 @@ describe("judgeRun", () => {
     expect(cells[0]?.cell).to.equal("flannel@1.2.3/iptables/1.34.4/ipv4");
   });
 
-  it("tells a cell's stages, and why it never got to its suites", () => {
+  it("returns a cell's stages, and why it never got to its suites", () => {
     const failed = { type: "stage-failed", stage: "cni", durationMs: 3, message: "no pods", exitCode: 2 } as const;
     const events = [...cellLog().slice(0, 1), { atMs: 0, ...failed }];
     expect(judgeRun(record(events)).cells[0]).to.deep.include({ failure: { stage: "cni", message: "no pods" } });
@@ -54,13 +54,13 @@ describe("judgeRun", () => {
     });
   });
 
-  it("refuses a log with no beginning", () => {
+  it("throws if a log does not begin with cell-started", () => {
     expect(() => judgeRun(record(cellLog(ok).slice(1)))).to.throw("begins with cell-started");
   });
 });
 
 describe("judgeLog", () => {
-  it("judges two modes of one scenario each by its own events", () => {
+  it("judges each mode of a scenario by its own events", () => {
     const noFault = scenarioLog({
       mode: "no-fault",
       underFault: [...flows(BROKEN, "ok", 3), ...flows(CONTROL, "ok", 3)],
@@ -73,13 +73,13 @@ describe("judgeLog", () => {
     ]);
   });
 
-  it("does not let the end of a second run of a scenario close the first", () => {
+  it("does not let the end of a scenario's second run complete its first", () => {
     const unfinished = without(ok, ({ type }) => type === "scenario-finished");
     const [result] = judgeLog(cellLog(unfinished, ok));
     expect(result?.tries.map(({ verdict }) => verdict)).to.deep.equal(["unknown", "pass"]);
   });
 
-  it("keeps scenarios apart whose events are interleaved", () => {
+  it("separates scenarios whose events are interleaved", () => {
     const mixed = ok.flatMap((event, index) => [event, failing[index]].filter((one) => one !== undefined));
     expect(judgeLog(cellLog(mixed)).map(({ verdict }) => verdict)).to.deep.equal(["pass", "fail"]);
   });
@@ -91,7 +91,7 @@ describe("judgeLog", () => {
   const verdicts = (...parts: readonly (readonly Event[])[]) =>
     judgeLog(cellLog(...parts)).map(({ scenario, mode, verdict }) => `${scenario} ${mode} ${verdict}`);
 
-  it("cannot tell of what was planned and never began, and says what it was", () => {
+  it("returns an unknown result with title and claim for a planned scenario that never began", () => {
     const [first, second, ...more] = judgeLog(cellLog([planned("as-claimed", "nodes/ip-forward", "d/never")], ok));
     expect(first).to.include({ scenario: "nodes/ip-forward", verdict: "pass" });
     expect(second).to.include({ scenario: "d/never", title: "a title", claim: "a claim", verdict: "unknown" });
@@ -100,7 +100,7 @@ describe("judgeLog", () => {
     expect(more).to.deep.equal([]);
   });
 
-  it("holds what was planned against its own mode", () => {
+  it("looks for a planned scenario in its own mode only", () => {
     const plan = [planned("as-claimed", "nodes/ip-forward"), planned("swapped", "nodes/ip-forward")];
     expect(verdicts(plan, ok)).to.deep.equal(["nodes/ip-forward as-claimed pass", "nodes/ip-forward swapped unknown"]);
     expect(verdicts(plan, swapped)).to.deep.equal([
@@ -109,11 +109,11 @@ describe("judgeLog", () => {
     ]);
   });
 
-  it("cannot tell of a scenario whose beginning the log lacks", () => {
+  it("is unknown if the log lacks the start of a scenario", () => {
     expect(judgeLog(cellLog(ok, failing.slice(1)))[1]).to.include({
       scenario: "b/fails",
       verdict: "unknown",
-      reason: "the log lacks how it began",
+      reason: "the log lacks its start",
     });
     const message = "API is gone";
     const error = { atMs: 0, type: "error", scenario: "d/lost", message } as const;
@@ -124,7 +124,7 @@ describe("judgeLog", () => {
     return { atMs: 0, type: "test", suite, title, mode, passed, message: passed ? "" : "expected 1 to equal 2" };
   };
 
-  it("judges hand-written tests by their suite: all of them, or it fails", () => {
+  it("fails a suite of hand-written tests if one of them fails", () => {
     const tests = [test("a/hand", "a one", true), test("b/hand", "b one", true), test("a/hand", "a two", true)];
     expect(verdicts(tests)).to.deep.equal(["a/hand as-claimed pass", "b/hand as-claimed pass"]);
     expect(judgeLog(cellLog(tests))[0]?.reason).to.equal("2 hand-written tests passed");
@@ -133,7 +133,7 @@ describe("judgeLog", () => {
     expect(judgeLog(cellLog(worse))[0]?.reason).to.equal("a three: expected 1 to equal 2");
   });
 
-  it("keeps hand-written tests of two modes apart, and beside the scenarios", () => {
+  it("separates hand-written tests by mode and lists them after the scenarios", () => {
     const tests = [test("a/hand", "a one", true), test("a/hand", "a one", false, "no-fault")];
     expect(verdicts(ok, tests)).to.deep.equal([
       "nodes/ip-forward as-claimed pass",
@@ -142,7 +142,7 @@ describe("judgeLog", () => {
     ]);
   });
 
-  it("passes over notes and stages", () => {
+  it("returns no result for a log without scenarios", () => {
     expect(judgeLog(cellLog())).to.deep.equal([]);
   });
 });

@@ -18,10 +18,10 @@ function showing(broken: Parameters<typeof flows>[1], control: Parameters<typeof
 }
 
 const SYMPTOM_MISSING = showing("ok");
-const NOT_TOLD = showing("unknown");
+const UNDECIDED = showing("unknown");
 
 describe("judgeScenario", () => {
-  it("passes what shows the claim, was in force, healed, recovered and left nothing", () => {
+  it("passes a scenario that shows its claim, stays in force, heals, recovers and leaves no trace", () => {
     expect(judge(passing)).to.include({ verdict: "pass", scenario, cell: "a/cell", mode: "as-claimed" });
   });
 
@@ -39,22 +39,32 @@ describe("judgeScenario", () => {
   const noRound = without(passing, (event) => event.type === "round" && event.phase === "fault");
   const noEnd = without(passing, ({ type }) => type === "scenario-finished");
   const table: readonly (readonly [string, readonly Event[], Verdict, RegExp])[] = [
-    ["the symptom does not show", SYMPTOM_MISSING, "fail", /expected connect-timeout, observed ok ×3/],
-    ["another symptom shows", showing("connection-refused"), "fail", /observed connection-refused/],
-    ["a control breaks", showing("connect-timeout", "connect-timeout"), "fail", /^same → server/],
-    ["a path cannot be told", NOT_TOLD, "unknown", /observed unknown ×3/],
-    ["a control cannot be told", showing("connect-timeout", "unknown"), "unknown", /^same → server/],
-    ["not in force before the probes", read("before"), "unknown", /not in force before the probes: ip_forward = 1/],
-    ["not in force after the probes", read("after"), "unknown", /not in force after the probes: ip_forward = 1/],
-    ["could not be undone", failedHeal, "fail", /could not be undone: busy/],
-    ["not recovered", withEvent(passing, late), "fail", /not recovered 6200 ms/],
-    ["node state differs", dirty, "fail", /B: route gone \(and 1 more\)/],
+    ["a missing symptom", SYMPTOM_MISSING, "fail", /expected connect-timeout, observed ok ×3/],
+    ["another symptom", showing("connection-refused"), "fail", /observed connection-refused/],
+    ["a broken control", showing("connect-timeout", "connect-timeout"), "fail", /^same → server/],
+    ["an undecided path", UNDECIDED, "unknown", /observed unknown ×3/],
+    ["an undecided control", showing("connect-timeout", "unknown"), "unknown", /^same → server/],
+    [
+      "a fault that is gone before the probes",
+      read("before"),
+      "unknown",
+      /not in force before the probes: ip_forward = 1/,
+    ],
+    [
+      "a fault that is gone after the probes",
+      read("after"),
+      "unknown",
+      /not in force after the probes: ip_forward = 1/,
+    ],
+    ["a fault that could not be undone", failedHeal, "fail", /could not be undone: busy/],
+    ["a path that does not recover", withEvent(passing, late), "fail", /not recovered 6200 ms/],
+    ["a changed node", dirty, "fail", /B: route gone \(and 1 more\)/],
     ["an error", withEvent(passing, error), "unknown", /docker does not answer/],
-    ["nothing measured under the fault", noRound, "unknown", /other → server .* observed not measured/],
-    ["the log ends too early", noEnd, "unknown", /no trace of the end of the scenario/],
+    ["no round under the fault", noRound, "unknown", /other → server .* observed not measured/],
+    ["a log that ends too early", noEnd, "unknown", /no trace of the end of the scenario/],
   ];
   for (const [name, events, verdict, reason] of table) {
-    it(`${name}: ${verdict}`, () => {
+    it(`judges ${name} as ${verdict}`, () => {
       const result = judge(events);
       expect(result.verdict).to.equal(verdict);
       expect(result.reason).to.match(reason).and.not.include("\n");
@@ -62,14 +72,14 @@ describe("judgeScenario", () => {
   }
 
   for (const type of ["injected", "read-back", "healed", "recovered", "node-state"] as const) {
-    it(`cannot tell from a log without ${type}`, () => {
+    it(`is unknown if the log lacks the ${type} events`, () => {
       const { verdict, reason } = judge(without(passing, (event) => event.type === type));
       expect(verdict).to.equal("unknown");
       expect(reason).to.match(/^the log has no trace of /);
     });
   }
 
-  it("has two faults injected, read back and healed, or cannot tell", () => {
+  it("is unknown unless both of two faults are injected, read back and healed", () => {
     const two = scenarioLog({ faults: [FORWARD_OFF, NOTHING] });
     expect(judge(two).verdict).to.equal("pass");
     for (const type of ["injected", "read-back", "healed"] as const) {
@@ -83,12 +93,12 @@ describe("judgeScenario", () => {
     [5000, "pass"],
     [5001, "fail"],
   ] as const) {
-    it(`recovered after ${afterMs} ms of 5000: ${verdict}`, () => {
+    it(`judges a recovery after ${afterMs} ms of 5000 ms as ${verdict}`, () => {
       expect(judge(changed(passing, "recovered", { afterMs })).verdict).to.equal(verdict);
     });
   }
 
-  it("says that it recovered, but too late", () => {
+  it("says so if it recovered too late", () => {
     const { reason } = judge(changed(passing, "recovered", { afterMs: 5001 }));
     expect(reason).to.equal("recovered only 5001 ms after the fault was undone");
   });
@@ -101,22 +111,22 @@ describe("judgeScenario", () => {
     ["a wrong symptom", SYMPTOM_MISSING],
     ["a failed undo", failedHeal],
     ["no recovery", withEvent(passing, late)],
-    ["node state", dirty],
+    ["a changed node", dirty],
   ];
   for (const [failName, failing] of fails) {
     for (const [unknownName, spoil] of unknowns) {
-      it(`${failName} outranks ${unknownName}`, () => {
+      it(`fails for ${failName} even with ${unknownName}`, () => {
         expect(judge(spoil(failing)).verdict).to.equal("fail");
       });
     }
   }
 
-  it("skips with its reason, whatever else is logged", () => {
-    const events = withEvent(SYMPTOM_MISSING, { type: "skipped", scenario, reason: "no overlay" });
-    expect(judge(events)).to.include({ verdict: "skip", reason: "no overlay" });
+  it("skips with its code and reason, whatever else is logged", () => {
+    const events = withEvent(SYMPTOM_MISSING, { type: "skipped", scenario, code: "cell", reason: "no overlay" });
+    expect(judge(events)).to.include({ verdict: "skip", skipCode: "cell", reason: "no overlay" });
   });
 
-  it("judges the last round under the fault, where a symptom took its time to show", () => {
+  it("judges the last round if the symptom needed time to show", () => {
     const early = { type: "round", scenario, phase: "fault", number: 0 } as const;
     const at = passing.findIndex((event) => event.type === "round" && event.phase === "fault");
     const before = { ...early, atMs: 0, observations: [...flows(BROKEN, "ok", 3), ...flows(CONTROL, "ok", 3)] };
@@ -124,7 +134,7 @@ describe("judgeScenario", () => {
     expect(judge([...passing.slice(0, at + 1), before, ...passing.slice(at + 1)]).verdict).to.equal("fail");
   });
 
-  it("cannot tell of a path that the round under the fault does not have", () => {
+  it("is unknown if the round under the fault lacks a path", () => {
     const { verdict, reason } = judge(scenarioLog({ underFault: flows(BROKEN, "connect-timeout", 3) }));
     expect({ verdict, reason }).to.deep.equal({
       verdict: "unknown",
@@ -132,10 +142,11 @@ describe("judgeScenario", () => {
     });
   });
 
-  it("does not take a steady or recovery round for one under the fault", () => {
+  it("does not count a steady or recovery round as one under the fault", () => {
     expect(judge(without(passing, (event) => event.type === "round" && event.phase === "fault")).paths).to.deep.equal([
       ...Object.entries(EXPECT).map(([path, { symptoms }]) => ({
         path,
+        control: path === CONTROL,
         expected: symptoms.join(),
         observed: "not measured",
         verdict: "unknown",
@@ -146,7 +157,7 @@ describe("judgeScenario", () => {
     ]);
   });
 
-  it("never passes a log that ends early, wherever it was cut", () => {
+  it("is unknown wherever the log was cut", () => {
     const logs = fc.constantFrom(passing, scenarioLog({ mode: "swapped" }), scenarioLog({ faults: [NOTHING] }));
     const cut = logs.chain((log) => fc.tuple(fc.constant(log), fc.integer({ min: 1, max: log.length - 1 })));
     fc.assert(
@@ -156,12 +167,12 @@ describe("judgeScenario", () => {
     );
   });
 
-  it("refuses events that do not begin with scenario-started", () => {
+  it("throws if the events do not begin with scenario-started", () => {
     expect(() => judge(passing.slice(1))).to.throw("begin with scenario-started");
     expect(() => judge([])).to.throw("begin with scenario-started");
   });
 
-  it("tells the times of each part, null where it did not happen", () => {
+  it("returns the duration of each part, null for a part that did not happen", () => {
     expect(judge(passing).times).to.deep.equal({
       steadyMs: 3000,
       injectMs: 12,
@@ -174,7 +185,7 @@ describe("judgeScenario", () => {
     expect(judge(passing.slice(0, 1)).times).to.deep.equal(nothing);
   });
 
-  it("says what was broken and how to run it again", () => {
+  it("names the fault and the command that runs the scenario again", () => {
     const { faults, reproduce } = judge(passing);
     expect(faults).to.deep.equal(["sysctl net.ipv4.ip_forward=0 on A"]);
     expect(reproduce).to.equal("./faultline run nodes/ip-forward --cell a/cell");

@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { plausibleShare } from "../../../../lib/verdict/share.ts";
 
 describe("plausibleShare", () => {
-  // By hand: centre (p + z²/2n) / (1 + z²/n), half-width z·√(p(1-p)/n + z²/4n²) / (1 + z²/n), with z = 3.2905, z² = 10.8274.
+  // Computed by hand: centre (p + z²/2n) / (1 + z²/n), half-width z·√(p(1-p)/n + z²/4n²) / (1 + z²/n), with z =
+  // 3.2905, z² = 10.8274.
   const table: readonly (readonly [hits: number, of: number, low: number, high: number])[] = [
     [20, 40, 0.2692, 0.7308],
     [0, 40, 0, 0.213],
@@ -14,18 +15,18 @@ describe("plausibleShare", () => {
     [1, 1, 0.0846, 1],
   ];
   for (const [hits, of, low, high] of table) {
-    it(`${hits} of ${of}: ${low} to ${high}`, () => {
+    it(`returns ${low} to ${high} for ${hits} of ${of}`, () => {
       const [is, upTo] = plausibleShare(hits, of);
       expect(is).to.be.closeTo(low, 0.0005);
       expect(upTo).to.be.closeTo(high, 0.0005);
     });
   }
 
-  it("rules nothing out when nothing was measured", () => {
+  it("returns the whole range if nothing was measured", () => {
     expect(plausibleShare(0, 0)).to.deep.equal([0, 1]);
   });
 
-  it("is an interval within 0 and 1 around the share that was measured, and mirrors", () => {
+  it("returns a range within 0 and 1 around the measured share, mirrored for the opposite share", () => {
     const counts = fc
       .integer({ min: 1, max: 2000 })
       .chain((of) => fc.tuple(fc.integer({ min: 0, max: of }), fc.constant(of)));
@@ -41,7 +42,7 @@ describe("plausibleShare", () => {
     );
   });
 
-  it("rules out `all` as soon as one differs, and `none` as soon as one shows", () => {
+  it("excludes 1 if one flow differs, and 0 if one flow hits", () => {
     for (const count of [4, 40, 400]) {
       expect(plausibleShare(count - 1, count)[1]).to.be.lessThan(1);
       expect(plausibleShare(1, count)[0]).to.be.greaterThan(0);

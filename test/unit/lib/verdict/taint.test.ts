@@ -29,25 +29,25 @@ const taint = { node: "A", container: null, scenario: "nodes/ip-forward" } as co
 const FORWARD = "sysctl net.ipv4.ip_forward=0";
 
 describe("taintedNodes", () => {
-  it("finds none where everything came back, and none in a log of nothing", () => {
+  it("returns no node if everything came back, or the log is empty", () => {
     expect(taintedNodes(cellLog([NODES], ok, scenarioLog({ mode: "swapped" })))).to.deep.equal([]);
     expect(taintedNodes([])).to.deep.equal([]);
   });
 
   for (const mode of ["as-claimed", "no-fault", "swapped"] as const) {
-    it(`names a node whose state differs from before [${mode}], with what differs and its container`, () => {
+    it(`returns a node whose state differs, with the difference and its container [${mode}]`, () => {
       expect(taintedNodes(cellLog([NODES], dirty("A", [ROUTE], mode)))).to.deep.equal([
         { ...taint, container: "x-worker", why: ROUTE },
       ]);
     });
   }
 
-  it("shows the first of many differences, and how many more there are", () => {
+  it("shows the first three differences and counts the others", () => {
     const [one] = taintedNodes(dirty("B", ["one", "two", "three", "four", "five"]));
     expect(one).to.deep.equal({ ...taint, node: "B", why: "one; two; three (and 2 more)" });
   });
 
-  it("names the node of a fault that could not be undone, as its own undo or the later one said it", () => {
+  it("returns the node of a fault that could not be undone, with the error of its undo", () => {
     const why = `${FORWARD} on A could not be undone: exit 1: busy`;
     expect(taintedNodes(stuck)).to.deep.equal([{ ...taint, why }]);
     const later = `${FORWARD} on control-plane could not be undone: node could not be asked`;
@@ -56,12 +56,12 @@ describe("taintedNodes", () => {
     ]);
   });
 
-  it("stays so, whatever comes after", () => {
+  it("returns a tainted node whatever happens afterwards", () => {
     const again = [...dirty("A", [ROUTE]), ...scenarioLog({ scenario: "b/later" })];
     expect(taintedNodes(again)).to.deep.equal([{ ...taint, why: ROUTE }]);
   });
 
-  it("has one entry a node and scenario, with every reason once", () => {
+  it("returns one entry a node and scenario, with each reason once", () => {
     const twice = { ...left, fault: FORWARD_OFF, detail: "exit 1: busy" };
     const both = [...changed(stuck, "node-state", { differences: [ROUTE] }), twice];
     const undo = `${FORWARD} on A could not be undone: exit 1: busy`;
@@ -71,7 +71,7 @@ describe("taintedNodes", () => {
     ]);
   });
 
-  it("holds both nodes tainted where a damaged log lacks which one the fault was for", () => {
+  it("returns both nodes if a damaged log lacks the node of the fault", () => {
     const torn = without(stuck, ({ type }) => type === "injected");
     expect(taintedNodes(torn).map(({ node, why }) => `${node} ${why}`)).to.deep.equal([
       "A a fault could not be undone: exit 1: busy",
@@ -79,7 +79,7 @@ describe("taintedNodes", () => {
     ]);
   });
 
-  it("finds a taint wherever the log was cut after it", () => {
+  it("returns a tainted node wherever the log was cut after the taint", () => {
     const log = cellLog(dirty("A", [ROUTE]), scenarioLog({ scenario: "b/later" }));
     const at = log.findIndex((event) => event.type === "node-state");
     const found = (length: number) => taintedNodes(log.slice(0, length)).length === 1;
@@ -95,13 +95,13 @@ describe("a run with a tainted node", () => {
     return { atMs: 0, type: "planned", mode, scenarios: ids.map((id) => ({ id, ...words })) };
   };
 
-  it("names it in the report, its cell's other one not", () => {
+  it("names the node in the report of its cell only", () => {
     const { cells } = judgeRun({ ...record, logs: [cellLog(ok), cellLog([NODES], dirty("A", [ROUTE]))] });
     expect(cells.map((cell) => cell.tainted)).to.deep.equal([[], [{ ...taint, container: "x-worker", why: ROUTE }]]);
-    expect(cells[1]?.failure, "it got through its suites").to.equal(null);
+    expect(cells[1]?.failure, "it finished its suites").to.equal(null);
   });
 
-  it("cannot tell of what was not run for it, and says for what, in this mode and the next", () => {
+  it("makes scenarios that did not run unknown, with the taint as the reason, in every mode", () => {
     const log = cellLog([planned("no-fault")], dirty("A", [ROUTE], "no-fault"), [planned("swapped")]);
     const reason = `not run: node A tainted by nodes/ip-forward: ${ROUTE}`;
     expect(judgeLog(log).slice(1)).to.deep.equal(
@@ -117,9 +117,9 @@ describe("a run with a tainted node", () => {
     ]);
   });
 
-  it("is told with the cluster that took its place: what was run there, on what, and nothing twice", () => {
+  it("lists the replacement cluster, and gives each scenario one result on the cluster that ran it", () => {
     const on = (name: string, log: readonly Event[]) =>
-      log.map((event) => (event.type === "stage-started" ? { ...event, detail: name } : event));
+      log.map((event) => (event.type === "cluster-started" ? { ...event, name } : event));
     const rest: Event = {
       atMs: 0,
       type: "planned",
@@ -140,18 +140,18 @@ describe("a run with a tainted node", () => {
     ]);
     expect(
       cell?.tainted.map(({ container }) => container),
-      "the first one's",
+      "the container of the first cluster",
     ).to.deep.equal(["x-worker"]);
     expect(cell?.failure).to.equal(null);
     const torn = judgeRun({ ...record, logs: [[...first, ...second.slice(0, 2)]] });
-    expect(torn.cells[0]?.failure?.message, "the second was not run to its end").to.match(/ends before the suites/);
+    expect(torn.cells[0]?.failure?.message, "the second cluster did not finish").to.match(/ends before the suites/);
     expect(judgeLog([...first, ...on("y", cellLog([rest]))]).map(({ verdict }) => verdict)).to.deep.equal([
       "fail",
       "unknown",
     ]);
   });
 
-  it("has its hand-written tests judged by what they said on the cluster that they were run on last", () => {
+  it("judges hand-written tests by their last cluster", () => {
     const test = { atMs: 0, type: "test", mode: "as-claimed", title: "t", message: "no", suite: "b/tests" } as const;
     const log = [
       ...cellLog(dirty("A", [ROUTE]), [{ ...test, passed: false }]),
@@ -159,19 +159,20 @@ describe("a run with a tainted node", () => {
     ];
     expect(judgeLog(log).find(({ scenario }) => scenario === "b/tests")?.verdict).to.equal("pass");
     const failed = [...cellLog(dirty("A", [ROUTE])), ...cellLog([{ ...test, passed: false }])];
-    expect(judgeLog(failed).find(({ scenario }) => scenario === "b/tests")?.verdict, "no taint on that one").to.equal(
-      "fail",
-    );
+    expect(
+      judgeLog(failed).find(({ scenario }) => scenario === "b/tests")?.verdict,
+      "the last cluster has no taint",
+    ).to.equal("fail");
   });
 
-  it("fails the scenario whose fault was left in force, though nobody tried to undo it in the scenario's own time", () => {
+  it("fails the scenario whose fault stayed in force, even if only the undo after the suites failed", () => {
     const killed = without(ok, ({ type }) => ["healed", "recovered", "node-state", "scenario-finished"].includes(type));
     expect(judgeScenario("a/cell", killed).verdict).to.equal("unknown");
     const { verdict, reason } = judgeScenario("a/cell", [...killed, left]);
     expect(`${verdict} ${reason}`).to.match(/^fail sysctl .* could not be undone: node could not be asked$/);
   });
 
-  it("takes a hand-written test that fails afterwards for undecided, and one that failed before for a fail", () => {
+  it("makes a hand-written test unknown that fails after the taint, but not one that failed before", () => {
     const test = { atMs: 0, type: "test", mode: "as-claimed", title: "t", passed: false, message: "no" } as const;
     const log = cellLog([{ ...test, suite: "a/before" }], dirty("A", [ROUTE]), [{ ...test, suite: "b/after" }]);
     const verdicts = judgeLog(log).map(({ scenario, verdict }) => `${scenario} ${verdict}`);
