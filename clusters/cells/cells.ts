@@ -9,14 +9,14 @@ import { KUBERNETES, kubernetesRelease } from "../image/kubernetes.ts";
 import { closestMatch } from "./closest-match.ts";
 import { refusal } from "./refusal.ts";
 
-/** What the fifth part may say for what is so without it. */
+/** The fifth part of a cell that means the same as leaving it out. */
 const HOST_KERNEL = "host";
 const PROXY_MODES: readonly ProxyMode[] = ["iptables", "nftables", "ipvs", "ipvs-sh", "none"];
 const IP_FAMILIES: readonly IpFamily[] = ["ipv4", "ipv6", "dual"];
 const [DEFAULT_CNI] = CNIS;
 const KUBERNETES_VERSIONS = KUBERNETES.map(({ version }) => version);
 
-/** The cell a run takes when none is named. */
+/** The cell of a run that names none. */
 export const DEFAULT_CELL: Cell = {
   cni: DEFAULT_CNI.name,
   cniVersion: newest(DEFAULT_CNI),
@@ -25,7 +25,7 @@ export const DEFAULT_CELL: Cell = {
   ipFamily: "ipv4",
 };
 
-/** What a cell's parts may be; not every combination can be had. */
+/** Returns the values of each part of a cell; not every combination is available. */
 export function axes(): Readonly<Record<string, readonly string[]>> {
   return {
     CNI: CNIS.flatMap(({ name, versions }) => versions.map(({ version }) => `${name}@${version}`)),
@@ -35,7 +35,7 @@ export function axes(): Readonly<Record<string, readonly string[]>> {
   };
 }
 
-/** One line a CNI: its versions, and what they can be combined with. */
+/** Returns one line per CNI: its versions, and the values they combine with. */
 export function describeCells(): readonly string[] {
   return CNIS.map((cni) => {
     const cells = knownCells().filter((cell) => cell.cni === cni.name);
@@ -50,7 +50,7 @@ export function describeCells(): readonly string[] {
   });
 }
 
-/** Every cell that can be had on the host's kernel. */
+/** Returns every cell that is available on the host's kernel. */
 export function knownCells(): readonly Cell[] {
   const cells = CNIS.flatMap((cni) =>
     cni.versions.flatMap(({ version }) =>
@@ -67,16 +67,17 @@ export function knownCells(): readonly Cell[] {
 }
 
 /**
- * Reads `flannel@0.28.4/iptables/1.34.4/ipv4`, and a kernel as fifth part; parts may be left out from the right, and the CNI's version. A minor (`1.33`) stands for its newest
- * patch. Throws UsageError naming the part that is not known and the nearest cell, or why the combination is not to be had.
+ * Parses `flannel@0.28.4/iptables/1.34.4/ipv4`, with a kernel as optional fifth part. Parts may be left out from the
+ * right, and so may the CNI's version. A minor (`1.33`) means its newest patch. Throws UsageError with the unknown part
+ * and the nearest cell, or with the reason that the combination is unavailable.
  */
 export function parseCell(text: string): Cell {
   const [cniPart = "", ...others] = text.split("/");
   const [name = "", version, ...more] = cniPart.split("@");
   const [proxyMode, kubernetes, ipFamily, kernel, ...rest] = others;
-  const cni = CNIS.find((one) => one.name === name || one.aliases?.includes(name));
-  const elsewhere = UNSUPPORTED_CNIS.find((one) => one.name === name);
-  if (elsewhere) throw new UsageError(`cell "${text}" is not to be had: ${elsewhere.reason}`, KNOWN);
+  const cni = CNIS.find((known) => known.name === name || known.aliases?.includes(name));
+  const unsupported = UNSUPPORTED_CNIS.find((cni) => cni.name === name);
+  if (unsupported) throw new UsageError(`cell "${text}" is unavailable: ${unsupported.reason}`, KNOWN);
   if (!cni || more.length > 0 || rest.length > 0) throw notKnown(text, "CNI", cniPart);
   const cell: Cell = {
     cni: cni.name,
@@ -90,15 +91,12 @@ export function parseCell(text: string): Cell {
   if (cell.cniVersion === "") throw notKnown(text, "CNI", cniPart);
   const reason = refusal(cell, cni);
   if (reason === null) return cell;
-  throw new UsageError(
-    `cell "${text}" is not to be had: ${reason}; the nearest is ${nearestCell(cellId(cell))}`,
-    KNOWN,
-  );
+  throw new UsageError(`cell "${text}" is unavailable: ${reason}; the nearest is ${nearestCell(cellId(cell))}`, KNOWN);
 }
 
 /**
- * Reads a set of cells: `flannel,ptp/iptables,nftables` is four, each alternative of a part with each of the others. Throws UsageError as parseCell does, also when only one of
- * them is not to be had.
+ * Parses a set of cells: `flannel,ptp/iptables,nftables` is four, each alternative of a part with each of the others.
+ * Throws UsageError as parseCell does, even when only one of them is unavailable.
  */
 export function parseCells(text: string): readonly Cell[] {
   const parts = text.split("/").map((part) => part.split(","));
@@ -107,19 +105,19 @@ export function parseCells(text: string): readonly Cell[] {
     throw new UsageError(`cell "${text}" stands for ${count} cells, more than ${MOST_CELLS}`, KNOWN);
   const texts = parts.reduce<readonly string[]>(
     (all, alternatives, index) =>
-      index === 0 ? alternatives : all.flatMap((begin) => alternatives.map((one) => `${begin}/${one}`)),
+      index === 0 ? alternatives : all.flatMap((begin) => alternatives.map((part) => `${begin}/${part}`)),
     [],
   );
   return texts.map(parseCell);
 }
 
-function oneOf<T>(all: readonly T[], asked: string, nameOf: (one: T) => string = String): T | undefined {
-  return all.find((one) => nameOf(one) === asked);
+function oneOf<T>(all: readonly T[], asked: string, nameOf: (value: T) => string = String): T | undefined {
+  return all.find((value) => nameOf(value) === asked);
 }
 
-/** More than a week of runs is a slip of the hand. */
+/** More cells than this would take over a week: a typing mistake. */
 const MOST_CELLS = 1000;
-const KNOWN = "./faultline list cells shows all that can be had";
+const KNOWN = "./faultline list cells shows all that are available";
 
 function notKnown(text: string, axis: string, part: string): UsageError {
   const known = (axes()[axis] ?? []).join(", ");
@@ -131,7 +129,10 @@ function raise(text: string, axis: string, part: string | undefined): never {
   throw notKnown(text, axis, part ?? "");
 }
 
-/** Compared with as many parts of each cell as the text has, so that a short text is not nearest to the shortest name. */
+/**
+ * Returns the nearest cell. It compares as many parts of each cell as the text has, so that a short text does not match
+ * the shortest name.
+ */
 function nearestCell(text: string): string {
   const parts = text.split("/").length;
   const shorten = (id: string) => {
@@ -139,15 +140,15 @@ function nearestCell(text: string): string {
     return [text.includes("@") ? cni : cni.replace(/@.*/, ""), ...others].join("/");
   };
   const ids = knownCells().map(cellId);
-  const found = closestMatch(text, ids.map(shorten));
-  return ids.find((id) => shorten(id) === found) ?? "none";
+  const closest = closestMatch(text, ids.map(shorten));
+  return ids.find((id) => shorten(id) === closest) ?? "none";
 }
 
 function newest({ versions }: Cni): string {
   return versions[0]?.version ?? "";
 }
 
-/** The CNI of a cell. Throws UsageError when it is not known. */
+/** Returns the CNI of a cell. Throws UsageError when it is not known. */
 export function cniOf(cell: Cell): Cni {
   const found = CNIS.find(({ name }) => name === cell.cni);
   if (!found)
@@ -155,7 +156,7 @@ export function cniOf(cell: Cell): Cni {
   return found;
 }
 
-/** The release of a cell's CNI. Throws UsageError when it is not known. */
+/** Returns the release of a cell's CNI. Throws UsageError when it is not known. */
 export function cniVersionOf(cell: Cell): CniVersion {
   const { name, versions } = cniOf(cell);
   const found = versions.find(({ version }) => version === cell.cniVersion);
@@ -164,12 +165,12 @@ export function cniVersionOf(cell: Cell): CniVersion {
   throw new UsageError(`${name} ${cell.cniVersion} is not known`, `known: ${known}`);
 }
 
-/** What the cell's nodes are made of. Throws UsageError when its CNI is not known. */
+/** Returns the parts of the cell's nodes. Throws UsageError when its CNI is not known. */
 export function nodePartsOf(cell: Cell): NodeParts {
   return { kubernetesVersion: cell.kubernetesVersion, cni: cniOf(cell), cniVersion: cniVersionOf(cell) };
 }
 
-/** What the cell's CNI states of itself. */
+/** Returns the traits that the cell's CNI declares. */
 export function traitsOf(cell: Cell): Traits {
   return cniOf(cell).traits(cell);
 }

@@ -1,10 +1,13 @@
-/** Of `candidates`, the one with the fewest edits from `text`, whose beginning is enough: the work grows with its length. */
+/**
+ * Returns the candidate with the fewest edits from `text`, or "none" without candidates. It compares only the first 200
+ * characters, since the work grows with the length.
+ */
 export function closestMatch(text: string, candidates: readonly string[]): string {
-  const scored = candidates.map((one) => ({ one, distance: editDistance(text.slice(0, 200), one) }));
-  return scored.sort((a, b) => a.distance - b.distance)[0]?.one ?? "none";
+  const scored = candidates.map((name) => ({ name, distance: editDistance(text.slice(0, 200), name) }));
+  return scored.sort((a, b) => a.distance - b.distance)[0]?.name ?? "none";
 }
 
-/** Levenshtein's distance; both texts are short names. */
+/** Returns Levenshtein's distance; both texts are short names. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i += 1) {

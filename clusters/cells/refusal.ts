@@ -2,16 +2,19 @@ import type { Cell } from "../../lib/model/cell.ts";
 import type { Cni } from "../cni/contract/cni.ts";
 import { LANE_KERNELS } from "./kernels.ts";
 
-/** Why a cell of known parts cannot be had; null where it can. Pure: what this machine lacks is found out later. */
+/**
+ * Returns the reason that a cell of known parts is unavailable, or null. Pure: later checks find what this machine
+ * lacks.
+ */
 export function refusal(cell: Cell, cni: Cni): string | null {
   const { proxyMode, ipFamily, kernel } = cell;
   if (kernel !== undefined && !LANE_KERNELS.some(({ name }) => name === kernel)) {
     return `kernel ${kernel} is not known (host, ${LANE_KERNELS.map(({ name }) => name).join(", ")})`;
   }
   if (proxyMode === "none" && !cni.proxyModes.includes("none")) {
-    return `${cni.name} does not replace kube-proxy, so without one no Service works`;
+    return `${cni.name} does not replace kube-proxy, so no Service works without it`;
   }
-  if (!cni.proxyModes.includes(proxyMode)) return `${cni.name} is not for kube-proxy mode ${proxyMode}`;
-  if (!cni.ipFamilies.includes(ipFamily)) return `${cni.name} is not set up here for IP family ${ipFamily}`;
+  if (!cni.proxyModes.includes(proxyMode)) return `${cni.name} does not support kube-proxy mode ${proxyMode}`;
+  if (!cni.ipFamilies.includes(ipFamily)) return `${cni.name} is not set up for IP family ${ipFamily}`;
   return cni.refuses?.(cell) ?? null;
 }

@@ -6,5 +6,5 @@ import { kindnet } from "./kindnet/cni.ts";
 import { bridge, ptp } from "./reference/cni.ts";
 import { weave } from "./weave/cni.ts";
 
-/** Every CNI there is a folder for; the first is the default. */
+/** Every CNI with a folder; the first is the default. */
 export const CNIS: readonly [Cni, ...Cni[]] = [flannel, flannelHostGw, bridge, ptp, calico, cilium, weave, kindnet];

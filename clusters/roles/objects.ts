@@ -6,12 +6,12 @@ import type { IpFamily } from "../../lib/model/cell.ts";
 
 export const NAMESPACE = "faultline";
 
-/** Which nodes the roles go to: `server` and `same` on A, `other` on B, `third` on C where there is one. */
+/** The nodes of the roles: `server` and `same` on A, `other` on B, `third` on C where there is one. */
 export type RoleNodes = OfNodes<string>;
 
 /**
- * The Kubernetes objects of the roles: pods bound to their nodes, and the server's Service. `image` is the echo server's. Nothing of it is
- * privileged: probes come from the nodes, not from the pods. Pure.
+ * Returns the Kubernetes objects of the roles: pods bound to their nodes, and the server's Service. `image` is the echo
+ * server's. No pod is privileged: probes come from the nodes. Pure.
  */
 export function roleObjects(nodes: RoleNodes, image: string, ipFamily: IpFamily): readonly object[] {
   const { server, sidecar, servicePort } = ROLE_PORTS;
@@ -26,14 +26,16 @@ export function roleObjects(nodes: RoleNodes, image: string, ipFamily: IpFamily)
       kind: "Service",
       metadata: { name: "server", namespace: NAMESPACE },
       spec: {
-        ...{ type: "NodePort", selector: { role: "server" }, ports: [{ port: servicePort, targetPort: server }] },
+        type: "NodePort",
+        selector: { role: "server" },
+        ports: [{ port: servicePort, targetPort: server }],
         ...policyOf(ipFamily),
       },
     },
   ];
 }
 
-/** The pods of a further cluster: `count` of the role, on its one node. Pure. */
+/** Returns the pods of a peer cluster: `count` pods of the role, on its only node. Pure. */
 export function peerObjects(role: Peer, node: string, count: number, image: string): readonly object[] {
   const pods = Array.from({ length: count }, (_, index) => {
     return pod(role, node, [echo(role, ROLE_PORTS.server, image)], `${role}-${index + 1}`);
@@ -41,12 +43,14 @@ export function peerObjects(role: Peer, node: string, count: number, image: stri
   return [{ apiVersion: "v1", kind: "Namespace", metadata: { name: NAMESPACE } }, ...pods];
 }
 
-/** Both families or none at all: a Service that quietly had one only would be probed over the other. */
+/** Requires both families in a dual-stack cell: a Service that silently had one would be probed over the other. */
 function policyOf(ipFamily: IpFamily): object {
   return { ipFamilyPolicy: ipFamily === "dual" ? "RequireDualStack" : "SingleStack" };
 }
 
-/** kubeadm gives the DNS Service the cluster's first family only; with this, applied over it, it has an address of each. Pure. */
+/**
+ * Returns a patch that gives the DNS Service an address of each family; kubeadm gives it the first family's only. Pure.
+ */
 export function dnsServiceFamilies(ipFamily: IpFamily): object {
   return {
     apiVersion: "v1",

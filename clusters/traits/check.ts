@@ -7,10 +7,13 @@ import type { Role } from "../../lib/model/path.ts";
 import { deviations } from "./deviations.ts";
 import { nodeFacts } from "./node-facts.ts";
 
-/** Constant: nothing is put into it. */
+/** Constant: arguments carry all values. */
 export const NODE_FACTS = readFileSync(new URL("node-facts.sh", import.meta.url), "utf8");
 
-/** On each node: whose pods are looked at, and which of them has asked for the Service while the cluster was proved healthy (clusters/create/ready.ts). */
+/**
+ * The pods to inspect on each node, and the one that called the Service while the cluster was proven healthy
+ * (clusters/create/ready.ts).
+ */
 const PODS = {
   A: ["server", "same", "dnsA"],
   B: ["other", "dnsB"],
@@ -19,19 +22,21 @@ const PODS = {
 const CLIENTS = { A: "same", B: "other", C: "third" } as const;
 
 /**
- * Compares the live nodes with what the CNI's folder states of them, right after the cluster was proved healthy: connections of then must still be tracked. Says that
- * all holds. Throws UndecidedError naming each trait that does not, with what was found: its expectations would be wrong ones.
+ * Compares the live nodes with the traits that the CNI's folder declares, and returns a summary. Call it right after
+ * the cluster was proven healthy: the kernel must still track those connections. Throws UndecidedError with each trait
+ * that does not hold and the value found, since expectations keyed by it would be wrong.
  */
 export async function checkTraits(cluster: Cluster): Promise<string> {
   const where = await cluster.locate();
   const nodes = nodesOf(cluster.record.containers);
-  const found = await Promise.all(nodes.map((node) => onNode(cluster, where, node)));
-  const all = found.flat();
+  const perNode = await Promise.all(nodes.map((node) => onNode(cluster, where, node)));
+  const all = perNode.flat();
   if (all.length === 0) return `the CNI's traits hold on ${nodes.length} nodes`;
   const { cni } = cluster.record.cell;
   throw new UndecidedError(
-    `what ${cni} is stated to be does not hold: ${all.join("; ")}`,
-    "every claim is keyed by these traits: correct the CNI's folder under clusters/cni, or look at the cluster with --keep failure",
+    `the declared traits of ${cni} do not hold: ${all.join("; ")}`,
+    "every claim is keyed by these traits: correct the CNI's folder under clusters/cni, " +
+      "or look at the cluster with --keep failure",
   );
 }
 

@@ -8,7 +8,7 @@ export interface Deviation {
   readonly found: string;
 }
 
-/** What else has to be known of the cluster. */
+/** Further facts of the cluster. */
 export interface Probed {
   /** Addresses of pods that have just reached the Service from this node. */
   readonly clients: readonly string[];
@@ -16,8 +16,9 @@ export interface Probed {
 }
 
 /**
- * Where a node does not show what the CNI's folder states. Not seen from a node, but measured by suites: networkPolicy (services/networkpolicy-deny-all),
- * what becomes of a FORWARD policy (nodes/forward-drop), and how often something is put back (whichever suite takes it away). Pure.
+ * Returns the traits that a node's facts contradict. Some traits are not visible on a node and are measured by suites:
+ * networkPolicy (services/networkpolicy-deny-all), the effect of a FORWARD policy (nodes/forward-drop), and the resync
+ * intervals (the suite that removes the object). Pure.
  */
 export function deviations(traits: Traits, facts: TraitFacts, probed: Probed): readonly Deviation[] {
   const checks: readonly (readonly [trait: string, expected: string, found: string])[] = [
@@ -58,7 +59,7 @@ function tunnelInWords(kind: string, device: string, udpPort: number | null, end
   return `${kind} ${device}, UDP ${udpPort}, endpoints in ${endpointsIn}`;
 }
 
-/** What an overlay takes is the same whatever the uplink has. */
+/** Returns the pods' MTU for this uplink: an overlay takes the same number of bytes on any. */
 function expectedMtuBytes({ podMtuBytes }: Traits, { uplinkMtuBytes }: TraitFacts): number {
   return podMtuBytes + (uplinkMtuBytes ?? UPLINK_MTU_BYTES) - UPLINK_MTU_BYTES;
 }
@@ -67,7 +68,10 @@ function dataplaneOf({ pods, bpfDevices }: TraitFacts): string {
   return each(pods.map(({ host }) => (bpfDevices.has(host?.name ?? "") ? "ebpf" : "kernel")));
 }
 
-/** What kube-proxy translates the kernel tracks, with another address answering than the one that was asked. BPF translates before the kernel sees it. */
+/**
+ * Returns the translator of Service addresses. The kernel tracks kube-proxy's translations, with an answer from another
+ * address than the one called. BPF translates before the kernel sees the packet.
+ */
 function whoTranslates({ connections }: TraitFacts, { clients, serviceIp }: Probed): string {
   return each(
     clients.map((client) => {
@@ -77,7 +81,7 @@ function whoTranslates({ connections }: TraitFacts, { clients, serviceIp }: Prob
   );
 }
 
-/** The rules that the agent looks after must be there to be looked after. */
+/** Returns the checks of the rules that the agent keeps in place. */
 function agentsRules(traits: Traits, { rules }: TraitFacts): readonly (readonly [string, string, string])[] {
   const forward = resyncOf(traits, "forward-rule");
   const input = resyncOf(traits, "first-in-input");
@@ -90,7 +94,7 @@ function agentsRules(traits: Traits, { rules }: TraitFacts): readonly (readonly 
   ];
 }
 
-/** One word where all say the same. */
+/** Joins the distinct values: one word where all are the same. */
 function each(all: readonly string[]): string {
   return [...new Set(all)].sort().join(" and ") || "none";
 }

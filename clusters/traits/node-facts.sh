@@ -1,5 +1,6 @@
-# Reads what a node shows of its CNI's traits, in sections: "@@ name", then what a tool said. $1 the address of a Service, then a process of each pod on this node.
-# Only reads. The last line is "@@ end", so that half an answer is not taken for a whole one.
+# Prints the facts behind a CNI's traits on a node, in sections: "@@ name", then a tool's output. $1 is the address of a
+# Service, further arguments a process of each pod on this node. Reads only. The last line is "@@ end", so that a
+# cut-off answer is recognised.
 set -eu
 export LC_ALL=C
 service=$1
@@ -22,7 +23,7 @@ done
 echo "@@ connections"
 conntrack -L -p tcp -d "$service" 2>/dev/null || echo "none"
 echo "@@ rules"
-# Of the family that the cell's Services are reached by first.
+# The firewall of the family of the cell's first Service address.
 case $service in *:*) save=ip6tables-save ;; *) save=iptables-save ;; esac
 "$save" -t filter | grep -E '^-A (INPUT|FORWARD) ' || echo "none"
 echo "@@ end"

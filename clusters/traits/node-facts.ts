@@ -1,20 +1,21 @@
 import { z } from "zod";
 import { UndecidedError } from "../../lib/host/errors.ts";
 
-/** What a node shows of its CNI's traits. Plain data. */
+/** The facts behind a CNI's traits on a node. Plain data. */
 export interface TraitFacts {
   readonly links: readonly NodeLink[];
-  /** Of the device that the default route goes by; null where there is no default route. */
+  /** The MTU of the default route's device; null without a default route. */
   readonly uplinkMtuBytes: number | null;
   readonly pods: readonly PodLink[];
-  /** Devices with BPF programs that tc runs. Those that tcx or netkit hold are not seen. */
+  /** Devices with BPF programs that tc runs; programs in tcx or netkit are not visible. */
   readonly bpfDevices: ReadonlySet<string>;
-  /** Connections to the Service's address that the kernel tracks: who asked, and who answered. */
+  /** The kernel's tracked connections to the Service's address: the client, and the address that answered. */
   readonly connections: readonly { readonly from: string; readonly answeredBy: string }[];
-  /** Of iptables' INPUT and FORWARD, as iptables-save prints them. */
+  /** The rules of iptables' INPUT and FORWARD, as iptables-save prints them. */
   readonly rules: readonly string[];
 }
 
+/** A network device of a node. */
 export interface NodeLink {
   readonly index: number;
   readonly name: string;
@@ -49,7 +50,7 @@ type Printed = z.infer<typeof linkSchema>[number];
 
 const routeSchema = z.array(z.looseObject({ dev: z.string().optional() }));
 
-/** Reads what node-facts.sh printed. Throws UndecidedError when that is not whole. Pure. */
+/** Parses the output of node-facts.sh. Throws UndecidedError when it is incomplete. Pure. */
 export function nodeFacts(printed: string): TraitFacts {
   const sections = sectionsOf(printed);
   const lines = (name: string) => sections.get(name) ?? [];
@@ -74,8 +75,8 @@ function sectionsOf(printed: string): ReadonlyMap<string, readonly string[]> {
   }
   if (sections.has("end")) return sections;
   throw new UndecidedError(
-    "a node's answer about its traits is not whole",
-    "run again, and look at the node if it stays so",
+    "a node's answer about its traits is incomplete",
+    "run again, and look at the node if it happens again",
   );
 }
 
@@ -90,14 +91,14 @@ function linkOf({ ifindex, ifname, mtu, master, linkinfo }: Printed): NodeLink {
   return { index: ifindex, name: ifname, kind, master: master ?? null, mtuBytes: mtu, tunnel };
 }
 
-/** A pod has one interface beside its loopback. */
+/** Returns a pod's links; it has one interface beside its loopback. */
 function podLinks(printed: readonly Printed[], links: readonly NodeLink[]): readonly PodLink[] {
   return printed
     .filter(({ link_index: peer }) => peer !== undefined)
     .map(({ mtu, link_index: peer }) => ({ mtuBytes: mtu, host: links.find(({ index }) => index === peer) ?? null }));
 }
 
-/** `tcp 6 117 TIME_WAIT src=… dst=… sport=… dport=… src=… dst=… …`: the first pair asked, the second answers. */
+/** Parses `tcp 6 117 TIME_WAIT src=… dst=… sport=… dport=… src=… dst=… …`: the first pair asked, the second answers. */
 function connection(line: string): TraitFacts["connections"] {
   const [from, answeredBy] = [...line.matchAll(/ src=(\S+)/g)].map(([, address]) => address);
   return from === undefined || answeredBy === undefined ? [] : [{ from, answeredBy }];

@@ -16,7 +16,7 @@ describe("bad input", function () {
       /cell "flanel\/iptables": CNI "flanel" is not known; the nearest is flannel@/,
     ],
     ["an unknown proxy mode", ["run", "--cell", "flannel/ebpf"], /kube-proxy mode "ebpf" is not known/],
-    ["a cell that cannot be", ["run", "--cell", "flannel/none"], /not to be had: flannel does not replace kube-proxy/],
+    ["a cell that cannot be", ["run", "--cell", "flannel/none"], /unavailable: flannel does not replace kube-proxy/],
     [
       "an unknown scenario",
       ["run", "services/no-endpoint"],

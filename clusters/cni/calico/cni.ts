@@ -7,7 +7,7 @@ import type { CniVersion } from "../../image/cni-version.ts";
 
 const VERSION = "3.28.5";
 const IMAGE = `${IMAGE_PREFIX}/calico-node:${VERSION}`;
-/** Published by Calico's releases, and named so by its own manifests. */
+/** Published by Calico's releases, under the name in its manifests. */
 const UPSTREAM_IMAGE = `calico/node:v${VERSION}`;
 const UPSTREAM_PLUGIN = `calico/cni:v${VERSION}`;
 const MODULE = "github.com/projectcalico/calico";
@@ -25,7 +25,7 @@ const build = goStep({
   ],
 });
 
-/** Upstream's paths, so that one manifest fits both images; upstream's start_runit is another that does the same. */
+/** Upstream's paths, so that one manifest fits both images; our start_runit does the same as upstream's. */
 const image: ContainerImage = {
   name: IMAGE,
   base: "userland",
@@ -41,7 +41,7 @@ const release: CniVersion = {
   offline: {
     steps: [build],
     images: [image],
-    // One program, which does what it is called.
+    // One program, which acts by the name it is called with.
     plugins: [
       { step: build.name, file: "calico" },
       { step: build.name, file: "calico", as: "calico-ipam" },
@@ -66,15 +66,20 @@ const COMMON: Omit<Traits, "overlay" | "podMtuBytes"> = {
   agent: READY,
   ownAddressBlocks: true,
   resyncs: [
-    // felix/dataplane/linux/int_dataplane.go, KeepVXLANDeviceInSync; measured: up after 6.0 to 6.8 s, routes and neighbours 0.1 to 0.7 s after it.
+    // felix/dataplane/linux/int_dataplane.go, KeepVXLANDeviceInSync; measured: up after 6.0 to 6.8 s, routes and
+    // neighbours 0.1 to 0.7 s after it.
     { what: "overlay-up", by: "Felix", everyMs: 10_000 },
     { what: "overlay-routes", by: "Felix", everyMs: 2_000 },
-    // IptablesRefreshInterval, 180 s in this version (felix/config/config_params.go); sooner when Felix has written a short while ago. Measured: 157 s.
+    // IptablesRefreshInterval, 180 s in this version (felix/config/config_params.go); sooner after a recent write by
+    // Felix. Measured: 157 s.
     { what: "first-in-input", by: "Felix", target: "cali-INPUT", everyMs: 180_000 },
   ],
 };
 
-/** Felix has a device for each family (felix/dataplane/linux/vxlan_mgr.go); what carries IPv6 is carried by IPv6 itself, which takes 20 more, and pods have one MTU for both. */
+/**
+ * Returns the traits for an IP family. Felix has a device for each family (felix/dataplane/linux/vxlan_mgr.go). IPv6
+ * packets travel over IPv6, which takes 20 bytes more, and pods have one MTU for both.
+ */
 function traits({ ipFamily }: Cell): Traits {
   const second = ipFamily === "dual" ? { secondDevice: "vxlan-v6.calico" } : {};
   return {
@@ -85,7 +90,10 @@ function traits({ ipFamily }: Cell): Traits {
   };
 }
 
-/** Without IPv6 none of it: calico-node was seen to end again and again with IP6 and the pool given as "none". */
+/**
+ * Returns the settings for IPv6; a cell without it gets none, since calico-node was seen to restart in a loop with IP6
+ * and the pool set to "none".
+ */
 function ipv6Env(podNetwork: string): string {
   const env = {
     IP6: "autodetect",
@@ -93,13 +101,13 @@ function ipv6Env(podNetwork: string): string {
     CALICO_IPV6POOL_VXLAN: "Always",
     CALICO_IPV6POOL_NAT_OUTGOING: "true",
   };
-  // It stands at the end of a comment.
+  // The token is at the end of a comment line.
   return Object.entries(env)
     .map(([name, value]) => `\n${" ".repeat(12)}- ${JSON.stringify({ name, value })}`)
     .join("");
 }
 
-/** Felix with iptables rules, VXLAN between the nodes, addresses from calico-ipam. */
+/** Calico: Felix with iptables rules, VXLAN between the nodes, addresses from calico-ipam. */
 export const calico: Cni = {
   name: "calico",
   aliases: ["calico-vxlan"],
@@ -113,7 +121,9 @@ export const calico: Cni = {
     kinds: "calico/crds.yaml",
     manifest: "calico/manifest.yaml",
     tokens: ({ ipFamily }, [network = "", second]) => ({
-      ...{ IMAGE, POD_CIDR: network, IPV6: String(ipFamily === "dual") },
+      IMAGE,
+      POD_CIDR: network,
+      IPV6: String(ipFamily === "dual"),
       IPV6_ENV: second === undefined ? "" : ipv6Env(second),
     }),
     ready: READY,

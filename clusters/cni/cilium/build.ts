@@ -8,8 +8,9 @@ const GO_FOLDER = "cni/cilium/go";
 const SCRIPT = "cni/cilium/scripts/base";
 
 /**
- * What the agent calls beyond the userland, and the Debian packages it is in, with those libraries that a node's root has not.
- * clang 16 is what this release was first run with by hand; the agent asks for no more than 3.9 (pkg/datapath/linux/requirements.go).
+ * The programs that the agent calls beyond the userland, their Debian packages, and libraries that a node's root lacks.
+ * clang 16 is the version of this release's first run by hand; the agent requires only 3.9
+ * (pkg/datapath/linux/requirements.go).
  */
 const PACKAGES = ["clang-16", "libclang-cpp16", "libllvm16", "libz3-4", "bpftool", "libbinutils"];
 const PROGRAMS = [
@@ -21,7 +22,7 @@ const PROGRAMS = [
   "/usr/sbin/modprobe",
 ];
 
-/** Builds the agent (`daemon`), the CNI plugin and the agent's own command line. */
+/** Returns the step that builds the agent (`daemon`), the CNI plugin and the agent's own command line. */
 export function agentStep(version: string): Step {
   return goStep({
     name: `cilium-${version}`,
@@ -33,7 +34,10 @@ export function agentStep(version: string): Step {
   });
 }
 
-/** Makes `base.tar`, what lies below the binaries in the image: the userland, the compiler, and the BPF sources of the module. */
+/**
+ * Returns the step that makes `base.tar`, the image's files below the binaries: the userland, the compiler, and the
+ * module's BPF sources.
+ */
 export function baseStep(version: string): Step {
   return {
     name: `cilium-base-${version}`,

@@ -13,12 +13,12 @@ const AGENT = { namespace: "kube-system", selector: "k8s-app=cilium" };
 
 const TRAITS: Traits = {
   bridge: null,
-  // Its programs write each packet's other end ("external" in ip -d link): the device has no neighbours and no FDB.
+  // Its programs write each packet's remote end ("external" in ip -d link): the device has no neighbours and no FDB.
   overlay: { kind: "vxlan", device: "cilium_vxlan", udpPort: VXLAN_PORT, endpointsIn: "metadata" },
-  // Room for the tunnel is made by the pods' default route, mtu 1450 (measured).
+  // The pods' default route makes room for the tunnel: mtu 1450 (measured).
   podMtuBytes: UPLINK_MTU_BYTES,
   dataplane: "ebpf",
-  // Also where kube-proxy is kept: that serves the nodes and NodePorts.
+  // Also where kube-proxy runs: that serves the nodes and NodePorts.
   podClusterIps: "ebpf",
   networkPolicy: true,
   forwardAcceptedBy: "ebpf",
@@ -32,7 +32,7 @@ function release(version: string): CniVersion {
   const image: ContainerImage = {
     name: imageName(version),
     base: { step: base.name, file: "base.tar" },
-    // The paths are upstream's, so that one manifest fits both.
+    // Upstream's paths, so that one manifest fits both images.
     files: [
       made("daemon", "/usr/bin/cilium-agent"),
       made("cilium-dbg", "/usr/bin/cilium-dbg"),
@@ -47,18 +47,20 @@ function release(version: string): CniVersion {
   };
 }
 
-/** Why Cilium itself cannot do what the cell asks; null where it can. */
+/** Returns the reason that Cilium itself cannot run the cell, or null. */
 function refuses({ ipFamily }: Cell): string | null {
   if (ipFamily !== "ipv6") return null;
   return "Cilium 1.15's tunnel runs over IPv4 alone (bpf/lib: the tunnel key's remote_ipv4)";
 }
 
-/** No bridge: a veth a pod, and eBPF programs on its host end, which also translate pods' Service addresses. */
+/**
+ * Cilium: no bridge, a veth per pod, and eBPF programs on its host end, which also translate pods' Service addresses.
+ */
 export const cilium: Cni = {
   name: "cilium",
   aliases: ["cilium-vxlan"],
   what: "Cilium, eBPF, VXLAN between the nodes: no bridge, UDP 8472; with kube-proxy, or in its place",
-  // 1.20.2 names modules that cannot be had.
+  // 1.20.2 requires modules that are unavailable.
   versions: [release("1.15.19")],
   proxyModes: ["iptables", "nftables", "none"],
   ipFamilies: ["ipv4", "ipv6", "dual"],

@@ -4,21 +4,25 @@ import { mustBeDisposable } from "../../setup/disposable.ts";
 import { parseVersion } from "../../setup/version.ts";
 import type { MachineProbe } from "../contract/cni.ts";
 
-/** The first release of Docker whose privileged containers hold CAP_BPF and CAP_PERFMON (moby pull request 42011); of older ones, those that our own runtime starts do. */
+/**
+ * The first Docker release whose privileged containers hold CAP_BPF and CAP_PERFMON (moby pull request 42011). On older
+ * ones, only containers of our own runtime do.
+ */
 const DOCKER_MAJOR = 23;
 
 /**
- * What this machine lacks that Cilium's agent cannot do without, as what a cell "needs"; null for nothing. Looks and changes nothing. Without the capabilities `bpftool feature probe`, which the agent calls,
- * fails (met by hand). A kernel without modules is none of it: the manifest sees to that.
+ * Returns what this machine lacks for Cilium's agent, as what a cell "needs", or null. Reads only. The agent calls
+ * `bpftool feature probe`, which fails without the capabilities (seen by hand). A kernel without modules is fine: the
+ * manifest handles it.
  */
 export async function ciliumLacks(
   { proxyMode }: Pick<Cell, "proxyMode">,
   { exec, readText, platform }: MachineProbe,
 ): Promise<string | null> {
-  // Elsewhere Docker runs in a virtual machine that cannot be looked into from here.
+  // On other platforms Docker runs in a virtual machine that this process cannot inspect.
   if (platform !== "linux") return null;
-  const asked = await exec(["docker", "info", "--format", "{{.ServerVersion}} {{.DefaultRuntime}}"]);
-  const [version = "", runtime] = asked.stdout.trim().split(" ");
+  const info = await exec(["docker", "info", "--format", "{{.ServerVersion}} {{.DefaultRuntime}}"]);
+  const [version = "", runtime] = info.stdout.trim().split(" ");
   const docker = parseVersion(version);
   if (docker && docker[0] < DOCKER_MAJOR && runtime !== BOUNDED_RUNTIME) {
     return `Docker ${DOCKER_MAJOR}, whose nodes may load BPF programs (here ${docker.join(".")})`;

@@ -2,41 +2,45 @@ import type { Cell, IpFamily, ProxyMode, Traits } from "../../../lib/model/cell.
 import type { CniVersion } from "../../image/cni-version.ts";
 import type { CheckContext } from "../../setup/check.ts";
 
+/** The functions that a CNI's check of the machine uses. */
 export type MachineProbe = Pick<CheckContext, "exec" | "readText" | "platform">;
 
-/** What a CNI's folder states about it; a folder a CNI, or a family of them. */
+/** The declaration of a CNI; each folder holds one, or a family of them. */
 export interface Cni {
   readonly name: string;
   /** Other names people use for it. */
   readonly aliases?: readonly string[];
-  /** Of the folder's images, where several CNIs share them; its own name otherwise. */
+  /** The name of the folder's images, where several CNIs share them; default: its own name. */
   readonly imageName?: string;
   /** One line, for `list`. */
   readonly what: string;
-  /** The first is what a cell takes when it names none. */
+  /** The first is the default. */
   readonly versions: readonly CniVersion[];
   readonly proxyModes: readonly ProxyMode[];
   readonly ipFamilies: readonly IpFamily[];
-  /** Why a combination of otherwise known parts is not to be had, in the vendor's terms; null where it is. */
+  /** Returns the reason that a combination of known parts is unavailable, in the vendor's terms, or null. */
   readonly refuses?: (cell: Cell) => string | null;
-  /** What a machine lacks that the CNI cannot do without, as what a cell "needs"; null for nothing, absent where any machine will do. Looks and changes nothing. */
+  /**
+   * Returns what the machine lacks for this CNI, as what a cell "needs", or null. Absent if any machine works. Reads
+   * only.
+   */
   readonly lacks?: (cell: Cell, machine: MachineProbe) => Promise<string | null>;
   readonly traits: (cell: Cell) => Traits;
   readonly install: Install;
 }
 
-/** How a CNI comes onto a running cluster. */
+/** The way to install a CNI on a running cluster. */
 export type Install = ByManifest | OnNodes | ByKind;
 
 export interface ByManifest {
   readonly by: "manifest";
-  /** File below clusters/cni with its CustomResourceDefinitions, without tokens: applied before the manifest. */
+  /** File below clusters/cni with its CustomResourceDefinitions, without tokens; applied before the manifest. */
   readonly kinds?: string;
-  /** File below clusters/cni, the same online and offline; {{TOKENS}} in it are filled with `tokens`. */
+  /** File below clusters/cni, the same online and offline; `tokens` fills the {{TOKENS}} in it. */
   readonly manifest: string;
-  /** `podSubnets`: the cluster's, a family each. */
+  /** `podSubnets`: the cluster's, one per family. */
   readonly tokens: (cell: Cell, podSubnets: readonly string[]) => Readonly<Record<string, string>>;
-  /** The pods that must be Ready before the CNI is, one a node. */
+  /** The CNI's pods, one per node; the CNI is ready when they are. */
   readonly ready: { readonly namespace: string; readonly selector: string };
 }
 
@@ -58,11 +62,11 @@ export interface ByKind {
   readonly ready: { readonly namespace: string; readonly selector: string };
 }
 
-/** A node as a script without an agent has to know it. */
+/** A node's facts for an install script. */
 export interface NodeNetwork {
   readonly container: string;
-  /** spec.podCIDRs, a family each. */
+  /** spec.podCIDRs, one per family. */
   readonly podCidrs: readonly string[];
-  /** Its own addresses, a family each. */
+  /** Its own addresses, one per family. */
   readonly addresses: readonly string[];
 }

@@ -9,7 +9,7 @@ import type { CniVersion } from "../../image/cni-version.ts";
 const PLUGIN = "0.9.1";
 /** Published by flannel's release workflow. */
 const UPSTREAM_IMAGE = "flannel/flannel";
-/** The plugin's version is the one flannel v0.28.4's own manifest names. */
+/** The plugin version that flannel v0.28.4's own manifest names. */
 const UPSTREAM_PLUGIN = "flannel/flannel-cni-plugin:v1.9.1-flannel1";
 const VXLAN_PORT = 8472;
 
@@ -34,11 +34,11 @@ function release(version: string): CniVersion {
     replacements: ["cni/flannel/go/stub"],
     packages: ["github.com/flannel-io/flannel"],
     binary: "flanneld",
-    // Its udp backend is C.
+    // Its udp backend is written in C.
     cgo: true,
     ldflags: [`-X github.com/flannel-io/flannel/pkg/version.Version=${version}`],
   });
-  // The path is upstream's, so that one manifest fits both.
+  // Upstream's path, so that one manifest fits both images.
   const path = "/opt/bin/flanneld";
   const image: ContainerImage = {
     name: imageName(version),
@@ -70,7 +70,10 @@ function install(backend: Backend): ByManifest {
   };
 }
 
-/** flanneld's net-conf.json (flannel, Documentation/configuration.md): IPv4 unless it is told otherwise. 8472 is the kernel's default for VXLAN. */
+/**
+ * Returns flanneld's net-conf.json (flannel, Documentation/configuration.md), whose default is IPv4. 8472 is the
+ * kernel's default port for VXLAN.
+ */
 function netConf({ ipFamily }: Cell, podSubnets: readonly string[], backend: Backend): object {
   const ipv4 = podSubnets.find((subnet) => !subnet.includes(":"));
   const ipv6 = podSubnets.find((subnet) => subnet.includes(":"));
@@ -95,7 +98,7 @@ const COMMON: Traits = {
       what: "forward-rule",
       by: "flannel",
       rule: { table: "filter", chain: "FORWARD", target: "FLANNEL-FWD" },
-      // -iptables-resync, 5 s unless said otherwise (flannel main.go); measured: back after 0.4 to 4.2 s.
+      // -iptables-resync, 5 s by default (flannel main.go); measured: back after 0.4 to 4.2 s.
       everyMs: 5000,
     },
   ],
@@ -107,13 +110,16 @@ const shared = {
   ipFamilies: ["ipv4", "ipv6", "dual"],
 } as const;
 
-/** flanneld has a device for each family (pkg/backend/vxlan/vxlan.go of 0.28.4): what carries IPv6 is carried by IPv6 itself. */
+/**
+ * Returns the overlay's devices. flanneld has one for each family (pkg/backend/vxlan/vxlan.go of 0.28.4): IPv6 packets
+ * travel over IPv6.
+ */
 function devices(ipFamily: IpFamily): Pick<Overlay, "device" | "secondDevice"> {
   if (ipFamily === "ipv6") return { device: "flannel-v6.1" };
   return { device: "flannel.1", ...(ipFamily === "dual" ? { secondDevice: "flannel-v6.1" } : {}) };
 }
 
-/** Pods on a bridge, VXLAN between the nodes. */
+/** flannel: pods on a bridge, VXLAN between the nodes. */
 export const flannel: Cni = {
   ...shared,
   name: "flannel",
@@ -122,13 +128,14 @@ export const flannel: Cni = {
   traits: ({ ipFamily }) => ({
     ...COMMON,
     overlay: { kind: "vxlan", ...devices(ipFamily), udpPort: VXLAN_PORT, endpointsIn: "neighbours" },
-    // Ethernet, IPv4, UDP and VXLAN take 50. With IPv6 they take 70, but pods are given the same there, in dual-stack cells and in those of IPv6 only (measured).
+    // Ethernet, IPv4, UDP and VXLAN take 50 bytes. With IPv6 they take 70, but pods get the same MTU in dual-stack and
+    // IPv6 cells (measured).
     podMtuBytes: UPLINK_MTU_BYTES - 50,
   }),
   install: install("vxlan"),
 };
 
-/** Pods on a bridge, plain routes between the nodes. */
+/** flannel host-gw: pods on a bridge, plain routes between the nodes. */
 export const flannelHostGw: Cni = {
   ...shared,
   name: "flannel-host-gw",

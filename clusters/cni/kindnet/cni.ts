@@ -1,10 +1,12 @@
 import { UPLINK_MTU_BYTES } from "../../../lib/model/traits.ts";
 import type { Cni } from "../contract/cni.ts";
 
-/** kind v0.30.0's own CNI, a ptp plugin with an agent; its version is kind's. */
+/** kind v0.30.0's own CNI, a ptp plugin with an agent; it has kind's version. */
 export const kindnet: Cni = {
   name: "kindnet",
-  what: "kind's own default: ptp with an agent that keeps routes and masquerading; only where kind's image can be pulled",
+  what:
+    "kind's own default: ptp with an agent that keeps routes and masquerading; " +
+    "only where kind's image can be pulled",
   versions: [
     { version: "0.30.0", onlineOnly: "kindnet is in kind's own node image only, and is not published as a Go module" },
   ],
@@ -19,7 +21,7 @@ export const kindnet: Cni = {
     // Since kind v0.24.0.
     networkPolicy: true,
     forwardAcceptedBy: "nobody",
-    // Its DaemonSet is kind's, and lacks the term by which an agent is taken off a node.
+    // Its DaemonSet is kind's, and lacks the affinity term that removes an agent from a node.
     agent: null,
     resyncs: [],
   }),

@@ -37,7 +37,7 @@ const traits = (bridge: string | null): Traits => ({
   resyncs: [],
 });
 
-/** The smallest CNI with a bridge: nobody looks after anything. */
+/** The smallest CNI with a bridge: no agent maintains anything. */
 export const bridge: Cni = {
   ...shared,
   name: "bridge",
@@ -46,7 +46,7 @@ export const bridge: Cni = {
   install: install("bridge"),
 };
 
-/** The smallest CNI without one: a route and a veth pair a pod. */
+/** The smallest CNI without a bridge: a route and a veth pair per pod. */
 export const ptp: Cni = {
   ...shared,
   name: "ptp",

@@ -8,24 +8,28 @@ const VERSION = "2.8.1";
 const AGENT = { namespace: "kube-system", selector: "name=weave-net" };
 const imageName = (name: string, version: string) => `${IMAGE_PREFIX}/${name}:${version}`;
 
-/** As upstream's sources say it (weaveworks/weave: prog/weave-kube, net/bridge.go, npc): it could not be run where this was written. */
+/**
+ * From upstream's sources (weaveworks/weave: prog/weave-kube, net/bridge.go, npc), not from a run: its images were
+ * unavailable here.
+ */
 const TRAITS: Traits = {
   bridge: "weave",
-  // Packets are encapsulated by an Open vSwitch datapath, on UDP 6784; without it the routers carry them themselves on UDP 6783, where they also talk to each other.
+  // An Open vSwitch datapath encapsulates packets on UDP 6784. Without it the routers carry them on UDP 6783, where
+  // they also talk to each other.
   overlay: { kind: "vxlan", device: "vxlan-6784", udpPort: 6784, endpointsIn: "metadata" },
-  // WEAVE_MTU's default, the smallest that fits all its ways of encapsulating.
+  // WEAVE_MTU's default, the smallest that fits all its encapsulations.
   podMtuBytes: 1376,
   dataplane: "kernel",
   podClusterIps: "kube-proxy",
-  // The container weave-npc.
+  // By the container weave-npc.
   networkPolicy: true,
-  // FORWARD jumps to WEAVE-NPC before kube-proxy's chain, and then accepts what comes from the bridge.
+  // FORWARD jumps to WEAVE-NPC before kube-proxy's chain, and then accepts packets from the bridge.
   forwardAcceptedBy: "own-chains",
   agent: AGENT,
   resyncs: [],
 };
 
-/** Defined for those who have its images; refused where no registry answers. */
+/** Weave Net, for users who have its images; refused where no registry answers. */
 export const weave: Cni = {
   name: "weave",
   aliases: ["weave-net"],
@@ -40,7 +44,7 @@ export const weave: Cni = {
       })),
     },
   ],
-  // Its network policy is rules of iptables beside kube-proxy's.
+  // It implements network policy by iptables rules beside kube-proxy's.
   proxyModes: ["iptables"],
   ipFamilies: ["ipv4"],
   traits: () => TRAITS,

@@ -16,7 +16,7 @@ import { cellId } from "../../../../lib/model/cell.ts";
 import { UsageError } from "../../../../lib/host/errors.ts";
 import { AGENT_GONE_LABEL } from "../../../../lib/faults/kinds/agent/kind.ts";
 
-/** As far as it is looked at. */
+/** Only the fields that the tests read. */
 interface Manifest {
   readonly kind?: string;
   readonly data?: Readonly<Record<string, string>>;
@@ -29,7 +29,7 @@ const id = cellId(DEFAULT_CELL);
 const [cni = "", , kubernetes = ""] = id.split("/");
 
 describe("parseCell", () => {
-  it("reads back every cell there is", () => {
+  it("parses the id of every known cell", () => {
     for (const cell of knownCells()) expect(parseCell(cellId(cell))).to.deep.equal(cell);
   });
 
@@ -47,7 +47,7 @@ describe("parseCell", () => {
     });
   }
 
-  it("takes a minor for its newest patch, another name for the CNI, and host for no kernel of its own", () => {
+  it("reads a minor as its newest patch, an alias as its CNI, and host as no own kernel", () => {
     expect(cellId(parseCell("flannel-vxlan/iptables/1.34/ipv4/host"))).to.equal(id);
     expect(parseCell("flannel-host-gw").cni).to.equal("flannel-host-gw");
   });
@@ -64,13 +64,13 @@ describe("parseCell", () => {
     [`${id}/more`]: /kernel more is not known/,
     Flannel: /CNI "Flannel" is not known/,
     "flannel/iptables/1.34/ipv4/debian:5.10": /kernel debian:5.10 is not known/,
-    "flannel/none": /is not to be had: flannel does not replace kube-proxy/,
-    "cilium/iptables/1.34/ipv6": /is not to be had: Cilium 1.15's tunnel runs over IPv4 alone.*; the nearest is cilium/,
-    "weave/nftables": /is not to be had: weave is not for kube-proxy mode nftables; the nearest is weave/,
-    "terway@1.0/iptables": /is not to be had: Terway takes pods' addresses .* from its cloud's network interfaces/,
+    "flannel/none": /is unavailable: flannel does not replace kube-proxy/,
+    "cilium/iptables/1.34/ipv6": /is unavailable: Cilium 1.15's tunnel runs over IPv4 alone.*; the nearest is cilium/,
+    "weave/nftables": /is unavailable: weave does not support kube-proxy mode nftables; the nearest is weave/,
+    "terway@1.0/iptables": /is unavailable: Terway takes pods' addresses .* from its cloud's network interfaces/,
   };
   for (const [text, message] of Object.entries(wrong)) {
-    it(`refuses ${JSON.stringify(text)} with the reason, the nearest and where all are listed`, () => {
+    it(`refuses ${JSON.stringify(text)} with the reason, the nearest cell and the list command`, () => {
       const thrown = (): unknown => parseCell(text);
       expect(thrown).to.throw(UsageError, message);
       expect(thrown).to.throw().with.property("nextStep").that.includes("list cells");
@@ -79,15 +79,15 @@ describe("parseCell", () => {
 });
 
 describe("parseCells", () => {
-  it("takes alternatives in any part, each with each", () => {
-    const found = parseCells("flannel,ptp/iptables,nftables").map(cellId);
-    expect(found).to.deep.equal(
+  it("combines the alternatives of all parts, each with each", () => {
+    const ids = parseCells("flannel,ptp/iptables,nftables").map(cellId);
+    expect(ids).to.deep.equal(
       ["flannel/iptables", "flannel/nftables", "ptp/iptables", "ptp/nftables"].map((text) => cellId(parseCell(text))),
     );
     expect(parseCells("flannel").map(cellId)).to.deep.equal([id]);
   });
 
-  it("refuses the whole for one that is not to be had, and what stands for far too many", () => {
+  it("refuses a set with one unavailable cell, and a set of too many cells", () => {
     expect(() => parseCells("flannel/iptables,none")).to.throw(UsageError, "flannel/none");
     expect(() => parseCells("flannel,")).to.throw(UsageError, 'CNI "" is not known');
     const many = Array.from({ length: 40 }, () => "flannel").join(",");
@@ -96,19 +96,19 @@ describe("parseCells", () => {
 });
 
 describe("cells", () => {
-  it("are told a CNI a line, in a form that --cell reads", () => {
+  it("are listed one CNI per line, in a form that --cell reads", () => {
     const lines = describeCells();
     for (const line of lines) expect(() => parseCells(line.split("  ")[0] ?? ""), line).not.to.throw();
     expect(lines[0]).to.match(/^flannel@/);
   });
 
-  it("are all different, the default among them", () => {
+  it("are all different, and include the default", () => {
     const ids = knownCells().map(cellId);
     expect(new Set(ids).size).to.equal(ids.length);
     expect(ids).to.include(id);
   });
 
-  it("have a CNI that states its traits, and a manifest whose tokens are all filled", async () => {
+  it("have a CNI with traits, and a manifest whose tokens are all filled", async () => {
     for (const cell of knownCells()) {
       const traits = traitsOf(cell);
       expect(traits).to.include.all.keys("bridge", "overlay");
@@ -123,7 +123,7 @@ describe("cells", () => {
     expect(() => cniVersionOf({ ...DEFAULT_CELL, cniVersion: "0" })).to.throw(UsageError, "flannel 0 is not known");
   });
 
-  it("have a manifest of whole YAML, whose JSON is whole, and an agent that leaves a node which the fault marks", async () => {
+  it("have a manifest of valid YAML and JSON, and an agent that leaves a node marked by the fault", async () => {
     for (const cell of knownCells()) {
       const { install } = cniOf(cell);
       const { agent } = traitsOf(cell);
@@ -150,7 +150,7 @@ describe("cells", () => {
     }
   });
 
-  it("have images of the CNI that are in the node, and never pull", async () => {
+  it("have the CNI's images in the node, and never pull", async () => {
     for (const cell of knownCells()) {
       const { install } = cniOf(cell);
       if (install.by !== "manifest") continue;
@@ -163,7 +163,7 @@ describe("cells", () => {
     }
   });
 
-  it("fill the pod networks of another cluster in, where one is asked for", async () => {
+  it("fill in a peer cluster's pod networks", async () => {
     const { install } = cniOf(DEFAULT_CELL);
     if (install.by !== "manifest") throw new Error("the default CNI has no manifest");
     const [own, peer] = await Promise.all([
@@ -178,7 +178,7 @@ describe("cells", () => {
     expect([networkIn(own), networkIn(peer)]).to.deep.equal(["10.244.0.0/16", "10.245.0.0/16"]);
   });
 
-  it("tell flannel the families of the cell, as JSON", async () => {
+  it("give flannel the families of the cell, as JSON", async () => {
     const flannel = knownCells().filter((cell) => cell.cni.startsWith("flannel"));
     expect(new Set(flannel.map(({ ipFamily }) => ipFamily))).to.deep.equal(new Set(["ipv4", "ipv6", "dual"]));
     for (const cell of flannel) {
@@ -194,15 +194,15 @@ describe("cells", () => {
     }
   });
 
-  it("fill each token, and only those that are there", () => {
+  it("fill each token, and refuse a value without a token", () => {
     expect(filled("a: {{B}}{{B}}", { B: "$&1" }, "f")).to.equal("a: $&1$&1");
     expect(() => filled("a: {{B}}", {}, "f.yaml")).to.throw("f.yaml: no value for {{B}}");
     expect(() => filled("a", { B: "1", C: "2" }, "f.yaml")).to.throw("f.yaml: lacks {{B}}, {{C}}");
   });
 });
 
-describe("nearest", () => {
-  it("is the one with the fewest edits", () => {
+describe("closestMatch", () => {
+  it("is the candidate with the fewest edits", () => {
     expect(closestMatch("servces/no-endpoint", ["dns/coredns-loop", "services/no-endpoints"])).to.equal(
       "services/no-endpoints",
     );

@@ -23,7 +23,7 @@ const optionsOf = async (cell: Cell) => (await documents(cell)).find(({ kind }) 
 describe("Cilium's manifest", () => {
   const cell = parseCell("cilium");
 
-  it("makes every kind that the agent waits for, and keeps what agents write into them", async () => {
+  it("defines every kind that the agent waits for, and keeps the fields that agents write", async () => {
     const kinds = (await documents(cell)).filter(({ kind }) => kind === "CustomResourceDefinition");
     const names = kinds.map(({ metadata, spec }) => `${metadata.name.split(".")[0]} ${spec?.versions?.[0]?.name}`);
     // agentCRDResourceNames() in pkg/k8s/synced/crd.go, with the options this manifest sets.
@@ -42,18 +42,18 @@ describe("Cilium's manifest", () => {
     for (const { spec } of kinds) expect(spec?.versions?.[0]?.schema).to.deep.equal(anything);
   });
 
-  it("keeps kube-proxy, replaces it where there is none, and speaks IPv6 where the cell does", async () => {
+  it("replaces kube-proxy only in mode none, and enables IPv6 where the cell has it", async () => {
     expect(await optionsOf(cell)).to.include({ "kube-proxy-replacement": "false", "enable-ipv6": "false" });
     const none = { ...cell, proxyMode: "none", ipFamily: "dual" } as const;
     expect(await optionsOf(none)).to.include({ "kube-proxy-replacement": "true", "enable-ipv6": "true" });
   });
 
-  it("has its tunnel on the port its traits state", async () => {
+  it("puts its tunnel on the port of its traits", async () => {
     const { traits } = cniOf(cell);
     expect((await optionsOf(cell))["tunnel-port"]).to.equal(String(traits(cell).overlay?.udpPort));
   });
 
-  it("leaves nothing in its scripts that Kubernetes would fill in", async () => {
+  it("has no text in its scripts that Kubernetes would expand", async () => {
     for (const ipFamily of ["ipv4", "dual"] as const) {
       const all = JSON.stringify(await documents({ ...cell, ipFamily }));
       expect(all).not.to.match(/\$\(\w+\)|\$\$/);
@@ -61,14 +61,14 @@ describe("Cilium's manifest", () => {
     }
   });
 
-  it("shows the agent no sysctl of the host's", async () => {
+  it("hides the host's sysctls from the agent", async () => {
     expect(await optionsOf(cell)).to.include({ procfs: "/host/proc" });
     const mounts = JSON.stringify(await documents(cell)).match(/"mountPath":"\/host\/proc[^"]*"/g);
     expect(mounts).to.deep.equal(['"mountPath":"/host/proc/sys/net"']);
   });
 });
 
-describe("what Cilium lacks on a machine", () => {
+describe("the machine requirement of Cilium", () => {
   const ID = "0123456789abcdef0123456789abcdef";
   const files = { "/etc/machine-id": ID };
   const machine = (docker: string, texts: Readonly<Record<string, string>>) => ({
@@ -81,7 +81,7 @@ describe("what Cilium lacks on a machine", () => {
   const lacks = async (proxyMode: "iptables" | "none", docker: string, texts: Readonly<Record<string, string>>) =>
     await ciliumLacks({ proxyMode }, machine(docker, texts));
 
-  it("is an engine whose nodes hold BPF's capabilities: a newer Docker's, or those of our own runtime", async () => {
+  it("is an engine whose nodes hold BPF's capabilities: a newer Docker, or our own runtime", async () => {
     expect(await lacks("iptables", "20.10.24+dfsg1 runc", {})).to.equal(
       "Docker 23, whose nodes may load BPF programs (here 20.10.24)",
     );
@@ -89,12 +89,12 @@ describe("what Cilium lacks on a machine", () => {
     expect(await lacks("iptables", "20.10.24+dfsg1 bounded", {})).to.equal(null);
   });
 
-  it("is a machine of its own where it takes kube-proxy's place", async () => {
+  it("is a disposable machine where it replaces kube-proxy", async () => {
     expect(await lacks("none", "26.1.5 runc", files)).to.include("a machine of its own");
     expect(await lacks("none", "26.1.5 runc", { ...files, "/etc/faultline/disposable": ID })).to.equal(null);
   });
 
-  it("is not asked where Docker runs in a machine that cannot be looked into", async () => {
+  it("is not checked where Docker runs in a VM that cannot be inspected", async () => {
     expect(await ciliumLacks({ proxyMode: "none" }, { ...machine("20.10.24 runc", {}), platform: "darwin" })).to.equal(
       null,
     );

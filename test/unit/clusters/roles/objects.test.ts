@@ -26,7 +26,7 @@ const pods = objects.filter(({ kind }) => kind === "Pod");
 const service = objects.find(({ kind }) => kind === "Service");
 
 describe("roleObjects", () => {
-  it("begins with the namespace, and everything else is in it", () => {
+  it("starts with the namespace, which holds all other objects", () => {
     expect(objects[0]).to.deep.include({ kind: "Namespace", metadata: { name: NAMESPACE } });
     for (const { metadata } of objects.slice(1)) expect(metadata.namespace).to.equal(NAMESPACE);
   });
@@ -39,7 +39,7 @@ describe("roleObjects", () => {
     ]);
   });
 
-  it("binds third to C, where there is one", () => {
+  it("binds third to C in a cluster of three nodes", () => {
     const three = roleObjects({ A: "node-a", B: "node-b", C: "node-c" }, "echo:1", "ipv4") as readonly Loose[];
     const added = three.filter(({ metadata }) => !objects.some((one) => one.metadata.name === metadata.name));
     expect(added.map(({ metadata, spec }) => [metadata.name, spec?.nodeName])).to.deep.equal([["third", "node-c"]]);
@@ -53,7 +53,7 @@ describe("roleObjects", () => {
     ]);
   });
 
-  it("selects the server's pod alone", () => {
+  it("selects the server's pod only", () => {
     const { selector = {}, ports = [] } = service?.spec ?? {};
     const selected = pods.filter(({ metadata }) =>
       Object.entries(selector).every(([key, is]) => metadata.labels?.[key] === is),
@@ -63,14 +63,14 @@ describe("roleObjects", () => {
     expect(SERVER_NAME).to.equal(`${service?.metadata.name}.${NAMESPACE}.svc.cluster.local`);
   });
 
-  it("has no pod that a selector of nobody would find", () => {
+  it("has no pod with the labels of selectNobody", () => {
     const { fault } = selectNobody("server");
     const selector = fault.kind === "selector" ? fault.selector : {};
     expect(Object.keys(selector)).to.not.be.empty;
     for (const { metadata } of pods) expect(metadata.labels).to.not.include(selector);
   });
 
-  it("gives no pod a right it does not need", () => {
+  it("gives no pod an unneeded privilege", () => {
     for (const { spec } of pods) {
       expect(spec).to.include({ automountServiceAccountToken: false }).and.not.have.property("hostNetwork");
       for (const { securityContext, image } of spec?.containers ?? []) {

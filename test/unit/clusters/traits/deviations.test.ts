@@ -18,7 +18,7 @@ const onBoth = (traits: Traits, change: (facts: TraitFacts) => TraitFacts = (fac
   NODES.map((node) => deviations(traits, change(nodeFacts(printed(node))), PROBED[node]));
 
 describe("traits against live nodes", () => {
-  it("hold on the nodes they were stated of", () => {
+  it("hold on the nodes that they describe", () => {
     expect(onBoth(FLANNEL)).to.deep.equal([[], []]);
   });
 
@@ -57,13 +57,13 @@ describe("traits against live nodes", () => {
     [{ resyncs: [{ ...mine, rule }] }, "resyncs: rule of FORWARD", "OTHER-FWD", "none"],
   ];
   for (const [change, trait, expected, found] of lies) {
-    it(`do not where one is a lie: ${JSON.stringify(change)}`, () => {
+    it(`do not hold when one is wrong: ${JSON.stringify(change)}`, () => {
       for (const found_ of onBoth({ ...FLANNEL, ...change }))
         expect(found_).to.deep.equal([{ trait, expected, found }]);
     });
   }
 
-  it("want a device of each family in a dual-stack cell, as flannel has them", () => {
+  it("require a device of each family in a dual-stack cell, as flannel has", () => {
     const { overlay: both } = traitsOf(parseCell("flannel/nftables/1.34/dual"));
     const withSecond = ({ links, ...facts }: TraitFacts): TraitFacts => ({
       ...facts,
@@ -121,14 +121,14 @@ describe("traits against live nodes", () => {
     "no pod that could be looked at": [(facts) => ({ ...facts, pods: [] }), "podMtuBytes", "none"],
   };
   for (const [name, [change, trait, found]] of Object.entries(others)) {
-    it(`do not on a node with ${name}`, () => {
+    it(`do not hold on a node with ${name}`, () => {
       for (const all of onBoth(FLANNEL, change)) {
         expect(all.find((one) => one.trait === trait)).to.include({ found });
       }
     });
   }
 
-  it("take an uplink of another MTU into account", () => {
+  it("allow for an uplink with another MTU", () => {
     const jumbo = (facts: TraitFacts): TraitFacts => ({
       ...facts,
       uplinkMtuBytes: 9000,
@@ -137,7 +137,7 @@ describe("traits against live nodes", () => {
     expect(onBoth(FLANNEL, jumbo)).to.deep.equal([[], []]);
   });
 
-  it("are not read from half an answer", () => {
-    expect(() => nodeFacts(printed("A").replace("@@ end", ""))).to.throw(UndecidedError, "not whole");
+  it("are not read from an incomplete answer", () => {
+    expect(() => nodeFacts(printed("A").replace("@@ end", ""))).to.throw(UndecidedError, "incomplete");
   });
 });
