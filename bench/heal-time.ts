@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { hostExec, mustExec } from "../lib/host/exec.ts";
-import type { Fault } from "../lib/faults/contract/fault.ts";
+import type { Fault } from "../lib/faults/registry.ts";
 import { injectFault } from "../lib/faults/run/inject.ts";
 import { containerTarget, type Target } from "../lib/faults/run/target.ts";
 import { healRun } from "../lib/journal/heal.ts";

@@ -1,6 +1,6 @@
 /** Events in words, and the plain renderer: one line an event, for logs. */
 import type { CellEvent, Event, ScenarioEvent } from "../lib/events/event.ts";
-import type { describeFault } from "../lib/faults/contract/fault.ts";
+import type { describeFault } from "../lib/faults/registry.ts";
 import type { Observation } from "../lib/probes/probe.ts";
 import { cleanText, cut, duration, oneLine } from "./text.ts";
 

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { DEFAULT_CELL, traitsOf } from "../../clusters/cells/cells.ts";
 import { inWords } from "../../lib/model/expectation.ts";
-import { describeFault } from "../../lib/faults/contract/fault.ts";
+import { describeFault } from "../../lib/faults/registry.ts";
 import { expectationsOf, faultsOf, leftOutOf, type Scenario } from "../../lib/scenario/spec.ts";
 import { selectSuites, scenariosOf, suiteFiles } from "../cell/suites.ts";
 

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import { EXIT } from "../../lib/host/errors.ts";
 import { describeShared } from "../../lib/faults/run/describe.ts";
-import { describeFault } from "../../lib/faults/contract/fault.ts";
+import { describeFault } from "../../lib/faults/registry.ts";
 import { healRun, type HealOutcome, type HealReport } from "../../lib/journal/heal.ts";
 import { ownerLives } from "../../clusters/ownership/owner.ts";
 import { machine } from "../host/prepare.ts";

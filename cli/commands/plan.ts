@@ -3,7 +3,7 @@ import { sizeFor, skipIfCellTooSmall } from "../../lib/scenario/cluster-size.ts"
 import { isBalancerNeeded, peersNeeded } from "../../lib/baseline/paths.ts";
 import { inWords } from "../../lib/model/expectation.ts";
 import { describeApply, describeShared, describeUndo } from "../../lib/faults/run/describe.ts";
-import { describeFault } from "../../lib/faults/contract/fault.ts";
+import { describeFault } from "../../lib/faults/registry.ts";
 import { expectationsOf, faultsOf, leftOutOf, skipInCell, type Scenario } from "../../lib/scenario/spec.ts";
 import { DEFAULT_CELL, parseCells, traitsOf } from "../../clusters/cells/cells.ts";
 import { kernelNeed } from "../../clusters/lane/needs.ts";

@@ -1,5 +1,5 @@
 import { monotonicMs } from "../../lib/host/clock.ts";
-import { describeFault } from "../../lib/faults/contract/fault.ts";
+import { describeFault } from "../../lib/faults/registry.ts";
 import { liveProgress as liveRenderer } from "../../reports/live.ts";
 import { plainLines } from "../../reports/progress.ts";
 import { followLog } from "./follow.ts";

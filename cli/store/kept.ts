@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "../../lib/host/errors.ts";
 import type { ClusterRecord } from "../../lib/model/cluster.ts";
-import { describeFault } from "../../lib/faults/contract/fault.ts";
+import { describeFault } from "../../lib/faults/registry.ts";
 import { listOpenFaults, readJournal } from "../../lib/journal/read.ts";
 import { cellDirs, listRuns, readClusterRecord, RUNS } from "./run-dir.ts";
 import { describeTaint, readMark, runOf, taintedIn } from "./taint-mark.ts";

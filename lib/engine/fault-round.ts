@@ -1,6 +1,6 @@
 import type { Whereabouts } from "../model/cluster.ts";
 import type { Expectation } from "../model/expectation.ts";
-import type { Fault } from "../faults/contract/fault.ts";
+import type { Fault } from "../faults/registry.ts";
 import type { Observation } from "../probes/probe.ts";
 import { watchFaults, type WatchedFault } from "./drift.ts";
 import { measure, planFor } from "./measure.ts";

@@ -1,6 +1,6 @@
 import type { Mode } from "../model/mode.ts";
 import type { Expectation } from "../model/expectation.ts";
-import type { NodeFault } from "../faults/contract/fault.ts";
+import type { NodeFault } from "../faults/registry.ts";
 import { nodesBroken } from "../scenario/nodes-broken.ts";
 import { healingOf, noFault, type CellContext, type ScenarioSpec } from "../scenario/spec.ts";
 

@@ -3,7 +3,7 @@ import type { FaultContext, Whereabouts } from "../model/cluster.ts";
 import type { Mode } from "../model/mode.ts";
 import { swapped, type Expectation } from "../model/expectation.ts";
 import { healInjected, injectFault, type InjectedFault } from "../faults/run/inject.ts";
-import type { NodeFault } from "../faults/contract/fault.ts";
+import type { NodeFault } from "../faults/registry.ts";
 import { NODE_ONLY } from "../faults/contract/kind.ts";
 import { expectationsOf, faultsOf, healingOf, leftOutOf, skipInCell } from "../scenario/spec.ts";
 import type { CellContext, Scenario } from "../scenario/spec.ts";

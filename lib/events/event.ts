@@ -2,7 +2,7 @@ import type { Cell } from "../model/cell.ts";
 import type { Containers } from "../model/cluster.ts";
 import type { Kept } from "../evidence/index-file.ts";
 import type { Expectation } from "../model/expectation.ts";
-import type { NodeFault } from "../faults/contract/fault.ts";
+import type { NodeFault } from "../faults/registry.ts";
 import type { Mode, Nth, Phase } from "../model/mode.ts";
 import type { NodeRole, Size } from "../model/nodes.ts";
 import type { Observation } from "../probes/probe.ts";

@@ -1,4 +1,4 @@
-import { isHostWide } from "../faults/kinds/sysctl/kind.ts";
+import { isHostWide } from "../faults/kinds/sysctl/keys.ts";
 import { endpointsNamed, endpointsOf, ENDPOINT, IPVS_DESTINATION, memberOf, type Context } from "./context.ts";
 import type { Item } from "./fingerprint.ts";
 import { dispatched, withoutHash } from "./felix.ts";

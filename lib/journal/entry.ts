@@ -2,7 +2,11 @@ import { crc32 } from "node:zlib";
 import { z } from "zod";
 import { identitySchema } from "../faults/run/identity.ts";
 import { nodeFaultSchema } from "../faults/registry.ts";
+import type { Json } from "../faults/contract/kind.ts";
 import { faultIdSchema } from "../faults/contract/values.ts";
+
+/** JSON as the kinds' prior states are typed: read-only. */
+const priorSchema: z.ZodType<Json> = z.json();
 
 const line = { v: z.literal(1), atMs: z.number(), faultId: faultIdSchema };
 
@@ -12,7 +16,7 @@ const intentSchema = z.strictObject({
   state: z.literal("intent"),
   nodeFault: nodeFaultSchema,
   /** What was there before; its shape is the kind's `priorSchema`. */
-  prior: z.json(),
+  prior: priorSchema,
   target: identitySchema,
 });
 

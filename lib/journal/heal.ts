@@ -1,9 +1,8 @@
 import { describeUndo } from "../faults/run/describe.ts";
-import type { NodeFault } from "../faults/contract/fault.ts";
+import { kindOf, type NodeFault } from "../faults/registry.ts";
 import type { NodeRole } from "../model/nodes.ts";
 import { findAgain, type FoundAgain } from "../faults/run/find-again.ts";
 import { nameOf, nodeKey, type TargetIdentity } from "../faults/run/identity.ts";
-import { kindOf } from "../faults/registry.ts";
 import { diedWithItsNode, thisBoot } from "../faults/run/outlives.ts";
 import { undoFaults } from "../faults/run/undo.ts";
 import { openJournal, type Journal } from "./journal.ts";

@@ -5,7 +5,7 @@ import type { Peer, Role, Way } from "./path.ts";
 
 /** Ports and names of the roles; clusters/roles/objects.ts has the same. */
 export const ROLE_PORTS = { server: 8080, sidecar: 8081, dns: 53, servicePort: 80 } as const;
-/** The balancer's: a Service of type LoadBalancer has the first only (lib/scenario/spec.ts, loadBalancer). */
+/** The balancer's: a Service of type LoadBalancer has the first only (lib/faults/kinds/load-balancer). */
 export const BALANCER_PORTS = { "port 80": 80, "port 443": 443 } as const satisfies Partial<Record<Way, number>>;
 export const SERVER_NAME = "server.faultline.svc.cluster.local";
 

@@ -1,7 +1,7 @@
 /** What claims depend on: traits, never a CNI's name. Suites import it through lib/scenario/spec.ts. */
 import { familiesOf, type Family } from "../model/cell.ts";
 import type { Claimed } from "../model/expectation.ts";
-import type { Fault } from "../faults/contract/fault.ts";
+import type { Fault } from "../faults/registry.ts";
 import type { CellContext, Conditional, SelfHealing } from "./spec.ts";
 import { resyncOf, type Resync, type Traits } from "../model/traits.ts";
 

@@ -1,25 +1,14 @@
-import { BALANCER_PORTS, ROLE_PORTS } from "../model/address.ts";
 import { UsageError } from "../host/errors.ts";
-import { familiesOf, type Cell, type Family, type Traits } from "../model/cell.ts";
+import { familiesOf, type Cell, type Traits } from "../model/cell.ts";
 import type { FaultContext } from "../model/cluster.ts";
 import type { Claimed, Expectation } from "../model/expectation.ts";
 import { expectation } from "../model/expectation.ts";
-import type {
-  AgentFault,
-  DropFault,
-  Fault,
-  IptablesDropFault,
-  LoadBalancerFault,
-  NftJumpFault,
-  NodeFault,
-  RouteFault,
-  RuleFault,
-} from "../faults/contract/fault.ts";
-import type { NodeRole } from "../model/nodes.ts";
+import type { Fault, NodeFault } from "../faults/registry.ts";
 import { parsePath } from "../model/path.ts";
 import type { Skip } from "../model/skip.ts";
 import type { Symptom } from "../model/symptom.ts";
 
+export * from "../faults/builders.ts";
 export * from "./conditions.ts";
 
 /** The facts that a claim may depend on. */
@@ -114,100 +103,6 @@ export function whyNotJoined({ traits }: CellContext): string | null {
   return traits.dataplane === "ebpf"
     ? "BPF programs route and masquerade pods' packets and ignore the node's routes and rules"
     : null;
-}
-
-export const noFault: NodeFault = { node: "A", fault: { kind: "none" } };
-
-/** Sets a sysctl (`net.…`, the node's own) on a node. */
-export function sysctl(node: NodeRole, key: string, value: number): NodeFault {
-  return { node, fault: { kind: "sysctl", key, value: String(value) } };
-}
-
-/** Drops matching packets silently on a node. */
-export function drop(node: NodeRole, match: Omit<DropFault, "kind">): NodeFault {
-  return { node, fault: { kind: "drop", ...match } };
-}
-
-/** Adds a route on a node. */
-export function route(node: NodeRole, spec: Omit<RouteFault, "kind">): NodeFault {
-  return { node, fault: { kind: "route", ...spec } };
-}
-
-/** Sets a network device down on a node. */
-export function linkDown(node: NodeRole, device: string): NodeFault {
-  return { node, fault: { kind: "link", device, state: "down" } };
-}
-
-/** Sets a network device down on a node, and up again: routes and neighbours that an agent had put there stay away. */
-export function linkBounced(node: NodeRole, device: string): NodeFault {
-  return { node, fault: { kind: "link", device, state: "bounced" } };
-}
-
-/** Gives a network device of a node another MAC address. */
-export function linkReaddressed(node: NodeRole, device: string): NodeFault {
-  return { node, fault: { kind: "link", device, state: "readdressed" } };
-}
-
-/**
- * Drops matching packets by a rule at the top of a chain of iptables' filter table: in force while it is the first
- * there.
- */
-export function dropFirst(node: NodeRole, match: Omit<IptablesDropFault, "kind">): NodeFault {
-  return { node, fault: { kind: "iptables-drop", ...match } };
-}
-
-/**
- * Sets the policy of iptables' (or ip6tables') FORWARD chain on a node: what becomes of forwarded packets that no
- * rule decides.
- */
-export function forwardPolicy(node: NodeRole, policy: "DROP", family: Family = "IPv4"): NodeFault {
-  return { node, fault: { kind: "policy", chain: "FORWARD", policy, ...inFamily(family) } };
-}
-
-/**
- * Takes an agent's iptables rule away on a node: `ruleGone("A", { table: "filter", chain: "FORWARD", target:
- * "FLANNEL-FWD" })`.
- */
-export function ruleGone(node: NodeRole, rule: Omit<RuleFault, "kind">, family: Family = "IPv4"): NodeFault {
-  return { node, fault: { kind: "rule", ...rule, ...inFamily(family) } };
-}
-
-/** iptables is what these faults mean where nothing is said. */
-function inFamily(family: Family): { readonly family?: 6 } {
-  return family === "IPv6" ? { family: 6 } : {};
-}
-
-/** Takes the one rule of an nftables chain away on a node, which is a jump to `target`. */
-export function nftJumpGone(node: NodeRole, jump: Omit<NftJumpFault, "kind">): NodeFault {
-  return { node, fault: { kind: "nft-jump", ...jump } };
-}
-
-/** Takes the CNI's agent off a node. */
-export function agentGone(node: NodeRole, agent: Omit<AgentFault, "kind">): NodeFault {
-  return { node, fault: { kind: "agent", ...agent } };
-}
-
-/** Makes a NetworkPolicy that lets nobody reach pods with these labels, of the roles' namespace. */
-export function denyAll(podSelector: Readonly<Record<string, string>>): NodeFault {
-  return { node: "control-plane", fault: { kind: "network-policy", namespace: "faultline", podSelector } };
-}
-
-/** Makes a Service of type LoadBalancer for the server's pod, which has this address and its port 80 only. */
-export function loadBalancer(of: Pick<LoadBalancerFault, "address" | "ipMode">): NodeFault {
-  const ports = { port: BALANCER_PORTS["port 80"], targetPort: ROLE_PORTS.server };
-  const fault: Fault = { kind: "load-balancer", namespace: "faultline", selector: { role: "server" }, ...of, ...ports };
-  return { node: "control-plane", fault };
-}
-
-/** Points the resolver that a node's CoreDNS pods are given at these nameservers. */
-export function podsResolver(node: NodeRole, ...nameservers: readonly string[]): NodeFault {
-  return { node, fault: { kind: "resolv-conf", nameservers } };
-}
-
-/** Points a Service of the roles' namespace at pods that do not exist. */
-export function selectNobody(service: string): NodeFault {
-  const fault: Fault = { kind: "selector", namespace: "faultline", service, selector: { app: "nobody" } };
-  return { node: "control-plane", fault };
 }
 
 /** Returns the skip that the suite's own `skipWhen` asks for in a cell, or null. Pure. */

@@ -1,5 +1,5 @@
 import type { Event } from "../events/event.ts";
-import { describeFault } from "../faults/contract/fault.ts";
+import { describeFault } from "../faults/registry.ts";
 import type { Judgement } from "./result.ts";
 import { elapsedMs } from "../events/elapsed.ts";
 import { eventsOf, type EventOf } from "../events/events-of-type.ts";

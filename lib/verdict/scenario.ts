@@ -1,5 +1,5 @@
 import type { Event } from "../events/event.ts";
-import { describeFault } from "../faults/contract/fault.ts";
+import { describeFault } from "../faults/registry.ts";
 import type { Observation } from "../probes/probe.ts";
 import type { Judgement, PathResult, ScenarioResult, Times } from "./result.ts";
 import { elapsedMs } from "../events/elapsed.ts";

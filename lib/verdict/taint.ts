@@ -1,5 +1,5 @@
 import type { Event, ScenarioEvent } from "../events/event.ts";
-import { describeFault, type NodeFault } from "../faults/contract/fault.ts";
+import { describeFault, type NodeFault } from "../faults/registry.ts";
 import { nodesOf } from "../model/nodes.ts";
 import type { TaintedNode } from "./result.ts";
 import { splitByCluster } from "./cluster-logs.ts";

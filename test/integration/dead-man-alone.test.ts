@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { mustExec } from "../../lib/host/exec.ts";
-import type { Fault } from "../../lib/faults/contract/fault.ts";
+import type { Fault } from "../../lib/faults/registry.ts";
 import { healRun } from "../../lib/journal/heal.ts";
 import { waitFor } from "../../lib/host/wait.ts";
 import { differences, makeLane, ONE_OF_EACH, type Lane } from "../fixtures/faults/crash-sweep.ts";

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
-import type { Fault } from "../../lib/faults/contract/fault.ts";
+import type { Fault } from "../../lib/faults/registry.ts";
 import { injectFault, type InjectedFault } from "../../lib/faults/run/inject.ts";
 import type { Target } from "../../lib/faults/run/target.ts";
 import { healRun } from "../../lib/journal/heal.ts";

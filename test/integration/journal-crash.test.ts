@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { Fault } from "../../lib/faults/contract/fault.ts";
+import type { Fault } from "../../lib/faults/registry.ts";
 import { healRun } from "../../lib/journal/heal.ts";
 import { faultsIn, readJournal } from "../../lib/journal/read.ts";
 import {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { EXIT } from "../../lib/host/errors.ts";
 import { hostExec, type ExecResult } from "../../lib/host/exec.ts";
-import type { Fault } from "../../lib/faults/contract/fault.ts";
+import type { Fault } from "../../lib/faults/registry.ts";
 import { differences, makeLane, ONE_OF_EACH, TEN, type Lane } from "../fixtures/faults/crash-sweep.ts";
 import { leftOn } from "../fixtures/faults/node-state.ts";
 

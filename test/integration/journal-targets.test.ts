@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { hostExec, mustExec, type Exec } from "../../lib/host/exec.ts";
 import { describeShared } from "../../lib/faults/run/describe.ts";
 import { healInjected, injectFault } from "../../lib/faults/run/inject.ts";
-import { PODS_RESOLV_CONF } from "../../lib/faults/kinds/resolv-conf/kind.ts";
+import { PODS_RESOLV_CONF } from "../../lib/faults/kinds/resolv-conf/file.ts";
 import type { Target } from "../../lib/faults/run/target.ts";
 import { diffFingerprints, takeFingerprint } from "../../lib/fingerprint/fingerprint.ts";
 import { healRun } from "../../lib/journal/heal.ts";

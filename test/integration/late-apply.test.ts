@@ -5,7 +5,7 @@ import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:
 import { fileURLToPath } from "node:url";
 import type { Exec } from "../../lib/host/exec.ts";
 import { ARM, UNDO_ALL } from "../../lib/faults/run/dead-man.ts";
-import type { Fault } from "../../lib/faults/contract/fault.ts";
+import type { Fault } from "../../lib/faults/registry.ts";
 import { injectFault } from "../../lib/faults/run/inject.ts";
 import type { Target } from "../../lib/faults/run/target.ts";
 import { healRun } from "../../lib/journal/heal.ts";

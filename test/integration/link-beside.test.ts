@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import type { Fault, LinkFault } from "../../lib/faults/contract/fault.ts";
+import type { Fault } from "../../lib/faults/registry.ts";
+import type { LinkFault } from "../../lib/faults/kinds/link/kind.ts";
 import type { InjectedFault } from "../../lib/faults/run/inject.ts";
 import { DRESS } from "../fixtures/faults/dress.ts";
 import { rejection } from "../fixtures/faults/rejection.ts";

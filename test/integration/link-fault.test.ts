@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { mustExec } from "../../lib/host/exec.ts";
-import type { LinkFault } from "../../lib/faults/contract/fault.ts";
+import type { LinkFault } from "../../lib/faults/kinds/link/kind.ts";
 import { takeFingerprint } from "../../lib/fingerprint/fingerprint.ts";
 import { crashes, makeLane, sweep } from "../fixtures/faults/crash-sweep.ts";
 import { DRESS } from "../fixtures/faults/dress.ts";

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { readFileSync } from "node:fs";
-import type { Fault } from "../../lib/faults/contract/fault.ts";
+import type { Fault } from "../../lib/faults/registry.ts";
 import { injectFault, type InjectedFault } from "../../lib/faults/run/inject.ts";
 import { FaultNotInForce } from "../../lib/faults/contract/refused.ts";
 import type { Lease } from "../../lib/faults/run/dead-man.ts";

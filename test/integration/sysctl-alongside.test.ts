@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { SysctlFault } from "../../lib/faults/contract/fault.ts";
+import type { SysctlFault } from "../../lib/faults/kinds/sysctl/kind.ts";
 import { makeStand, type Stand } from "../fixtures/faults/stand.ts";
 
 const sysctl = (key: string, value: string): SysctlFault => ({ kind: "sysctl", key, value });

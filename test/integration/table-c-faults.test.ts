@@ -1,6 +1,9 @@
 import { expect } from "chai";
 import { mustExec } from "../../lib/host/exec.ts";
-import type { Fault, IptablesDropFault, LinkFault, NftJumpFault } from "../../lib/faults/contract/fault.ts";
+import type { Fault } from "../../lib/faults/registry.ts";
+import type { IptablesDropFault } from "../../lib/faults/kinds/iptables-drop/kind.ts";
+import type { LinkFault } from "../../lib/faults/kinds/link/kind.ts";
+import type { NftJumpFault } from "../../lib/faults/kinds/nft-jump/kind.ts";
 import { takeFingerprint } from "../../lib/fingerprint/fingerprint.ts";
 import { crashes, makeLane, sweep } from "../fixtures/faults/crash-sweep.ts";
 import { DRESS } from "../fixtures/faults/dress.ts";

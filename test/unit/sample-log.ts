@@ -3,7 +3,7 @@ import type { Event } from "../../lib/events/event.ts";
 import type { Mode } from "../../lib/model/mode.ts";
 import type { NewEvent } from "../../lib/events/event-log.ts";
 import type { Expectation } from "../../lib/model/expectation.ts";
-import type { NodeFault } from "../../lib/faults/contract/fault.ts";
+import type { NodeFault } from "../../lib/faults/registry.ts";
 import type { Observation, Seen } from "../../lib/probes/probe.ts";
 import type { Symptom } from "../../lib/model/symptom.ts";
 

@@ -1,24 +1,41 @@
 import type { z } from "zod";
-import type { Fault } from "./fault.ts";
+import type { NodeRole } from "../../model/nodes.ts";
+
+/** Every fault is plain data that names its kind. */
+export interface AnyFault {
+  readonly kind: string;
+}
+
+/** A fault and its node: `A`, `B`, `C`, or the control plane. */
+export interface NodeFaultOf<F extends AnyFault> {
+  readonly node: NodeRole;
+  readonly fault: F;
+}
+
+/** Data that fits in a journal line. */
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
 /**
- * One command on a node, as data: what `plan` prints is what runs. `script` is a constant of this repository for `sh -c` and begins with GUARD; whatever varies is in
- * `args` ($1, $2, …), so it is never read as code.
+ * One command on a node, as data: `plan` prints what runs. `script` is a constant of this repository for `sh -c` and
+ * begins with GUARD. Whatever varies is in `args` ($1, $2, …), so it is never read as code.
  */
 export interface NodeCommand {
   readonly script: string;
   readonly args: readonly string[];
 }
 
-/** What the node says about a fault. `count`: packets that hit it so far, where the kind counts them. */
+/** A node's answer about a fault. `count`: packets that the fault has hit so far, where the kind counts them. */
 export interface ReadBack {
   readonly inForce: boolean;
   readonly detail: string;
   readonly count?: number;
 }
 
-/** Where a kind's change lives, and so what a restart of its node's container does to it. */
-export type Scope = "namespace" | "node" | "cluster";
+/**
+ * Where a fault's change lives, and so what ends it: `namespace` ends with the container's start, `node` and `cluster` with
+ * the container, `host` with the machine's boot.
+ */
+export type Scope = "namespace" | "node" | "cluster" | "host";
 
 /** How far a fault may reach. */
 export interface Reach {
@@ -29,30 +46,36 @@ export interface Reach {
 export const NODE_ONLY: Reach = { allowHostWide: false };
 
 /**
- * How one kind of fault is applied and undone. Pure: each member makes commands or reads what a command printed; inject.ts and undo.ts run
- * them. `P` is what was there before, as plain data that fits in a journal line. A null command means there is nothing to do.
+ * One kind of fault: its data, and how it is applied and undone. Pure: each member returns a command, or reads what a
+ * command printed; lib/faults/run runs the commands. `P` is the prior state: what undo needs to put back. A null command
+ * means that there is nothing to do. CONTRIBUTING.md, "A fault", walks through one kind.
  *
- * `undo` and `verifyUndone` print one line: `undone`, `nothing-to-undo` or `changed-by-other WHAT`; the latter `clean`, `changed-by-other WHAT`
- * or `still-in-force WHAT`. Both may be run any number of times, also when the fault was never applied.
+ * The command of `undo` prints one line: `undone`, `nothing-to-undo` or `changed-by-other DETAIL`. That of `verifyUndone`
+ * prints `clean`, `changed-by-other DETAIL` or `still-in-force DETAIL`. Both may run any number of times, also for a fault
+ * that was never applied.
  */
-export interface FaultKind<F extends Fault = Fault, P = unknown> {
+export interface FaultKind<F extends AnyFault = AnyFault, P extends Json = Json> {
   readonly kind: F["kind"];
-  readonly scope: Scope;
-  /** Closed shapes and patterns of every value; also reads journals. */
+  /** A closed shape with a pattern for every value. The fault's type is derived from it, and journals are read by it. */
   readonly schema: z.ZodType<F>;
   readonly priorSchema: z.ZodType<P>;
-  /** Throws UsageError or GuardError for what a schema cannot say, and for what reaches further than it may. */
+  /** Returns the fault in one line, without its node: `sysctl net.ipv4.ip_forward=0`. */
+  describe(fault: F): string;
+  scope(fault: F): Scope;
+  /** Throws UsageError or GuardError for what a schema cannot express, and for a fault beyond its reach. */
   validate(fault: F, reach: Reach): void;
   /**
-   * What the fault writes to, one name each, the same on every machine. Two faults with a name in common are never in force on a node at once: undone in any other
-   * order than last in, first out, the second would put back what the first had broken.
+   * Names what the fault writes to, the same on every machine. Two faults with a common claim are never in force on one
+   * node at once: if the first were undone before the second, the second's undo would put back the first's change.
    */
   claims(fault: F): readonly string[];
+  /** Reads the prior state. */
   capture(fault: F): NodeCommand | null;
-  /** Throws FaultRefused when what is there already cannot be told from the fault, or is not there at all. */
+  /** Returns the prior state. Throws FaultNotInForce when the fault would change nothing, or nothing that can be undone. */
   captured(fault: F, stdout: string): P;
-  /** Stands for the prior value where there is no node yet (`plan`). */
+  /** Stands for the prior state where no node exists yet (`plan`). */
   priorInPlan(fault: F): P;
+  /** `id` marks what the fault creates. */
   apply(fault: F, prior: P, id: string): NodeCommand | null;
   readBack(fault: F, prior: P, id: string): NodeCommand | null;
   readBackSaid(fault: F, stdout: string): ReadBack;
@@ -60,5 +83,5 @@ export interface FaultKind<F extends Fault = Fault, P = unknown> {
   verifyUndone(fault: F, prior: P, id: string): NodeCommand | null;
 }
 
-/** For `validate` of kinds whose schema says it all. */
+/** For `validate` of kinds whose schema expresses everything. */
 export function nothingMore(): void {}

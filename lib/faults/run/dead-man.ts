@@ -1,8 +1,7 @@
 import { readFileSync } from "node:fs";
-import type { Fault } from "../contract/fault.ts";
+import { type Fault, kindOf } from "../registry.ts";
 import { GUARD } from "../contract/guard-script.ts";
-import type { NodeCommand } from "../contract/kind.ts";
-import { kindOf } from "../registry.ts";
+import type { Json, NodeCommand } from "../contract/kind.ts";
 import { patience } from "../../host/time-scale.ts";
 
 /** How long a fault stays without word from the harness, and at most whatever the harness says. */
@@ -18,7 +17,7 @@ export const LEASE: Lease = { leaseMs: 30_000 * patience(), longestMs: 900_000 *
 export interface OnNode {
   readonly id: string;
   readonly fault: Fault;
-  readonly prior: unknown;
+  readonly prior: Json;
 }
 
 const script = (name: string): string => readFileSync(new URL(`on-node/${name}.sh`, import.meta.url), "utf8");

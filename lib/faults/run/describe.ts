@@ -1,16 +1,15 @@
 import { printable } from "../../host/exec.ts";
 import { armAndApply, captureUnclaimed, LEASE, SHARED_SCRIPTS, undoAndVerify } from "./dead-man.ts";
-import type { NodeFault } from "../contract/fault.ts";
+import { kindOf, type NodeFault } from "../registry.ts";
 import { transportOf, type TargetIdentity } from "./identity.ts";
-import type { NodeCommand } from "../contract/kind.ts";
-import { kindOf } from "../registry.ts";
+import type { Json, NodeCommand } from "../contract/kind.ts";
 import { guardedArgv } from "./run-on-node.ts";
 
 /** A fault as `plan` and `heal --dry-run` show it. What a plan cannot know yet is left out and stands as `<…>`. */
 export interface Described {
   readonly nodeFault: NodeFault;
   readonly id?: string;
-  readonly prior?: unknown;
+  readonly prior?: Json;
   readonly identity?: TargetIdentity;
 }
 

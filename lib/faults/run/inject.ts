@@ -3,9 +3,8 @@ import { release } from "node:os";
 import { FaultlineError, NotUndoneError } from "../../host/errors.ts";
 import { armAndApply, captureUnclaimed, LEASE, type Lease } from "./dead-man.ts";
 import type { Journal } from "../../journal/journal.ts";
-import { describeFault, type NodeFault } from "../contract/fault.ts";
-import { NODE_ONLY, type ReadBack, type Reach } from "../contract/kind.ts";
-import { kindOf, validateFault } from "../registry.ts";
+import { describeFault, kindOf, type NodeFault, validateFault } from "../registry.ts";
+import { NODE_ONLY, type Json, type ReadBack, type Reach } from "../contract/kind.ts";
 import { FaultNotInForce, GuardError } from "../contract/refused.ts";
 import { nodeKey } from "./identity.ts";
 import { keepRenewing } from "./renewal.ts";
@@ -72,7 +71,7 @@ export async function injectFault({
   const { fault } = nodeFault;
   const kind = kindOf(fault);
   const prior = await capture(target, nodeFault);
-  journal.append({ faultId: id, state: "intent", nodeFault, prior: prior as never, target: target.identity });
+  journal.append({ faultId: id, state: "intent", nodeFault, prior, target: target.identity });
   const readBack = async (): Promise<ReadBack> =>
     kind.readBackSaid(fault, await runOnNode(target, kind.readBack(fault, prior, id)));
   const note: Note = (faultId, state, detail) => journal.append({ faultId, state, detail });
@@ -142,7 +141,7 @@ function newFaultId(): string {
 }
 
 /** What is there now, as the kind keeps it; only what a journal can give back later is taken. */
-async function capture(target: Target, nodeFault: NodeFault): Promise<unknown> {
+async function capture(target: Target, nodeFault: NodeFault): Promise<Json> {
   const { fault } = nodeFault;
   const kind = kindOf(fault);
   try {

@@ -1,5 +1,6 @@
-import type { NodeFault } from "../contract/fault.ts";
+import type { NodeFault } from "../registry.ts";
 import { lastLines } from "../../host/exec.ts";
+import type { Json } from "../contract/kind.ts";
 import { undoAndVerify, undoSaid, type UndoSaid } from "./dead-man.ts";
 import { runOnNode } from "./run-on-node.ts";
 import type { Target } from "./target.ts";
@@ -8,7 +9,7 @@ import type { Target } from "./target.ts";
 export interface AppliedFault {
   readonly id: string;
   readonly nodeFault: NodeFault;
-  readonly prior: unknown;
+  readonly prior: Json;
   /** It was read back as in force, so that finding it gone is news. */
   readonly seenInForce: boolean;
 }

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import type { Event } from "../../../lib/events/event.ts";
-import { describeFault } from "../../../lib/faults/contract/fault.ts";
+import { describeFault } from "../../../lib/faults/registry.ts";
 import type { Observation } from "../../../lib/probes/probe.ts";
 import { advance, liveProgress, type Running, runningLines, stays } from "../../../reports/live.ts";
 import { plainLines } from "../../../reports/progress.ts";

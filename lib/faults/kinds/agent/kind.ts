@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import type { AgentFault } from "../../contract/fault.ts";
+import type { NodeRole } from "../../../model/nodes.ts";
 import { GUARD } from "../../contract/guard-script.ts";
-import { nothingMore, type FaultKind } from "../../contract/kind.ts";
+import { nothingMore, type FaultKind, type NodeFaultOf } from "../../contract/kind.ts";
+import { kubernetesNameSchema } from "../../contract/kubernetes-values.ts";
 import { FaultNotInForce } from "../../contract/refused.ts";
-import { kubernetesNameSchema } from "../selector/kind.ts";
+import { AGENT_GONE_LABEL } from "./label.ts";
 
 const script = (name: string): string => readFileSync(new URL(`${name}.sh`, import.meta.url), "utf8");
 const COMMON = `${GUARD}${script("common")}`;
@@ -14,26 +15,23 @@ const READ_BACK = `${COMMON}${script("read-back")}`;
 const UNDO = `${COMMON}${script("undo")}`;
 const VERIFY = `${COMMON}${script("verify")}`;
 
-/**
- * A node with this label gets no agent: every CNI's DaemonSet asks for nodes without it (clusters/cni/). Its value is the fault's id. The kubelet's own credentials
- * are enough: a node may label itself, but for the prefixes of kubernetes.io.
- */
-export const AGENT_GONE_LABEL = "faultline/agent-gone";
+const schema = z.strictObject({
+  kind: z.literal("agent"),
+  namespace: kubernetesNameSchema,
+  /** Selects the agent's pods: `app=flannel`. */
+  selector: z.string().regex(/^[a-z0-9][a-z0-9./-]{0,100}=[a-zA-Z0-9][a-zA-Z0-9._-]{0,62}$/, "must be label=value"),
+});
 
-function args({ namespace, selector }: AgentFault, ...more: readonly string[]): readonly string[] {
-  return [AGENT_GONE_LABEL, namespace, selector, ...more];
-}
+/** Removes the CNI's agent from the node: its pods there end, and none is started. */
+export type AgentFault = Readonly<z.output<typeof schema>>;
 
-/** The agent's pods leave the node, by a label that its DaemonSet avoids; undone by taking the label off, and verified when the agent is Ready again. */
-export const agentKind: FaultKind<AgentFault, null> = {
+/** Labels the node with a label that the agent's DaemonSet avoids. Undone when the label is off and the agent is Ready again. */
+const agentKind: FaultKind<AgentFault, null> = {
   kind: "agent",
-  scope: "cluster",
-  schema: z.strictObject({
-    kind: z.literal("agent"),
-    namespace: kubernetesNameSchema,
-    selector: z.string().regex(/^[a-z0-9][a-z0-9./-]{0,100}=[a-zA-Z0-9][a-zA-Z0-9._-]{0,62}$/, "must be label=value"),
-  }),
+  schema,
   priorSchema: z.null(),
+  describe: ({ namespace, selector }) => `agent ${namespace}/${selector} gone`,
+  scope: () => "cluster",
   validate: nothingMore,
   claims: () => [`label ${AGENT_GONE_LABEL}`],
   capture: (fault) => ({ script: CAPTURE, args: args(fault) }),
@@ -42,9 +40,9 @@ export const agentKind: FaultKind<AgentFault, null> = {
     if (label !== "")
       throw new FaultNotInForce(`the node carries our label already (${label})`, "run ./faultline heal");
     if (agents.some((line) => line.endsWith(" True"))) return null;
-    const are = agents.join("; ") || "none";
+    const pods = agents.join("; ") || "none";
     throw new FaultNotInForce(
-      `no agent of ${namespace} ${selector} is Ready on the node (there: ${are})`,
+      `no agent of ${namespace} ${selector} is Ready on the node (pods there: ${pods})`,
       "the CNI's traits name its agent: see clusters/cni/",
     );
   },
@@ -61,3 +59,13 @@ export const agentKind: FaultKind<AgentFault, null> = {
   undo: (fault, _prior, id) => ({ script: UNDO, args: args(fault, id) }),
   verifyUndone: (fault, _prior, id) => ({ script: VERIFY, args: args(fault, id) }),
 };
+export default agentKind;
+
+function args({ namespace, selector }: AgentFault, ...more: readonly string[]): readonly string[] {
+  return [AGENT_GONE_LABEL, namespace, selector, ...more];
+}
+
+/** Removes the CNI's agent from a node. */
+export function agentGone(node: NodeRole, agent: Omit<AgentFault, "kind">): NodeFaultOf<AgentFault> {
+  return { node, fault: { kind: "agent", ...agent } };
+}

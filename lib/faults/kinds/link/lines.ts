@@ -1,7 +1,7 @@
 import { FaultNotInForce } from "../../contract/refused.ts";
 
 /** Of all that goes with a link, what one journal line can well carry, and an undo give back in a few seconds, some 250 lines. */
-export const MOST_BYTES = 16 * 1024;
+export const MAX_BYTES = 16 * 1024;
 
 const ADDRESS = "[0-9a-fA-F:.]{2,45}";
 const NETWORK = `(default|${ADDRESS}(/\\d{1,3})?)`;
@@ -65,7 +65,7 @@ export function whatGoes(device: string, printed: string, ownProtocol: string): 
   const double = goes.find((line) => isRoute(line) && !isKernels(line) && routes.get(placeOf(line))?.length !== 1);
   if (double !== undefined) throw refused(device, `it has one of several routes to the same place: ${double}`);
   const bytes = Buffer.byteLength(goes.join("\n"));
-  if (bytes > MOST_BYTES) throw refused(device, `what goes with it is ${bytes} bytes, more than ${MOST_BYTES}`);
+  if (bytes > MAX_BYTES) throw refused(device, `what goes with it is ${bytes} bytes, more than ${MAX_BYTES}`);
   return inOrder(goes);
 }
 

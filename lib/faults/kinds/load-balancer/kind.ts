@@ -1,20 +1,36 @@
-import { readFileSync } from "node:fs";
 import ipaddr from "ipaddr.js";
+import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { UsageError } from "../../../host/errors.ts";
-import type { LoadBalancerFault } from "../../contract/fault.ts";
-import type { FaultKind } from "../../contract/kind.ts";
-import { KUBECTL, objectName, OUR_LABELS, UNDO_OBJECT, VERIFY_OBJECT } from "../../contract/kubectl-object.ts";
+import { BALANCER_PORTS, ROLE_PORTS } from "../../../model/address.ts";
+import type { FaultKind, NodeFaultOf } from "../../contract/kind.ts";
+import { KUBECTL, ROLES_NAMESPACE, UNDO_OBJECT, VERIFY_OBJECT } from "../../contract/kubectl-object.ts";
+import { kubernetesNameSchema, labelsSchema } from "../../contract/kubernetes-values.ts";
+import { markOf } from "../../contract/marks.ts";
 import { FaultNotInForce } from "../../contract/refused.ts";
-import { kubernetesNameSchema, labelsSchema } from "../selector/kind.ts";
 import { addressSchema, portSchema } from "../../contract/values.ts";
+import { canonical, renderService, renderStatus } from "./objects.ts";
 
 const script = (name: string): string => readFileSync(new URL(`${name}.sh`, import.meta.url), "utf8");
 const CAPTURE = `${KUBECTL}${script("capture")}`;
 const APPLY = `${KUBECTL}${script("apply")}`;
 const READ_BACK = `${KUBECTL}${script("read-back")}`;
 
-/** Addresses of no machine, and those that lead a node back to itself whatever kube-proxy does (RFC 6890; names of ipaddr.js). */
+const schema = z.strictObject({
+  kind: z.literal("load-balancer"),
+  namespace: kubernetesNameSchema,
+  selector: labelsSchema,
+  address: addressSchema,
+  port: portSchema,
+  targetPort: portSchema,
+  /** `VIP`: nodes may answer for the address themselves; `Proxy`: all packets to it go to the balancer. */
+  ipMode: z.enum(["VIP", "Proxy"]),
+});
+
+/** Creates a Service of type LoadBalancer with one port, and writes this address to its status, as a cloud would. */
+export type LoadBalancerFault = Readonly<z.output<typeof schema>>;
+
+/** Ranges (names of ipaddr.js) of no machine, or that lead a node back to itself whatever kube-proxy does (RFC 6890). */
 const NO_BALANCERS: readonly string[] = [
   "unspecified",
   "broadcast",
@@ -24,59 +40,14 @@ const NO_BALANCERS: readonly string[] = [
   "ipv4Mapped",
 ];
 
-/** In the one form that the API server wants, IPv6 shortened (RFC 5952). */
-function canonical(address: string): string {
-  return ipaddr.parse(address).toString();
-}
-
-function typeAndName(id: string): string {
-  return `service/${objectName(id)}`;
-}
-
-/** The object: one port of the selected pods. Without NodePorts, which would be another way to them. Of the address's own family, which kube-proxy asks for. */
-function renderService(fault: LoadBalancerFault, id: string): string {
-  const { namespace, selector, address, port, targetPort } = fault;
-  const family = ipaddr.parse(address).kind() === "ipv4" ? "IPv4" : "IPv6";
-  return JSON.stringify({
-    apiVersion: "v1",
-    kind: "Service",
-    metadata: { name: objectName(id), namespace, labels: OUR_LABELS },
-    spec: {
-      type: "LoadBalancer",
-      // Of nobody's class: a controller that gives out addresses (MetalLB, cloud-provider-kind, Cilium's) would overwrite the status. kube-proxy asks for none.
-      loadBalancerClass: "faultline.invalid/none",
-      allocateLoadBalancerNodePorts: false,
-      ipFamilyPolicy: "SingleStack",
-      ipFamilies: [family],
-      selector,
-      ports: [{ port, targetPort, protocol: "TCP" }],
-    },
-  });
-}
-
-/** What a cloud's controller writes. Source: Kubernetes reference, LoadBalancerIngress (ipMode: KEP-1860, on by default since 1.30). */
-function renderStatus({ address, ipMode }: LoadBalancerFault): string {
-  return JSON.stringify({ status: { loadBalancer: { ingress: [{ ip: canonical(address), ipMode }] } } });
-}
-
-function shownBy({ port, address, ipMode }: LoadBalancerFault): string {
-  return `${port} ${canonical(address)} ${ipMode}`;
-}
-
-/** A Service of type LoadBalancer and its status, made through kubectl on the control-plane node; undone by deleting the object of our name. */
-export const loadBalancerKind: FaultKind<LoadBalancerFault, null> = {
+/** Through kubectl on the control-plane node; undone by deleting the object of our name. */
+const loadBalancerKind: FaultKind<LoadBalancerFault, null> = {
   kind: "load-balancer",
-  scope: "cluster",
-  schema: z.strictObject({
-    kind: z.literal("load-balancer"),
-    namespace: kubernetesNameSchema,
-    selector: labelsSchema,
-    address: addressSchema,
-    port: portSchema,
-    targetPort: portSchema,
-    ipMode: z.enum(["VIP", "Proxy"]),
-  }),
+  schema,
   priorSchema: z.null(),
+  describe: ({ namespace, address, port, ipMode }) =>
+    `Service of type LoadBalancer in ${namespace} with ${address} port ${port}, ipMode ${ipMode}`,
+  scope: () => "cluster",
   validate({ address, selector }) {
     const range = ipaddr.parse(address).range();
     if (NO_BALANCERS.includes(range))
@@ -97,7 +68,7 @@ export const loadBalancerKind: FaultKind<LoadBalancerFault, null> = {
     if (!taken.some((one) => canonical(one) === canonical(address))) return null;
     throw new FaultNotInForce(
       `a Service or a node has the address ${address} already`,
-      "what is broken could not be told apart from that: see kubectl get services,nodes --all-namespaces -o wide",
+      "the fault's effect could not be told apart: see kubectl get services,nodes --all-namespaces -o wide",
     );
   },
   priorInPlan: () => null,
@@ -106,11 +77,23 @@ export const loadBalancerKind: FaultKind<LoadBalancerFault, null> = {
     args: [fault.namespace, renderService(fault, id), typeAndName(id), renderStatus(fault)],
   }),
   readBack: ({ namespace }, _prior, id) => ({ script: READ_BACK, args: [namespace, typeAndName(id)] }),
-  readBackSaid(fault, stdout) {
+  readBackSaid({ port, address, ipMode }, stdout) {
     const shown = stdout.trim();
     const detail = shown === "" ? "the Service is gone" : `port, address, ipMode: ${shown}`;
-    return { inForce: shown === shownBy(fault), detail };
+    return { inForce: shown === `${port} ${canonical(address)} ${ipMode}`, detail };
   },
   undo: ({ namespace }, _prior, id) => ({ script: UNDO_OBJECT, args: [namespace, typeAndName(id)] }),
   verifyUndone: ({ namespace }, _prior, id) => ({ script: VERIFY_OBJECT, args: [namespace, typeAndName(id)] }),
 };
+export default loadBalancerKind;
+
+function typeAndName(id: string): string {
+  return `service/${markOf(id)}`;
+}
+
+/** Creates a Service of type LoadBalancer for the server's pod, with this address, and with port 80 alone. */
+export function loadBalancer(at: Pick<LoadBalancerFault, "address" | "ipMode">): NodeFaultOf<LoadBalancerFault> {
+  const ports = { port: BALANCER_PORTS["port 80"], targetPort: ROLE_PORTS.server };
+  const service = { kind: "load-balancer", namespace: ROLES_NAMESPACE, selector: { role: "server" } } as const;
+  return { node: "control-plane", fault: { ...service, ...at, ...ports } };
+}

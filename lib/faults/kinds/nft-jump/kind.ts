@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import type { NftJumpFault } from "../../contract/fault.ts";
+import type { NodeRole } from "../../../model/nodes.ts";
 import { GUARD } from "../../contract/guard-script.ts";
-import { nothingMore, type FaultKind } from "../../contract/kind.ts";
+import { nothingMore, type FaultKind, type NodeFaultOf } from "../../contract/kind.ts";
 import { FaultNotInForce } from "../../contract/refused.ts";
 
 const script = (name: string): string => readFileSync(new URL(`${name}.sh`, import.meta.url), "utf8");
@@ -15,25 +15,28 @@ const VERIFY = `${COMMON}${script("verify")}`;
 
 const nameSchema = z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_-]{0,62}$/, "must be a name as nft takes it");
 
-function args({ family, table, chain, target }: NftJumpFault): readonly string[] {
-  return [family, table, chain, target];
-}
+const schema = z.strictObject({
+  kind: z.literal("nft-jump"),
+  family: z.enum(["ip", "ip6"]),
+  table: nameSchema,
+  chain: nameSchema,
+  target: nameSchema,
+});
+
+/** Deletes the only rule of an nftables chain, a jump. */
+export type NftJumpFault = Readonly<z.output<typeof schema>>;
 
 /**
- * The one rule of an nftables chain, a jump, taken away by its handle. Only where it is the chain's only rule: so it needs no place to be put back to. kube-proxy in
- * nftables mode has such chains at every hook, and writes them when it syncs everything, once an hour (pkg/proxy/nftables/proxier.go, FullSyncPeriod).
+ * Deletes by the rule's handle. Only where the jump is the chain's only rule, so undo needs no position. kube-proxy in
+ * nftables mode has such chains at every hook, and writes them in its full sync, once an hour
+ * (pkg/proxy/nftables/proxier.go, FullSyncPeriod).
  */
-export const nftJumpKind: FaultKind<NftJumpFault, null> = {
+const nftJumpKind: FaultKind<NftJumpFault, null> = {
   kind: "nft-jump",
-  scope: "namespace",
-  schema: z.strictObject({
-    kind: z.literal("nft-jump"),
-    family: z.enum(["ip", "ip6"]),
-    table: nameSchema,
-    chain: nameSchema,
-    target: nameSchema,
-  }),
+  schema,
   priorSchema: z.null(),
+  describe: ({ family, table, chain, target }) => `nft ${family} ${table} ${chain} without its jump to ${target}`,
+  scope: () => "namespace",
   validate: nothingMore,
   claims: ({ family, table, chain }) => [`nft ${family} ${table} ${chain} rules`],
   capture: (fault) => ({ script: CAPTURE, args: args(fault) }),
@@ -41,9 +44,9 @@ export const nftJumpKind: FaultKind<NftJumpFault, null> = {
     const rules = stdout.split("\n").filter((line) => line !== "");
     const where = `chain ${chain} of table ${family} ${table}`;
     if (rules.length === 1 && rules[0]?.startsWith(`jump ${target} # handle `)) return null;
-    const holds = stdout.trim() === "gone" ? "is not there" : `holds ${rules.length} rules: ${rules.join("; ")}`;
+    const found = stdout.trim() === "gone" ? "is not there" : `holds ${rules.length} rules: ${rules.join("; ")}`;
     throw new FaultNotInForce(
-      `${where} ${holds}; wanted is one, a jump to ${target}`,
+      `${where} ${found}; expected one, a jump to ${target}`,
       "see nft list ruleset on the node",
     );
   },
@@ -58,3 +61,13 @@ export const nftJumpKind: FaultKind<NftJumpFault, null> = {
   undo: (fault) => ({ script: UNDO, args: args(fault) }),
   verifyUndone: (fault) => ({ script: VERIFY, args: args(fault) }),
 };
+export default nftJumpKind;
+
+function args({ family, table, chain, target }: NftJumpFault): readonly string[] {
+  return [family, table, chain, target];
+}
+
+/** Deletes the only rule of an nftables chain on a node, which is a jump to `target`. */
+export function nftJumpGone(node: NodeRole, jump: Omit<NftJumpFault, "kind">): NodeFaultOf<NftJumpFault> {
+  return { node, fault: { kind: "nft-jump", ...jump } };
+}

@@ -1,13 +1,18 @@
 import { z } from "zod";
-import type { NoFault } from "../../contract/fault.ts";
-import { nothingMore, type FaultKind } from "../../contract/kind.ts";
+import { nothingMore, type FaultKind, type NodeFaultOf } from "../../contract/kind.ts";
 
-/** Does nothing at all; journaled like any other, so that a run with it takes the same way. */
-export const noneKind: FaultKind<NoFault, null> = {
+const schema = z.strictObject({ kind: z.literal("none") });
+
+/** Does nothing. A scenario is run with it to show that the scenario can fail. */
+export type NoFault = Readonly<z.output<typeof schema>>;
+
+/** Journaled like any other fault, so that a run with it takes the same course. */
+const noneKind: FaultKind<NoFault, null> = {
   kind: "none",
-  scope: "namespace",
-  schema: z.strictObject({ kind: z.literal("none") }),
+  schema,
   priorSchema: z.null(),
+  describe: () => "no fault",
+  scope: () => "namespace",
   validate: nothingMore,
   claims: () => [],
   capture: () => null,
@@ -19,3 +24,6 @@ export const noneKind: FaultKind<NoFault, null> = {
   undo: () => null,
   verifyUndone: () => null,
 };
+export default noneKind;
+
+export const noFault: NodeFaultOf<NoFault> = { node: "A", fault: { kind: "none" } };

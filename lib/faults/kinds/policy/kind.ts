@@ -1,57 +1,55 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import type { PolicyFault } from "../../contract/fault.ts";
+import type { Family } from "../../../model/cell.ts";
+import type { NodeRole } from "../../../model/nodes.ts";
 import { GUARD } from "../../contract/guard-script.ts";
-import { nothingMore, type FaultKind } from "../../contract/kind.ts";
+import { familySchema, inFamily, iptables } from "../../contract/iptables.ts";
+import { nothingMore, type FaultKind, type NodeFaultOf } from "../../contract/kind.ts";
 import { FaultNotInForce } from "../../contract/refused.ts";
 
 const script = (name: string): string => readFileSync(new URL(`${name}.sh`, import.meta.url), "utf8");
 const COMMON = `${GUARD}${script("common")}`;
-const READ = `${COMMON}${script("capture")}`;
+/** Also the read-back. */
+const CAPTURE = `${COMMON}${script("capture")}`;
 const APPLY = `${COMMON}${script("apply")}`;
 const UNDO = `${COMMON}${script("undo")}`;
 const VERIFY = `${COMMON}${script("verify")}`;
 
-interface PolicyPrior {
-  readonly policy: "ACCEPT";
-}
+const schema = z.strictObject({
+  kind: z.literal("policy"),
+  chain: z.enum(["FORWARD", "INPUT", "OUTPUT"]),
+  policy: z.literal("DROP"),
+  family: familySchema,
+});
+const priorSchema = z.strictObject({ policy: z.literal("ACCEPT") });
 
-/** The tool of an IP family. The node's own alternative is the backend in use: nf_tables on our nodes, which agents find by what is there already. */
-export function iptables(family: 4 | 6 = 4): "iptables" | "ip6tables" {
-  return family === 4 ? "iptables" : "ip6tables";
-}
+/** Sets the policy of a built-in chain of iptables' filter table: the fate of packets that no rule decides. */
+export type PolicyFault = Readonly<z.output<typeof schema>>;
+type PolicyPrior = Readonly<z.output<typeof priorSchema>>;
 
-function args({ chain, family }: PolicyFault): readonly [string, string] {
-  return [iptables(family), chain];
-}
-
-/** The policy of a built-in chain of iptables' filter table: what becomes of packets that no rule decides. Put back only while it is what we set. */
-export const policyKind: FaultKind<PolicyFault, PolicyPrior> = {
+/** Put back only while the policy is the one we set. */
+const policyKind: FaultKind<PolicyFault, PolicyPrior> = {
   kind: "policy",
-  scope: "namespace",
-  schema: z.strictObject({
-    kind: z.literal("policy"),
-    chain: z.enum(["FORWARD", "INPUT", "OUTPUT"]),
-    policy: z.literal("DROP"),
-    family: z.literal([4, 6]).exactOptional(),
-  }),
-  priorSchema: z.strictObject({ policy: z.literal("ACCEPT") }),
+  schema,
+  priorSchema,
+  describe: ({ chain, policy, family }) => `${iptables(family)} policy ${chain} ${policy}`,
+  scope: () => "namespace",
   validate: nothingMore,
   claims: (fault) => [`${args(fault).join(" filter ")} policy`],
-  capture: (fault) => ({ script: READ, args: args(fault) }),
+  capture: (fault) => ({ script: CAPTURE, args: args(fault) }),
   captured({ chain, policy }, stdout) {
     const now = stdout.trim();
     if (now === "ACCEPT") return { policy: now };
     throw now === ""
       ? new FaultNotInForce(
           `nothing on the node uses chain ${chain} of iptables' filter table`,
-          "see iptables-save on the node; where nothing filters, a policy has no effect that could be taken back",
+          "see iptables-save on the node; where nothing filters, a policy has no effect that could be undone",
         )
       : new FaultNotInForce(`the policy of chain ${chain} is ${now} already`, `it must be ACCEPT to become ${policy}`);
   },
   priorInPlan: () => ({ policy: "ACCEPT" }),
   apply: (fault) => ({ script: APPLY, args: [...args(fault), fault.policy] }),
-  readBack: (fault) => ({ script: READ, args: args(fault) }),
+  readBack: (fault) => ({ script: CAPTURE, args: args(fault) }),
   readBackSaid: ({ chain, policy }, stdout) => ({
     inForce: stdout.trim() === policy,
     detail: stdout.trim() === "" ? `chain ${chain} is gone` : `policy of ${chain} is ${stdout.trim()}`,
@@ -59,3 +57,13 @@ export const policyKind: FaultKind<PolicyFault, PolicyPrior> = {
   undo: (fault, prior) => ({ script: UNDO, args: [...args(fault), fault.policy, prior.policy] }),
   verifyUndone: (fault, prior) => ({ script: VERIFY, args: [...args(fault), fault.policy, prior.policy] }),
 };
+export default policyKind;
+
+function args({ chain, family }: PolicyFault): readonly [string, string] {
+  return [iptables(family), chain];
+}
+
+/** Sets the policy of iptables' (or ip6tables') FORWARD chain on a node: the fate of forwarded packets that no rule decides. */
+export function forwardPolicy(node: NodeRole, policy: "DROP", family: Family = "IPv4"): NodeFaultOf<PolicyFault> {
+  return { node, fault: { kind: "policy", chain: "FORWARD", policy, ...inFamily(family) } };
+}

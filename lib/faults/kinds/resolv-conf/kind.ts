@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import type { ResolvConfFault } from "../../contract/fault.ts";
+import type { NodeRole } from "../../../model/nodes.ts";
 import { GUARD } from "../../contract/guard-script.ts";
-import { nothingMore, type FaultKind } from "../../contract/kind.ts";
+import { nothingMore, type FaultKind, type NodeFaultOf } from "../../contract/kind.ts";
 import { FaultNotInForce } from "../../contract/refused.ts";
 import { addressSchema } from "../../contract/values.ts";
+import { PODS_RESOLV_CONF, renderResolvConf } from "./file.ts";
 
 const script = (name: string): string => readFileSync(new URL(`${name}.sh`, import.meta.url), "utf8");
 const COMMON = `${GUARD}${script("common")}`;
@@ -14,36 +15,33 @@ const READ_BACK = `${GUARD}${script("read-back")}`;
 const UNDO = `${COMMON}${script("undo")}`;
 const VERIFY = `${COMMON}${script("verify")}`;
 
-/** The file the kubelet gives to pods; clusters/image/rootfs/etc/default/kubelet names the same. */
-export const PODS_RESOLV_CONF = "/etc/faultline/pods-resolv.conf";
+/** Characters of base64: 6 KiB of content. */
+const MAX_BASE64 = 8192;
 
-/** What was in the file, as base64: a journal line holds data, whatever its bytes. */
-interface ResolvConfPrior {
-  readonly contentBase64: string;
-}
+const schema = z.strictObject({
+  kind: z.literal("resolv-conf"),
+  nameservers: z.array(addressSchema).min(1).max(3).readonly(),
+});
+/** Base64, because a journal line holds text and the file may hold any bytes. */
+const priorSchema = z.strictObject({ contentBase64: z.base64().max(MAX_BASE64) });
 
-/** The file as the fault wants it. */
-export function renderResolvConf({ nameservers }: ResolvConfFault): string {
-  return nameservers.map((address) => `nameserver ${address}\n`).join("");
-}
+/** Writes these nameservers to the file that the kubelet gives to pods, and replaces the node's CoreDNS pods. */
+export type ResolvConfFault = Readonly<z.output<typeof schema>>;
+type ResolvConfPrior = Readonly<z.output<typeof priorSchema>>;
 
-function args(fault: ResolvConfFault, id: string): readonly string[] {
-  const content = Buffer.from(renderResolvConf(fault)).toString("base64");
-  return [PODS_RESOLV_CONF, `${PODS_RESOLV_CONF}.fl-${id}`, content];
-}
-
-/** The resolver that the node's CoreDNS forwards to; undone by putting the file back and making CoreDNS's pods anew once more. */
-export const resolvConfKind: FaultKind<ResolvConfFault, ResolvConfPrior> = {
+/** The resolver that the node's CoreDNS forwards to. Undone by putting the file back and replacing CoreDNS's pods again. */
+const resolvConfKind: FaultKind<ResolvConfFault, ResolvConfPrior> = {
   kind: "resolv-conf",
-  scope: "node",
-  schema: z.strictObject({ kind: z.literal("resolv-conf"), nameservers: z.array(addressSchema).min(1).max(3) }),
-  priorSchema: z.strictObject({ contentBase64: z.base64().max(8192) }),
+  schema,
+  priorSchema,
+  describe: ({ nameservers }) => `pods' resolv.conf = ${nameservers.join(", ")}`,
+  scope: () => "node",
   validate: nothingMore,
   claims: () => ["pods-resolv.conf"],
   capture: () => ({ script: CAPTURE, args: [PODS_RESOLV_CONF] }),
   captured(_fault, stdout) {
     const contentBase64 = stdout.trim();
-    if (contentBase64.length > 8192) {
+    if (contentBase64.length > MAX_BASE64) {
       throw new FaultNotInForce(
         `${PODS_RESOLV_CONF} is longer than 6 KiB`,
         "look at the node image: this is no resolv.conf",
@@ -63,3 +61,14 @@ export const resolvConfKind: FaultKind<ResolvConfFault, ResolvConfPrior> = {
   undo: (fault, prior, id) => ({ script: UNDO, args: [...args(fault, id), prior.contentBase64] }),
   verifyUndone: (fault, prior, id) => ({ script: VERIFY, args: [...args(fault, id), prior.contentBase64] }),
 };
+export default resolvConfKind;
+
+function args(fault: ResolvConfFault, id: string): readonly string[] {
+  const content = Buffer.from(renderResolvConf(fault)).toString("base64");
+  return [PODS_RESOLV_CONF, `${PODS_RESOLV_CONF}.fl-${id}`, content];
+}
+
+/** Gives a node's CoreDNS pods a resolver with these nameservers. */
+export function podsResolver(node: NodeRole, ...nameservers: readonly string[]): NodeFaultOf<ResolvConfFault> {
+  return { node, fault: { kind: "resolv-conf", nameservers } };
+}

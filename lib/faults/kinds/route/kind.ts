@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { UsageError } from "../../../host/errors.ts";
-import type { RouteFault } from "../../contract/fault.ts";
+import type { NodeRole } from "../../../model/nodes.ts";
 import { GUARD } from "../../contract/guard-script.ts";
-import type { FaultKind } from "../../contract/kind.ts";
+import type { FaultKind, NodeFaultOf } from "../../contract/kind.ts";
+import { ROUTE_PROTOCOL } from "../../contract/marks.ts";
 import { FaultNotInForce } from "../../contract/refused.ts";
 import { deviceSchema, network, networkSchema } from "../../contract/values.ts";
 
@@ -14,26 +15,25 @@ const READ_BACK = `${GUARD}${script("read-back")}`;
 const UNDO = `${GUARD}${script("undo")}`;
 const VERIFY = `${GUARD}${script("verify")}`;
 
-/** Our mark on a route (rtnetlink's rtm_protocol). 201 is in no rt_protos of iproute2, FRR or the CNIs; undo deletes by it. */
-export const ROUTE_PROTOCOL = "201";
+const schema = z.strictObject({
+  kind: z.literal("route"),
+  type: z.enum(["unicast", "blackhole", "unreachable"]),
+  /** CIDR or address. */
+  to: networkSchema,
+  /** For unicast: on-link by this device. */
+  device: deviceSchema.exactOptional(),
+});
 
-function args({ to, type, device }: RouteFault): readonly string[] {
-  const { family, cidr } = network(to);
-  const onLink = device === undefined ? [] : family === 4 ? ["dev", device, "scope", "link"] : ["dev", device];
-  return [`-${family}`, cidr, ROUTE_PROTOCOL, type, ...onLink];
-}
+/** Adds a route to the main table. */
+export type RouteFault = Readonly<z.output<typeof schema>>;
 
-/** A route in the main table, marked as ours by its protocol number; undone by deleting what carries that mark. */
-export const routeKind: FaultKind<RouteFault, null> = {
+/** Marked by its protocol number; undone by deleting the route with that mark. */
+const routeKind: FaultKind<RouteFault, null> = {
   kind: "route",
-  scope: "namespace",
-  schema: z.strictObject({
-    kind: z.literal("route"),
-    type: z.enum(["unicast", "blackhole", "unreachable"]),
-    to: networkSchema,
-    device: deviceSchema.exactOptional(),
-  }),
+  schema,
   priorSchema: z.null(),
+  describe: ({ type, to, device }) => `route ${type} ${to}${device === undefined ? "" : ` dev ${device}`}`,
+  scope: () => "namespace",
   validate({ type, device, to }) {
     if ((type === "unicast") !== (device !== undefined)) {
       throw new UsageError(
@@ -45,11 +45,11 @@ export const routeKind: FaultKind<RouteFault, null> = {
   claims: ({ to }) => [`route ${network(to).cidr}`],
   capture: (fault) => ({ script: CAPTURE, args: args(fault).slice(0, 2) }),
   captured({ to }, stdout) {
-    const there = stdout.trim();
-    if (there === "") return null;
+    const routes = stdout.trim();
+    if (routes === "") return null;
     throw new FaultNotInForce(
-      `route to ${to} is there already: ${there}`,
-      "choose a longer prefix, or run ./faultline heal if it is of proto 201",
+      `route to ${to} is there already: ${routes}`,
+      `choose a longer prefix, or run ./faultline heal if it is of proto ${ROUTE_PROTOCOL}`,
     );
   },
   priorInPlan: () => null,
@@ -62,3 +62,15 @@ export const routeKind: FaultKind<RouteFault, null> = {
   undo: (fault) => ({ script: UNDO, args: args(fault) }),
   verifyUndone: (fault) => ({ script: VERIFY, args: args(fault).slice(0, 4) }),
 };
+export default routeKind;
+
+function args({ to, type, device }: RouteFault): readonly string[] {
+  const { family, cidr } = network(to);
+  const onLink = device === undefined ? [] : family === 4 ? ["dev", device, "scope", "link"] : ["dev", device];
+  return [`-${family}`, cidr, ROUTE_PROTOCOL, type, ...onLink];
+}
+
+/** Adds a route on a node. */
+export function route(node: NodeRole, spec: Omit<RouteFault, "kind">): NodeFaultOf<RouteFault> {
+  return { node, fault: { kind: "route", ...spec } };
+}

@@ -1,29 +1,29 @@
-/** What a rule's words may be: printable, and short enough for a chain with many of them to fit in a journal line. */
-const MOST_CHARACTERS = 1024;
+/** Words must be printable, and short enough for a chain with many rules to fit in a journal line. */
+const MAX_CHARACTERS = 1024;
 
-/** Options of one letter that iptables-save prints in a rule; all others are commands, or say where a command is carried out. */
+/** Options of one letter that iptables-save prints in a rule. All others are commands, or name where a command is run. */
 const SHORT = /^-[mpsdiojgf]$/;
 const LONG = /^--[a-z0-9][a-z0-9-]*$/;
 
-/** Options that would reach beyond the rule; getopt_long takes any beginning of their names too. */
+/** Options that would reach beyond the rule. getopt_long accepts any prefix of their names too. */
 const BEYOND = ["--table", "--modprobe"];
 
 /**
- * The words of a rule as iptables-save prints it behind `-A CHAIN`, for the argv of a command: quotes taken away as iptables put them. Null when a line is not of that
- * form, or has a word that would be more than a part of the rule. Pure.
+ * Returns the words of a rule as iptables-save prints it, from those after `-A CHAIN`, for the argv of a command, without
+ * the quotes that iptables adds. Null when the line is not a rule, or a word is more than a part of the rule. Pure.
  */
 export function ruleWords(line: string): readonly string[] | null {
-  if (line.length > MOST_CHARACTERS || !/^-A \S+ [ -~]+$/.test(line)) return null;
+  if (line.length > MAX_CHARACTERS || !/^-A \S+ [ -~]+$/.test(line)) return null;
   const words = split(line)?.slice(2) ?? [];
   return words.length > 0 && words.every(isPartOfRule) ? words : null;
 }
 
-/** One value in the form in which iptables-save prints it. Pure. */
+/** Returns one value in the form in which iptables-save prints it. Pure. */
 export function quoted(value: string): string {
   return /^[a-zA-Z0-9_-]+$/.test(value) ? value : `"${value.replace(/["\\']/g, "\\$&")}"`;
 }
 
-/** What follows an option, "" where nothing does: `valueOf(words, "--comment")`. Pure. */
+/** Returns the word after an option, "" where none follows: `valueOf(words, "--comment")`. Pure. */
 export function valueOf(words: readonly string[], option: string): string {
   const index = words.indexOf(option);
   return index < 0 ? "" : (words[index + 1] ?? "");

@@ -1,64 +1,49 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { UsageError } from "../../../host/errors.ts";
-import type { SelectorFault } from "../../contract/fault.ts";
 import { GUARD } from "../../contract/guard-script.ts";
-import type { FaultKind } from "../../contract/kind.ts";
+import type { FaultKind, NodeFaultOf } from "../../contract/kind.ts";
+import { ROLES_NAMESPACE } from "../../contract/kubectl-object.ts";
+import { canonicalLabels, kubernetesNameSchema, labelsSchema } from "../../contract/kubernetes-values.ts";
 import { FaultNotInForce } from "../../contract/refused.ts";
 
 const script = (name: string): string => readFileSync(new URL(`${name}.sh`, import.meta.url), "utf8");
 const COMMON = `${GUARD}${script("common")}`;
-const READ = `${COMMON}${script("capture")}`;
+/** Also the read-back. */
+const CAPTURE = `${COMMON}${script("capture")}`;
 const APPLY = `${COMMON}${script("apply")}`;
 const UNDO = `${COMMON}${script("undo")}`;
 const VERIFY = `${COMMON}${script("verify")}`;
 
-type Labels = Readonly<Record<string, string>>;
+const schema = z.strictObject({
+  kind: z.literal("selector"),
+  namespace: kubernetesNameSchema,
+  service: kubernetesNameSchema,
+  selector: labelsSchema,
+});
+const priorSchema = z.strictObject({ selector: labelsSchema });
 
-interface SelectorPrior {
-  readonly selector: Labels;
-}
+/** Replaces a Service's selector. */
+export type SelectorFault = Readonly<z.output<typeof schema>>;
+type SelectorPrior = Readonly<z.output<typeof priorSchema>>;
 
-export const kubernetesNameSchema = z
-  .string()
-  .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, "must be a Kubernetes name");
-export const labelsSchema = z.record(
-  z
-    .string()
-    .regex(/^([a-z0-9][a-z0-9.-]{0,252}\/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/, "must be a label key"),
-  z.string().regex(/^([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?$/, "must be a label value"),
-);
-
-/** Labels as kubectl prints a map: JSON with its keys in byte order (Go's encoding/json). */
-export function canonicalLabels(labels: Labels): string {
-  const keys = Object.keys(labels).sort((a, b) => (a < b ? -1 : 1));
-  return `{${keys.map((key) => `${JSON.stringify(key)}:${JSON.stringify(labels[key])}`).join(",")}}`;
-}
-
-function args({ namespace, service, selector }: SelectorFault, prior: SelectorPrior): readonly string[] {
-  return [namespace, service, canonicalLabels(selector), canonicalLabels(prior.selector)];
-}
-
-/** A Service's selector, changed through kubectl on the control-plane node; put back only if it still is what we wrote. */
-export const selectorKind: FaultKind<SelectorFault, SelectorPrior> = {
+/** Through kubectl on the control-plane node; put back only while the selector is the one we wrote. */
+const selectorKind: FaultKind<SelectorFault, SelectorPrior> = {
   kind: "selector",
-  scope: "cluster",
-  schema: z.strictObject({
-    kind: z.literal("selector"),
-    namespace: kubernetesNameSchema,
-    service: kubernetesNameSchema,
-    selector: labelsSchema,
-  }),
-  priorSchema: z.strictObject({ selector: labelsSchema }),
+  schema,
+  priorSchema,
+  describe: ({ namespace, service, selector }) =>
+    `selector of Service ${namespace}/${service} = ${JSON.stringify(selector)}`,
+  scope: () => "cluster",
   validate({ selector, service }) {
     if (Object.keys(selector).length > 0) return;
     throw new UsageError(
-      `fault selector of ${service} is empty: that means "no selector", not "nobody"`,
+      `fault selector of ${service} is empty: that means "no selector", not "no pods"`,
       "name a label that no pod has",
     );
   },
   claims: ({ namespace, service }) => [`service ${namespace}/${service}`],
-  capture: ({ namespace, service }) => ({ script: READ, args: [namespace, service] }),
+  capture: ({ namespace, service }) => ({ script: CAPTURE, args: [namespace, service] }),
   captured({ namespace, service, selector: wanted }, stdout) {
     const selector = labelsSchema.safeParse(parsed(stdout));
     if (selector.success && canonicalLabels(selector.data) === canonicalLabels(wanted)) {
@@ -75,7 +60,7 @@ export const selectorKind: FaultKind<SelectorFault, SelectorPrior> = {
   },
   priorInPlan: () => ({ selector: { "read-before": "" } }),
   apply: (fault, prior) => ({ script: APPLY, args: args(fault, prior) }),
-  readBack: ({ namespace, service }) => ({ script: READ, args: [namespace, service] }),
+  readBack: ({ namespace, service }) => ({ script: CAPTURE, args: [namespace, service] }),
   readBackSaid: ({ selector }, stdout) => ({
     inForce: stdout.trim() === canonicalLabels(selector),
     detail: `selector is ${stdout.trim() || "empty"}`,
@@ -83,6 +68,11 @@ export const selectorKind: FaultKind<SelectorFault, SelectorPrior> = {
   undo: (fault, prior) => ({ script: UNDO, args: args(fault, prior) }),
   verifyUndone: (fault, prior) => ({ script: VERIFY, args: args(fault, prior) }),
 };
+export default selectorKind;
+
+function args({ namespace, service, selector }: SelectorFault, prior: SelectorPrior): readonly string[] {
+  return [namespace, service, canonicalLabels(selector), canonicalLabels(prior.selector)];
+}
 
 function parsed(text: string): unknown {
   try {
@@ -90,4 +80,10 @@ function parsed(text: string): unknown {
   } catch {
     return null;
   }
+}
+
+/** Points a Service of the roles' namespace at pods that do not exist. */
+export function selectNobody(service: string): NodeFaultOf<SelectorFault> {
+  const fault = { kind: "selector", namespace: ROLES_NAMESPACE, service, selector: { app: "nobody" } } as const;
+  return { node: "control-plane", fault };
 }

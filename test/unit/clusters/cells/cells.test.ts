@@ -14,7 +14,7 @@ import { filled, manifestFor } from "../../../../clusters/create/cni-manifest.ts
 import { closestMatch } from "../../../../clusters/cells/closest-match.ts";
 import { cellId } from "../../../../lib/model/cell.ts";
 import { UsageError } from "../../../../lib/host/errors.ts";
-import { AGENT_GONE_LABEL } from "../../../../lib/faults/kinds/agent/kind.ts";
+import { AGENT_GONE_LABEL } from "../../../../lib/faults/kinds/agent/label.ts";
 
 /** Only the fields that the tests read. */
 interface Manifest {

@@ -1,17 +1,16 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { FaultlineError } from "../../../../lib/host/errors.ts";
-import type { Fault } from "../../../../lib/faults/contract/fault.ts";
+import { type Fault, kindOf, validateFault } from "../../../../lib/faults/registry.ts";
 import { armAndApply, captureUnclaimed, LEASE } from "../../../../lib/faults/run/dead-man.ts";
 import { GUARD } from "../../../../lib/faults/contract/guard-script.ts";
-import type { NodeCommand } from "../../../../lib/faults/contract/kind.ts";
-import { kindOf, validateFault } from "../../../../lib/faults/registry.ts";
-import type { Field } from "../../../fixtures/faults/fuzz-fields.ts";
-import { PLANS, type Plan } from "../../../fixtures/faults/fuzz-plans.ts";
+import type { Json, NodeCommand } from "../../../../lib/faults/contract/kind.ts";
+import type { Field, FuzzPlan } from "../../../../lib/faults/contract/fuzz-plan.ts";
+import { PLANS } from "../../../fixtures/faults/fuzz-plans.ts";
 import { hostile, isPassable, SEED, somethingWasExecuted, STRINGS } from "../../fuzz/hostile.ts";
 import { expectArrival } from "../../fuzz/real-process.ts";
 
-const KINDS = Object.entries(PLANS) as unknown as readonly (readonly [Fault["kind"], Plan<Fault>])[];
+const KINDS = Object.entries(PLANS) as unknown as readonly (readonly [Fault["kind"], FuzzPlan<Fault>])[];
 /** `[kind, field, the fault with a hostile string in that field]`. */
 const candidates: fc.Arbitrary<readonly [Fault["kind"], string, Fault]> = fc.oneof(
   ...KINDS.flatMap(([kind, { around, fields }]) =>
@@ -52,7 +51,7 @@ describe(`whatever a fault's values are (seed ${SEED})`, function () {
     const taken = new Map<string, number>();
     const check = ([kind, name, fault]: readonly [Fault["kind"], string, Fault]): void => {
       const error = refusal(fault);
-      const plan = PLANS[kind] as unknown as Plan<Fault>;
+      const plan = PLANS[kind] as unknown as FuzzPlan<Fault>;
       if (error !== null) {
         expect(error).to.be.instanceOf(FaultlineError);
         expect((error as Error).message).to.match((plan.fields as Record<string, Field>)[name]?.named ?? /^$/);
@@ -85,7 +84,7 @@ describe(`whatever a fault's values are (seed ${SEED})`, function () {
     let taken = 0;
     const check = ([fault, stdout]: readonly [Fault, string]): void => {
       const kind = kindOf(fault);
-      let prior: unknown;
+      let prior: Json;
       try {
         prior = kind.priorSchema.parse(kind.captured(fault, stdout));
       } catch {

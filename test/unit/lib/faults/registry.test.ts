@@ -1,13 +1,15 @@
 import { expect } from "chai";
 import { describeApply, describeUndo } from "../../../../lib/faults/run/describe.ts";
-import { renderDrop } from "../../../../lib/faults/kinds/drop/kind.ts";
-import type { Fault, LoadBalancerFault } from "../../../../lib/faults/contract/fault.ts";
-import { kindOf, validateFault } from "../../../../lib/faults/registry.ts";
-import { loadBalancerKind } from "../../../../lib/faults/kinds/load-balancer/kind.ts";
-import { renderResolvConf, resolvConfKind } from "../../../../lib/faults/kinds/resolv-conf/kind.ts";
-import { routeKind } from "../../../../lib/faults/kinds/route/kind.ts";
-import { canonicalLabels, selectorKind } from "../../../../lib/faults/kinds/selector/kind.ts";
-import { isHostWide, sysctlClaim, sysctlPath } from "../../../../lib/faults/kinds/sysctl/kind.ts";
+import { renderDrop } from "../../../../lib/faults/kinds/drop/table.ts";
+import { type Fault, kindOf, validateFault } from "../../../../lib/faults/registry.ts";
+import type { LoadBalancerFault } from "../../../../lib/faults/kinds/load-balancer/kind.ts";
+import loadBalancerKind from "../../../../lib/faults/kinds/load-balancer/kind.ts";
+import { renderResolvConf } from "../../../../lib/faults/kinds/resolv-conf/file.ts";
+import resolvConfKind from "../../../../lib/faults/kinds/resolv-conf/kind.ts";
+import routeKind from "../../../../lib/faults/kinds/route/kind.ts";
+import selectorKind from "../../../../lib/faults/kinds/selector/kind.ts";
+import { canonicalLabels } from "../../../../lib/faults/contract/kubernetes-values.ts";
+import { isHostWide, sysctlClaim, sysctlPath } from "../../../../lib/faults/kinds/sysctl/keys.ts";
 import { network } from "../../../../lib/faults/contract/values.ts";
 
 const check = (fault: object) => () => validateFault({ node: "A", fault: fault as Fault });

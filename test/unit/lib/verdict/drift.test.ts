@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { Event } from "../../../../lib/events/event.ts";
-import type { NodeFault } from "../../../../lib/faults/contract/fault.ts";
+import type { NodeFault } from "../../../../lib/faults/registry.ts";
 import type { SelfHealing } from "../../../../lib/scenario/spec.ts";
 import { judgeScenario } from "../../../../lib/verdict/scenario.ts";
 import { BROKEN, changed, CONTROL, flows, FORWARD_OFF, scenarioLog, without } from "../../sample-log.ts";

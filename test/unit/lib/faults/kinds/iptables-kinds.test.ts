@@ -1,8 +1,8 @@
 import { expect } from "chai";
-import { describeFault, type RuleFault } from "../../../../../lib/faults/contract/fault.ts";
-import { kindOf, validateFault } from "../../../../../lib/faults/registry.ts";
-import { policyKind } from "../../../../../lib/faults/kinds/policy/kind.ts";
-import { ruleKind } from "../../../../../lib/faults/kinds/rule/kind.ts";
+import { describeFault, kindOf, validateFault } from "../../../../../lib/faults/registry.ts";
+import { type RuleFault } from "../../../../../lib/faults/kinds/rule/kind.ts";
+import policyKind from "../../../../../lib/faults/kinds/policy/kind.ts";
+import ruleKind from "../../../../../lib/faults/kinds/rule/kind.ts";
 import { quoted, ruleWords } from "../../../../../lib/faults/kinds/rule/words.ts";
 
 /** As iptables-save 1.8.9 printed them on a kind node with flannel 0.28.4 and kube-proxy 1.34.4. */

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { validateFault } from "../../../../../../lib/faults/registry.ts";
-import { canBeGivenBack, MOST_BYTES, staysAway, whatGoes } from "../../../../../../lib/faults/kinds/link/lines.ts";
-import { linkKind } from "../../../../../../lib/faults/kinds/link/kind.ts";
+import { canBeGivenBack, MAX_BYTES, staysAway, whatGoes } from "../../../../../../lib/faults/kinds/link/lines.ts";
+import linkKind from "../../../../../../lib/faults/kinds/link/kind.ts";
 
 const LINK = "2: fl.1: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1450 qdisc noqueue state UNKNOWN";
 const goes = (...lines: readonly string[]) => whatGoes("fl.1", [LINK, ...lines, ""].join("\n"), "201");
@@ -54,7 +54,7 @@ describe("what goes with a link", () => {
     expect(linkKind.priorSchema.safeParse(LINES).success).to.equal(true);
     for (const line of [...NEVER, ...HOSTILE])
       expect(linkKind.priorSchema.safeParse([line]).success, line).to.equal(false);
-    const tooMuch = Array.from({ length: MOST_BYTES / 15 }, (_, index) => `proxy 10.0.${index >> 8}.${index & 255}`);
+    const tooMuch = Array.from({ length: MAX_BYTES / 15 }, (_, index) => `proxy 10.0.${index >> 8}.${index & 255}`);
     expect(linkKind.priorSchema.safeParse(tooMuch).success).to.equal(false);
   });
 
