@@ -17,7 +17,7 @@ import { openJournal } from "../../lib/journal/journal.ts";
 import { isOfScenario, suiteId } from "../../lib/mocha/scenario.ts";
 import { useStand } from "../../lib/mocha/suite-host.ts";
 import { nodesOf, ofEach, ofNode, type NodeRole } from "../../lib/model/nodes.ts";
-import { liveCluster } from "../../clusters/create/live-cluster.ts";
+import { liveCluster, waysInto, type Ways } from "../../clusters/create/live-cluster.ts";
 import { mustBeDisposable } from "../../clusters/setup/disposable.ts";
 import { machine } from "../host/prepare.ts";
 import { suiteStand } from "./suite-host.ts";
@@ -47,7 +47,9 @@ async function main(orderPath: string): Promise<void> {
   // Whoever started us is gone: nobody will read what we find, and `heal` may come any moment.
   process.on("disconnect", stop);
   if (order.reach.allowHostWide) await mustBeDisposable(machine().readText);
-  const stand = standFor(order, stopping.signal, await targetsOf(order.cluster));
+  const ways = await waysInto(order.cluster);
+  const stand = standFor(order, stopping.signal, ways, await targetsOf(order.cluster, ways));
+  stand.emit({ type: "note", text: toldOf(ways) });
   const place = { dir: dirname(order.eventsPath), level: order.evidence };
   useStand(suiteStand(stand, order.mode, runScenario, place, order.repeats));
   const mocha = new Mocha({ timeout: 0, reporter: order.mochaReporter ?? SilentReporter, forbidOnly: true });
@@ -76,20 +78,32 @@ function logTest(emit: Stand["emit"], mode: Mode, test: Mocha.Runnable, error: E
   emit({ type: "test", suite, title, mode, passed: error === null, message: error?.message ?? "" });
 }
 
-async function targetsOf({ name, containers }: ClusterRecord): Promise<Stand["targets"]> {
-  const target = (node: NodeRole) => containerTarget({ node, cluster: name, container: ofNode(containers, node) });
+/** By which way commands reach the nodes. */
+function toldOf(ways: Ways): string {
+  const reasons = new Set([...ways.values()].flatMap(({ whyNot }) => whyNot ?? []));
+  if (reasons.size === 0) return "commands enter the nodes' namespaces directly";
+  return `commands reach nodes by docker exec: ${[...reasons].join("; ")}`;
+}
+
+async function targetsOf({ name, containers }: ClusterRecord, ways: Ways): Promise<Stand["targets"]> {
+  const target = (node: NodeRole) => {
+    const container = ofNode(containers, node);
+    const way = ways.get(container);
+    return containerTarget({ node, cluster: name, container, ...(way && { way }) });
+  };
   const nodes = await ofEach(nodesOf(containers), target);
   return { ...nodes, "control-plane": await target("control-plane") };
 }
 
-function standFor(order: CellOrder, signal: AbortSignal, targets: Stand["targets"]): Stand {
+function standFor(order: CellOrder, signal: AbortSignal, ways: Ways, targets: Stand["targets"]): Stand {
   const journal = openJournal(order.journalPath);
   const emit = eventLog(order.eventsPath, (error) => {
     // What is not logged cannot be judged: stop, heal, and say so.
     console.error(`event log: ${error.message}`);
     process.emit("SIGTERM");
   });
-  return { cluster: liveCluster(order.cluster, signal), targets, journal, emit, signal, reach: order.reach };
+  const cluster = liveCluster(order.cluster, signal, ways);
+  return { cluster, targets, journal, emit, signal, reach: order.reach };
 }
 
 class SilentReporter extends Mocha.reporters.Base {

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Cluster, ClusterRecord, PodPlace, Whereabouts } from "../../lib/model/cluster.ts";
 import { containerExec } from "../../lib/host/container-exec.ts";
+import { throughWay, wayInto, type Way } from "../../lib/host/container-way.ts";
 import { UndecidedError } from "../../lib/host/errors.ts";
 import { mustExec, type Exec } from "../../lib/host/exec.ts";
 import { isReady, kubernetes, type Kubernetes, type Pod } from "../../lib/kubernetes/client.ts";
@@ -11,13 +12,30 @@ import { NAMESPACE } from "../roles/objects.ts";
 /** Constant: pods are found in its output, and nothing is put into it. */
 const SANDBOXES = readFileSync(new URL("sandboxes.pl", import.meta.url), "utf8");
 
+/** Ways into containers, by their names. */
+export type Ways = ReadonlyMap<string, Way>;
+
+/** Resolves to the way into each node of a cluster. A node that cannot be asked has none. */
+export async function waysInto({ containers }: ClusterRecord): Promise<Ways> {
+  const nodes = [...new Set(nodesOf(containers).map((node) => ofNode(containers, node)))];
+  const found = nodes.map(async (container) => {
+    const way = await wayInto(container).catch((error: unknown) => ({ direct: null, whyNot: String(error) }));
+    return [container, way] as const;
+  });
+  return new Map(await Promise.all(found));
+}
+
 /**
- * Returns a running cluster: commands go through the container runtime, objects through its API. `signal` ends API
- * calls.
+ * Returns a running cluster: commands go through the container runtime, or directly into a node that has a way; objects
+ * go through its API. `signal` ends API calls.
  */
-export function liveCluster(record: ClusterRecord, signal?: AbortSignal): Cluster {
+export function liveCluster(record: ClusterRecord, signal?: AbortSignal, ways: Ways = new Map()): Cluster {
   const api = kubernetes(record.kubeconfig, signal ? { signal } : {});
-  const exec: Cluster["exec"] = (place) => containerExec(containerOf(record, place));
+  const exec: Cluster["exec"] = (place) => {
+    const container = containerOf(record, place);
+    const way = ways.get(container);
+    return way ? throughWay(way, containerExec(container)) : containerExec(container);
+  };
   return { record, exec, locate: () => locate(record, api, exec) };
 }
 

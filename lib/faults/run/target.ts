@@ -1,5 +1,7 @@
 import { readlinkSync } from "node:fs";
 import { release } from "node:os";
+import { isDeepStrictEqual } from "node:util";
+import { throughWay, type Way } from "../../host/container-way.ts";
 import { behind, hostExec, mustExec, type Exec } from "../../host/exec.ts";
 import type { NodeRole } from "../../model/nodes.ts";
 import { transportOf, type TargetIdentity } from "./identity.ts";
@@ -25,6 +27,8 @@ export async function containerTarget(ask: {
   readonly container: string;
   readonly cluster: string;
   readonly host?: Exec;
+  /** A quicker way there; taken only where commands end up in the same place as by container id. */
+  readonly way?: Way;
 }): Promise<Target> {
   const host = ask.host ?? hostExec;
   const found = await inspectContainer(host, ask.container);
@@ -46,7 +50,10 @@ export async function containerTarget(ask: {
     cluster: ask.cluster,
     ...place,
   } as const;
-  return guarded({ node: ask.node, identity, host });
+  const target = guarded({ node: ask.node, identity, host });
+  const { way } = ask;
+  if (!way?.direct || !isDeepStrictEqual(await whereIs(way.direct), place)) return target;
+  return { ...target, exec: throughWay(way, target.exec) };
 }
 
 /** The network namespace `name` of `ip netns`, which stands for a node in tests. Reads only; the guards are the same. */

@@ -1,0 +1,13 @@
+# Where a command runs and as whom: what must be the same whichever way it gets into a container. After a blank line, the environment.
+set -u
+for space in mnt uts ipc net pid user cgroup; do readlink "/proc/$$/ns/$space"; done
+cat /proc/sys/kernel/random/boot_id
+# When process 1 was started: field 22 of proc_pid_stat(5).
+sed 's/.*) //; s/^\([^ ]* \)\{19\}//; s/ .*//' /proc/1/stat
+grep -E '^(Uid|Gid|NoNewPrivs|Seccomp):' "/proc/$$/status"
+pwd
+umask
+# Of a security module, where there is one.
+cat "/proc/$$/attr/current" 2>/dev/null || echo
+echo
+tr '\0' '\n' <"/proc/$$/environ"
