@@ -1,6 +1,6 @@
 /**
- * Prints where a scenario's time goes: `node bench/scenario-split.ts [RUN…]` (default: the newest run). For each class
- * of scenario it prints the median of each phase in ms, from the event logs. Then it prints what a scenario took: from
+ * Prints where a scenario's time goes: `node bench/scenario-split.ts [RUN…]` (default: the newest run). For each class of
+ * scenario it prints the median of each phase in ms, from the event logs. Then it prints what a scenario took: from
  * the start of the first to the end of the last, evidence on disk, divided by their number. A class is what the claim
  * says is seen under the fault. A phase lasts from the end of the one before it; `told` is what came after the end.
  */

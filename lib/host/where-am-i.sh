@@ -1,4 +1,4 @@
-# Where a command runs and as whom: what must be the same whichever way it gets into a container. After a blank line, the environment.
+# Prints where a command runs and as whom. After a blank line, its environment.
 set -u
 for space in mnt uts ipc net pid user cgroup; do readlink "/proc/$$/ns/$space"; done
 cat /proc/sys/kernel/random/boot_id
