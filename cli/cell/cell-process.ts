@@ -15,7 +15,7 @@ import type { Reach } from "../../lib/faults/contract/kind.ts";
 import { containerTarget } from "../../lib/faults/run/target.ts";
 import { openJournal } from "../../lib/journal/journal.ts";
 import { isOfScenario, suiteId } from "../../lib/mocha/scenario.ts";
-import { useStand } from "../../lib/mocha/suite-host.ts";
+import { useHost } from "../../lib/mocha/suite-host.ts";
 import { nodesOf, ofEach, ofNode, type NodeRole } from "../../lib/model/nodes.ts";
 import { liveCluster, waysInto, type Ways } from "../../clusters/create/live-cluster.ts";
 import { mustBeDisposable } from "../../clusters/setup/disposable.ts";
@@ -51,7 +51,7 @@ async function main(orderPath: string): Promise<void> {
   const stand = standFor(order, stopping.signal, ways, await targetsOf(order.cluster, ways));
   stand.emit({ type: "note", text: toldOf(ways) });
   const place = { dir: dirname(order.eventsPath), level: order.evidence };
-  useStand(suiteStand(stand, order.mode, runScenario, place, order.repeats));
+  useHost(suiteStand(stand, order.mode, runScenario, place, order.repeats));
   const mocha = new Mocha({ timeout: 0, reporter: order.mochaReporter ?? SilentReporter, forbidOnly: true });
   await loadSuites(mocha, order.suiteFiles);
   await new Promise<void>((resolve) => {

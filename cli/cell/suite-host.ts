@@ -10,7 +10,7 @@ import { evidenceFolder, scenarioEvidence, type ScenarioEvidence } from "../../l
 import { captureMark } from "../../lib/evidence/sweep.ts";
 import { readJournal } from "../../lib/journal/read.ts";
 import type { ScenarioResult } from "../../lib/verdict/result.ts";
-import type { SuiteStand } from "../../lib/mocha/suite-host.ts";
+import type { SuiteHost } from "../../lib/mocha/suite-host.ts";
 import { judgeScenario } from "../../lib/verdict/scenario.ts";
 import type { Observation } from "../../lib/probes/probe.ts";
 import { explain } from "../../lib/why/explain.ts";
@@ -38,7 +38,7 @@ export function suiteStand(
   run = runScenario,
   place: EvidencePlace | null = null,
   repeats = 1,
-): SuiteStand {
+): SuiteHost {
   const { record } = stand.cluster;
   const told = new Set<string>();
   let notRun: string | null = null;

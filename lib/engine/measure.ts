@@ -1,5 +1,5 @@
 import { attemptsFor, type Tries } from "../probes/attempts.ts";
-import { nodeOf, type Place } from "../model/address.ts";
+import { nodeOf, type ExecTarget } from "../model/address.ts";
 import type { Cluster, Whereabouts } from "../model/cluster.ts";
 import type { Expectation } from "../model/expectation.ts";
 import { parsePath } from "../model/path.ts";
@@ -57,7 +57,7 @@ export async function measure(
   plan: Plan,
   signal?: AbortSignal,
 ): Promise<readonly Observation[]> {
-  const placed = new Map<Place, Attempt[]>();
+  const placed = new Map<ExecTarget, Attempt[]>();
   const lost: Observation[] = [];
   for (const [path, tries] of Object.entries(plan)) {
     try {
@@ -67,7 +67,7 @@ export async function measure(
       lost.push(unknownObservation(path, (error as Error).message));
     }
   }
-  const round = async (place: Place, attempts: readonly Attempt[]): Promise<readonly Observation[]> => {
+  const round = async (place: ExecTarget, attempts: readonly Attempt[]): Promise<readonly Observation[]> => {
     const exec = cluster.exec(place);
     const { observations, ...strain } = await probeRound(exec, attempts, signal ? { signal } : {});
     const traced = attempts.filter(({ path }) => plan[path]?.tellReplicas === true);

@@ -5,7 +5,7 @@ declare global {
   // eslint-disable-next-line @typescript-eslint/no-namespace -- chai's own way to extend its types
   namespace Chai {
     interface Assertion {
-      /** The observation's symptom is exactly this one. */
+      /** Asserts that the observation has exactly this symptom. */
       symptom(expected: Symptom): Assertion;
     }
   }

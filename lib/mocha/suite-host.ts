@@ -4,28 +4,31 @@ import { UsageError } from "../host/errors.ts";
 import type { Observation } from "../probes/probe.ts";
 import type { Scenario } from "../scenario/spec.ts";
 
-/** What the suites of this process run on: a real cell in a cell process, nothing where suites are only listed. */
-export interface SuiteStand {
+/** Runs the suites of this process on a real cell. */
+export interface SuiteHost {
   readonly context: { readonly cell: Cell; readonly traits: Traits };
   /** Runs the scenario, logs it, and judges it from the log. */
   readonly run: (scenario: Scenario) => Promise<ScenarioResult>;
-  /** Tries a path with so many fresh flows. */
+  /** Sends this many new flows on a path. */
   readonly observe: (path: string, flows: number) => Promise<readonly Observation[]>;
 }
 
-let stand: SuiteStand | null = null;
+let host: SuiteHost | null = null;
 const scenarios: Scenario[] = [];
 
-/** Sets what the suites run on; before they are loaded. */
-export function useStand(chosen: SuiteStand): void {
-  stand = chosen;
+/** Sets the host of the suites. Call it before loading them. */
+export function useHost(chosen: SuiteHost): void {
+  host = chosen;
 }
 
-export function currentStand(): SuiteStand | null {
-  return stand;
+/** Returns the host of the suites; null if they are only listed. */
+export function currentHost(): SuiteHost | null {
+  return host;
 }
 
-/** Throws UsageError for a second scenario in one file: their results could not be told apart. */
+/**
+ * Adds a scenario to those of this process. Throws UsageError for a second scenario in one file: its path is its id.
+ */
 export function register(scenario: Scenario): void {
   if (scenarios.some(({ id }) => id === scenario.id)) {
     throw new UsageError(
@@ -36,7 +39,7 @@ export function register(scenario: Scenario): void {
   scenarios.push(scenario);
 }
 
-/** Every scenario of the suites loaded so far. */
+/** Returns the scenarios of the suites loaded so far. */
 export function registeredScenarios(): readonly Scenario[] {
   return scenarios;
 }

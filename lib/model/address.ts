@@ -3,17 +3,17 @@ import type { ClusterRecord, PodPlace, SecondFamily, Whereabouts } from "./clust
 import { NODES, type NodeName } from "./nodes.ts";
 import type { Peer, Role, Way } from "./path.ts";
 
-/** Ports and names of the roles; clusters/roles/objects.ts has the same. */
+/** Ports of the roles; clusters/roles/objects.ts must have the same. */
 export const ROLE_PORTS = { server: 8080, sidecar: 8081, dns: 53, servicePort: 80 } as const;
-/** The balancer's: a Service of type LoadBalancer has the first only (lib/faults/kinds/load-balancer). */
+/** Ports of the balancer. A Service of type LoadBalancer has only port 80 (lib/faults/kinds/load-balancer). */
 export const BALANCER_PORTS = { "port 80": 80, "port 443": 443 } as const satisfies Partial<Record<Way, number>>;
 export const SERVER_NAME = "server.faultline.svc.cluster.local";
 
-/** Where commands for a role are run: a node, `outside`, or the one node of a further cluster. */
-export type Place = NodeName | "outside" | Peer;
+/** A container in which commands run: a node, `outside`, or the one node of a further cluster. */
+export type ExecTarget = NodeName | "outside" | Peer;
 
-/** Which node a role is on; `outside` is on none. */
-export function nodeOf(role: Role): Place {
+/** Returns where a role's commands run. Throws Error for `dns`: a Service is on no node. */
+export function nodeOf(role: Role): ExecTarget {
   switch (role) {
     case "server":
     case "sidecar":
@@ -40,19 +40,19 @@ export function nodeOf(role: Role): Place {
 }
 
 /**
- * The address (or name) by which `way` reaches a role: of the cell's first IP family, or of the one named. Throws when this pair has none, the cell lacks the
- * family, or the pod is not there just now.
+ * Returns the address or name by which `way` reaches a role, of the named IP family or the cell's first. Throws Error
+ * if the role has no such way, the cell lacks the family, or the pod does not run.
  */
 export function addressOf(where: Whereabouts, role: Role, way: Way, family?: Family): string {
   const { cluster } = where;
   const isSecond = isSecondFamily(cluster, role, family);
-  const ofCluster = isSecond ? () => there(cluster.second, role) : () => cluster;
+  const ofCluster = isSecond ? () => present(cluster.second, role) : () => cluster;
   switch (way) {
     case "port 80":
     case "port 443":
     case "podIP": {
       const { ip, secondIp } = podOf(where, role);
-      return isSecond ? there(secondIp, role) : ip;
+      return isSecond ? present(secondIp, role) : ip;
     }
     case "ClusterIP":
       return clusterIpOf(ofCluster(), role);
@@ -68,7 +68,7 @@ export function addressOf(where: Whereabouts, role: Role, way: Way, family?: Fam
   throw new Error(`role ${role} cannot be reached by ${way}`);
 }
 
-/** Every address of the roles, their Services and their nodes, of both families. */
+/** Returns every address of the roles, their Services and their nodes, of both families, each once. */
 export function allAddresses({ cluster, pods }: Whereabouts): readonly string[] {
   const ofPods = Object.values(pods).flatMap(({ ip, secondIp = ip }) => [ip, secondIp]);
   const ofCluster = [cluster, cluster.second ?? cluster].flatMap(({ nodeIps, serviceIps }) => [
@@ -85,22 +85,22 @@ function isSecondFamily({ cell }: ClusterRecord, role: Role, family: Family | un
   throw new Error(`role ${role}: the cell has no ${family}`);
 }
 
-function there<T>(address: T | undefined, role: Role): T {
-  if (address === undefined) throw new Error(`role ${role} has no address of the cell's second IP family just now`);
+function present<T>(address: T | undefined, role: Role): T {
+  if (address === undefined) throw new Error(`role ${role} has no address of the cell's second IP family`);
   return address;
 }
 
-/** The process that owns a role's network namespace on its node; 1 for the node itself. */
+/** Returns the id of the process that owns a role's network namespace on its node; 1 for the node itself. */
 export function netnsPidOf(where: Whereabouts, role: Role): number {
   return NODES_THEMSELVES.includes(role) || role === "outside" ? 1 : podOf(where, role).pid;
 }
 
 const NODES_THEMSELVES: readonly Role[] = ["hostA", "hostB", "hostC"];
 
-/** The pod a role stands for. Throws when it is not there just now. */
+/** Returns the pod of a role. Throws Error if it does not run. */
 export function podOf(where: Whereabouts, role: Role): PodPlace {
   const pod = where.pods[role === "sidecar" ? "server" : role];
-  if (!pod) throw new Error(`role ${role} has no running pod just now`);
+  if (!pod) throw new Error(`role ${role} has no running pod`);
   return pod;
 }
 
@@ -110,8 +110,8 @@ function clusterIpOf({ serviceIps }: SecondFamily, role: Role): string {
 }
 
 function nodeIpOf({ nodeIps }: SecondFamily, role: Role): string {
-  const place = nodeOf(role);
-  const node = NODES.find((one) => one === place);
+  const target = nodeOf(role);
+  const node = NODES.find((each) => each === target);
   const ip = node && nodeIps[node];
   if (ip !== undefined) return ip;
   throw new Error(`role ${role} is on no node of this cluster`);

@@ -3,44 +3,44 @@ import type { Exec } from "../host/exec.ts";
 import type { NodeRole, OfNodes } from "./nodes.ts";
 import type { Peer, Role, Way } from "./path.ts";
 
-/** A running cluster's lasting facts, as `runs/ID/cells/CELL/cluster.json` holds them. */
+/** The facts about a running cluster that do not change: the content of `runs/ID/cells/CELL/cluster.json`. */
 export interface ClusterRecord {
   readonly name: string;
   readonly cell: Cell;
   readonly traits: Traits;
-  /** Only this run's own; mode 0600. */
+  /** Path of the cluster's own kubeconfig, mode 0600. */
   readonly kubeconfig: string;
-  /** Docker container of each node role; `control-plane` is one of A and B. */
+  /** Docker container of each node role; `control-plane` is either A or B. */
   readonly containers: Containers;
   /** Docker container of the `outside` role. */
   readonly outside: string;
-  /** Of the cell's first IP family (familiesOf in cell.ts), as are serviceIps. */
+  /** Addresses of the cell's first IP family (familiesOf in cell.ts), like serviceIps. */
   readonly nodeIps: OfNodes<string>;
   readonly serviceIps: Readonly<Record<"server" | "dns", string>>;
-  /** Of the cell's second IP family; absent where it has one only. */
+  /** Addresses of the cell's second IP family; absent if it has only one. */
   readonly second?: SecondFamily;
   readonly nodePort: number;
-  /** Further clusters on its network, made where scenarios need them. */
+  /** Further clusters on its network, made if scenarios need them. */
   readonly peers?: Readonly<Partial<Record<Peer, PeerRecord>>>;
-  /** What listens in `outside`, as if it were a pod there; started where scenarios need it. */
+  /** The load balancer's process in `outside`, recorded like a pod; started if scenarios need it. */
   readonly balancer?: PodPlace | undefined;
 }
 
-/** By node role. */
+/** Docker container by node role. */
 export type Containers = OfNodes<string> & { readonly "control-plane": string };
 
-/** A cluster of one node, joined to another by routes. Nothing is ever broken in it, so its pods stay where they are. */
+/** A cluster of one node, joined to another by routes. No fault goes into it, so its pods keep their addresses. */
 export interface PeerRecord {
   readonly name: string;
   readonly kubeconfig: string;
-  /** Its node's Docker container. */
+  /** Docker container of its node. */
   readonly container: string;
   readonly pods: readonly PodPlace[];
 }
 
 export type SecondFamily = Pick<ClusterRecord, "nodeIps" | "serviceIps">;
 
-/** Where the roles are just now; pods come and go, so it is taken anew for each scenario. */
+/** The current places of the roles. Pods come and go, so each scenario locates them again. */
 export interface Whereabouts {
   readonly cluster: ClusterRecord;
   readonly pods: Readonly<Partial<Record<Role, PodPlace>>>;
@@ -48,25 +48,26 @@ export interface Whereabouts {
 
 export interface PodPlace {
   readonly name: string;
-  /** Of the cell's first IP family. */
+  /** Address of the cell's first IP family. */
   readonly ip: string;
-  /** Of its second one; absent where it has one only. */
+  /** Address of its second family; absent if it has only one. */
   readonly secondIp?: string;
-  /** The sandbox's process as the node sees it; owner of the pod's network namespace. */
+  /** The sandbox's process id on the node; this process owns the pod's network namespace. */
   readonly pid: number;
 }
 
-/** What the scenario engine needs of a running cluster; clusters/ makes it. */
+/** A running cluster as the scenario engine needs it. clusters/ makes it. */
 export interface Cluster {
   readonly record: ClusterRecord;
+  /** Returns how to run commands in a place. */
   readonly exec: (place: NodeRole | "outside" | Peer) => Exec;
   readonly locate: () => Promise<Whereabouts>;
 }
 
-/** What a fault may ask of a cluster; `plan` answers with placeholders where there is no cluster yet. */
+/** The facts that a fault may ask of a cluster; `plan` answers with placeholders, because there is no cluster yet. */
 export interface FaultContext {
   readonly cell: Cell;
   readonly traits: Traits;
-  /** Of the cell's first IP family, unless one is named. */
+  /** Returns an address of the named IP family, by default the cell's first. */
   readonly address: (role: Role, way: Way, family?: Family) => string;
 }

@@ -1,15 +1,21 @@
-/** Why a path showed what it showed: one cause, the lines that speak for it, and what mends it. */
+/** The cause of a path's symptom, with its evidence and its fix. */
 export interface Explanation {
-  /** One line, the cause first: `net.bridge.bridge-nf-call-iptables is 0 on A (baseline 1): the reply left the bridge untranslated`. */
+  /**
+   * One line, the cause first: `net.bridge.bridge-nf-call-iptables is 0 on A (baseline 1): the reply left the bridge
+   * untranslated`.
+   */
   readonly cause: string;
-  /** Paths whose symptom it explains. */
+  /** The paths whose symptom it explains. */
   readonly paths: readonly string[];
-  /** `proven`: captures show where, and the state shows why. `likely`: one of the two. `found-nothing`: an honest "no explanation found". */
+  /**
+   * `proven`: captures show where, and the nodes' state shows why. `likely`: only one of them does. `found-nothing`: no
+   * explanation was found.
+   */
   readonly confidence: "proven" | "likely" | "found-nothing";
-  /** What was seen, a line each, with the evidence file it is from: `A.pcap: …`, `during/A/sysctl.txt: …`. */
+  /** The supporting facts, one line each, with their evidence file: `A.pcap: …`, `during/A/sysctl.txt: …`. */
   readonly evidence: readonly string[];
-  /** What mends it, as the documents of the failure mode say; null where nobody knows. */
+  /** The fix, from the documents of the failure mode; null if none is known. */
   readonly fix: string | null;
-  /** Where more is to be read: a page under docs/failure-modes/, a URL; null where there is none. */
+  /** Further reading: a page under docs/failure-modes/ or a URL; null if there is none. */
   readonly more: string | null;
 }

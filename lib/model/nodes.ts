@@ -1,36 +1,33 @@
 import { UndecidedError } from "../host/errors.ts";
 
-/**
- * A cluster's nodes. C, a second worker, is there only where a scenario of the run names a role on it, or puts a
- * fault there.
- */
+/** A cluster's nodes. C, a second worker, exists only if a scenario of the run names a role or puts a fault on it. */
 export const NODES = ["A", "B", "C"] as const;
 export type NodeName = (typeof NODES)[number];
-/** Where a fault can be put. */
+/** The targets of faults. */
 export const NODE_ROLES = [...NODES, "control-plane"] as const;
 export type NodeRole = (typeof NODE_ROLES)[number];
 
-/** Something of each node: of C only in a cluster of three. */
+/** One value a node; `C` only in a cluster of three. */
 export type OfNodes<T> = Readonly<Record<"A" | "B", T>> & { readonly C?: T };
 
-/** How many nodes a cluster has. */
+/** Number of nodes in a cluster. */
 export type Size = 2 | 3;
 
-/** Which nodes these are of, in their order. Pure. */
-export function nodesOf(things: Readonly<Partial<Record<NodeName, unknown>>>): readonly NodeName[] {
-  return NODES.filter((node) => things[node] !== undefined);
+/** Returns the nodes that have a value, in order. Pure. */
+export function nodesOf(values: Readonly<Partial<Record<NodeName, unknown>>>): readonly NodeName[] {
+  return NODES.filter((node) => values[node] !== undefined);
 }
 
-/** The same of each node, made by `make` side by side. */
+/** Returns `make` of each node, computed concurrently. Rejects as `make` does. */
 export async function ofEach<T>(nodes: readonly NodeName[], make: (node: NodeName) => Promise<T>): Promise<OfNodes<T>> {
   const made = await Promise.all(nodes.map(async (node) => [node, await make(node)] as const));
   return Object.fromEntries(made) as unknown as OfNodes<T>;
 }
 
-/** That of one node role. Throws UndecidedError where the cluster has no such node. */
-export function ofNode<T>(things: Readonly<Partial<Record<NodeRole, T>>>, node: NodeRole): T {
-  const found = things[node];
-  if (found !== undefined) return found;
+/** Returns the value of one node role. Throws UndecidedError if the cluster has no such node. */
+export function ofNode<T>(values: Readonly<Partial<Record<NodeRole, T>>>, node: NodeRole): T {
+  const value = values[node];
+  if (value !== undefined) return value;
   throw new UndecidedError(`the cluster has no node ${node}`, THREE_NODES);
 }
 

@@ -1,6 +1,4 @@
-/**
- * What a probe can report, one word each; used in code, reports and docs (docs/symptoms.md says how each is told apart).
- */
+/** The symptoms that a probe can report, one word each, in code, reports and docs. docs/symptoms.md defines them. */
 export const SYMPTOMS = [
   "ok",
   "connect-timeout",

@@ -1,14 +1,17 @@
-/** What claims depend on: traits, never a CNI's name. Suites import it through lib/scenario/spec.ts. */
+/** Conditions for claims. They read traits and the cell, never a CNI's name. Suites import them through spec.ts. */
 import { familiesOf, type Family } from "../model/cell.ts";
 import type { Claimed } from "../model/expectation.ts";
 import type { Fault } from "../faults/registry.ts";
 import type { CellContext, Conditional, SelfHealing } from "./spec.ts";
 import { resyncOf, type Resync, type Traits } from "../model/traits.ts";
 
-/** Beyond the longest time between two looks: an agent that sees that something is missing still has to write it. */
-const WRITING_MS = 3000;
+/**
+ * Time that an agent needs to write a repair after it has seen the damage, added to its longest time between two
+ * looks.
+ */
+const REPAIR_WRITE_MS = 3000;
 
-/** `where(hasBridge, "connect-timeout").otherwise("ok")`: keyed by traits, never by a CNI's name. */
+/** Returns a claim that depends on a condition: `where(hasBridge, "connect-timeout").otherwise("ok")`. */
 export function where(
   test: (context: CellContext) => boolean,
   claimed: Claimed,
@@ -16,54 +19,60 @@ export function where(
   return { otherwise: (other) => (context) => (test(context) ? claimed : other) };
 }
 
-/** Pods of a node are joined by a Linux bridge. */
+/** Returns true if a Linux bridge joins a node's pods. */
 export function hasBridge({ traits }: CellContext): boolean {
   return traits.bridge !== null;
 }
 
-/** The kernel forwards pods' packets, through routing and netfilter; no BPF passes them by. */
+/**
+ * Returns true if the kernel forwards pods' packets through routing and netfilter, and no BPF program bypasses them.
+ */
 export function hasKernelDataplane({ traits }: CellContext): boolean {
   return traits.dataplane === "kernel";
 }
 
-/** kube-proxy translates ClusterIPs for pods. */
+/** Returns true if kube-proxy translates ClusterIPs for pods. */
 export function hasKubeProxyForPods({ traits }: CellContext): boolean {
   return traits.podClusterIps === "kube-proxy";
 }
 
-/** `where(isForwardAcceptedBy("nobody"), …)`: who sees to it that pods pass a FORWARD chain whose policy is DROP. */
-export function isForwardAcceptedBy(whom: Traits["forwardAcceptedBy"]): (context: CellContext) => boolean {
-  return ({ traits }) => traits.forwardAcceptedBy === whom;
+/** Returns a condition on how pods pass a FORWARD chain with policy DROP: `where(isForwardAcceptedBy("none"), …)`. */
+export function isForwardAcceptedBy(means: Traits["forwardAcceptedBy"]): (context: CellContext) => boolean {
+  return ({ traits }) => traits.forwardAcceptedBy === means;
 }
 
-/** kube-proxy balances by ipvs, whatever it schedules by. */
+/** Returns true if kube-proxy balances by ipvs, with any scheduler. */
 export function isIpvs({ cell }: CellContext): boolean {
   return cell.proxyMode === "ipvs" || cell.proxyMode === "ipvs-sh";
 }
 
-/** For `skipWhen`, of claims about a share of the connections that one client makes to a Service. */
+/**
+ * Returns why a client's connections to a Service do not spread over its replicas, or null if they do. For `skipWhen`
+ * of claims about a share of one client's connections.
+ */
 export function whyNotSpread({ cell }: CellContext): string | null {
   if (cell.proxyMode !== "ipvs-sh") return null;
-  return "kube-proxy picks by the client's address (ipvs, sh): what one client sends meets one replica, all of it";
+  return "kube-proxy picks by the client's address (ipvs, sh): all connections of one client reach one replica";
 }
 
-/** Something enforces NetworkPolicies. */
+/** Returns true if the CNI enforces NetworkPolicies. */
 export function enforcesNetworkPolicy({ traits }: CellContext): boolean {
   return traits.networkPolicy;
 }
 
-/** The overlay finds its other ends by neighbours, so by their MAC addresses. */
+/** Returns true if the overlay finds its remote ends by neighbour entries, and so by their MAC addresses. */
 export function hasVtepNeighbours({ traits }: CellContext): boolean {
   return traits.overlay?.endpointsIn === "neighbours";
 }
 
-/** Where an agent puts `what` back, all is well afterwards; elsewhere `claimed` lasts. */
+/** Returns a claim that is ok in cells where an agent restores `what`, and `claimed` elsewhere. */
 export function lostUnless(what: Resync["what"], claimed: Claimed): Conditional {
   return ({ traits }) => (resyncOf(traits, what) ? "ok" : claimed);
 }
 
 /**
- * For `healsItself`: where an agent puts `what` back, it undoes the fault of this kind at its next look; `meanwhile`: what each path must have shown until then.
+ * Returns a function for `healsItself`: in cells where an agent restores `what`, it undoes the fault of this kind at
+ * its next look. `meanwhile` holds the symptoms that each path must have shown before.
  */
 export function healedBy(
   what: Resync["what"],
@@ -72,42 +81,45 @@ export function healedBy(
 ): (context: CellContext) => SelfHealing | null {
   return ({ traits }) => {
     const agent = resyncOf(traits, what);
-    return agent ? { by: agent.by, kind, withinMs: agent.everyMs + WRITING_MS, meanwhile } : null;
+    return agent ? { by: agent.by, kind, withinMs: agent.everyMs + REPAIR_WRITE_MS, meanwhile } : null;
   };
 }
 
-/** Pod traffic between nodes is encapsulated. */
+/** Returns true if pod traffic between nodes is encapsulated. */
 export function hasOverlay({ traits }: CellContext): boolean {
   return traits.overlay !== null;
 }
 
-/** Linux' own default (drivers/net/vxlan, module parameter udp_port), which most VXLAN CNIs keep: what one would block where there is no overlay to ask. */
+/** Linux's default (drivers/net/vxlan, module parameter udp_port), which most VXLAN CNIs keep. */
 const VXLAN_PORT = 8472;
 
-/** The UDP port of the cell's overlay; where it has none, the one that an overlay would most likely have. */
+/** Returns the UDP port of the cell's overlay; in a cell without one, the port that most overlays use. */
 export function overlayPort({ overlay }: Traits): number {
   return overlay?.udpPort ?? VXLAN_PORT;
 }
 
-/** `has("IPv6")`: the cell has this IP family, alone or beside the other. */
+/** Returns a condition: `has("IPv6")` holds if the cell has this IP family, alone or beside the other. */
 export function has(family: Family): (context: CellContext) => boolean {
   return ({ cell }) => familiesOf(cell).includes(family);
 }
 
-/** `isPlain("IPv6")`: a way without a family's name is of this one. */
+/** Returns a condition: `isPlain("IPv6")` holds if a way that names no family means this one. */
 export function isPlain(family: Family): (context: CellContext) => boolean {
   return ({ cell }) => familiesOf(cell)[0] === family;
 }
 
-/** `byOverlayDevice("IPv6")`: this family is carried by the device that the trait names first, and by none of its own. */
+/**
+ * Returns a condition: `byOverlayDevice("IPv6")` holds if the overlay's first device carries this family, rather than
+ * a second device.
+ */
 export function byOverlayDevice(family: Family): (context: CellContext) => boolean {
   return (context) => isPlain(family)(context) || context.traits.overlay?.secondDevice === undefined;
 }
 
-/** `bothOf(hasBridge, isPlain("IPv4"))`. */
+/** Returns a condition that holds if both do: `bothOf(hasBridge, isPlain("IPv4"))`. */
 export function bothOf(
-  one: (context: CellContext) => boolean,
-  other: (context: CellContext) => boolean,
+  first: (context: CellContext) => boolean,
+  second: (context: CellContext) => boolean,
 ): (context: CellContext) => boolean {
-  return (context) => one(context) && other(context);
+  return (context) => first(context) && second(context);
 }

@@ -11,7 +11,7 @@ import {
 } from "../../lib/scenario/spec.ts";
 import { resyncOf } from "../../lib/model/traits.ts";
 
-const unlessNobodyAccepts = where(isForwardAcceptedBy("nobody"), "connect-timeout").otherwise("ok");
+const unlessAccepted = where(isForwardAcceptedBy("none"), "connect-timeout").otherwise("ok");
 
 /**
  * Docker, a firewall or a hardening script sets FORWARD's policy to DROP, and the rule that accepts the pods' traffic is gone: all that a node forwards or bridges is lost.
@@ -35,9 +35,9 @@ scenario("FORWARD policy DROP without the CNI's accept rule", {
     "other → server by podIP": ["connect-timeout", "slow"],
   }),
   expect: {
-    "same → server by podIP": unlessNobodyAccepts,
-    "same → server by ClusterIP": unlessNobodyAccepts,
-    "other → server by podIP": unlessNobodyAccepts,
+    "same → server by podIP": unlessAccepted,
+    "same → server by ClusterIP": unlessAccepted,
+    "other → server by podIP": unlessAccepted,
     "hostA → server by podIP": "ok",
     "hostB → hostA by nodeIP with ping": "ok",
   },

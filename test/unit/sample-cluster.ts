@@ -9,7 +9,7 @@ export const TRAITS: Traits = {
   dataplane: "kernel",
   podClusterIps: "kube-proxy",
   networkPolicy: false,
-  forwardAcceptedBy: "nobody",
+  forwardAcceptedBy: "none",
   agent: null,
   resyncs: [],
 };

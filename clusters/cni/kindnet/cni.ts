@@ -20,7 +20,7 @@ export const kindnet: Cni = {
     podClusterIps: "kube-proxy",
     // Since kind v0.24.0.
     networkPolicy: true,
-    forwardAcceptedBy: "nobody",
+    forwardAcceptedBy: "none",
     // Its DaemonSet is kind's, and lacks the affinity term that removes an agent from a node.
     agent: null,
     resyncs: [],

@@ -32,7 +32,7 @@ const traits = (bridge: string | null): Traits => ({
   dataplane: "kernel",
   podClusterIps: "kube-proxy",
   networkPolicy: false,
-  forwardAcceptedBy: "nobody",
+  forwardAcceptedBy: "none",
   agent: null,
   resyncs: [],
 });

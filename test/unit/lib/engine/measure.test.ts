@@ -109,7 +109,7 @@ describe("measure", () => {
       ["other → server by podIP", "unknown"],
       ["same → other by podIP", "unknown"],
     ]);
-    for (const { detail } of seen.slice(1)) expect(detail).to.equal("role other has no running pod just now");
+    for (const { detail } of seen.slice(1)) expect(detail).to.equal("role other has no running pod");
   });
 });
 

@@ -12,7 +12,7 @@ describe("suiteId", () => {
     [undefined, "unnamed"],
   ];
   for (const [file, id] of table) {
-    it(`of ${file ?? "no file"} is ${id}`, () => {
+    it(`returns ${id} for ${file ?? "no file"}`, () => {
       expect(suiteId(file)).to.equal(id);
     });
   }

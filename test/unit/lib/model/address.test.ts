@@ -18,7 +18,7 @@ describe("addressOf", () => {
     ["sidecar", "localhost", "127.0.0.1"],
   ];
   for (const [role, way, address] of table) {
-    it(`${role} by ${way} is ${address}`, () => {
+    it(`returns ${address} for ${role} by ${way}`, () => {
       expect(addressOf(WHERE, role, way)).to.equal(address);
     });
   }
@@ -34,14 +34,14 @@ describe("addressOf", () => {
     ["sidecar", "localhost", "::1"],
   ];
   for (const [role, way, address] of second) {
-    it(`${role} by IPv6 ${way} is ${address} in a dual-stack cluster, whose first family is IPv4`, () => {
+    it(`returns ${address} for ${role} by IPv6 ${way} in a dual-stack cluster, where plain ways mean IPv4`, () => {
       expect(addressOf(DUAL, role, way, "IPv6")).to.equal(address);
       expect(addressOf(DUAL, role, way, "IPv4")).to.equal(addressOf(WHERE, role, way));
       expect(addressOf(DUAL, role, way)).to.equal(addressOf(WHERE, role, way));
     });
   }
 
-  it("is of the only family where there is one, and of no other", () => {
+  it("throws for a family that a single-stack cluster lacks", () => {
     const only6 = {
       ...WHERE,
       cluster: { ...WHERE.cluster, cell: { ...WHERE.cluster.cell, ipFamily: "ipv6" as const } },
@@ -52,7 +52,7 @@ describe("addressOf", () => {
     expect(() => addressOf(WHERE, "server", "podIP", "IPv6")).to.throw("role server: the cell has no IPv6");
   });
 
-  it("the balancer's is that of its container, on whichever port", () => {
+  it("returns the address of its container for the balancer, on both ports", () => {
     const balancer = { name: "balancer", ip: "172.18.0.9", secondIp: "fd12:3456:789a::9", pid: 1 };
     const where = { ...DUAL, pods: { ...DUAL.pods, balancer } };
     for (const way of ["port 80", "port 443"] as const) {
@@ -62,13 +62,13 @@ describe("addressOf", () => {
     }
   });
 
-  it("throws where a pod lacks its second address", () => {
+  it("throws if a pod lacks its second address", () => {
     const { server } = WHERE.pods;
     const where = { ...DUAL, pods: server ? { server } : {} };
     expect(() => addressOf(where, "server", "podIP", "IPv6")).to.throw("role server");
   });
 
-  it("lists every address once", () => {
+  it("lists every address once, by allAddresses", () => {
     expect(allAddresses(WHERE)).to.have.length(5 + 2 + 2);
     expect(allAddresses(DUAL)).to.have.length(2 * (5 + 2 + 2));
   });
@@ -86,7 +86,7 @@ describe("addressOf", () => {
     });
   }
 
-  it("never gives an address of another role by mistake: an address or an error for every pair", () => {
+  it("returns an address or throws naming the role, for every role and way", () => {
     for (const role of ROLES) {
       for (const way of WAYS) {
         let address = "";
@@ -102,8 +102,8 @@ describe("addressOf", () => {
   });
 });
 
-describe("where a role is", () => {
-  it("is the node it was bound to", () => {
+describe("the place of a role", () => {
+  it("is the node that the role is bound to", () => {
     const nodes = ROLES.filter((role) => role !== "dns").map((role) => [role, nodeOf(role)]);
     expect(Object.fromEntries(nodes)).to.deep.equal({
       server: "A",
@@ -123,18 +123,18 @@ describe("where a role is", () => {
     });
   });
 
-  it("is nowhere for a Service", () => {
+  it("throws for a Service", () => {
     expect(() => nodeOf("dns")).to.throw("only be a destination");
   });
 
-  it("is the node's own network namespace for hosts, the pod's for pods", () => {
+  it("is the node's network namespace for hosts, the pod's for pods", () => {
     expect(netnsPidOf(WHERE, "hostA")).to.equal(1);
     expect(netnsPidOf(WHERE, "outside")).to.equal(1);
     expect(netnsPidOf(WHERE, "same")).to.equal(102);
     expect(netnsPidOf(WHERE, "sidecar")).to.equal(103);
   });
 
-  it("throws for a pod that is not there just now", () => {
-    expect(() => podOf({ ...WHERE, pods: {} }, "same")).to.throw("role same has no running pod just now");
+  it("throws for a pod that does not run", () => {
+    expect(() => podOf({ ...WHERE, pods: {} }, "same")).to.throw("role same has no running pod");
   });
 });

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import {
   expectation,
   inWords,
+  isControl,
   mostly,
   okWith,
   share,
@@ -17,7 +18,7 @@ const PATH = "same → dns by ClusterIP";
 const HALF_BY_REPLICA = share({ part: 0.5, of: 40, replica: "dnsA" }, "dns-timeout");
 
 describe("expectation", () => {
-  it("takes a symptom, several, or a whole one", () => {
+  it("accepts a symptom, several, or a whole expectation", () => {
     expect(expectation("ok")).to.deep.equal({ symptoms: ["ok"] });
     expect(expectation(["ok", "slow"])).to.deep.equal({ symptoms: ["ok", "slow"] });
     expect(expectation(okWith("dnat"))).to.deep.equal({ symptoms: ["ok"], addresses: "dnat" });
@@ -33,22 +34,38 @@ describe("expectation", () => {
     [HALF_BY_REPLICA, "50 % of 40 dns-timeout, those that meet dnsA"],
   ];
   for (const [expected, text] of words) {
-    it(`says "${text}"`, () => {
+    it(`reads "${text}" in words`, () => {
       expect(inWords(expected)).to.equal(text);
     });
   }
 });
 
+describe("isControl", () => {
+  it("holds for a claim of ok, with or without addresses", () => {
+    expect([expectation("ok"), okWith("dnat")].map(isControl)).to.deep.equal([true, true]);
+  });
+
+  it("does not hold for any other claim", () => {
+    const others = [
+      expectation("loss"),
+      expectation(["ok", "slow"]),
+      share({ part: 0.5, of: 4 }, "ok"),
+      mostly("loss"),
+    ];
+    for (const other of others) expect(isControl(other), inWords(other)).to.equal(false);
+  });
+});
+
 describe("swapped", () => {
   for (const symptom of SYMPTOMS) {
-    it(`never accepts ${symptom} for ${symptom}`, () => {
+    it(`does not accept ${symptom} if ${symptom} was claimed`, () => {
       expect(swapped({ symptoms: [symptom] }).symptoms)
         .to.have.length(1)
         .and.not.include(symptom);
     });
   }
 
-  it("takes the neighbour that a regression would show", () => {
+  it("expects the symptom that a regression would show", () => {
     const nearest = ([from, to]: readonly [Symptom, Symptom]) =>
       expect(swapped({ symptoms: [from] }).symptoms).to.eql([to]);
     (
@@ -62,10 +79,10 @@ describe("swapped", () => {
     ).forEach(nearest);
   });
 
-  it("accepts nothing that was claimed, where several symptoms were", () => {
+  it("accepts none of several claimed symptoms", () => {
     fc.assert(
       fc.property(
-        // Of a claim of both ok and slow there may be no neighbour left.
+        // A claim of both ok and slow may leave no neighbour.
         fc.subarray([...SYMPTOMS], { minLength: 1 }).filter((all) => !all.includes("ok") || !all.includes("slow")),
         (symptoms) => {
           expect(symptoms).to.not.include.members([...swapped({ symptoms }).symptoms]);
@@ -88,7 +105,7 @@ describe("swapped", () => {
     expectation(["dns-timeout", "dns-wrong-source"]),
   ];
   for (const claim of claims) {
-    it(`fails on what shows exactly "${inWords(claim)}"`, () => {
+    it(`fails if a path shows exactly "${inWords(claim)}"`, () => {
       const exactly = asExpected({ [PATH]: claim });
       expect(judgePath(PATH, claim, exactly).verdict).to.equal("pass");
       expect(judgePath(PATH, swapped(claim), exactly).verdict).to.equal("fail");

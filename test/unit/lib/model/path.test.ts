@@ -22,19 +22,31 @@ describe("parsePath", () => {
     "hostA → hostB by nodeIP with ping": { from: "hostA", to: "hostB", way: "nodeIP", tool: "ping" },
     "same → server by IPv6 ClusterIP": { from: "same", to: "server", way: "ClusterIP", tool: "curl", family: "IPv6" },
     "same → server by IPv4 Service name": {
-      ...{ from: "same", to: "server", way: "Service name", tool: "curl", family: "IPv4" },
+      from: "same",
+      to: "server",
+      way: "Service name",
+      tool: "curl",
+      family: "IPv4",
     },
     "hostA → hostB by IPv6 nodeIP with ping": {
-      ...{ from: "hostA", to: "hostB", way: "nodeIP", tool: "ping", family: "IPv6" },
+      from: "hostA",
+      to: "hostB",
+      way: "nodeIP",
+      tool: "ping",
+      family: "IPv6",
     },
     "other → balancer by port 443": { from: "other", to: "balancer", way: "port 443", tool: "curl" },
     "hostB → balancer by IPv6 port 80": {
-      ...{ from: "hostB", to: "balancer", way: "port 80", tool: "curl", family: "IPv6" },
+      from: "hostB",
+      to: "balancer",
+      way: "port 80",
+      tool: "curl",
+      family: "IPv6",
     },
     "server → sidecar by localhost": { from: "server", to: "sidecar", way: "localhost", tool: "curl" },
   };
   for (const [text, path] of Object.entries(table)) {
-    it(`reads ${text}`, () => {
+    it(`parses ${text}`, () => {
       expect(parsePath(text)).to.deep.equal(path);
     });
   }
@@ -64,21 +76,21 @@ describe("parsePath", () => {
     ["same → sidecar by NodePort", "sidecar has no NodePort"],
     ["same → server by nodeIP", "server has no nodeIP"],
     ["same → outside by podIP", "outside has no podIP"],
-    ["same → server by localhost", "localhost of same"],
-    ["hostA → server by Service name", "hostA is no pod"],
+    ["same → server by localhost", "same and server do not share a localhost"],
+    ["hostA → server by Service name", "hostA is not a pod"],
     ["same → server by podIP with dig", "answers curl"],
     ["same → dns by ClusterIP with curl", "answers dig"],
     ["hostB → hostA by nodeIP", "with ping"],
     ["same → third by ClusterIP", "third has no ClusterIP"],
-    ["hostC → server by Service name", "hostC is no pod"],
+    ["hostC → server by Service name", "hostC is not a pod"],
   ];
   for (const [text, word] of wrong) {
-    it(`refuses ${JSON.stringify(text)}`, () => {
+    it(`throws for ${JSON.stringify(text)}`, () => {
       expect(() => parsePath(text)).to.throw(UsageError, word);
     });
   }
 
-  /** Said a second time here, so that the table of lib/model/path.ts is not tested against itself. */
+  /** Repeats the table of lib/model/path.ts, so that it is not tested against itself. */
   const reached: Readonly<Record<Way, string>> = {
     podIP: "server sidecar same other third dnsA dnsB peer twin",
     ClusterIP: "server dns",
@@ -104,7 +116,7 @@ describe("parsePath", () => {
     (path.tool === "ping" || (path.tool === "dig") === path.to.startsWith("dns")) &&
     (path.way !== "nodeIP" || path.tool === "ping");
 
-  it("reads back every path that there is, and refuses every other", () => {
+  it("parses every path that exists, and throws for every other", () => {
     fc.assert(
       fc.property(fc.record({ from, to, way, tool }), (path) => {
         const text = `${path.from} → ${path.to} by ${path.way} with ${path.tool}`;

@@ -19,7 +19,7 @@ function named(change: Partial<ScenarioSpec>): Scenario {
   return { ...spec(change), id: "nodes/x", title: "X" };
 }
 
-describe("what a suite writes", () => {
+describe("the DSL of suites", () => {
   const faults = {
     "sysctl net.ipv4.ip_forward": [claims.sysctl("A", "net.ipv4.ip_forward", 0), "sysctl"],
     "drop udp": [claims.drop("B", { hook: "prerouting", protocol: "udp" }), "drop"],
@@ -30,31 +30,31 @@ describe("what a suite writes", () => {
     "an agent's rule": [claims.ruleGone("A", { table: "filter", chain: "FORWARD", target: "FLANNEL-FWD" }), "rule"],
     "resolver of pods": [claims.podsResolver("A", "127.0.0.53"), "resolv-conf"],
     "a balancer's address": [claims.loadBalancer({ address: "172.18.0.9", ipMode: "VIP" }), "load-balancer"],
-    "selector of nobody": [claims.selectNobody("server"), "selector"],
+    "an empty selector": [claims.selectNobody("server"), "selector"],
     nothing: [claims.noFault, "none"],
   } as const;
   for (const [name, [{ fault }, kind]] of Object.entries(faults)) {
-    it(`${name} is plain data of kind ${kind}`, () => {
+    it(`makes plain data of kind ${kind} for ${name}`, () => {
       expect(fault.kind).to.equal(kind);
       expect(JSON.parse(JSON.stringify(fault))).to.deep.equal(fault);
     });
   }
 
-  it("writes a sysctl's number as the kernel takes it", () => {
+  it("writes a sysctl's number as a string", () => {
     expect(claims.sysctl("A", "net.x", 0).fault).to.include({ value: "0" });
   });
 
-  it("reads one fault, several, and a function of the cluster", () => {
-    const one = claims.noFault;
-    expect(claims.faultsOf(spec({ fault: one }), { ...context, address })).to.deep.equal([one]);
-    expect(claims.faultsOf(spec({ fault: [one, one] }), { ...context, address })).to.have.length(2);
+  it("accepts one fault, several, or a function of the cluster", () => {
+    const none = claims.noFault;
+    expect(claims.faultsOf(spec({ fault: none }), { ...context, address })).to.deep.equal([none]);
+    expect(claims.faultsOf(spec({ fault: [none, none] }), { ...context, address })).to.have.length(2);
     const asked = spec({
       fault: ({ address: of }) => claims.route("B", { type: "blackhole", to: of("server", "podIP") }),
     });
     expect(claims.faultsOf(asked, { ...context, address })[0]?.fault).to.include({ to: "server/podIP" });
   });
 
-  it("leaves out paths of a family that the cell does not have, with the reason", () => {
+  it("leaves out paths of a family that the cell lacks, with the reason", () => {
     const [plain, v4, v6] = ["podIP", "IPv4 podIP", "IPv6 podIP"].map((way) => `same → server by ${way}`) as [
       string,
       string,
@@ -71,15 +71,15 @@ describe("what a suite writes", () => {
     expect(claims.leftOutOf(both, of("ipv6"))).to.deep.equal({ [v4]: "the cell has no IPv4" });
   });
 
-  it("knows a cell's families, and which of them a plain way is of", () => {
+  it("knows a cell's families, and the family of a way that names none", () => {
     const of = (ipFamily: IpFamily) => ({ ...context, cell: { ...context.cell, ipFamily } });
-    const told = (test: (one: claims.CellContext) => boolean) =>
+    const families = (test: (context: claims.CellContext) => boolean) =>
       (["ipv4", "ipv6", "dual"] as const).filter((ipFamily) => test(of(ipFamily)));
-    expect(told(claims.has("IPv4"))).to.deep.equal(["ipv4", "dual"]);
-    expect(told(claims.has("IPv6"))).to.deep.equal(["ipv6", "dual"]);
-    expect(told(claims.isPlain("IPv4"))).to.deep.equal(["ipv4", "dual"]);
-    expect(told(claims.isPlain("IPv6"))).to.deep.equal(["ipv6"]);
-    expect(told(claims.bothOf(claims.has("IPv4"), claims.has("IPv6")))).to.deep.equal(["dual"]);
+    expect(families(claims.has("IPv4"))).to.deep.equal(["ipv4", "dual"]);
+    expect(families(claims.has("IPv6"))).to.deep.equal(["ipv6", "dual"]);
+    expect(families(claims.isPlain("IPv4"))).to.deep.equal(["ipv4", "dual"]);
+    expect(families(claims.isPlain("IPv6"))).to.deep.equal(["ipv6"]);
+    expect(families(claims.bothOf(claims.has("IPv4"), claims.has("IPv6")))).to.deep.equal(["dual"]);
     expect(claims.forwardPolicy("A", "DROP", "IPv6").fault).to.include({ family: 6 });
     expect(claims.forwardPolicy("A", "DROP").fault).to.not.have.property("family");
   });
@@ -92,27 +92,27 @@ describe("what a suite writes", () => {
     expect([context, bare].map(claims.hasOverlay)).to.deep.equal([true, false]);
   });
 
-  it("has no share of a client's lookups where its address decides which replica they meet", () => {
+  it("skips shares of lookups where the client's address decides the replica", () => {
     const inMode = (proxyMode: "ipvs" | "ipvs-sh") => ({ ...context, cell: { ...context.cell, proxyMode } });
     expect(claims.whyNotSpread(inMode("ipvs"))).to.equal(null);
-    expect(claims.whyNotSpread(inMode("ipvs-sh"))).to.match(/meets one replica/);
+    expect(claims.whyNotSpread(inMode("ipvs-sh"))).to.match(/reach one replica/);
   });
 
-  it("says budgets in ms", () => {
+  it("states budgets in ms", () => {
     expect(claims.within(claims.seconds(5))).to.deep.equal({ withinMs: 5000 });
   });
 });
 
 describe("checkScenario", () => {
-  it("takes what can be read", () => {
+  it("accepts paths that parse", () => {
     expect(() => claims.checkScenario(named({}))).to.not.throw();
   });
 
-  it("refuses a scenario that expects nothing", () => {
+  it("throws for a scenario that expects nothing", () => {
     expect(() => claims.checkScenario(named({ expect: {} }))).to.throw(UsageError, "suite nodes/x");
   });
 
-  it("names the suite and the word it does not know", () => {
+  it("throws naming the suite and the unknown word", () => {
     const wrong = named({ expect: { "same → server by magic": "ok" } });
     expect(() => claims.checkScenario(wrong)).to.throw(UsageError, /suite nodes\/x: .*"magic"/);
   });
