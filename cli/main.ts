@@ -108,9 +108,14 @@ function addRunning(root: Command, done: (code: number) => void): void {
     .command("test")
     .description("the project's own tests, set-up included: checks, unit, integration, end to end on a real cluster")
     .option("--only <layer>", "check, unit, integration or e2e, again for more", collect, [])
-    .action(async (options: { only: readonly string[] }) => {
+    .option(
+      "--all",
+      "every test, as the nightly job runs them; hours (default: each capability once, about 20 min)",
+      false,
+    )
+    .action(async (options: { only: readonly string[]; all: boolean }) => {
       const { test } = await import("./commands/test.ts");
-      done(await test(options.only));
+      done(await test(options));
     });
 }
 

@@ -1,11 +1,13 @@
 import { appendFileSync } from "node:fs";
 import Mocha from "mocha";
+import { leftOut } from "./nightly.ts";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
- * mocha's spec output, and a line of counts for the summary of `./faultline test` (FAULTLINE_TEST_COUNTS names the file). The first signal lets the test
- * under way end and runs the `after` hooks, which take away what tests have made; mocha by itself would leave at once. The second does leave.
+ * mocha's spec output, and a line of counts for the summary of `./faultline test` (FAULTLINE_TEST_COUNTS names the
+ * file). The first signal lets the test under way end and runs the `after` hooks, which take away what tests have made;
+ * mocha by itself would leave at once. The second does leave.
  */
 export default class SummaryReporter extends Mocha.reporters.Spec {
   constructor(runner: Mocha.Runner, options: Mocha.MochaOptions) {
@@ -18,7 +20,8 @@ export default class SummaryReporter extends Mocha.reporters.Spec {
     runner.once("end", () => {
       const path = process.env["FAULTLINE_TEST_COUNTS"];
       // A signal that nobody sent on purpose (a test's own, say) would end the layer early, and all that had run would be well.
-      if (path) appendFileSync(path, `${JSON.stringify({ ...this.stats, planned: runner.total })}\n`);
+      if (path)
+        appendFileSync(path, `${JSON.stringify({ ...this.stats, planned: runner.total, leftOut: leftOut() })}\n`);
     });
   }
 }

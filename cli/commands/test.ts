@@ -1,37 +1,55 @@
-import { existsSync, mkdtempSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { randomInt } from "node:crypto";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { EXIT, FaultlineError, UsageError } from "../../lib/host/errors.ts";
-import { DEFAULT_CELL, nodePartsOf, parseCell } from "../../clusters/cells/cells.ts";
-import { ensureNodeImage } from "../../clusters/image/node-image.ts";
 import { testTools } from "../../clusters/setup/test-tools.ts";
-import { hostExec } from "../../lib/host/exec.ts";
-import { buildProgress, machine, prepareMachine } from "../host/prepare.ts";
+import { prepareMachine } from "../host/prepare.ts";
+import { buildForTests } from "../own-tests/build.ts";
+import { summaryLines, sumCounts, type Counts } from "../own-tests/counts.ts";
 import { watchHost, type HostFinding } from "../own-tests/host-check.ts";
-import { layerCounts, type Counts } from "../own-tests/counts.ts";
+import { runMocha, runMochaByFile } from "../own-tests/mocha.ts";
 import { nodeProcess } from "../own-tests/process.ts";
-import { matrixCells } from "../own-tests/cells.ts";
 import { testSignals, type TestSignals } from "../own-tests/signals.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const LAYERS = ["check", "unit", "integration", "e2e"] as const;
 type Layer = (typeof LAYERS)[number];
+
+/** What `./faultline test` is asked for. */
+export interface TestOptions {
+  /** Layers; none for all of them. */
+  readonly only: readonly string[];
+  /** Every test, whole sweeps and all cells; otherwise each capability once on a real cluster. */
+  readonly all: boolean;
+}
+
+/** One invocation, as its layers see it. */
+interface Session {
+  readonly layers: readonly Layer[];
+  readonly all: boolean;
+  readonly env: Readonly<Record<string, string>>;
+  readonly signals: TestSignals;
+}
+
 /**
- * The project's own tests, layer by layer; all run, then fail. Ends with `N passed, N failed, N skipped`. A static check counts as one test, and so does that
- * the host is afterwards as it was. Set-up comes before the layers that need the machine's tools. A signal goes on to the layer under way, and is the end.
- * Throws UsageError for an unknown layer, PreflightError when set-up fails, FaultlineError (130/143) when a signal came.
+ * The project's own tests, layer by layer; all run, then fail. Ends with the tests left to `--all`, then `N passed, N
+ * failed, N skipped`. A static check counts as one test, and so does that the host is afterwards as it was. Set-up
+ * comes before the layers that need the machine's tools. A signal goes on to the layer under way, and is the end.
+ * Throws UsageError for an unknown layer, PreflightError when set-up fails, FaultlineError (130/143) when a signal
+ * came.
  */
-export async function test(only: readonly string[]): Promise<number> {
+export async function test({ only, all }: TestOptions): Promise<number> {
   const unknown = only.find((layer) => !LAYERS.some((known) => known === layer));
   if (unknown !== undefined) throw new UsageError(`layer "${unknown}" is not known`, `known: ${LAYERS.join(", ")}`);
   const layers = LAYERS.filter((layer) => only.length === 0 || only.includes(layer));
   const signals = testSignals();
+  const seed = process.env["FAULTLINE_TEST_SEED"] ?? String(randomInt(2 ** 31));
+  const env = { FAULTLINE_TEST_ALL: all ? "1" : "0", FAULTLINE_TEST_SEED: seed };
   try {
-    const all = await runLayers(layers, signals);
-    const sum = (key: keyof Counts) => all.reduce((total, one) => total + one[key], 0);
-    process.stdout.write(`\n${sum("passes")} passed, ${sum("failures")} failed, ${sum("pending")} skipped\n`);
-    return sum("failures") > 0 ? EXIT.broken : EXIT.ok;
+    if (!all) process.stdout.write(`sweeps are sampled: FAULTLINE_TEST_SEED=${seed} repeats the choice\n`);
+    const counts = sumCounts(await runLayers({ layers, all, env, signals }));
+    process.stdout.write(`\n${summaryLines(counts).join("\n")}\n`);
+    return counts.failures > 0 ? EXIT.broken : EXIT.ok;
   } catch (error) {
     // Whatever a command that was cut off made of it.
     throw interrupted(signals.first()) ?? error;
@@ -42,35 +60,38 @@ export async function test(only: readonly string[]): Promise<number> {
 
 type Watched = () => Promise<HostFinding>;
 
-async function runLayers(layers: readonly Layer[], signals: TestSignals): Promise<readonly Counts[]> {
-  const watched = layers.includes("integration") || layers.includes("e2e") ? await prepared(layers, signals) : null;
-  const all: Counts[] = [];
+async function runLayers(session: Session): Promise<readonly Counts[]> {
+  const { layers, signals } = session;
+  const watched = layers.includes("integration") || layers.includes("e2e") ? await prepared(session) : null;
+  const counts: Counts[] = [];
   for (const layer of layers) {
     process.stdout.write(`\n== ${layer}\n`);
-    all.push(layer === "check" ? await runChecks(signals) : await runMocha(layer, signals));
+    counts.push(await runLayer(layer, session));
     signals.signal.throwIfAborted();
   }
-  return watched ? [...all, hostCounts(await watched())] : all;
+  return watched ? [...counts, hostCounts(await watched())] : counts;
+}
+
+async function runLayer(layer: Layer, { env, signals }: Session): Promise<Counts> {
+  if (layer === "check") return await runChecks(signals);
+  const run = layer === "integration" ? runMochaByFile : runMocha;
+  return await run({ name: layer, env, signals });
 }
 
 /** Sets the machine up and looks at it; null where there is nothing to look at (Docker in a VM). */
-async function prepared(layers: readonly Layer[], { signal }: TestSignals): Promise<Watched | null> {
+async function prepared({ layers, all, signals: { signal } }: Session): Promise<Watched | null> {
   const say = (line: string) => process.stderr.write(`${line}\n`);
   await prepareMachine({ yes: true, progress: say, signal, also: [testTools] });
   signal.throwIfAborted();
   const watched = process.platform === "linux" ? await watchHost() : null;
   // Before the tests, so that none of them has to allow for minutes of building.
-  if (layers.includes("e2e"))
-    for (const cell of [DEFAULT_CELL, ...(await matrixCells(machine())).here.map(({ cell }) => parseCell(cell))]) {
-      const progress = buildProgress(say);
-      await ensureNodeImage({ parts: nodePartsOf(cell), exec: hostExec, say, progress, signal });
-    }
+  if (layers.includes("e2e")) await buildForTests({ all, say, signal });
   return watched;
 }
 
 function hostCounts({ asItWas, lines }: HostFinding): Counts {
   process.stdout.write(`\n== host\n${lines.join("\n")}\n`);
-  return { passes: asItWas ? 1 : 0, failures: asItWas ? 0 : 1, pending: 0 };
+  return { passes: asItWas ? 1 : 0, failures: asItWas ? 0 : 1, pending: 0, leftOut: [] };
 }
 
 function interrupted(name: NodeJS.Signals | null): FaultlineError | null {
@@ -97,19 +118,5 @@ async function runChecks(signals: TestSignals): Promise<Counts> {
     process.stdout.write(`  ${exit === 0 ? "✔" : "✘"} ${name}\n`);
     if (exit !== 0) failures += 1;
   }
-  return { passes: Object.keys(CHECKS).length - failures, failures, pending: 0 };
-}
-
-async function runMocha(layer: Exclude<Layer, "check">, signals: TestSignals): Promise<Counts> {
-  const counts = join(mkdtempSync(join(tmpdir(), "faultline-test-")), "counts.ndjson");
-  const config = join(ROOT, "test", `${layer}.mocharc.json`);
-  const argv = [join(ROOT, "node_modules", "mocha", "bin", "mocha.js"), "--config", config];
-  const reporter = ["--reporter", join(ROOT, "test", "summary-reporter.ts")];
-  const exit = await nodeProcess([...argv, ...reporter], { FAULTLINE_TEST_COUNTS: counts }, signals);
-  const last = existsSync(counts) ? readFileSync(counts, "utf8").trim().split("\n").at(-1) : undefined;
-  const counted = layerCounts(exit, last);
-  const { passes, failures } = counted;
-  if (failures > 0 && exit === 0)
-    process.stdout.write(`  ✘ ${layer} ended before all of its tests were run: ${passes} passed\n`);
-  return counted;
+  return { passes: Object.keys(CHECKS).length - failures, failures, pending: 0, leftOut: [] };
 }

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn, type ChildProcess, type StdioOptions } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { TestSignals } from "./signals.ts";
 
@@ -7,17 +7,27 @@ const FLAGS = ["--disable-warning=DEP0190", "--disable-warning=ExperimentalWarni
 /** A run that a test has under way heals and deletes its cluster, then the tests' own `after` hooks run. */
 const GRACE_MS = 90_000;
 
+/** How a process is run. */
+export interface NodeProcessOptions {
+  /** How long the process group may go on after the first signal. */
+  readonly graceMs?: number;
+  /** The file descriptor that stdout and stderr go to; our terminal where there is none. */
+  readonly output?: number;
+}
+
 /**
- * Runs node to its end, with our terminal, and resolves to its exit code; 1 when a signal ended it. It and what it starts are a process group of their own,
- * to which each signal that we get is passed on, once; Ctrl-C alone would reach it twice. What is left of the group `graceMs` after the first is killed.
+ * Runs node to its end and resolves to its exit code; 1 when a signal ended it. It and what it starts are a process
+ * group of their own, to which each signal that we get is passed on, once; Ctrl-C alone would reach it twice. What is
+ * left of the group `graceMs` after the first is killed.
  */
 export async function nodeProcess(
   argv: readonly string[],
   env: Readonly<Record<string, string>>,
   signals: TestSignals,
-  graceMs = GRACE_MS,
+  { graceMs = GRACE_MS, output }: NodeProcessOptions = {},
 ): Promise<number> {
-  const options = { cwd: ROOT, stdio: "inherit", detached: true, env: { ...process.env, ...env } } as const;
+  const stdio: StdioOptions = output === undefined ? "inherit" : ["ignore", output, output];
+  const options = { cwd: ROOT, stdio, detached: true, env: { ...process.env, ...env } };
   const child = spawn(process.execPath, [...FLAGS, ...argv], options);
   let grace: NodeJS.Timeout | undefined;
   const silence = signals.onEach((name) => {

@@ -49,6 +49,19 @@ export function faultline(
   return launch(args, env).outcome;
 }
 
+/** Resolves to the text that the run's stderr has matched, as soon as it has; rejects when it ends without. */
+export function said({ child, outcome }: Launched, what: RegExp): Promise<RegExpMatchArray> {
+  return new Promise((resolve, reject) => {
+    let text = "";
+    child.stderr?.on("data", (chunk: Buffer) => {
+      text += chunk.toString();
+      const found = what.exec(text);
+      if (found) resolve(found);
+    });
+    void outcome.then(({ code }) => reject(new Error(`the run ended with ${code} and did not say ${what}`)));
+  });
+}
+
 /**
  * Throws unless a command ended with this code, with what it said: the table on stdout names what failed and why; what never came to a table said it last on stderr.
  */

@@ -3,8 +3,9 @@ import { readFileSync } from "node:fs";
 import { closingRule } from "../../clusters/ownership/closing-rule.ts";
 import { hostExec, mustExec } from "../../lib/host/exec.ts";
 import { waitFor } from "../../lib/host/wait.ts";
+import { nightly } from "../nightly.ts";
 import { faultline } from "./command-line.ts";
-import { MOMENTS, NODES_ORDERED, runAt } from "./moments.ts";
+import { MOMENTS, NODES_ORDERED, runAt, type Moment } from "./moments.ts";
 import { danglingVolumes, tracesOf } from "./traces.ts";
 
 describe("gc after a kill -9 while the cluster is created", function () {
@@ -14,7 +15,8 @@ describe("gc after a kill -9 while the cluster is created", function () {
     volumesBefore = await danglingVolumes();
   });
 
-  for (const moment of MOMENTS) {
+  /** What a kill leaves: the lease, the rule, the network, half-made nodes, and a kind that goes on making them. */
+  const nothingIsLeft = (moment: Moment) =>
     it(`${moment.when}: nothing is left, and nothing comes after`, async function () {
       const { child, outcome, cluster } = await runAt(moment);
       child.kill("SIGKILL");
@@ -27,7 +29,11 @@ describe("gc after a kill -9 while the cluster is created", function () {
       expect(stdout).to.match(new RegExp(`^${cluster}: .*: deleting$`, "m"));
       expect(await tracesOf(cluster)).to.equal("");
     });
-  }
+
+  nothingIsLeft(NODES_ORDERED);
+  nightly("a kill at each other stage of a cluster's making: 4 min", () => {
+    for (const moment of MOMENTS.filter((one) => one !== NODES_ORDERED)) nothingIsLeft(moment);
+  });
 
   it("no volume is left either, and nothing has come back", async function () {
     const after = await danglingVolumes();
@@ -46,24 +52,26 @@ describe("gc after a kill -9 while the cluster is created", function () {
     expect(await tracesOf(cluster)).to.equal("");
   });
 
-  it("from another pid namespace no owner can be seen, and nothing is deleted", async function () {
-    const elsewhere = ["unshare", "--pid", "--fork", "--mount-proc", "./faultline", "gc"];
-    const { child, outcome, cluster } = await runAt(NODES_ORDERED);
-    child.kill("SIGKILL");
-    await outcome;
-    const { stdout } = await mustExec(hostExec, [...elsewhere, cluster]);
-    expect(stdout).to.match(new RegExp(`^${cluster}: .*: its owner is in another container .* left alone`, "m"));
-    expect(await tracesOf(cluster)).to.match(/network/);
-    await mustExec(hostExec, [...elsewhere, cluster, "--all"]);
-    // It takes it for dead; only the kind that it cannot see either may be some moments in finding out that its nodes are gone.
-    await waitFor(
-      "nothing to be left",
-      async () => {
-        const traces = await tracesOf(cluster);
-        if (traces !== "") throw new Error(traces);
-      },
-      { budgetMs: 30_000, intervalMs: 200 },
-    );
+  nightly("gc from another pid namespace: a killed run more, 30 s", () => {
+    it("from another pid namespace no owner can be seen, and nothing is deleted", async function () {
+      const elsewhere = ["unshare", "--pid", "--fork", "--mount-proc", "./faultline", "gc"];
+      const { child, outcome, cluster } = await runAt(NODES_ORDERED);
+      child.kill("SIGKILL");
+      await outcome;
+      const { stdout } = await mustExec(hostExec, [...elsewhere, cluster]);
+      expect(stdout).to.match(new RegExp(`^${cluster}: .*: its owner is in another container .* left alone`, "m"));
+      expect(await tracesOf(cluster)).to.match(/network/);
+      await mustExec(hostExec, [...elsewhere, cluster, "--all"]);
+      // It takes it for dead; only the kind that it cannot see either may be some moments in finding out that its nodes are gone.
+      await waitFor(
+        "nothing to be left",
+        async () => {
+          const traces = await tracesOf(cluster);
+          if (traces !== "") throw new Error(traces);
+        },
+        { budgetMs: 30_000, intervalMs: 200 },
+      );
+    });
   });
 
   it("a run that is going on is left alone, and says so", async function () {

@@ -3,15 +3,14 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { cellDirs } from "../../cli/store/run-dir.ts";
+import { laneUnavailable } from "../../cli/own-tests/build.ts";
 import { cellId } from "../../lib/model/cell.ts";
 import { readEventLog } from "../../lib/events/event-log.ts";
 import type { Run } from "../../lib/verdict/result.ts";
 import { waitFor } from "../../lib/host/wait.ts";
 import { parseCell } from "../../clusters/cells/cells.ts";
-import { isKernelBuilt, laneDir } from "../../clusters/lane/build.ts";
+import { laneDir } from "../../clusters/lane/build.ts";
 import { keptVms } from "../../clusters/lane/kept.ts";
-import { laneKernel } from "../../clusters/cells/kernels.ts";
-import { kernelLacks } from "../../clusters/lane/needs.ts";
 import { PROCESS, textOf, vmDirs } from "../../clusters/lane/prune.ts";
 import { hostContext } from "../../clusters/setup/host-context.ts";
 import { ownerState } from "../../clusters/ownership/owner.ts";
@@ -25,22 +24,13 @@ import {
   type Launched,
   type Outcome,
 } from "./command-line.ts";
+import { nightly } from "../nightly.ts";
 import { begun } from "./traces.ts";
 
-const LONG = process.env["FAULTLINE_TEST_LANE"] !== undefined;
-/** ip_forward off shows what only IPVS does. kube-ipvs0's case takes minutes more, so it is asked for by name. */
-const SUITES = ["baseline/packet-flow", "nodes/ip-forward", ...(LONG ? ["loadbalancer/lb-ip-on-kube-ipvs0"] : [])];
+/** ip_forward off shows what only IPVS does. */
+const SUITES = ["baseline/packet-flow", "nodes/ip-forward", "loadbalancer/lb-ip-on-kube-ipvs0"];
 const IPVS = parseCell("flannel/ipvs");
 const KERNEL = "um:newest";
-
-/** Why the kernel lane is not tried here; null for nothing. To build its kernel takes some 10 min of the tests' 90. */
-async function whyNot(): Promise<string | null> {
-  const { platform, arch } = hostContext();
-  if (platform !== "linux" || arch !== "x64") return `user-mode Linux is for Linux on x86-64, not ${platform} ${arch}`;
-  if ((await kernelLacks(IPVS, hostContext())) === null) return "this kernel has ip_vs: such a cell needs no other";
-  if (LONG || (await isKernelBuilt(laneKernel(KERNEL), hostContext().cacheDir))) return null;
-  return `${KERNEL} is not built here yet, which takes 10 min of a test's time: set FAULTLINE_TEST_LANE, or run a cell on it once`;
-}
 
 /** How many machines of this cell stand still: whoever runs these tests may have kept one before. */
 function standing(): number {
@@ -49,59 +39,62 @@ function standing(): number {
 
 function skipUnlessTried(): void {
   before("look whether the kernel lane is tried here", async function () {
-    const reason = await whyNot();
+    const reason = await laneUnavailable(hostContext());
     if (reason === null) return;
     process.stderr.write(`kernel lane not tested: ${reason}\n`);
     this.skip();
   });
 }
 
-describe("a cell that needs another kernel", function () {
-  // With FAULTLINE_TEST_LANE its kernel may have to be built first.
-  this.timeout(3_600_000);
-  let outcome: Outcome;
-  let run: Run;
+nightly("the kernel lane, ipvs in a virtual machine: 15 min, its kernel built", () => {
+  describe("a cell that needs another kernel", function () {
+    this.timeout(3_600_000);
+    let outcome: Outcome;
+    let run: Run;
 
-  skipUnlessTried();
+    skipUnlessTried();
 
-  before("run suites with kube-proxy in ipvs mode", async function () {
-    const keep = ["--keep", "always", "--yes", "--progress", "plain"];
-    outcome = await faultline(["run", ...SUITES, "--cell", "flannel/ipvs", ...keep]);
-    run = runReported(outcome);
-  });
+    before("run suites with kube-proxy in ipvs mode", async function () {
+      const keep = ["--keep", "always", "--yes", "--progress", "plain"];
+      outcome = await faultline(["run", ...SUITES, "--cell", "flannel/ipvs", ...keep]);
+      run = runReported(outcome);
+    });
 
-  it("is moved to that kernel by itself, with a line that says so", function () {
-    expect(outcome.stderr).to.match(/needs ip_vs, which this machine lacks: it runs on um:newest in a virtual machine/);
-    expect(run.cells[0]?.parts).to.deep.include({ proxyMode: "ipvs", kernel: KERNEL });
-    expect(outcome.stderr).to.match(/in the VM: kernel \d+\./);
-  });
+    it("is moved to that kernel by itself, with a line that says so", function () {
+      expect(outcome.stderr).to.match(
+        /needs ip_vs, which this machine lacks: it runs on um:newest in a virtual machine/,
+      );
+      expect(run.cells[0]?.parts).to.deep.include({ proxyMode: "ipvs", kernel: KERNEL });
+      expect(outcome.stderr).to.match(/in the VM: kernel \d+\./);
+    });
 
-  it("comes out in this run, as claimed", function () {
-    mustEnd(outcome);
-    for (const suite of SUITES) expect(resultOf(run, suite).verdict, suite).to.equal("pass");
-    const viaService = resultOf(run, "nodes/ip-forward").paths.find(
-      ({ path }) => path === "same → server by ClusterIP",
-    );
-    expect(viaService?.observed).to.equal("ok ×3");
-  });
+    it("comes out in this run, as claimed", function () {
+      mustEnd(outcome);
+      for (const suite of SUITES) expect(resultOf(run, suite).verdict, suite).to.equal("pass");
+      const viaService = resultOf(run, "nodes/ip-forward").paths.find(
+        ({ path }) => path === "same → server by ClusterIP",
+      );
+      expect(viaService?.observed).to.equal("ok ×3");
+    });
 
-  it("leaves its machine standing still, as was asked, and the next run goes on in it", async function () {
-    expect(outcome.stderr).to.match(/the VM of .* stands still until the next run/);
-    expect(standing()).to.equal(1);
-    const next = ["services/bridge-nf-call-iptables", "--cell", "flannel/ipvs", "--yes", "--progress", "plain"];
-    const again = await faultline(["run", ...next]);
-    mustEnd(again);
-    expect(again.stderr).to.match(/as an earlier run left it: first answer after \d+\.\d s/);
-    const warm = runReported(again);
-    expect(resultOf(warm, "services/bridge-nf-call-iptables").verdict).to.equal("pass");
-    // No cluster was made.
-    expect(warm.cells[0]?.stages.map(({ stage }) => stage)).to.not.include("cni");
-  });
+    it("leaves its machine standing still, as was asked, and the next run goes on in it", async function () {
+      expect(outcome.stderr).to.match(/the VM of .* stands still until the next run/);
+      expect(standing()).to.equal(1);
+      const next = ["services/bridge-nf-call-iptables", "--cell", "flannel/ipvs", "--yes", "--progress", "plain"];
+      const again = await faultline(["run", ...next]);
+      mustEnd(again);
+      expect(again.stderr).to.match(/as an earlier run left it: first answer after \d+\.\d s/);
+      const warm = runReported(again);
+      expect(resultOf(warm, "services/bridge-nf-call-iptables").verdict).to.equal("pass");
+      // No cluster was made.
+      expect(warm.cells[0]?.stages.map(({ stage }) => stage)).to.not.include("cni");
+    });
 
-  it("gc ends it, and nothing of it is left", async function () {
-    const { stdout } = await faultline(["gc"]);
-    expect(stdout).to.match(/kept virtual machine of flannel@\S+\/ipvs\/\S+: ended/);
-    expect(standing()).to.equal(0);
+    it("gc ends it, and nothing of it is left", async function () {
+      const { stdout } = await faultline(["gc"]);
+      expect(stdout).to.match(/kept virtual machine of flannel@\S+\/ipvs\/\S+: ended/);
+      expect(standing()).to.equal(0);
+    });
   });
 });
 
@@ -128,34 +121,36 @@ async function faultInKept(): Promise<Launched> {
   return launched;
 }
 
-describe("a run in a machine that was kept", function () {
-  this.timeout(900_000);
-  skipUnlessTried();
-  // What somebody kept before would be taken for this test's own.
-  beforeEach(async function () {
-    mustEnd(await faultline(["gc"]));
-  });
+nightly("the kernel lane, ipvs in a virtual machine: 15 min, its kernel built", () => {
+  describe("a run in a machine that was kept", function () {
+    this.timeout(900_000);
+    skipUnlessTried();
+    // What somebody kept before would be taken for this test's own.
+    beforeEach(async function () {
+      mustEnd(await faultline(["gc"]));
+    });
 
-  it("Ctrl-C while a fault is in force: exit 130, and the machine is gone with its fault", async function () {
-    const before = machines();
-    const { child, outcome } = await faultInKept();
-    child.kill("SIGINT");
-    const { code, stderr } = await outcome;
-    expect(code, stderr).to.equal(130);
-    expect(machines()).to.deep.equal(before);
-  });
+    it("Ctrl-C while a fault is in force: exit 130, and the machine is gone with its fault", async function () {
+      const before = machines();
+      const { child, outcome } = await faultInKept();
+      child.kill("SIGINT");
+      const { code, stderr } = await outcome;
+      expect(code, stderr).to.equal(130);
+      expect(machines()).to.deep.equal(before);
+    });
 
-  it("kill -9 while a fault is in force: gc ends the machine, and nothing of it is left", async function () {
-    const before = machines();
-    const { child, outcome } = await faultInKept();
-    child.kill("SIGKILL");
-    await outcome;
-    expect(machines(), "it runs on").to.have.length(before.length + 1);
-    expect(standing(), "and is nobody's to take").to.equal(0);
-    const process = textOf(join(machines().find((dir) => !before.includes(dir)) ?? "", PROCESS));
-    expect(await ownerState(readText, process)).to.equal("lives");
-    mustEnd(await faultline(["gc"]));
-    expect(machines()).to.deep.equal(before);
-    expect(await ownerState(readText, process)).to.equal("gone");
+    it("kill -9 while a fault is in force: gc ends the machine, and nothing of it is left", async function () {
+      const before = machines();
+      const { child, outcome } = await faultInKept();
+      child.kill("SIGKILL");
+      await outcome;
+      expect(machines(), "it runs on").to.have.length(before.length + 1);
+      expect(standing(), "and is nobody's to take").to.equal(0);
+      const process = textOf(join(machines().find((dir) => !before.includes(dir)) ?? "", PROCESS));
+      expect(await ownerState(readText, process)).to.equal("lives");
+      mustEnd(await faultline(["gc"]));
+      expect(machines()).to.deep.equal(before);
+      expect(await ownerState(readText, process)).to.equal("gone");
+    });
   });
 });

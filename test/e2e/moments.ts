@@ -39,6 +39,14 @@ function stageMoment(stage: "cni" | "roles" | "ready"): Moment {
   };
 }
 
+export const KUBEADM_AT_WORK: Moment = {
+  when: "when kubeadm is at work on a node",
+  reached: ({ cluster }) => shows(["docker", "top", `${cluster}-control-plane`, "-eo", "pid,args"], /kubeadm init/),
+  leaves: /create cluster --name/,
+};
+
+export const ROLES_STAGE = stageMoment("roles");
+
 /** Each a little later than the one before. */
 export const MOMENTS: readonly Moment[] = [
   {
@@ -47,18 +55,14 @@ export const MOMENTS: readonly Moment[] = [
     leaves: /lease$/,
   },
   NODES_ORDERED,
-  {
-    when: "when kubeadm is at work on a node",
-    reached: ({ cluster }) => shows(["docker", "top", `${cluster}-control-plane`, "-eo", "pid,args"], /kubeadm init/),
-    leaves: /create cluster --name/,
-  },
+  KUBEADM_AT_WORK,
   {
     when: "when its nodes are up",
     reached: (run) => Promise.resolve(isLogged(run, /"type":"stage-done","stage":"cluster"/)),
     leaves: /container .*-control-plane/,
   },
   stageMoment("cni"),
-  stageMoment("roles"),
+  ROLES_STAGE,
   stageMoment("ready"),
 ];
 

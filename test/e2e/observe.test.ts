@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import type { Observed } from "../../lib/baseline/observation.ts";
 import { waitFor } from "../../lib/host/wait.ts";
-import { clusterOf, deleteLeftBy, type TestCluster } from "./cluster.ts";
-import { faultline, launch, mustEnd, runReported, type Outcome } from "./command-line.ts";
+import { faultline, launch, mustEnd } from "./command-line.ts";
+import { sharedCluster, type SharedCluster } from "./shared.ts";
 
 interface Seen {
   readonly code: number | null;
@@ -12,18 +12,14 @@ interface Seen {
 }
 
 describe("a cluster that somebody else breaks", function () {
-  let outcome: Outcome | undefined;
-  let cluster: TestCluster;
+  let cluster: SharedCluster;
 
-  before("a healthy cluster, kept: its baseline is recorded as it becomes ready", async function () {
-    outcome = await faultline(["run", "baseline/packet-flow", "--yes", "--keep", "always", "--progress", "plain"]);
-    mustEnd(outcome);
-    cluster = clusterOf(runReported(outcome));
-    expect(outcome.stderr + outcome.stdout).to.match(/baseline recorded: \d\d paths, 2 nodes/);
-  });
-
-  after("delete the cluster", async function () {
-    await deleteLeftBy(outcome);
+  before("a healthy cluster: its baseline was recorded as it became ready, and is once more now", async function () {
+    cluster = await sharedCluster();
+    const { stdout, stderr } = cluster.outcome;
+    expect(stderr + stdout).to.match(/baseline recorded: \d\d paths, 2 nodes/);
+    // Suites have run on it since: pods of CoreDNS were replaced, and with them their devices.
+    mustEnd(await faultline(["observe", cluster.name, "--record"]));
   });
 
   async function observe(...options: readonly string[]): Promise<Seen> {

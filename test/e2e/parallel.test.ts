@@ -7,6 +7,7 @@ import { hostExec, mustExec } from "../../lib/host/exec.ts";
 import { waitFor } from "../../lib/host/wait.ts";
 import { launch, mustEnd, runReported, RUNS, type Outcome } from "./command-line.ts";
 import { begun, tracesOf, type BegunRun } from "./traces.ts";
+import { nightly } from "../nightly.ts";
 
 const WITH_FAULTS = "services/bridge-nf-call-iptables";
 const WITHOUT = "baseline/packet-flow";
@@ -37,38 +38,45 @@ async function seenThrough(suite: string): Promise<Seen> {
   return { run, subnet, outcome: ended, record, server };
 }
 
-describe("two runs side by side", function () {
-  let both: readonly Seen[];
+nightly("two runs at the same time: two clusters at once, 3 min", () => {
+  describe("two runs side by side", function () {
+    let both: readonly Seen[];
 
-  before("one with faults and one without, started at the same moment", async function () {
-    both = await Promise.all([seenThrough(WITH_FAULTS), seenThrough(WITHOUT)]);
-  });
-
-  it("both end as claimed: the one's faults did not reach the other", function () {
-    for (const { outcome } of both) {
-      mustEnd(outcome);
-      const { summary } = runReported(outcome);
-      expect({ ...summary, pass: Math.min(summary.pass, 1) }).to.deep.equal({ pass: 1, fail: 0, unknown: 0, skip: 0 });
-    }
-  });
-
-  const own: readonly (readonly [string, (seen: Seen) => string])[] = [
-    ["run", ({ run }) => run.runId],
-    ["name", ({ record }) => record.name],
-    ["subnet", ({ subnet }) => subnet],
-    ["kubeconfig", ({ record }) => record.kubeconfig],
-    ["API server's port", ({ server }) => server],
-    ["nodes", ({ record }) => Object.values(record.nodeIps).sort().join(" ")],
-  ];
-  for (const [what, of] of own) {
-    it(`each has its own ${what}`, function () {
-      const [one, other] = both.map(of);
-      expect(one).to.match(/\S/);
-      expect(one).not.to.equal(other);
+    before("one with faults and one without, started at the same moment", async function () {
+      both = await Promise.all([seenThrough(WITH_FAULTS), seenThrough(WITHOUT)]);
     });
-  }
 
-  it("none of them has left anything", async function () {
-    for (const { run } of both) expect(await tracesOf(run.cluster)).to.equal("");
+    it("both end as claimed: the one's faults did not reach the other", function () {
+      for (const { outcome } of both) {
+        mustEnd(outcome);
+        const { summary } = runReported(outcome);
+        expect({ ...summary, pass: Math.min(summary.pass, 1) }).to.deep.equal({
+          pass: 1,
+          fail: 0,
+          unknown: 0,
+          skip: 0,
+        });
+      }
+    });
+
+    const own: readonly (readonly [string, (seen: Seen) => string])[] = [
+      ["run", ({ run }) => run.runId],
+      ["name", ({ record }) => record.name],
+      ["subnet", ({ subnet }) => subnet],
+      ["kubeconfig", ({ record }) => record.kubeconfig],
+      ["API server's port", ({ server }) => server],
+      ["nodes", ({ record }) => Object.values(record.nodeIps).sort().join(" ")],
+    ];
+    for (const [what, of] of own) {
+      it(`each has its own ${what}`, function () {
+        const [one, other] = both.map(of);
+        expect(one).to.match(/\S/);
+        expect(one).not.to.equal(other);
+      });
+    }
+
+    it("none of them has left anything", async function () {
+      for (const { run } of both) expect(await tracesOf(run.cluster)).to.equal("");
+    });
   });
 });

@@ -6,29 +6,25 @@ import { readEventLog } from "../../lib/events/event-log.ts";
 import type { EarlyEnd } from "../../lib/probes/probe.ts";
 import type { Run, ScenarioResult } from "../../lib/verdict/result.ts";
 import { cellDirs } from "../../cli/store/run-dir.ts";
-import { clusterOf, deleteLeftBy, injectedIn, type TestCluster } from "./cluster.ts";
-import { faultline, latestReport, launch, mustEnd, resultOf, RUNS, runReported, type Outcome } from "./command-line.ts";
+import { injectedIn } from "./cluster.ts";
+import { faultline, latestReport, launch, mustEnd, resultOf, RUNS, runReported } from "./command-line.ts";
+import { sharedCluster, type SharedCluster } from "./shared.ts";
 
 const BRIDGE = "services/bridge-nf-call-iptables";
 const FORWARD = "nodes/ip-forward";
 
 describe("verdicts with their proof, on a real cluster", function () {
   let run: Run;
-  let cluster: TestCluster;
+  let cluster: SharedCluster;
   let cellDir = "";
-  let outcome: Outcome | undefined;
 
   before("two scenarios, twice each, with all evidence", async function () {
-    const wanted = ["--repeat", "2", "--evidence", "all", "--yes", "--keep", "always", "--progress", "plain"];
-    outcome = await faultline(["run", BRIDGE, FORWARD, ...wanted]);
+    cluster = await sharedCluster();
+    const wanted = ["--repeat", "2", "--evidence", "all", "--cluster", cluster.name, "--progress", "plain"];
+    const outcome = await faultline(["run", BRIDGE, FORWARD, ...wanted]);
     mustEnd(outcome);
     run = runReported(outcome);
-    cluster = clusterOf(run);
     cellDir = cellDirs(join(RUNS, run.runId))[0] ?? "";
-  });
-
-  after("delete the cluster", async function () {
-    await deleteLeftBy(outcome);
   });
 
   it("tells the share that holds, of as many tries as were asked for", function () {

@@ -64,7 +64,7 @@ describe("a signal to ./faultline test", () => {
   it("is followed by SIGKILL where it is not heeded", async () => {
     const signals = madeUp();
     const script = `process.on("SIGTERM", () => undefined); ${FOREVER}`;
-    const ended = nodeProcess(["-e", script, join(marks, "up")], {}, signals, 300);
+    const ended = nodeProcess(["-e", script, join(marks, "up")], {}, signals, { graceMs: 300 });
     await seen("up");
     signals.send("SIGTERM");
     expect(await ended).to.equal(1);

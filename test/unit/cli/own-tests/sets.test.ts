@@ -1,0 +1,89 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect } from "chai";
+import { parseCell } from "../../../../clusters/cells/cells.ts";
+import { cellsOf, MATRIX_CELLS } from "../../../../cli/own-tests/cells.ts";
+import { layerCounts, type Counts } from "../../../../cli/own-tests/counts.ts";
+import { sampled } from "../../../sample.ts";
+
+const ROOT = fileURLToPath(new URL("../../../..", import.meta.url));
+
+describe("nightly", () => {
+  let dir: string;
+  beforeEach("make a folder", () => {
+    dir = mkdtempSync(join(tmpdir(), "faultline-sets-"));
+  });
+  afterEach("remove it", () => rmSync(dir, { recursive: true }));
+
+  /** The counts of a real mocha process with our reporter. */
+  async function countsOf(all: "0" | "1"): Promise<Counts> {
+    const counts = join(dir, "counts");
+    const mocha = [join(ROOT, "node_modules", "mocha", "bin", "mocha.js"), "--no-config", "--extension", "ts"];
+    const reporter = ["--reporter", join(ROOT, "test", "summary-reporter.ts")];
+    const spec = join(ROOT, "test", "fixtures", "test-command", "two-sets.ts");
+    const env = { ...process.env, FAULTLINE_TEST_ALL: all, FAULTLINE_TEST_COUNTS: counts };
+    const child = spawn(process.execPath, [...mocha, ...reporter, spec], { env, stdio: "ignore" });
+    const exit = await new Promise<number>((resolve) => child.on("close", (code) => resolve(code ?? 1)));
+    return layerCounts(exit, readFileSync(counts, "utf8").trim());
+  }
+
+  it("leaves its tests out of a default run: counted by reason, neither run nor skipped, nor their hooks", async () => {
+    expect(await countsOf("0")).to.deep.equal({
+      ...{ passes: 1, failures: 0, pending: 0 },
+      leftOut: [
+        { reason: "takes long", tests: 3 },
+        { reason: "needs much", tests: 1 },
+      ],
+    });
+  });
+
+  it("leaves nothing out with --all: the tests run, and so do their hooks", async () => {
+    // `one` and `two` fall with the hook that fails.
+    expect(await countsOf("1")).to.deep.equal({ passes: 3, failures: 1, pending: 0, leftOut: [] });
+  });
+});
+
+describe("sampled", () => {
+  const items = Array.from({ length: 40 }, (_, index) => index);
+  const of = (size: number, seed: number) => sampled(items, size, { seed, isAll: false });
+
+  it("is as many as asked for, each once, in their order, and the same for the same seed", () => {
+    const some = of(7, 1);
+    expect(some).to.have.length(7);
+    expect(some).to.deep.equal([...new Set(some)].sort((a, b) => a - b));
+    expect(of(7, 1)).to.deep.equal(some);
+  });
+
+  it("comes to every item over the seeds", () => {
+    const seen = new Set(Array.from({ length: 100 }, (_, seed) => of(4, seed)).flat());
+    expect(seen.size).to.equal(items.length);
+  });
+
+  it("is all of them with --all, or where there are no more", () => {
+    expect(sampled(items, 3, { isAll: true })).to.deep.equal(items);
+    expect(of(40, 1)).to.deep.equal(items);
+    expect(of(99, 1)).to.deep.equal(items);
+  });
+});
+
+describe("the cells of a set of tests", () => {
+  const parsed = cellsOf(false).map(({ cell }) => parseCell(cell));
+
+  it("are all of the matrix with --all", () => expect(cellsOf(true)).to.equal(MATRIX_CELLS));
+
+  it("have by default nftables, both families, and a CNI without a bridge", () => {
+    expect(parsed.some(({ proxyMode }) => proxyMode === "nftables")).to.equal(true);
+    expect(parsed.some(({ ipFamily }) => ipFamily === "dual")).to.equal(true);
+    expect(cellsOf(false).some(({ bridge }) => !bridge)).to.equal(true);
+  });
+
+  it("need by default no more than one node image beside that of the default cell", () => {
+    const images = new Set(
+      parsed.map(({ cni, cniVersion, kubernetesVersion }) => [cni, cniVersion, kubernetesVersion].join()),
+    );
+    expect(images.size).to.be.at.most(2);
+  });
+});
