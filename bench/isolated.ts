@@ -3,7 +3,7 @@ import type { ClusterRecord } from "../lib/model/cluster.ts";
 import { measure } from "../lib/engine/measure.ts";
 import { healInjected, injectFault, type InjectedFault } from "../lib/faults/run/inject.ts";
 import { containerTarget } from "../lib/faults/run/target.ts";
-import type { Journal } from "../lib/journal/journal.ts";
+import type { Journal } from "../lib/faults/run/journal.ts";
 import { ofNode } from "../lib/model/nodes.ts";
 import type { Observation } from "../lib/probes/probe.ts";
 import { expectationsOf, faultsOf, type Scenario } from "../lib/scenario/spec.ts";

@@ -5,7 +5,7 @@ import type { Emit } from "../events/event-log.ts";
 import type { ScenarioEvidence } from "../evidence/scenario-evidence.ts";
 import type { Reach } from "../faults/contract/kind.ts";
 import type { Target } from "../faults/run/target.ts";
-import type { Journal } from "../journal/journal.ts";
+import type { JournalFile } from "../journal/journal.ts";
 import type { OfNodes } from "../model/nodes.ts";
 
 /** Where faults can be put, by node role. */
@@ -15,7 +15,7 @@ export type Targets = OfNodes<Target> & { readonly "control-plane": Target };
 export interface Stand {
   readonly cluster: Cluster;
   readonly targets: Targets;
-  readonly journal: Journal;
+  readonly journal: JournalFile;
   readonly emit: Emit;
   readonly signal?: AbortSignal;
   /** Default: no fault reaches further than its node. */

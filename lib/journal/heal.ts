@@ -5,7 +5,8 @@ import { findAgain, type FoundAgain } from "../faults/run/find-again.ts";
 import { nameOf, nodeKey, type TargetIdentity } from "../faults/run/identity.ts";
 import { diedWithItsNode, thisBoot } from "../faults/run/outlives.ts";
 import { undoFaults } from "../faults/run/undo.ts";
-import { openJournal, type Journal } from "./journal.ts";
+import { openJournal, type JournalFile } from "./journal.ts";
+import type { Journal } from "../faults/run/journal.ts";
 import { listOpenFaults, readJournal, type JournaledFault } from "./read.ts";
 
 export interface HealOptions {
@@ -13,6 +14,8 @@ export interface HealOptions {
   readonly dryRun?: boolean;
   /** How to reach a journaled target again; default findAgain. */
   readonly makeTarget?: (node: NodeRole, identity: TargetIdentity) => Promise<FoundAgain>;
+  /** Opens the journal that the healing is written to; default: openJournal. */
+  readonly openJournal?: (path: string) => JournalFile;
   readonly onProgress?: (outcome: HealOutcome) => void;
   /** The machine's boot; default: as the kernel says. */
   readonly bootId?: string;
@@ -48,7 +51,8 @@ export async function healRun(journalPath: string, options: HealOptions = {}): P
   const read = readJournal(journalPath);
   const open = listOpenFaults(read);
   const dryRun = options.dryRun ?? false;
-  const { journal, problem } = open.length === 0 || dryRun ? { journal: null } : tryToOpen(journalPath);
+  const { journal, problem } =
+    open.length === 0 || dryRun ? { journal: null } : tryToOpen(journalPath, options.openJournal ?? openJournal);
   try {
     const byNode = [...Map.groupBy(open, ({ intent }) => nodeKey(intent.target)).values()];
     const healed = await Promise.all(
@@ -63,9 +67,12 @@ export async function healRun(journalPath: string, options: HealOptions = {}): P
 }
 
 /** A journal that cannot be written is no reason to leave a node broken: the next heal will undo once more, which does no harm. */
-function tryToOpen(path: string): { readonly journal: Journal | null; readonly problem?: string } {
+function tryToOpen(
+  path: string,
+  open: typeof openJournal,
+): { readonly journal: JournalFile | null; readonly problem?: string } {
   try {
-    return { journal: openJournal(path) };
+    return { journal: open(path) };
   } catch (error) {
     return { journal: null, problem: (error as Error).message };
   }

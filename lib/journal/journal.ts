@@ -2,8 +2,8 @@ import { closeSync, fstatSync, fsyncSync, openSync, readSync, writeSync } from "
 import { dirname } from "node:path";
 import { UndecidedError } from "../host/errors.ts";
 import { makePrivateDir } from "../host/private-dir.ts";
-import { crashPoint } from "./crash-point.ts";
-import { sealed, type JournalEntry } from "./entry.ts";
+import type { Journal, NewEntry } from "../faults/run/journal.ts";
+import { sealed } from "./entry.ts";
 
 /** A line could not be made to last, so what it announces was not done. Exit 2. */
 export class JournalError extends UndecidedError {
@@ -19,21 +19,16 @@ export class JournalError extends UndecidedError {
   }
 }
 
-/** An entry as its writer knows it; the version and the wall clock are added on append. */
-export type NewEntry = JournalEntry extends infer E ? (E extends JournalEntry ? Omit<E, "v" | "atMs"> : never) : never;
-
-/** The write-ahead journal of a run, open for appending. */
-export interface Journal extends Disposable {
+/** A journal on disk, open for appending. */
+export interface JournalFile extends Journal, Disposable {
   readonly path: string;
-  /** Returns once the line is on the disk; throws JournalError when that cannot be. */
-  append(entry: NewEntry): void;
 }
 
 /**
  * Opens `path` (`runs/ID/cells/CELL/journal.ndjson`) for appending, and makes it and its directory (0700) when they are not there. Several processes may
  * have it open: each line is one write. Throws JournalError.
  */
-export function openJournal(path: string): Journal {
+export function openJournal(path: string): JournalFile {
   let fd: number;
   let tornTail: boolean;
   try {
@@ -45,7 +40,6 @@ export function openJournal(path: string): Journal {
     throw new JournalError(path, error);
   }
   const append = (entry: NewEntry): void => {
-    crashPoint();
     const line = Buffer.from(sealed({ v: 1, atMs: Date.now(), ...entry }));
     try {
       // What a crash or a full disk cut short must not swallow the line after it.
@@ -58,7 +52,6 @@ export function openJournal(path: string): Journal {
     } catch (error) {
       throw new JournalError(path, error);
     }
-    crashPoint();
   };
   return { path, append, [Symbol.dispose]: () => closeSync(fd) };
 }

@@ -5,7 +5,7 @@ import type { Fault } from "../../lib/faults/registry.ts";
 import { injectFault, type InjectedFault } from "../../lib/faults/run/inject.ts";
 import type { Target } from "../../lib/faults/run/target.ts";
 import { healRun } from "../../lib/journal/heal.ts";
-import { openJournal, type Journal } from "../../lib/journal/journal.ts";
+import { openJournal, type JournalFile } from "../../lib/journal/journal.ts";
 import { waitFor } from "../../lib/host/wait.ts";
 import { busyLoops } from "../fixtures/busy.ts";
 import { differences, makeLane, ONE_OF_EACH, type Lane } from "../fixtures/faults/crash-sweep.ts";
@@ -19,7 +19,7 @@ const DROP: Fault = { kind: "drop", hook: "prerouting", protocol: "udp", destina
 describe("the dead-man", function () {
   this.timeout(180_000);
   let lane: Lane;
-  let journal: Journal;
+  let journal: JournalFile;
   let target: Target;
 
   before(async () => {

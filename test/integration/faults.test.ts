@@ -8,7 +8,7 @@ import { injectFault, type InjectedFault } from "../../lib/faults/run/inject.ts"
 import { runOnNode } from "../../lib/faults/run/run-on-node.ts";
 import { diffFingerprints, takeFingerprint, type Fingerprint } from "../../lib/fingerprint/fingerprint.ts";
 import { healRun } from "../../lib/journal/heal.ts";
-import { openJournal, type Journal } from "../../lib/journal/journal.ts";
+import { openJournal, type JournalFile } from "../../lib/journal/journal.ts";
 import { rejection } from "../fixtures/faults/rejection.ts";
 import { makeTestNode, type TestNode } from "../fixtures/faults/namespace.ts";
 
@@ -90,7 +90,7 @@ describe("faults on real kernel objects", function () {
   const dir = mkdtempSync(join(tmpdir(), "faultline-faults-"));
   let node: TestNode;
   let baseline: Fingerprint;
-  let journal: Journal;
+  let journal: JournalFile;
 
   before(async () => {
     node = await makeTestNode();

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { EXIT } from "../../lib/host/errors.ts";
 import { hostExec } from "../../lib/host/exec.ts";
 import { healInjected, injectFault, type InjectedFault } from "../../lib/faults/run/inject.ts";
-import { openJournal, type Journal } from "../../lib/journal/journal.ts";
+import { openJournal, type JournalFile } from "../../lib/journal/journal.ts";
 import { listOpenFaults, readJournal } from "../../lib/journal/read.ts";
 import { differences, makeLane, TEN, type Lane } from "../fixtures/faults/crash-sweep.ts";
 import { leftOn } from "../fixtures/faults/node-state.ts";
@@ -20,7 +20,7 @@ describe("one undo of ten that fails", function () {
   const run = mkdtempSync(join(tmpdir(), "faultline-one-of-ten-"));
   const broken = join(run, "broken");
   const journalPath = join(run, "cells", "cell", "journal.ndjson");
-  let journal: Journal;
+  let journal: JournalFile;
   let injected: InjectedFault[];
   let tenth: InjectedFault;
 

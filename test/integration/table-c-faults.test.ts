@@ -87,7 +87,7 @@ describe("the faults of table C on a real kernel", function () {
     await stand.run("iptables -I INPUT -p udp -m udp --dport 8472 -j ACCEPT");
     const { inForce, detail } = await injected.readBack();
     expect(inForce).to.equal(false);
-    expect(detail).to.match(/^the rule is number 2 of INPUT by now, others are ahead; dropped 0 packets/);
+    expect(detail).to.match(/^the rule is number 2 of INPUT, others come before it; dropped 0 packets/);
     expect(await injected.heal()).to.include({ ok: true, outcome: "undone" });
     await stand.run("iptables -D INPUT -p udp -m udp --dport 8472 -j ACCEPT");
     expect(await stand.differences()).to.deep.equal([]);

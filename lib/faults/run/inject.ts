@@ -2,7 +2,7 @@ import { randomInt } from "node:crypto";
 import { release } from "node:os";
 import { FaultlineError, NotUndoneError } from "../../host/errors.ts";
 import { armAndApply, captureUnclaimed, LEASE, type Lease } from "./dead-man.ts";
-import type { Journal } from "../../journal/journal.ts";
+import type { Journal } from "./journal.ts";
 import { describeFault, kindOf, type NodeFault, validateFault } from "../registry.ts";
 import { NODE_ONLY, type Json, type ReadBack, type Reach } from "../contract/kind.ts";
 import { FaultNotInForce, GuardError } from "../contract/refused.ts";

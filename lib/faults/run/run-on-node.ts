@@ -1,5 +1,4 @@
 import { lastLines, type ExecResult } from "../../host/exec.ts";
-import { crashPoint } from "../../journal/crash-point.ts";
 import { GUARD, WRONG_PLACE_EXIT } from "../contract/guard-script.ts";
 import { patience } from "../../host/time-scale.ts";
 import type { NodeCommand } from "../contract/kind.ts";
@@ -51,9 +50,7 @@ export async function runOnNode(
   if (target.hostNetnsInodes.includes(target.identity.netnsInode)) {
     throw new GuardError(`node ${target.node}: its network namespace is the host's`);
   }
-  crashPoint();
   const result = await target.exec(guardedArgv(target, command), { timeoutMs });
-  crashPoint();
   if (result.exitCode === WRONG_PLACE_EXIT) {
     throw new GuardError(`node ${target.node}: commands end up in another network namespace than they were meant for`);
   }

@@ -8,7 +8,8 @@ import type { Stand } from "../../../../lib/engine/run-scenario.ts";
 import type { Event } from "../../../../lib/events/event.ts";
 import type { NewEvent } from "../../../../lib/events/event-log.ts";
 import type { HealOutcome } from "../../../../lib/journal/heal.ts";
-import { openJournal, type Journal, type NewEntry } from "../../../../lib/journal/journal.ts";
+import type { NewEntry } from "../../../../lib/faults/run/journal.ts";
+import { openJournal, type JournalFile } from "../../../../lib/journal/journal.ts";
 import type { Scenario } from "../../../../lib/scenario/spec.ts";
 import { containerIdentity } from "../../../fixtures/faults/fake-node.ts";
 import { RECORD, WHERE } from "../../sample-cluster.ts";
@@ -26,7 +27,7 @@ const scenarioOf = (id: string) => ({ id }) as Scenario;
 
 describe("what a cell's suites run on", () => {
   let dir = "";
-  let journal: Journal;
+  let journal: JournalFile;
   beforeEach(() => {
     dir = mkdtempSync(join(tmpdir(), "faultline-stand-"));
     journal = openJournal(join(dir, "journal.ndjson"));

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { FoundAgain } from "../../../../lib/faults/run/find-again.ts";
 import { injectFault } from "../../../../lib/faults/run/inject.ts";
 import { healRun, type HealOptions } from "../../../../lib/journal/heal.ts";
-import { openJournal, type Journal } from "../../../../lib/journal/journal.ts";
+import { openJournal, type JournalFile } from "../../../../lib/journal/journal.ts";
 import { faultsIn, readJournal } from "../../../../lib/journal/read.ts";
 import { containerIdentity, fakeNode, sysctlOnA, type FakeNode } from "../../../fixtures/faults/fake-node.ts";
 
@@ -15,7 +15,7 @@ const pathOf = (key: string) => key.replaceAll(".", "/");
 
 describe("heal", () => {
   const dir = mkdtempSync(join(tmpdir(), "faultline-heal-"));
-  let journal: Journal;
+  let journal: JournalFile;
   let runs = 0;
   beforeEach(() => {
     journal = openJournal(join(dir, String((runs += 1)), "journal.ndjson"));

@@ -7,7 +7,7 @@ import { injectFault } from "../../../../lib/faults/run/inject.ts";
 import { validateFault } from "../../../../lib/faults/registry.ts";
 import { GuardError } from "../../../../lib/faults/contract/refused.ts";
 import { healRun } from "../../../../lib/journal/heal.ts";
-import { openJournal, type Journal } from "../../../../lib/journal/journal.ts";
+import { openJournal, type JournalFile } from "../../../../lib/journal/journal.ts";
 import { fakeNode, sysctlOnA, type FakeNode } from "../../../fixtures/faults/fake-node.ts";
 
 const HOST_WIDE = sysctlOnA("net.netfilter.nf_conntrack_max", "1000");
@@ -17,7 +17,7 @@ const reach = { allowHostWide: true };
 describe("a fault that reaches the whole machine", () => {
   const dir = mkdtempSync(join(tmpdir(), "faultline-host-wide-"));
   let node: FakeNode;
-  let journal: Journal;
+  let journal: JournalFile;
   let runs = 0;
   beforeEach(() => {
     node = fakeNode();

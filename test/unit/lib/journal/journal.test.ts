@@ -2,7 +2,8 @@ import { expect } from "chai";
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { JournalError, openJournal, type NewEntry } from "../../../../lib/journal/journal.ts";
+import type { NewEntry } from "../../../../lib/faults/run/journal.ts";
+import { JournalError, openJournal } from "../../../../lib/journal/journal.ts";
 import { listOpenFaults, parseJournal, readJournal } from "../../../../lib/journal/read.ts";
 import { containerIdentity, sysctlOnA } from "../../../fixtures/faults/fake-node.ts";
 

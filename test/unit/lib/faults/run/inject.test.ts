@@ -2,7 +2,8 @@ import { expect } from "chai";
 import { NotUndoneError, UsageError } from "../../../../../lib/host/errors.ts";
 import { injectFault } from "../../../../../lib/faults/run/inject.ts";
 import { FaultNotInForce, GuardError } from "../../../../../lib/faults/contract/refused.ts";
-import { JournalError, openJournal, type Journal, type NewEntry } from "../../../../../lib/journal/journal.ts";
+import type { Journal, NewEntry } from "../../../../../lib/faults/run/journal.ts";
+import { JournalError, openJournal } from "../../../../../lib/journal/journal.ts";
 import { fakeNode, sysctlOnA } from "../../../../fixtures/faults/fake-node.ts";
 import { rejection } from "../../../../fixtures/faults/rejection.ts";
 
@@ -15,7 +16,7 @@ function loggedJournal(log: string[], failing: readonly NewEntry["state"][] = []
     if (failing.includes(state)) throw new JournalError("memory", new Error("ENOSPC"));
     log.push(`journal ${state}`);
   };
-  return { path: "memory", append, [Symbol.dispose]: () => undefined };
+  return { append };
 }
 
 describe("inject", () => {
