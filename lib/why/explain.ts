@@ -8,45 +8,46 @@ import { foundNothing } from "./rules/nothing.ts";
 import { RULES } from "./rules/rules.ts";
 import { traceOf } from "./case/trace.ts";
 
-/** More would be read by nobody. */
+/** The most lines of evidence in an explanation; a reader would not use more. */
 const MOST_LINES = 12;
 
 /**
- * Why paths showed what they showed, the likeliest first; at least one entry for every path that is not ok, none where all are. From the evidence of a
- * scenario (or of a cluster that somebody else broke) and what the probes saw meanwhile: what was injected is not asked. Never throws. Pure.
+ * Returns explanations of the failed paths, the likeliest first: at least one for every path that is not ok, none when
+ * all are ok. They come from a scenario's evidence (or that of a cluster broken by someone else) and from the probes'
+ * observations, never from the injected fault. Never throws. Pure.
  */
 export function explain(files: EvidenceFiles, observations: readonly Observation[]): readonly Explanation[] {
   const failed = observations.filter(({ symptom }) => symptom !== "ok");
   if (failed.length === 0) return [];
   try {
     const picture = pictureOf(files);
-    const cases = failed.map((one) => caseOf(traceOf(one, picture), picture));
-    return ranked(cases.flatMap((one) => candidatesOf(one).map((candidate) => ({ candidate, one }))));
+    const cases = failed.map((observation) => caseOf(traceOf(observation, picture), picture));
+    return ranked(cases.flatMap((flowCase) => candidatesOf(flowCase).map((candidate) => ({ candidate, flowCase }))));
   } catch (error) {
-    // A verdict must not be lost for want of its reason.
+    // An error here must not cost the verdict.
     const cause = `no explanation found: explaining failed: ${(error as Error).message}`;
     const paths = [...new Set(failed.map(({ path }) => path))];
     return [{ cause, paths, confidence: "found-nothing", evidence: files.lacking, fix: null, more: null }];
   }
 }
 
-/** What is known to do this; else what differs; else that nothing explains it. */
-function candidatesOf(one: Case): readonly Candidate[] {
-  const known = RULES.flatMap((rule) => rule.explain(one));
+/** Returns the known causes, else the differences from the baseline, else a note that nothing explains it. */
+function candidatesOf(flowCase: Case): readonly Candidate[] {
+  const known = RULES.flatMap((rule) => rule.explain(flowCase));
   const proven = known.filter(({ confidence }) => confidence === "proven");
   if (proven.length > 0) return proven;
-  const likely = [...known, ...stateDiffers(one)];
-  return likely.length > 0 ? likely : [foundNothing(one)];
+  const likely = [...known, ...stateDiffers(flowCase)];
+  return likely.length > 0 ? likely : [foundNothing(flowCase)];
 }
 
-interface Found {
+interface CaseCandidate {
   readonly candidate: Candidate;
-  readonly one: Case;
+  readonly flowCase: Case;
 }
 
-/** Flows with the same cause are one explanation, with the lines of the first of each path. */
-function ranked(found: readonly Found[]): readonly Explanation[] {
-  const groups = Map.groupBy(found, ({ candidate: { cause, confidence, same } }) => `${confidence} ${same ?? cause}`);
+/** Merges flows with the same cause into one explanation, with the evidence of each path's first flow. */
+function ranked(all: readonly CaseCandidate[]): readonly Explanation[] {
+  const groups = Map.groupBy(all, ({ candidate: { cause, confidence, same } }) => `${confidence} ${same ?? cause}`);
   const merged = [...groups.values()].flatMap((group) => {
     const [first] = group;
     if (!first) return [];
@@ -63,10 +64,10 @@ function withoutScore({ cause, confidence, evidence, fix, more }: Candidate): Om
   return { cause, confidence, evidence, fix, more };
 }
 
-function merge(group: readonly Found[]): Pick<Explanation, "paths" | "evidence"> {
-  const byPath = Map.groupBy(group, ({ one }) => one.trace.observation.path);
+function merge(group: readonly CaseCandidate[]): Pick<Explanation, "paths" | "evidence"> {
+  const byPath = Map.groupBy(group, ({ flowCase }) => flowCase.trace.observation.path);
   const firsts = [...byPath.values()].flatMap(([first]) => (first ? [first] : []));
   const causes = firsts.flatMap(({ candidate }) => candidate.evidence);
-  const places = firsts.flatMap(({ one }) => whereLines(one));
+  const places = firsts.flatMap(({ flowCase }) => whereLines(flowCase));
   return { paths: [...byPath.keys()], evidence: [...new Set([...causes, ...places])].slice(0, MOST_LINES) };
 }

@@ -51,7 +51,7 @@ const KNOWN: Readonly<Record<string, Scene>> = {
     breakages: [
       by("A", "sysctl -qw net.ipv4.conf.all.rp_filter=1 && ip route replace 10.244.0.0/24 via 172.31.0.3 dev eth0"),
     ],
-    first: /^proven: net\.ipv4\.conf\.all\.rp_filter is 1 on A \(baseline 0\): what comes in by flannel\.1/,
+    first: /^proven: net\.ipv4\.conf\.all\.rp_filter is 1 on A \(baseline 0\): packets from \S+ by flannel\.1 are discarded/,
   },
   "forwarding off for one device": {
     breakages: [by("A", "sysctl -qw net.ipv4.conf.flannel/1.forwarding=0")],
@@ -60,7 +60,7 @@ const KNOWN: Readonly<Record<string, Scene>> = {
   "a blackhole": {
     breakages: [by("B", "ip route add blackhole 10.244.1.2/32")],
     first:
-      /^proven: B throws away what is for 10\.244\.1\.2\/32: route "blackhole 10\.244\.1\.2" \(not in the baseline\)$/,
+      /^proven: B discards packets for 10\.244\.1\.2\/32: route "blackhole 10\.244\.1\.2" \(not in the baseline\)$/,
   },
   "the pod's device down": {
     breakages: [by("A", "ip link set vethserver down")],
@@ -96,11 +96,11 @@ const KNOWN: Readonly<Record<string, Scene>> = {
   },
   "a Service that leads to nobody, as a pod of the endpoint's node sees it": {
     breakages: [by("A", `${ELSEWHERE} 10.244.1.9:8080`)],
-    first: /^(proven|likely): 10\.96\.0\.80 leads to 10\.244\.1\.9:8080, which nobody has: by a rule on A$/,
+    first: /^(proven|likely): 10\.96\.0\.80 leads to 10\.244\.1\.9:8080, an address without an owner, by a rule on A$/,
   },
   "a Service that leads to nobody": {
     breakages: [by("B", `${ELSEWHERE} 10.244.1.9:8080`)],
-    first: /^proven: 10\.96\.0\.80 leads to 10\.244\.1\.9:8080, which nobody has: by a rule on B$/,
+    first: /^proven: 10\.96\.0\.80 leads to 10\.244\.1\.9:8080, an address without an owner, by a rule on B$/,
   },
 };
 

@@ -8,41 +8,45 @@ import { refusalOf, type Refusal } from "./sender.ts";
 import { isIncoming, sightingWords } from "./sightings.ts";
 import type { Trace } from "./trace.ts";
 
-/** One flow that was not ok, and all that is known of it: what a rule looks at. What was injected is not among it. */
+/** A flow that was not ok, with all facts about it: the input of a rule. The injected fault is not among them. */
 export interface Case {
   readonly trace: Trace;
   readonly loss: Loss | null;
   readonly refusal: Refusal | null;
   readonly picture: Picture;
-  /** The node that lost it; null where none did, or it is not known which. */
+  /** The node that lost it; null when none did or the node is unknown. */
   readonly lossNode: NodeFacts | null;
-  /** The nodes between the last hop that saw it and the first that did not; where nothing is lost, those of the client and of who refused. */
+  /**
+   * The nodes between the last hop that saw it and the first that did not. Without a loss: the nodes of the client and
+   * of the refusing sender.
+   */
   readonly lossNodes: readonly NodeFacts[];
 }
 
-/** An explanation of one case, with how much speaks for it. */
+/** An explanation of one case, with its score. */
 export interface Candidate extends Omit<Explanation, "paths"> {
   readonly score: number;
-  /** What makes two candidates one, where their causes are not worded the same. */
+  /** A key that makes two candidates one when their causes are worded differently. */
   readonly same?: string;
 }
 
-/** A cause we know: what it looks like in captures and state. */
+/** A known cause: how it shows in captures and state. */
 export interface WhyRule {
   readonly name: string;
   /** Why these signs mean this cause and no other. */
   readonly why: string;
-  readonly explain: (one: Case) => readonly Candidate[];
+  readonly explain: (flowCase: Case) => readonly Candidate[];
 }
 
 /**
- * How much speaks for a cause. What both a capture and the state show is `proven` and comes first; of two such, the one that brought the other about.
- * A state that differs where the packet vanished explains more than one elsewhere; a capture alone says where, not why.
+ * The scores of causes. A cause that both a capture and the state show is `proven` and comes first; of two such, the
+ * one that led to the other. A state that differs where the packet vanished explains more than one elsewhere. A capture
+ * alone shows where, not why.
  */
 export const SCORE = {
   behindAnother: 110,
   proven: 100,
-  /** The state is one that does this, but a sign that should go with it is not there. */
+  /** The state has this effect, but a sign that should go with it is missing. */
   fits: 70,
   differsThere: 50,
   differsElsewhere: 30,
@@ -50,7 +54,7 @@ export const SCORE = {
   nothing: 0,
 } as const;
 
-/** Puts together what is known of a flow. Pure. */
+/** Returns the case of a flow. Pure. */
 export function caseOf(trace: Trace, picture: Picture): Case {
   const loss = provedBy(picture, lossOf(trace));
   const node = loss ? nodeOfLoss(loss) : null;
@@ -61,13 +65,13 @@ export function caseOf(trace: Trace, picture: Picture): Case {
   return { trace, loss, refusal, picture, lossNode, lossNodes };
 }
 
-/** That a hop did not see it is known only where its node's capture is whole. */
+/** Returns the loss if its node's capture is complete: otherwise the hop may have seen the packet. Else null. */
 function provedBy({ captured }: Picture, loss: Loss | null): Loss | null {
   const node = loss?.next?.node ?? loss?.last?.node;
   return node !== undefined && captured.has(node) ? loss : null;
 }
 
-/** Where it ended, as lines of evidence. Pure. */
+/** Returns lines of evidence for where the flow ended. Pure. */
 export function whereLines({ trace, loss, refusal }: Case): readonly string[] {
   const lines: string[] = [];
   if (loss) lines.push(lossWords(loss));
@@ -84,40 +88,40 @@ export function whereLines({ trace, loss, refusal }: Case): readonly string[] {
   return lines;
 }
 
-/** `request last seen on flannel.1 of A, never on cni0 of A`. */
+/** Returns a loss in words: `request last seen on flannel.1 of A, never on cni0 of A`. */
 export function lossWords({ leg, last, next, packets }: Loss): string {
   if (leg === "answer") return `request arrived on ${last ? hopWords(last) : "the last hop"}, nothing came back`;
   const seen = last ? `${leg} last seen on ${hopWords(last)} (×${packets.length})` : `${leg} seen on no device`;
   return `${seen}, never on ${next ? hopWords(next) : "the next hop"}`;
 }
 
-/** `is 0 on A (baseline 1)`; without a baseline only what it is. Pure. */
+/** Returns the baseline part of `is 0 on A (baseline 1)`; empty without a baseline. Pure. */
 export function againstBaseline({ is, was }: { is: string | null; was: string | null }): string {
   if (was === null) return "";
   return was === is ? " (baseline the same)" : ` (baseline ${was})`;
 }
 
-/** A candidate that both capture and state speak for. Pure. */
+/** Returns a candidate that both capture and state support. Pure. */
 export function proven(
   cause: string,
   evidence: readonly string[],
-  mend: Pick<Candidate, "fix" | "more">,
+  remedy: Pick<Candidate, "fix" | "more">,
   score: number = SCORE.proven,
 ): Candidate {
-  return { score, cause, confidence: "proven", evidence, ...mend };
+  return { score, cause, confidence: "proven", evidence, ...remedy };
 }
 
-/** One that only one of them speaks for. Pure. */
+/** Returns a candidate that only one of the two supports. Pure. */
 export function likely(
   cause: string,
   evidence: readonly string[],
-  mend: Pick<Candidate, "fix" | "more">,
+  remedy: Pick<Candidate, "fix" | "more">,
   score: number = SCORE.fits,
 ): Candidate {
-  return { score, cause, confidence: "likely", evidence, ...mend };
+  return { score, cause, confidence: "likely", evidence, ...remedy };
 }
 
-/** Of whom a lost or refused packet is: `10.244.1.2`, before and after translation. Pure. */
+/** Returns the destination addresses of a lost or refused packet, before and after translation: `10.244.1.2`. Pure. */
 export function destinationsOf({ trace, loss }: Case): readonly string[] {
   const seen = (loss?.packets ?? []).flatMap(({ packet: { network } }) =>
     network?.kind === "ip" ? [network.destination] : [],
@@ -131,7 +135,7 @@ function withoutPort(endpoint: string): string {
   return endpoint.slice(0, endpoint.lastIndexOf(":"));
 }
 
-/** It came into the node by a bridge's port, and was to leave it by another of that bridge. Pure. */
+/** Returns true when the packet came in by a port of a bridge and had to leave by another port of it. Pure. */
 export function isToBeSwitched({ loss, picture, lossNode }: Case): boolean {
   const incoming = loss?.packets.find(isIncoming);
   const { interfaces } = picture;
@@ -143,18 +147,24 @@ export function isToBeSwitched({ loss, picture, lossNode }: Case): boolean {
   );
 }
 
-/** The node was to route it on: it came in by a device of its own (no bridge's port, no tunnel's carrier) and is for somebody else. Pure. */
-export function isToBeForwarded(one: Case): boolean {
-  const { loss, picture, lossNode } = one;
+/**
+ * Returns true when the node had to route the packet: it came in by a device of its own (no bridge's port, no tunnel's
+ * carrier) and has another destination. Pure.
+ */
+export function isToBeForwarded(flowCase: Case): boolean {
+  const { loss, picture, lossNode } = flowCase;
   const incoming = loss?.packets.find(isIncoming);
   if (!incoming || !lossNode || incoming.carrier !== null || loss?.next?.node !== lossNode.node) return false;
   const device = (picture.interfaces[incoming.node] ?? []).find(({ name }) => name === incoming.device);
   return (
-    incoming.packet.network?.kind === "ip" && (device?.master ?? null) === null && !isForNode(one, incoming.packet)
+    incoming.packet.network?.kind === "ip" && (device?.master ?? null) === null && !isForNode(flowCase, incoming.packet)
   );
 }
 
-/** Whether the end it was on its way to is the node itself; what it is addressed to says so only where nothing translates it. */
+/**
+ * Returns true when the flow's end is the node itself. The packet's destination address decides only where nothing
+ * translates it.
+ */
 function isForNode({ loss, trace, picture, lossNode }: Case, { network }: Packet): boolean {
   const end = loss?.leg === "reply" ? trace.client : trace.server;
   if (end) return end.pod === null && end.node === lossNode?.node;
@@ -162,17 +172,17 @@ function isForNode({ loss, trace, picture, lossNode }: Case, { network }: Packet
   return network?.kind === "ip" && own.includes(network.destination);
 }
 
-/** Whether a lost packet can have met a hook of the firewall at all; what hook a chain is of is not always known (null). Pure. */
-export function canMeet(one: Case, hook: string | null): boolean {
-  const packets = one.loss?.packets ?? [];
+/** Returns true when a lost packet can have met a hook of the firewall, or the hook is unknown (null). Pure. */
+export function canMeet(flowCase: Case, hook: string | null): boolean {
+  const packets = flowCase.loss?.packets ?? [];
   const [first] = packets;
   switch (hook) {
     case "input":
-      return !first || first.carrier !== null || isForNode(one, first.packet);
+      return !first || first.carrier !== null || isForNode(flowCase, first.packet);
     case "forward":
-      return !first || (first.carrier === null && !isForNode(one, first.packet));
+      return !first || (first.carrier === null && !isForNode(flowCase, first.packet));
     case "output":
-      return !first || !packets.some(isIncoming) || one.loss?.next?.tunnelled === true;
+      return !first || !packets.some(isIncoming) || flowCase.loss?.next?.tunnelled === true;
     default:
       return true;
   }

@@ -2,10 +2,10 @@ import type { Packet } from "../../evidence/pcap/packet.ts";
 import { destinationsOf, type Case } from "./case.ts";
 import { nodeIpsFor } from "./places.ts";
 
-/** A port that nobody saw: a rule that asks for one may be about it. */
+/** An unseen port: a rule about any port may match it. */
 export const ANY_PORT = "any";
 
-/** What a firewall rule can look at. */
+/** The fields of a packet that a firewall rule can match. */
 export interface Head {
   readonly source: string;
   readonly destination: string;
@@ -14,27 +14,29 @@ export interface Head {
   readonly destinationPort: number | null | typeof ANY_PORT;
 }
 
-/** The heads that a lost packet had, may have had after translation, and that of what carried it. Pure. */
-export function headsOf(one: Case): readonly Head[] {
-  const seen = (one.loss?.packets ?? []).flatMap(({ packet, carrier }) => [packet, carrier]);
+/** Returns the heads of a lost packet: those seen, those possible after translation, and those of its carrier. Pure. */
+export function headsOf(flowCase: Case): readonly Head[] {
+  const seen = (flowCase.loss?.packets ?? []).flatMap(({ packet, carrier }) => [packet, carrier]);
   const heads = seen.flatMap((packet) => (packet ? (headOf(packet) ?? []) : []));
-  const all = [...heads, ...translated(one, heads), ...carriers(one)];
+  const all = [...heads, ...translated(flowCase, heads), ...carriers(flowCase)];
   return [...new Map(all.map((head) => [JSON.stringify(head), head])).values()];
 }
 
-/** The head of a packet; null for what is no IP. Pure. */
+/** Returns the head of a packet; null when it is not IP. Pure. */
 export function headOf({ network, transport }: Packet): Head | null {
   if (network?.kind !== "ip") return null;
   const { source, destination } = network;
   const ports = transport && transport.kind !== "icmp" ? transport : null;
   return {
-    ...{ source, destination, protocol: transport?.kind ?? "other" },
+    source,
+    destination,
+    protocol: transport?.kind ?? "other",
     sourcePort: ports?.sourcePort ?? null,
     destinationPort: ports?.destinationPort ?? null,
   };
 }
 
-/** Of what was to be put into the tunnel and was not seen there: what would have carried it. */
+/** Returns the head of the tunnel packet that should have carried the flow and was not seen. */
 function carriers({ loss, picture, trace }: Case): readonly Head[] {
   const port = picture.places?.traits.overlay?.udpPort;
   const ips = nodeIpsFor(picture, trace.dialled?.address ?? "");
@@ -47,16 +49,18 @@ function carriers({ loss, picture, trace }: Case): readonly Head[] {
 
 const PROTOCOLS = { curl: "tcp", dig: "udp", ping: "icmp" } as const;
 
-/** To all addresses that it may have been for by then; of what no capture saw, only that is known. */
-function translated(one: Case, seen: readonly Head[]): readonly Head[] {
-  if (one.loss?.leg === "reply") return [];
-  const { observation, client } = one.trace;
+/**
+ * Returns heads for every possible destination at that point; without a capture of the packet, only these are known.
+ */
+function translated(flowCase: Case, seen: readonly Head[]): readonly Head[] {
+  if (flowCase.loss?.leg === "reply") return [];
+  const { observation, client } = flowCase.trace;
   const protocol = PROTOCOLS[observation.tool];
   const port = observation.seen.sourcePort;
   const first = seen.find((head) => head.protocol === protocol);
-  // Once translated it is not for the address that was dialled any more.
-  const gone = one.trace.endpoints.length > 0 ? one.trace.dialled?.address : undefined;
-  const destinations = destinationsOf(one).filter((address) => address !== gone);
+  // After translation the packet no longer has the dialled address.
+  const dialled = flowCase.trace.endpoints.length > 0 ? flowCase.trace.dialled?.address : undefined;
+  const destinations = destinationsOf(flowCase).filter((address) => address !== dialled);
   const sources = first ? [first.source] : client.addresses;
   return sources.flatMap((source) =>
     destinations.map((destination): Head => {

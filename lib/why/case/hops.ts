@@ -1,7 +1,7 @@
 import type { Picture } from "./picture.ts";
-import { overlayDeviceFor, uplinkOf, type Place } from "./places.ts";
+import { overlayDeviceFor, uplinkOf, type FlowEnd } from "./places.ts";
 
-/** How a packet gets to a hop from the one before it. */
+/** The way a packet reaches a hop from the previous one. */
 export type Crossing =
   "start" | "bridged" | "routed" | "sent by the node" | "put into the tunnel" | "over the wire" | "out of the tunnel";
 
@@ -10,20 +10,23 @@ export interface Hop {
   readonly node: string;
   readonly device: string;
   readonly crossing: Crossing;
-  /** It passes inside the overlay's packet. */
+  /** True when it passes inside the overlay's packet. */
   readonly tunnelled: boolean;
-  /** With bridge netfilter a translated packet is switched on without being seen at the bridge itself. */
+  /**
+   * True for a bridge that may not see the packet: bridge netfilter switches a translated packet on without showing it
+   * at the bridge.
+   */
   readonly optional: boolean;
 }
 
 /**
- * The devices between two places, in a request's order; as far as they are known where the server's place is not. `dialled`, an address, says of which IP family it
- * is: each may have an overlay device of its own. Pure.
+ * Returns the devices between two ends in a request's order, as far as they are known when the server's end is not.
+ * `dialled`, an address, decides the IP family: each may have an overlay device of its own. Pure.
  */
-export function hopsBetween(picture: Picture, client: Place, server: Place | null, dialled = ""): readonly Hop[] {
+export function hopsBetween(picture: Picture, client: FlowEnd, server: FlowEnd | null, dialled = ""): readonly Hop[] {
   const bridge = picture.places?.traits.bridge ?? null;
   const isOneNode = server !== null && client.node !== null && client.node === server.node;
-  // A pod that asks itself does not leave its namespace.
+  // A pod's packets to itself do not leave its namespace.
   if (isOneNode && client.pod === server.pod) return [];
   const hops: Hop[] = [];
   const add = (node: string, device: string, crossing: Crossing, more: Partial<Hop> = {}): void => {
@@ -47,7 +50,7 @@ export function hopsBetween(picture: Picture, client: Place, server: Place | nul
 
 function addCrossing(
   picture: Picture,
-  { client, server, overlay }: { readonly client: Place; readonly server: Place; readonly overlay: string | null },
+  { client, server, overlay }: { readonly client: FlowEnd; readonly server: FlowEnd; readonly overlay: string | null },
   from: Crossing,
   add: (node: string, device: string, crossing: Crossing, more?: Partial<Hop>) => void,
 ): void {
@@ -61,7 +64,7 @@ function addCrossing(
   if (inTunnel) add(node, overlay, "out of the tunnel");
 }
 
-/** The same devices in a reply's order; each crossing is that of the pair it is between. Pure. */
+/** Returns the same devices in a reply's order, with the crossings of the reply. Pure. */
 export function reversedHops(hops: readonly Hop[]): readonly Hop[] {
   return hops.map((hop, index) => ({ ...hop, crossing: back(hops[index + 1]?.crossing) })).reverse();
 }
@@ -76,6 +79,7 @@ function back(crossing: Crossing | undefined): Crossing {
   return crossing === undefined ? "start" : (BACK[crossing] ?? crossing);
 }
 
+/** Returns a hop in words: `flannel.1 of A`. */
 export function hopWords({ node, device, tunnelled }: Hop): string {
   return `${device} of ${node}${tunnelled ? " (in the tunnel)" : ""}`;
 }

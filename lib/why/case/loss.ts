@@ -2,19 +2,19 @@ import { reversedHops, type Hop } from "./hops.ts";
 import { isIncoming, type Sighting } from "./sightings.ts";
 import { seenAt, type Trace } from "./trace.ts";
 
-/** Where a flow vanished. */
+/** The place where a flow vanished. */
 export interface Loss {
-  /** `answer`: the request arrived, and nobody said a word. */
+  /** `answer`: the request arrived, and no answer came. */
   readonly leg: "request" | "reply" | "answer";
-  /** The last hop that saw it; null where none did. */
+  /** The last hop that saw it; null when none did. */
   readonly last: Hop | null;
-  /** The first that should have and did not; null where only the one who was asked is left. */
+  /** The first hop that should have seen it and did not; null when only the server is left. */
   readonly next: Hop | null;
-  /** What the last hop saw, and did not come any further. */
+  /** The packets seen at the last hop and no further. */
   readonly packets: readonly Sighting[];
 }
 
-/** Where a flow's packets end; null where both legs are whole, or nothing says how they should have gone. Pure. */
+/** Returns where a flow's packets end; null when both legs are complete or their route is unknown. Pure. */
 export function lossOf(trace: Trace): Loss | null {
   const { hops, request, reply } = trace;
   if (hops.length === 0) return null;
@@ -38,13 +38,13 @@ function endOf(hops: readonly Hop[], sightings: readonly Sighting[], leg: Loss["
   return { leg, last, next, packets };
 }
 
-/** The node on which it vanished; null where that was between two, or nobody can tell. Pure. */
+/** Returns the node that lost the flow; null when it was lost between two nodes, or the node is unknown. Pure. */
 export function nodeOfLoss({ last, next }: Loss): string | null {
   if (last && next && last.node !== next.node) return null;
   return last?.node ?? next?.node ?? null;
 }
 
-/** The device by which a routed packet came into the node that lost it. Pure. */
+/** Returns the device by which a routed packet came into the node that lost it. Pure. */
 export function ingressOf({ packets }: Loss): string | null {
   return packets.find(isIncoming)?.device ?? null;
 }

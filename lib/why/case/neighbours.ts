@@ -2,7 +2,7 @@ import type { Picture } from "./picture.ts";
 import { isIncoming, type Sighting } from "./sightings.ts";
 import type { Trace } from "./trace.ts";
 
-/** A question for an address that nobody answered. */
+/** A neighbour request without an answer. */
 export interface Unanswered {
   readonly node: string;
   readonly device: string;
@@ -11,11 +11,14 @@ export interface Unanswered {
   readonly sighting: Sighting;
 }
 
-/** What nodes asked for by ARP (or its IPv6 kin) while a flow was tried, in vain. Pure. */
+/**
+ * Returns the addresses that nodes asked for by ARP (or IPv6 neighbour discovery) without an answer during a flow.
+ * Pure.
+ */
 export function unansweredDuring({ observation }: Trace, { sightings }: Picture): readonly Unanswered[] {
   const { startedAtMs, durationMs } = observation;
   const during = sightings.filter(({ atMs }) => atMs >= startedAtMs - 100 && atMs <= startedAtMs + durationMs + 500);
-  const asked = during.filter((one) => !isIncoming(one) && askedFor(one) !== null);
+  const asked = during.filter((sighting) => !isIncoming(sighting) && askedFor(sighting) !== null);
   const answered = new Set(during.map((one) => `${one.node} ${one.device} ${answersFor(one)}`));
   const groups = Map.groupBy(asked, (one) => `${one.node} ${one.device} ${askedFor(one)}`);
   return [...groups].flatMap(([key, [first, ...more]]) => {
@@ -25,7 +28,9 @@ export function unansweredDuring({ observation }: Trace, { sightings }: Picture)
   });
 }
 
-/** Whether the client's pod itself asked for a neighbour in vain: then it sent nothing else. Pure. */
+/**
+ * Returns true when the client's pod itself asked for a neighbour without an answer: it then sent nothing else. Pure.
+ */
 export function clientAskedInVain({ observation, client }: Trace, { sightings }: Picture): boolean {
   const { startedAtMs, durationMs } = observation;
   const mine = sightings.filter(
@@ -35,7 +40,7 @@ export function clientAskedInVain({ observation, client }: Trace, { sightings }:
       atMs >= startedAtMs - 100 &&
       atMs <= startedAtMs + durationMs + 500,
   );
-  const answered = new Set(mine.filter((one) => !isIncoming(one)).map(answersFor));
+  const answered = new Set(mine.filter((sighting) => !isIncoming(sighting)).map(answersFor));
   return mine.some((one) => isIncoming(one) && askedFor(one) !== null && !answered.has(askedFor(one)));
 }
 

@@ -6,17 +6,17 @@ import { nodeFacts, type NodeFacts } from "../facts/node-facts.ts";
 import type { EvidenceFiles } from "../facts/read-evidence.ts";
 import { sightingsOf, type Sighting } from "./sightings.ts";
 
-/** A scenario's evidence, read: what passed where, and what each node's network looked like. */
+/** A scenario's parsed evidence: the packets seen, and the state of each node's network. */
 export interface Picture {
-  /** Null where nothing says whose the addresses are. */
+  /** Null when the evidence does not name the owners of addresses. */
   readonly places: Places | null;
   readonly interfaces: Readonly<Record<string, readonly Interface[]>>;
-  /** Nodes whose capture is whole: what is not in it did not pass there. */
+  /** Nodes with a complete capture: a packet missing from it did not pass there. */
   readonly captured: ReadonlySet<string>;
-  /** In the order of time. */
+  /** Sorted by time. */
   readonly sightings: readonly Sighting[];
   readonly nodes: ReadonlyMap<string, NodeFacts>;
-  /** What is missing or damaged, a line each: what it would have shown nobody knows. */
+  /** Missing or damaged evidence, one line each; its content is unknown. */
   readonly lacking: readonly string[];
 }
 
@@ -51,18 +51,18 @@ const interfacesSchema = z.partialRecord(
   ),
 );
 
-/** Reads what the files say. Never throws: what is damaged is in `lacking`. Pure. */
+/** Parses the evidence. Never throws: damage is listed in `lacking`. Pure. */
 export function pictureOf(files: EvidenceFiles): Picture {
   const lacking = [...files.lacking];
   const places = jsonOf(files, "where.json", placesSchema, lacking) as Places | null;
   const interfaces: Picture["interfaces"] = jsonOf(files, "interfaces.json", interfacesSchema, lacking) ?? {};
   const names = NODE_ROLES.filter((node) => files.captures.has(node) || hasState(files, node));
-  if (files.captures.size === 0) lacking.push("no capture: where packets vanished cannot be told");
+  if (files.captures.size === 0) lacking.push("no capture: the place where packets vanished is unknown");
   lacking.push(...(indexOf(files)?.trouble ?? []));
   const captured = new Set<string>();
   const sightings = [...files.captures].flatMap(([node, bytes]) => {
     const { found, problem } = sightingsOf(node, bytes, interfaces[node] ?? []);
-    const trouble = problem ?? (isFull(files, node) ? "it was full, what came later is missing" : null);
+    const trouble = problem ?? (isFull(files, node) ? "it was full, later packets are missing" : null);
     if (trouble === null) captured.add(node);
     else lacking.push(`${node}.pcap: ${trouble}`);
     return found;
@@ -75,7 +75,7 @@ function hasState({ texts }: EvidenceFiles, node: string): boolean {
   return [...texts.keys()].some((path) => path.startsWith(`during/${node}/`));
 }
 
-/** Whether the index says that the capture had reached its limit. */
+/** Returns true when the index says that the capture reached its limit. */
 function isFull(files: EvidenceFiles, node: string): boolean {
   return indexOf(files)?.captures?.some((one) => one.node === node && one.counts.cut) === true;
 }
@@ -95,7 +95,7 @@ const indexSchema = z.looseObject({
 
 function jsonOf<T>({ texts }: EvidenceFiles, name: string, schema: z.ZodType<T>, lacking: string[]): T | null {
   const text = texts.get(name);
-  if (text === undefined) lacking.push(`${name}: not there`);
+  if (text === undefined) lacking.push(`${name}: missing`);
   if (text === undefined) return null;
   try {
     return schema.parse(JSON.parse(text));

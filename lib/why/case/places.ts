@@ -2,13 +2,13 @@ import type { Places } from "../../evidence/places.ts";
 import { NODES, type NodeName } from "../../model/nodes.ts";
 import type { Picture } from "./picture.ts";
 
-/** Where one end of a flow is. */
-export interface Place {
-  /** Null for what is on no node of ours. */
+/** One end of a flow. */
+export interface FlowEnd {
+  /** Null for an end outside our nodes. */
   readonly node: string | null;
-  /** The role of a pod, where it is one. */
+  /** The role of a pod; null for another end. */
   readonly pod: string | null;
-  /** Where a pod's packets come out of its namespace; null where that is not known, or for a node itself. */
+  /** The device by which a pod's packets leave its namespace; null when it is unknown, or for a node itself. */
   readonly device: string | null;
   readonly addresses: readonly string[];
 }
@@ -19,8 +19,8 @@ const ROLES_ON: Readonly<Record<NodeName, readonly string[]>> = {
   C: ["third", "hostC"],
 };
 
-/** Where a role's packets come from. Pure. */
-export function placeOfRole(picture: Picture, role: string): Place {
+/** Returns the end that a role's packets come from. Pure. */
+export function placeOfRole(picture: Picture, role: string): FlowEnd {
   const node = NODES.find((one) => ROLES_ON[one].includes(role)) ?? null;
   if (node !== null && role === `host${node}`) return placeOfNode(picture, node);
   const pod = role === "sidecar" ? "server" : role;
@@ -29,8 +29,8 @@ export function placeOfRole(picture: Picture, role: string): Place {
   return { node, pod: node === null ? null : pod, device: deviceOf(picture, node, pod), addresses };
 }
 
-/** Who has an address: a pod, a node, or nobody we know (null). */
-export function placeOfAddress(picture: Picture, address: string): Place | null {
+/** Returns the owner of an address: a pod or a node; null when it is unknown. Pure. */
+export function placeOfAddress(picture: Picture, address: string): FlowEnd | null {
   const pods = Object.entries(picture.places?.pods ?? {});
   const pod = pods.find(([, { ip, secondIp }]) => ip === address || secondIp === address);
   if (pod) return placeOfRole(picture, pod[0]);
@@ -42,7 +42,7 @@ export function placeOfAddress(picture: Picture, address: string): Place | null 
   return byIp ? placeOfNode(picture, byIp[0]) : null;
 }
 
-function placeOfNode(picture: Picture, node: string): Place {
+function placeOfNode(picture: Picture, node: string): FlowEnd {
   const own = (picture.interfaces[node] ?? []).flatMap(({ addresses }) => addresses);
   const { nodeIps, second } = (picture.places ?? {}) as Partial<Places>;
   const ips = [nodeIps, second?.nodeIps].flatMap((one) => (one as ByNode | undefined)?.[node] ?? []);
@@ -51,20 +51,20 @@ function placeOfNode(picture: Picture, node: string): Place {
 
 type ByNode = Readonly<Partial<Record<string, string>>>;
 
-/** The nodes' addresses of the IP family that an address is of. Pure. */
+/** Returns the nodes' addresses of the same IP family as an address. Pure. */
 export function nodeIpsFor({ places }: Picture, address: string): ByNode {
   const ips = isOfSecond(places, address) ? places?.second?.nodeIps : places?.nodeIps;
   return ips ?? {};
 }
 
-/** The overlay's device that carries what is for an address; null where there is no overlay. Pure. */
+/** Returns the overlay's device that carries packets to an address; null without an overlay. Pure. */
 export function overlayDeviceFor({ places }: Picture, address: string): string | null {
   const overlay = places?.traits.overlay;
   if (!overlay) return null;
   return isOfSecond(places, address) ? (overlay.secondDevice ?? overlay.device) : overlay.device;
 }
 
-/** Whether a Service has this address; its name when it does. Pure. */
+/** Returns the name of the Service with this address, or null. Pure. */
 export function serviceAt({ places }: Picture, address: string): string | null {
   const all = [places?.serviceIps, places?.second?.serviceIps].flatMap((one) => Object.entries(one ?? {}));
   return all.find(([, ip]) => ip === address)?.[0] ?? null;
@@ -80,7 +80,7 @@ function deviceOf({ interfaces }: Picture, node: string | null, pod: string): st
   return list.find(({ peer }) => peer?.split(" ")[0] === pod)?.name ?? null;
 }
 
-/** The device by which a node reaches the others: the one that has its address. */
+/** Returns the device by which a node reaches the others: the one with its address. */
 export function uplinkOf({ interfaces, places }: Picture, node: string): string {
   const ip = (places?.nodeIps as Record<string, string> | undefined)?.[node];
   return (interfaces[node] ?? []).find(({ addresses }) => ip !== undefined && addresses.includes(ip))?.name ?? "eth0";

@@ -1,19 +1,21 @@
 import { ANY_PORT, type Head } from "./heads.ts";
 import { isWithin } from "../facts/routes.ts";
 
-/** What a rule's text asks of a packet's head, as far as we understand it; what we do not understand is taken to hold. */
+/** The conditions of a rule's text on a packet's head, as far as we parse them; others are assumed to hold. */
 interface Terms {
   readonly asks: number;
   readonly holds: (head: Head) => boolean;
 }
 
-/** Whether a rule of iptables or nft can be about one of these packets. Pure. */
+/** Returns true when a rule of iptables or nft can match one of these packets. Pure. */
 export function canMatch(text: string, heads: readonly Head[]): boolean {
   const { holds } = termsOf(text);
   return heads.some(holds);
 }
 
-/** How many of its terms are about addresses, protocol and ports: one that asks for nothing is about everybody. Pure. */
+/**
+ * Returns the number of its conditions on addresses, protocol and ports; a rule with none matches every packet. Pure.
+ */
 export function termsAsked(text: string): number {
   return termsOf(text).asks;
 }
@@ -35,22 +37,22 @@ const TERMS: readonly (readonly [pattern: RegExp, pick: Pick])[] = [
 ];
 
 function termsOf(text: string): Terms {
-  const found = TERMS.flatMap(([pattern, pick]) => {
+  const terms = TERMS.flatMap(([pattern, pick]) => {
     const match = pattern.exec(text);
-    // A named set's members are elsewhere.
+    // The members of a named set are listed elsewhere.
     if (!match || match[2]?.startsWith("@")) return [];
     return [{ isNot: (match[1] ?? "") !== "", values: valuesOf(match[2] ?? ""), pick }];
   });
   const holds = (head: Head): boolean =>
-    found.every(({ isNot, values, pick }) => values.some((value) => isEqual(pick(head), value)) !== isNot);
-  return { asks: found.length, holds };
+    terms.every(({ isNot, values, pick }) => values.some((value) => isEqual(pick(head), value)) !== isNot);
+  return { asks: terms.length, holds };
 }
 
 function valuesOf(text: string): readonly string[] {
   return text
     .replace(/[{}]/g, "")
     .split(",")
-    .map((one) => one.trim());
+    .map((value) => value.trim());
 }
 
 function isEqual(actual: string | number | null, value: string): boolean {

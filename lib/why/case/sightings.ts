@@ -4,22 +4,22 @@ import type { Direction, Packet } from "../../evidence/pcap/packet.ts";
 import { packetWords } from "../../evidence/pcap/words.ts";
 import type { Interface } from "../../evidence/interfaces.ts";
 
-/** A packet that came by a device of a node. What a tunnel carries is a sighting of its own, at the same device. */
+/** A packet seen at a device of a node. A packet inside a tunnel is a sighting of its own at the same device. */
 export interface Sighting {
   readonly node: string;
   readonly device: string;
-  /** The pod at the other end of the device: `same`; null where there is none. */
+  /** The pod at the other end of the device (`same`); null without one. */
   readonly peer: string | null;
-  /** A packet that a bridge switches on is somebody else's (`other-host`) where it comes in. */
+  /** A packet that a bridge switches on has direction `other-host` where it comes in. */
   readonly direction: Direction | null;
-  /** Wall clock of the node, ms since the epoch. */
+  /** The node's wall clock, ms since the epoch. */
   readonly atMs: number;
   readonly packet: Packet;
-  /** The packet that carries it; null where it is itself on the wire. */
+  /** The packet that carries it; null when it is itself on the wire. */
   readonly carrier: Packet | null;
 }
 
-/** All packets of a node's capture. What cannot be read ends it, and is the `problem`. Pure. */
+/** Returns all packets of a node's capture. Unreadable data ends the list and is the `problem`. Pure. */
 export function sightingsOf(
   node: string,
   bytes: Uint8Array,
@@ -43,18 +43,19 @@ export function sightingsOf(
   }
 }
 
-/** `same eth0` is the pod `same`. */
+/** Returns the pod of a peer: `same eth0` gives `same`. */
 function roleOf(peer: string | null | undefined): string | null {
   return peer?.split(" ")[0] ?? null;
 }
 
-/** As a line of evidence: `A.pcap: 10.244.1.3:10690 → 10.96.176.77:80 TCP S on veth4f4bdc17 (same), coming in`. */
+/** Returns a line of evidence: `A.pcap: 10.244.1.3:10690 → 10.96.176.77:80 TCP S on veth4f4bdc17 (same), coming in`. */
 export function sightingWords({ node, device, peer, direction, packet, carrier }: Sighting): string {
   const by = `${device}${peer === null ? "" : ` (${peer})`}`;
   const way = direction === "out" ? "going out" : "coming in";
   return `${node}.pcap: ${packetWords(packet)} on ${by}${carrier ? " in the tunnel" : ""}, ${way}`;
 }
 
+/** Returns true for a packet that came in, or whose direction is unknown. */
 export function isIncoming({ direction }: Sighting): boolean {
   return direction !== "out";
 }

@@ -3,31 +3,31 @@ import { parsePath, type Path } from "../../model/path.ts";
 import type { Observation } from "../../probes/probe.ts";
 import { hopsBetween, type Hop } from "./hops.ts";
 import type { Picture } from "./picture.ts";
-import { placeOfAddress, placeOfRole, type Place } from "./places.ts";
+import { placeOfAddress, placeOfRole, type FlowEnd } from "./places.ts";
 import { isIncoming, type Sighting } from "./sightings.ts";
 
-/** One flow of a path, wherever it was seen. */
+/** One flow of a path, with all its sightings. */
 export interface Trace {
   readonly observation: Observation;
-  /** Null where its text is none. */
+  /** Null when its text does not parse. */
   readonly path: Path | null;
   readonly dialled: { readonly address: string; readonly port: number | null } | null;
-  readonly client: Place;
-  /** Who the request was for after translation; null where nobody knows. */
-  readonly server: Place | null;
-  /** Addresses and ports that the destination was translated to. */
+  readonly client: FlowEnd;
+  /** The end that the request was for after translation; null when it is unknown. */
+  readonly server: FlowEnd | null;
+  /** The addresses and ports that the destination was translated to. */
   readonly endpoints: readonly string[];
   readonly hops: readonly Hop[];
   readonly request: readonly Sighting[];
   readonly reply: readonly Sighting[];
-  /** ICMP errors about it. */
+  /** ICMP errors about the flow. */
   readonly errors: readonly Sighting[];
 }
 
-/** A packet before or after the clocks of prober and capture, and what comes late. */
+/** Allowance for the different clocks of prober and capture, and for late packets. */
 const SLACK_MS = { before: 100, after: 500 } as const;
 
-/** Finds a flow in the captures. Pure. */
+/** Returns a flow's trace in the captures. Pure. */
 export function traceOf(observation: Observation, picture: Picture): Trace {
   const path = pathOf(observation.path);
   const { startedAtMs, durationMs, seen } = observation;
@@ -41,11 +41,11 @@ export function traceOf(observation: Observation, picture: Picture): Trace {
   const isReply = (packet: Packet): boolean => reversed.has(keyOf(packet)) || isAnswerTo(observation, client, packet);
   const request = nearby.filter(({ packet }) => keys.has(keyOf(packet)));
   const requestSet = new Set(request);
-  const reply = nearby.filter((one) => !requestSet.has(one) && isReply(one.packet));
+  const reply = nearby.filter((sighting) => !requestSet.has(sighting) && isReply(sighting.packet));
   const errors = nearby.filter(({ packet: { transport } }) => {
     const original = transport?.kind === "icmp" ? transport.original : undefined;
     if (original === undefined) return false;
-    // What the node itself sends is refused before any device sees it.
+    // A node's own packet can be refused before any device sees it.
     return keys.has(keyOf(original)) || isReply(original) || isRequest(observation, client, original);
   });
   const dialled = seen.remote === undefined ? null : { address: seen.remote, port: seen.remotePort ?? null };
@@ -55,7 +55,7 @@ export function traceOf(observation: Observation, picture: Picture): Trace {
   return { observation, path, dialled, client, server, endpoints, hops, request, reply, errors };
 }
 
-const NOWHERE: Place = { node: null, pod: null, device: null, addresses: [] };
+const NOWHERE: FlowEnd = { node: null, pod: null, device: null, addresses: [] };
 
 function pathOf(text: string): Path | null {
   try {
@@ -65,7 +65,10 @@ function pathOf(text: string): Path | null {
   }
 }
 
-/** `tcp 10.244.1.3:10690>10.96.176.77:80`, of an echo `icmp 10.244.0.2#7>10.244.1.2`; empty for what is neither. */
+/**
+ * Returns a flow's key: `tcp 10.244.1.3:10690>10.96.176.77:80`, or for an echo `icmp 10.244.0.2#7>10.244.1.2`; empty
+ * for other packets.
+ */
 function keyOf({ network, transport }: Packet): string {
   if (network?.kind !== "ip" || !transport) return "";
   const { source, destination } = network;
@@ -82,10 +85,13 @@ function reversedKey(key: string): string {
   return `${kind} ${to}>${from}`;
 }
 
-/** The flow's own key, and those it has after its source was translated: its first packet keeps what is within (sequence number, DNS id). */
+/**
+ * Returns the flow's own key, and those after translation of its source: its first packet keeps its inner fields
+ * (sequence number, DNS id).
+ */
 function requestKeys(
   observation: Observation,
-  client: Place,
+  client: FlowEnd,
   nearby: readonly Sighting[],
   known: readonly string[],
 ): ReadonlySet<string> {
@@ -95,7 +101,7 @@ function requestKeys(
   return new Set([...known, ...[...first, ...same].map(({ packet }) => keyOf(packet)).filter((key) => key !== "")]);
 }
 
-/** What conntrack made of the flow: a node's own packets are seen nowhere before they are translated. */
+/** Returns the flow's keys in conntrack: no device sees a node's own packets before their translation. */
 function connectionKeys({ nodes }: Picture, { seen }: Observation): readonly string[] {
   const lines = [...nodes.values()].flatMap(({ text }) => text("conntrack").split("\n"));
   const mine = lines.filter((line) => line.includes(` dst=${seen.remote} sport=${seen.sourcePort} `));
@@ -107,7 +113,7 @@ function connectionKeys({ nodes }: Picture, { seen }: Observation): readonly str
   });
 }
 
-function isRequest({ seen, tool }: Observation, { addresses }: Place, { network, transport }: Packet): boolean {
+function isRequest({ seen, tool }: Observation, { addresses }: FlowEnd, { network, transport }: Packet): boolean {
   if (network?.kind !== "ip" || !transport) return false;
   if (tool === "ping") {
     const isEcho = transport.kind === "icmp" && ECHO_REQUESTS.includes(`${transport.family} ${transport.type}`);
@@ -119,7 +125,7 @@ function isRequest({ seen, tool }: Observation, { addresses }: Place, { network,
 
 const ECHO_REQUESTS = ["4 8", "6 128"];
 
-/** What translation of addresses leaves as it is, of a packet that opens a flow; null for others. */
+/** Returns the part of a flow's opening packet that address translation preserves; null for other packets. */
 function markOf({ transport, dns }: Packet): string | null {
   if (transport?.kind === "tcp") {
     const opens = ((transport.flags ?? 0) & (TCP_FLAG.syn | TCP_FLAG.ack)) === TCP_FLAG.syn;
@@ -128,8 +134,10 @@ function markOf({ transport, dns }: Packet): string | null {
   return dns && !dns.isResponse ? `dns ${dns.id} ${dns.question?.name}` : null;
 }
 
-/** From anybody to the very port that asked: also an answer that nothing translated back. */
-function isAnswerTo({ seen, tool }: Observation, { addresses }: Place, { network, transport }: Packet): boolean {
+/**
+ * Returns true for a packet from any sender to the port that asked, including an answer that was not translated back.
+ */
+function isAnswerTo({ seen, tool }: Observation, { addresses }: FlowEnd, { network, transport }: Packet): boolean {
   if (network?.kind !== "ip" || !transport || transport.kind === "icmp" || tool === "ping") return false;
   const isToClient = addresses.length === 0 || addresses.includes(network.destination);
   return isToClient && seen.sourcePort !== undefined && transport.destinationPort === seen.sourcePort;
@@ -154,29 +162,33 @@ function serverOf(
   path: Path | null,
   dialled: string | null,
   endpoints: readonly string[],
-): Place | null {
+): FlowEnd | null {
   const [endpoint] = endpoints;
   if (endpoint !== undefined) return placeOfAddress(picture, endpoint.slice(0, endpoint.lastIndexOf(":")));
-  // Which replica of the DNS Service it would have been nobody knows.
+  // The replica of the DNS Service that it was for is unknown.
   if (path?.to === "dns" || path?.way === "localhost") return null;
   if (path && path.way !== "podIP" && path.way !== "nodeIP") return placeOfRole(picture, path.to);
   return dialled === null ? null : placeOfAddress(picture, dialled);
 }
 
-/** The sightings at a hop. Pure. */
+/** Returns the sightings at a hop. Pure. */
 export function seenAt(sightings: readonly Sighting[], hop: Hop): readonly Sighting[] {
   return sightings.filter(
     ({ node, device, carrier }) => node === hop.node && device === hop.device && (carrier !== null) === hop.tunnelled,
   );
 }
 
-/** Sightings where the flow was not meant to pass: by another device, or past the tunnel. Pure. */
+/** Returns sightings off the flow's route: at another device, or outside the tunnel. Pure. */
 export function astray({ hops, request }: Trace): readonly Sighting[] {
-  return request.filter((one) => one.direction !== null && !hops.some((hop) => seenAt([one], hop).length > 0));
+  return request.filter(
+    (sighting) => sighting.direction !== null && !hops.some((hop) => seenAt([sighting], hop).length > 0),
+  );
 }
 
-/** A reply as the client's own device saw it. Pure. */
+/** Returns the replies that the client's own device saw. Pure. */
 export function repliesAtClient({ reply, client }: Trace): readonly Sighting[] {
   if (client.device === null) return [];
-  return reply.filter((one) => one.node === client.node && one.device === client.device && !isIncoming(one));
+  return reply.filter(
+    (sighting) => sighting.node === client.node && sighting.device === client.device && !isIncoming(sighting),
+  );
 }

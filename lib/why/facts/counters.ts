@@ -1,7 +1,10 @@
 import { counterDeltas, countersIn } from "../../evidence/counters.ts";
 import type { NodeFacts } from "./node-facts.ts";
 
-/** By how much a counter of nstat rose on a node since the baseline; null where there is none, or no such counter. Pure. */
+/**
+ * Returns the increase of an nstat counter on a node since the baseline; null without a baseline or without that
+ * counter. Pure.
+ */
 export function roseBy({ text, textBefore }: NodeFacts, name: string): number | null {
   const before = textBefore("nstat");
   const during = text("nstat");

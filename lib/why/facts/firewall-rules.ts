@@ -1,22 +1,22 @@
 import type { NodeFacts } from "./node-facts.ts";
 
-/** A rule that ends a packet's way, with its counter. */
+/** A rule that ends a packet's path, with its counter. */
 export interface EndingRule {
-  /** The file of evidence it is in: `nft`, `iptables-nft`, … */
+  /** Its file of evidence: `nft`, `iptables-nft`, … */
   readonly file: string;
-  /** `input`, `forward`, … of a chain that the kernel itself calls; null for one that others lead to. */
+  /** The hook of a base chain (`input`, `forward`, …); null for a chain that others jump to. */
   readonly hook: string | null;
   readonly table: string;
   readonly chain: string;
-  /** Without counter and comment. */
+  /** Its text, without counter and comment. */
   readonly text: string;
   readonly comment: string;
   readonly verdict: "drop" | "reject";
-  /** Null where it counts nothing. */
+  /** Null for a rule without a counter. */
   readonly packets: number | null;
-  /** By how much the counter rose since the baseline; without one, what it is. */
+  /** The counter's increase since the baseline; without a baseline, its value. */
   readonly rose: number | null;
-  /** Not in the baseline; null where there is none. */
+  /** True when it is not in the baseline; null without a baseline. */
   readonly isNew: boolean | null;
 }
 
@@ -30,7 +30,7 @@ export interface FirewallRule extends Pick<
 
 const IPTABLES = ["iptables-nft", "ip6tables-nft", "iptables-legacy", "ip6tables-legacy"] as const;
 
-/** The rules of a node that drop or reject. Pure. */
+/** Returns the rules of a node that drop or reject. Pure. */
 export function endingRules(facts: NodeFacts): readonly EndingRule[] {
   const before = Map.groupBy(facts.rulesBefore, keyOf);
   return facts.rules.flatMap((rule): readonly EndingRule[] => {
@@ -40,7 +40,8 @@ export function endingRules(facts: NodeFacts): readonly EndingRule[] {
     const count = was?.reduce((sum, one) => sum + (one.packets ?? 0), 0) ?? 0;
     return [
       {
-        ...{ ...rule, verdict },
+        ...rule,
+        verdict,
         rose: packets === null ? null : Math.max(0, packets - count),
         isNew: facts.hasBaseline ? was === undefined : null,
       },
@@ -48,7 +49,7 @@ export function endingRules(facts: NodeFacts): readonly EndingRule[] {
   });
 }
 
-/** The rules of all backends, from the files of evidence they are in. Pure. */
+/** Returns the rules of all backends, from their files of evidence. Pure. */
 export function rulesIn(text: (file: string) => string): readonly FirewallRule[] {
   const own = IPTABLES.filter(
     (file) => file.endsWith("-nft") && text(file).includes("\n*") && !/incompatible/.test(text(file)),
@@ -62,7 +63,7 @@ function keyOf({ file, table, chain, text }: FirewallRule): string {
   return `${file} ${table} ${chain} ${text}`;
 }
 
-/** Tables that iptables-nft has printed itself. */
+/** Returns true for a table that iptables-nft has printed itself. */
 function isOfIptables(table: string, families: ReadonlySet<string>): boolean {
   const [family = "", name = ""] = table.split(" ");
   return families.has(family) && ["filter", "nat", "mangle", "raw", "security"].includes(name);
@@ -103,7 +104,7 @@ function nftRules(text: string): readonly FirewallRule[] {
     const verdict = (["drop", "reject", "accept"] as const).find((word) => new RegExp(`\\b${word}\\b`).test(bare));
     const place = { file: "nft", hook, table: table.replace(/^table /, ""), chain: chain.slice("chain ".length) };
     const count = packets === undefined ? null : Number(packets);
-    const said = { text: bare.replace(/\s+/g, " ").trim(), comment, packets: count };
-    return [{ ...place, ...said, verdict: verdict ?? "other" }];
+    const content = { text: bare.replace(/\s+/g, " ").trim(), comment, packets: count };
+    return [{ ...place, ...content, verdict: verdict ?? "other" }];
   });
 }

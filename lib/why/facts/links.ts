@@ -1,4 +1,4 @@
-/** What `ip -d link show` says of a device, as `ip -j` would name it. */
+/** The facts of a device from `ip -d link show`, under the names of `ip -j`. */
 export interface DeviceFacts {
   readonly ifname: string;
   readonly flags: readonly string[];
@@ -6,16 +6,18 @@ export interface DeviceFacts {
   readonly operstate: string;
   readonly master?: string;
   readonly address?: string;
-  /** There where the other end is in another namespace, as it is with a pod's. */
+  /** Present when the other end is in another namespace, as a pod's is. */
   readonly link_netnsid?: string;
   readonly settings: Readonly<Record<string, string>>;
 }
 
-/** Words of the detailed lines that are followed by their value. The clocks and counters beside them are no settings. */
-const SETTINGS =
-  / (bridge_slave state|hairpin|guard|learning|flood|isolated|locked|neigh_suppress|vxlan id|dstport|local|nf_call_iptables|nf_call_ip6tables|vlan_filtering) (\S+)/g;
+/** Words of the detailed lines that precede a setting's value. The clocks and counters beside them are not settings. */
+const SETTING_WORDS =
+  "bridge_slave state|hairpin|guard|learning|flood|isolated|locked|neigh_suppress|vxlan id|dstport|local|" +
+  "nf_call_iptables|nf_call_ip6tables|vlan_filtering";
+const SETTINGS = new RegExp(` (${SETTING_WORDS}) (\\S+)`, "g");
 
-/** The devices in the text of `ip -s -d link show`. What is not understood is left out. Pure. */
+/** Returns the devices in the text of `ip -s -d link show`, without blocks that do not parse. Pure. */
 export function linksIn(text: string): readonly DeviceFacts[] {
   const blocks = text.split(/^(?=\d+: )/m);
   return blocks.flatMap((block) => {
@@ -41,6 +43,7 @@ export function linksIn(text: string): readonly DeviceFacts[] {
   });
 }
 
+/** Returns true for a device that is set up. */
 export function isUp({ flags }: DeviceFacts): boolean {
   return flags.includes("UP");
 }

@@ -6,27 +6,27 @@ import { isAnotherPod } from "../../evidence/pod-identity.ts";
 import { linksIn, type DeviceFacts } from "./links.ts";
 import type { EvidenceFiles } from "./read-evidence.ts";
 
-/** What a node's network looked like while paths failed, and what of it differs from before. */
+/** A node's network state while paths failed, and its differences from the baseline. */
 export interface NodeFacts {
   readonly node: string;
-  /** Of a file of `during`, `route` for one; empty where there is none. */
+  /** Returns the text of a file of `during`, such as `route`; empty when it is missing. */
   readonly text: (file: string) => string;
-  /** The same of `before`; null where it is not known, as opposed to empty. */
+  /** Returns the text of a file of `before`; null when it is unknown, as opposed to empty. */
   readonly textBefore: (file: string) => string | null;
   readonly files: readonly string[];
   readonly fingerprint: Fingerprint;
   readonly links: readonly DeviceFacts[];
   readonly linksBefore: readonly DeviceFacts[];
-  /** What differs within its pods, addresses and routes: lines by pod. */
+  /** Differences inside its pods in addresses and routes: lines by pod. */
   readonly podChanges: ReadonlyMap<string, readonly string[]>;
   readonly rules: readonly FirewallRule[];
   readonly rulesBefore: readonly FirewallRule[];
-  /** Empty where there is no baseline. */
+  /** Empty without a baseline. */
   readonly changes: readonly Change[];
   readonly hasBaseline: boolean;
 }
 
-/** The sections of a fingerprint that evidence has too, by the file they are in. */
+/** The sections of a fingerprint that evidence also has, with their files. */
 const FILES: Readonly<Partial<Record<Section, string>>> = {
   sysctl: "sysctl",
   link: "link",
@@ -43,7 +43,7 @@ const FILES: Readonly<Partial<Record<Section, string>>> = {
   qdisc: "queue",
 };
 
-/** Reads what `during` and `before` say of a node. Pure. */
+/** Parses a node's `during` and `before` texts. Pure. */
 export function nodeFacts({ texts }: EvidenceFiles, node: string, lacking: string[]): NodeFacts {
   const empty = emptyFiles(texts.get("index.json"), node);
   const textOf = (moment: string, file: string): string | null =>
@@ -75,12 +75,12 @@ export function nodeFacts({ texts }: EvidenceFiles, node: string, lacking: strin
   };
 }
 
-/** Only what is set, not what is counted or learned; of a pod that was made or ended meanwhile nothing. */
+/** Returns changed settings, not counters or learned entries; none for a pod that started or ended in the meantime. */
 function podChanges(
   files: readonly string[],
   textOf: (moment: string, file: string) => string | null,
 ): ReadonlyMap<string, readonly string[]> {
-  const found = files.flatMap((file): readonly (readonly [string, readonly string[]])[] => {
+  const changed = files.flatMap((file): readonly (readonly [string, readonly string[]])[] => {
     const pod = /^pod-(.*)-network$/.exec(file)?.[1];
     const [before, during] = [textOf("before", file), textOf("during", file)];
     if (pod === undefined || before === null || during === null || isAnotherPod(before, during)) return [];
@@ -91,17 +91,17 @@ function podChanges(
     ];
     return lines.length === 0 ? [] : [[pod, lines]];
   });
-  return new Map(found);
+  return new Map(changed);
 }
 
-/** Addresses, routes and the devices' flags; without what IPv6 does by itself. */
+/** Returns addresses, routes and device flags, without what IPv6 changes by itself. */
 function settingsIn(text: string): readonly string[] {
   const lines = text.split("\n").map((line) => line.trim());
   const set = lines.filter((line) => /^(inet|default|\d+: \S+: <|[a-z]* ?[0-9a-f.:]+(\/\d+)? (dev|via) )/.test(line));
   return [...new Set(set.filter((line) => !/ lladdr | used |fe80|ff00|tentative/.test(line)))];
 }
 
-/** What is missing at the end of a text must not be taken for gone. */
+/** Returns null for a cut-off text: what its end lacks must not count as gone. */
 function wholeOrNull(text: string | undefined): string | null {
   return text === undefined || !text.endsWith("\n") ? null : text;
 }
@@ -111,7 +111,7 @@ function cutFiles(texts: EvidenceFiles["texts"], node: string): readonly string[
   return mine.filter(([, text]) => wholeOrNull(text) === null).map(([path]) => `${path}: cut short`);
 }
 
-/** `MOMENT FILE` of what had nothing to say: such a text has no file. */
+/** Returns the `MOMENT FILE` pairs with empty output: such a text has no file. */
 function emptyFiles(index: string | undefined, node: string): ReadonlySet<string> {
   try {
     const { states } = JSON.parse(index ?? "{}") as { states?: { moment: string; node: string; empty: string[] }[] };
@@ -122,7 +122,7 @@ function emptyFiles(index: string | undefined, node: string): ReadonlySet<string
   }
 }
 
-/** The sections as collect.sh would have printed them, so that one set of rules says what may change by itself. */
+/** Returns the sections in collect.sh's format, so that one set of rules defines what may change by itself. */
 function fingerprintOf(
   known: readonly (readonly [string, string])[],
   text: (file: string) => string,
@@ -146,7 +146,7 @@ function asCollected(section: string, text: string): string {
     case "address":
       return addressLines(lines).join("\n");
     case "neighbour":
-      // `ip -s` adds how long ago it was used, and how often it was asked for.
+      // `ip -s` adds the time since its last use, and the number of requests.
       return lines.map((line) => line.replace(/ (ref \d+|used \S+( probes)? \d+|used \S+)/g, "")).join("\n");
     case "qdisc":
       return lines.filter((line) => line.startsWith("qdisc")).join("\n");
@@ -155,7 +155,7 @@ function asCollected(section: string, text: string): string {
   }
 }
 
-/** Each address with its device, as `ip -o` prints it. */
+/** Returns each address with its device, in the format of `ip -o`. */
 function addressLines(lines: readonly string[]): readonly string[] {
   let device = "";
   return lines.flatMap((line) => {
@@ -164,17 +164,17 @@ function addressLines(lines: readonly string[]): readonly string[] {
   });
 }
 
-/** A sysctl's value and that of the baseline; null where it is not known. */
+/** Returns a sysctl's value and its baseline; null where it is unknown. */
 export function sysctlOf({ text, textBefore }: NodeFacts, path: string): { is: string | null; was: string | null } {
   return { is: valueIn(text("sysctl"), path), was: valueIn(textBefore("sysctl") ?? "", path) };
 }
 
 function valueIn(sysctls: string, path: string): string | null {
-  const line = sysctls.split("\n").find((one) => one.startsWith(`${path}:`));
+  const line = sysctls.split("\n").find((text) => text.startsWith(`${path}:`));
   return line === undefined ? null : line.slice(path.length + 1).trim();
 }
 
-/** `net.ipv4.ip_forward` for `ipv4/ip_forward`, as sysctl(8) writes it. */
+/** Returns sysctl(8)'s name of a path: `net.ipv4.ip_forward` for `ipv4/ip_forward`. */
 export function sysctlName(path: string): string {
-  return `net.${path.replace(/[./]/g, (one) => (one === "/" ? "." : "/"))}`;
+  return `net.${path.replace(/[./]/g, (separator) => (separator === "/" ? "." : "/"))}`;
 }

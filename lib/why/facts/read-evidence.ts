@@ -1,15 +1,15 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** What lies in a scenario's evidence folder (lib/evidence), unread: files by their path in it, captures by their node. */
+/** The unparsed files of a scenario's evidence folder (lib/evidence): texts by path, captures by node. */
 export interface EvidenceFiles {
   readonly texts: ReadonlyMap<string, string>;
   readonly captures: ReadonlyMap<string, Uint8Array>;
-  /** What could not be had, a line each. */
+  /** Unreadable evidence, one line each. */
   readonly lacking: readonly string[];
 }
 
-/** Reads a folder. Never throws: what cannot be read is in `lacking`. */
+/** Reads a folder. Never throws: unreadable files are listed in `lacking`. */
 export function readEvidence(dir: string): EvidenceFiles {
   const texts = new Map<string, string>();
   const captures = new Map<string, Uint8Array>();

@@ -2,7 +2,7 @@ import ipaddr from "ipaddr.js";
 
 /** A line of `ip route show table all`. */
 export interface Route {
-  /** `unicast`, or what it does instead: `blackhole`, `unreachable`, … */
+  /** `unicast`, or another type: `blackhole`, `unreachable`, … */
   readonly type: string;
   readonly prefix: string;
   readonly device: string | null;
@@ -13,7 +13,7 @@ export interface Route {
 
 const TYPES = "local|broadcast|multicast|anycast|blackhole|unreachable|prohibit|throw|unicast";
 
-/** The routes of a text. What is no route is left out. Pure. */
+/** Returns the routes in a text, without other lines. Pure. */
 export function routesIn(text: string): readonly Route[] {
   const lines = text.split("\n").map((line) => line.trim());
   return lines.flatMap((line) => {
@@ -36,7 +36,7 @@ function withLength(prefix: string): string | null {
   return `${address}/${length ?? longest}`;
 }
 
-/** Whether an address is in a prefix; false for what is neither. Pure. */
+/** Returns true when an address is in a prefix; false for other texts. Pure. */
 export function isWithin(address: string, prefix: string): boolean {
   const full = withLength(prefix);
   if (full === null || !ipaddr.isValid(address)) return false;
@@ -45,7 +45,7 @@ export function isWithin(address: string, prefix: string): boolean {
   return parsed.kind() === network.kind() && parsed.match([network, length] as [ipaddr.IPv4, number]);
 }
 
-/** The route of the main table that an address takes: the longest prefix. Policy rules are not asked. Pure. */
+/** Returns the main table's route for an address, by longest prefix. It ignores policy rules. Pure. */
 export function routeTo(routes: readonly Route[], address: string): Route | null {
   const covering = routes.filter(({ table, prefix }) => table === "main" && isWithin(address, prefix));
   const length = ({ prefix }: Route): number => Number(prefix.split("/")[1]);

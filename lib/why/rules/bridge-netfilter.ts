@@ -3,7 +3,7 @@ import { sysctlName, sysctlOf } from "../facts/node-facts.ts";
 import { isIncoming, sightingWords, type Sighting } from "../case/sightings.ts";
 import { repliesAtClient, type Trace } from "../case/trace.ts";
 
-/** A reply that reached the client with another source than the address it had asked; null where there is none. Pure. */
+/** Returns a reply that reached the client from another address than the dialled one; null without one. Pure. */
 export function untranslatedReply(trace: Trace): Sighting | null {
   const { dialled } = trace;
   if (!dialled) return null;
@@ -14,20 +14,22 @@ export function untranslatedReply(trace: Trace): Sighting | null {
 
 export const bridgeNetfilter: WhyRule = {
   name: "bridge-netfilter-off",
-  why: "the reply was switched from one port of a bridge to another, and arrived as the endpoint sent it: only bridge netfilter would have had it translated back",
-  explain: (one) => {
-    const reply = untranslatedReply(one.trace);
-    return reply && wasSwitched(one, reply) ? explained(one, reply) : [];
+  why:
+    "the reply was switched from one port of a bridge to another, and arrived as the endpoint sent it: " +
+    "only bridge netfilter would have translated it back",
+  explain: (flowCase) => {
+    const reply = untranslatedReply(flowCase.trace);
+    return reply && wasSwitched(flowCase, reply) ? explained(flowCase, reply) : [];
   },
 };
 
-/** It came into the node and left it by ports of one bridge, and never was at the bridge itself. */
+/** Returns true when it came into the node and left it by ports of one bridge, and never reached the bridge itself. */
 function wasSwitched({ trace, picture }: Case, reply: Sighting): boolean {
   const interfaces = picture.interfaces[reply.node] ?? [];
   const masterOf = (device: string): string | null => interfaces.find(({ name }) => name === device)?.master ?? null;
   const bridge = masterOf(reply.device);
   const there = trace.reply.filter(({ node }) => node === reply.node);
-  const isOfEndpoint = there.some((one) => isIncoming(one) && one.device !== reply.device);
+  const isOfEndpoint = there.some((sighting) => isIncoming(sighting) && sighting.device !== reply.device);
   return bridge !== null && isOfEndpoint && there.every(({ device }) => masterOf(device) === bridge);
 }
 
@@ -46,19 +48,20 @@ function explained({ trace, picture }: Case, reply: Sighting): readonly Candidat
   const connection = unreplied(trace, facts.text("conntrack"));
   const state = connection ? `; conntrack ${connection.state}` : "";
   const evidence = [
-    `${sightingWords(reply)}: reply left the bridge with the pod's address as source, the client had asked ${trace.dialled?.address}`,
+    `${sightingWords(reply)}: reply left the bridge with the pod's address as source, ` +
+      `the client had asked ${trace.dialled?.address}`,
     ...(connection ? [`during/${facts.node}/conntrack.txt: ${connection.line}`] : []),
     `during/${facts.node}/sysctl.txt: ${setting}`,
   ];
   const cause = `${setting}: reply left the bridge with the pod's address as source${state}`;
-  const mend = {
+  const remedy = {
     fix: "modprobe br_netfilter, set it to 1, and keep both (/etc/modules-load.d, /etc/sysctl.d)",
     more: `docs/failure-modes/${path.replace("bridge/", "")}.md`,
   };
-  return [{ ...proven(cause, evidence, mend), same: setting }];
+  return [{ ...proven(cause, evidence, remedy), same: setting }];
 }
 
-/** The flow's entry that never saw a reply: `SYN_SENT [UNREPLIED]`, of UDP `[UNREPLIED]`. */
+/** Returns the flow's conntrack entry without a reply: `SYN_SENT [UNREPLIED]`, for UDP `[UNREPLIED]`. */
 function unreplied({ observation, dialled }: Trace, conntrack: string): { line: string; state: string } | null {
   const port = observation.seen.sourcePort;
   const line = conntrack

@@ -6,19 +6,22 @@ import type { NodeFacts } from "../facts/node-facts.ts";
 
 export const deviceDown: WhyRule = {
   name: "device-down",
-  why: "it vanished at a device that is down, has no carrier, or is not there",
-  explain: (one) =>
-    waysOn(one).flatMap((hop) => {
-      const facts = one.picture.nodes.get(hop.node);
+  why: "it vanished at a device that is down, has no carrier, or is missing",
+  explain: (flowCase) =>
+    waysOn(flowCase).flatMap((hop) => {
+      const facts = flowCase.picture.nodes.get(hop.node);
       const trouble = facts ? troubleOf(facts, hop.device) : null;
-      return facts && trouble !== null ? [explained(one, facts, hop.device, trouble)] : [];
+      return facts && trouble !== null ? [explained(flowCase, facts, hop.device, trouble)] : [];
     }),
 };
 
-/** The hop where it was last seen, and those it still had before it on that node: with a dead end behind it, a bridge itself sees nothing. */
+/**
+ * Returns the hop where it was last seen, and the remaining hops on that node: a bridge whose exit is dead sees nothing
+ * itself.
+ */
 function waysOn({ trace, loss, picture }: Case): readonly Hop[] {
   if (!loss || loss.leg === "answer") return [];
-  // A pod that was never heard may never have sent: that says nothing of what is beyond its own device.
+  // A pod without any sighting may never have sent: that says nothing about devices beyond its own.
   const isUnheard = loss.last === null && trace.client.pod !== null && !clientAskedInVain(trace, picture);
   if (isUnheard) return loss.next ? [loss.next] : [];
   const hops = loss.leg === "request" ? trace.hops : reversedHops(trace.hops);
@@ -32,7 +35,7 @@ function isSame(a: Hop, b: Hop | null): boolean {
   return a.node === b?.node && a.device === b.device && a.tunnelled === b.tunnelled;
 }
 
-/** What is wrong with a device; null where nothing is, or nobody knows. */
+/** Returns a device's problem, or null. */
 function troubleOf({ links, linksBefore }: NodeFacts, device: string): string | null {
   if (links.length === 0) return null;
   const link = links.find(({ ifname }) => ifname === device);
@@ -56,7 +59,7 @@ function explained({ picture }: Case, { node }: NodeFacts, device: string, troub
   return proven(`${device}${of} ${trouble} on ${node}`, evidence, {
     fix: isOverlay
       ? "set it up and restart the CNI's agent on that node: its routes and neighbours went with it"
-      : "set the device up; what went with it (routes, neighbours) its owner must put back",
+      : "set the device up; its owner must restore the routes and neighbours that went with it",
     more: isOverlay ? "docs/failure-modes/vxlan-link-down.md" : null,
   });
 }

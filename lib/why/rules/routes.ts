@@ -16,15 +16,17 @@ import { astray } from "../case/trace.ts";
 
 export const wrongLink: WhyRule = {
   name: "address-on-the-wrong-link",
-  why: "the node asked for the address by ARP on a link that does not lead there, in vain, and a route of its says that the address is on that link",
-  explain: (one) => {
-    const addresses = destinationsOf(one);
-    return unansweredDuring(one.trace, one.picture).flatMap((asked): readonly Candidate[] => {
-      const facts = one.picture.nodes.get(asked.node);
+  why:
+    "the node asked for the address by ARP on a link that does not lead there, without an answer, " +
+    "and one of its routes says that the address is on that link",
+  explain: (flowCase) => {
+    const addresses = destinationsOf(flowCase);
+    return unansweredDuring(flowCase.trace, flowCase.picture).flatMap((asked): readonly Candidate[] => {
+      const facts = flowCase.picture.nodes.get(asked.node);
       const route = facts ? routeTo(routesIn(facts.text("route")), asked.address) : null;
       if (!facts || !addresses.includes(asked.address) || route?.device !== asked.device || route.via !== null)
         return [];
-      return isOnTheWay(one, asked) ? [nobodyThere(asked)] : [onWrongLink(facts, route, asked)];
+      return isOnTheWay(flowCase, asked) ? [noAnswerOn(asked)] : [onWrongLink(facts, route, asked)];
     });
   },
 };
@@ -36,7 +38,9 @@ function isOnTheWay({ trace, picture }: Case, { node, device }: Unanswered): boo
 
 function onWrongLink(facts: NodeFacts, route: Route, asked: Unanswered): Candidate {
   const { node } = facts;
-  const cause = `${node} takes ${asked.address} for a neighbour on ${asked.device}, by route "${route.text}"${sinceBaseline(facts, route)}: ARP who-has there is unanswered`;
+  const by = `route "${route.text}"${sinceBaseline(facts, route)}`;
+  const cause =
+    `${node} takes ${asked.address} for a neighbour on ${asked.device}, by ${by}: ` + "ARP who-has there is unanswered";
   const evidence = [
     `${sightingWords(asked.sighting)}: ×${asked.times}, unanswered`,
     `during/${node}/route.txt: ${route.text}`,
@@ -47,10 +51,10 @@ function onWrongLink(facts: NodeFacts, route: Route, asked: Unanswered): Candida
   });
 }
 
-/** The right link, and nobody there says that it is his. */
-function nobodyThere({ node, device, address, times, sighting }: Unanswered): Candidate {
+/** Returns the candidate for the right link without an answer on it. */
+function noAnswerOn({ node, device, address, times, sighting }: Unanswered): Candidate {
   const evidence = [`${sightingWords(sighting)}: ×${times}, unanswered`];
-  const cause = `nobody on ${device} of ${node} answers for ${address}`;
+  const cause = `no host on ${device} of ${node} answers for ${address}`;
   return likely(cause, evidence, { fix: null, more: null }, SCORE.captureAlone);
 }
 
@@ -63,28 +67,30 @@ const SINKS = ["blackhole", "unreachable", "prohibit"];
 
 export const sinkRoute: WhyRule = {
   name: "route-to-nowhere",
-  why: "the node was to route it, and the route it has for the address is one that throws away",
-  explain: (one) => {
-    const facts = one.refusal?.by.kind === "node" ? one.picture.nodes.get(one.refusal.node) : one.lossNode;
-    if (!facts || !wasToBeRouted(one)) return [];
+  why: "the node had to route it, and its route for the address discards packets",
+  explain: (flowCase) => {
+    const facts =
+      flowCase.refusal?.by.kind === "node" ? flowCase.picture.nodes.get(flowCase.refusal.node) : flowCase.lossNode;
+    if (!facts || !wasToBeRouted(flowCase)) return [];
     const routes = routesIn(facts.text("route"));
-    const found = destinationsOf(one).map((address) => routeTo(routes, address));
-    const route = found.find((each) => each && SINKS.includes(each.type));
+    const candidates = destinationsOf(flowCase).map((address) => routeTo(routes, address));
+    const route = candidates.find((each) => each && SINKS.includes(each.type));
     if (!route) return [];
-    const cause = `${facts.node} throws away what is for ${route.prefix}: route "${route.text}"${sinceBaseline(facts, route)}`;
+    const by = `route "${route.text}"${sinceBaseline(facts, route)}`;
+    const cause = `${facts.node} discards packets for ${route.prefix}: ${by}`;
     return [proven(cause, [`during/${facts.node}/route.txt: ${route.text}`], { fix: "remove the route", more: null })];
   },
 };
 
 export const otherRoute: WhyRule = {
   name: "other-route",
-  why: "it left by another device than the way to the address has, and a route that is not in the baseline says so",
-  explain: (one) => {
-    const left = astray(one.trace).find(({ direction, carrier }) => direction === "out" && carrier === null);
-    const facts = left ? one.picture.nodes.get(left.node) : undefined;
+  why: "it left by another device than the right one for the address, by a route that is not in the baseline",
+  explain: (flowCase) => {
+    const left = astray(flowCase.trace).find(({ direction, carrier }) => direction === "out" && carrier === null);
+    const facts = left ? flowCase.picture.nodes.get(left.node) : undefined;
     if (!left || !facts?.hasBaseline) return [];
     const [during, before] = [routesIn(facts.text("route")), routesIn(facts.textBefore("route") ?? "")];
-    return destinationsOf(one).flatMap((address): readonly Candidate[] => {
+    return destinationsOf(flowCase).flatMap((address): readonly Candidate[] => {
       const route = routeTo(during, address);
       const isNew = route !== null && !before.some(({ text }) => text === route.text);
       if (!isNew || route.device !== left.device || !isWithin(address, route.prefix)) return [];
@@ -95,7 +101,7 @@ export const otherRoute: WhyRule = {
   },
 };
 
-function wasToBeRouted(one: Case): boolean {
-  const { loss, refusal } = one;
-  return isToBeForwarded(one) || loss?.next?.crossing === "sent by the node" || refusal?.by.kind === "node";
+function wasToBeRouted(flowCase: Case): boolean {
+  const { loss, refusal } = flowCase;
+  return isToBeForwarded(flowCase) || loss?.next?.crossing === "sent by the node" || refusal?.by.kind === "node";
 }

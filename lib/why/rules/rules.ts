@@ -16,10 +16,12 @@ import { reversePath } from "./reverse-path.ts";
 import { otherRoute, sinkRoute, wrongLink } from "./routes.ts";
 import { corednsEnded, corednsLoop, noEndpoints } from "./services.ts";
 import { tooBig } from "./size.ts";
-import { endpointOfNobody, masqueradeMissing, serviceNotTranslated } from "./translation.ts";
+import { endpointWithoutOwner, masqueradeMissing, serviceNotTranslated } from "./translation.ts";
 import { wrongAnswer, wrongServer } from "./wrong-server.ts";
 
-/** The causes we know. Each asks for signs of its own, so that what is none of them comes out as what differs, or as nothing found. */
+/**
+ * The known causes. Each requires signs of its own, so that an unknown cause becomes a difference or no explanation.
+ */
 export const RULES: readonly WhyRule[] = [
   bridgeNetfilter,
   forwardingOff,
@@ -37,7 +39,7 @@ export const RULES: readonly WhyRule[] = [
   sinkRoute,
   otherRoute,
   serviceNotTranslated,
-  endpointOfNobody,
+  endpointWithoutOwner,
   masqueradeMissing,
   noEndpoints,
   corednsLoop,

@@ -13,14 +13,16 @@ interface NoEndpoints {
 
 export const noEndpoints: WhyRule = {
   name: "service-without-endpoints",
-  why: "the node itself refused what was for a Service, and kube-proxy's rule there for a Service without endpoints is about that very address and port",
-  explain: (one) => {
-    const found = noEndpointsOf(one);
-    if (!found) return [];
-    const cause = `Service ${found.service} has no ready endpoints: kube-proxy rejects what is sent to it`;
+  why:
+    "the node itself refused a packet to a Service, " +
+    "and kube-proxy's rule there for a Service without endpoints matches that address and port",
+  explain: (flowCase) => {
+    const refused = noEndpointsOf(flowCase);
+    if (!refused) return [];
+    const cause = `Service ${refused.service} has no ready endpoints: kube-proxy rejects what is sent to it`;
     return [
-      proven(cause, [found.line], {
-        fix: "make its pods ready, and its selector theirs (kubectl get endpointslices)",
+      proven(cause, [refused.line], {
+        fix: "make its pods ready, and let its selector match them (kubectl get endpointslices)",
         more: "docs/failure-modes/no-endpoints.md",
       }),
     ];
@@ -29,34 +31,42 @@ export const noEndpoints: WhyRule = {
 
 export const corednsLoop: WhyRule = {
   name: "coredns-loop",
-  why: "the DNS Service has no endpoints, and CoreDNS itself says that it stopped because it met its own question again",
-  explain: (one) => {
-    const found = isDns(one) ? noEndpointsOf(one) : null;
-    const logs = logLines(one, /Loop \(.*\) detected/);
+  why: "the DNS Service has no endpoints, and CoreDNS logged that it stopped because its own query came back to it",
+  explain: (flowCase) => {
+    const refused = isDns(flowCase) ? noEndpointsOf(flowCase) : null;
+    const logs = logLines(flowCase, /Loop \(.*\) detected/);
     const [first] = logs;
-    if (!found || first === undefined) return [];
-    const cause = `CoreDNS has stopped itself, Loop … detected: it forwards to itself, so Service ${found.service} has no endpoints`;
-    const mend = {
-      fix: "give CoreDNS the real nameservers: kubelet resolvConf: /run/systemd/resolve/resolv.conf, or whatever file has them",
+    if (!refused || first === undefined) return [];
+    const cause =
+      "CoreDNS has stopped itself, Loop … detected: it forwards to itself, " +
+      `so Service ${refused.service} has no endpoints`;
+    const remedy = {
+      fix:
+        "give CoreDNS the real nameservers: kubelet resolvConf: /run/systemd/resolve/resolv.conf, " +
+        "or another file that has them",
       more: "docs/failure-modes/coredns-loop.md",
     };
-    return [proven(cause, [...logs.slice(0, 2), found.line], mend, SCORE.behindAnother)];
+    return [proven(cause, [...logs.slice(0, 2), refused.line], remedy, SCORE.behindAnother)];
   },
 };
 
 export const corednsEnded: WhyRule = {
   name: "coredns-ended",
-  why: "the DNS Service has no endpoints, and the last that CoreDNS's pods said is that they were told to end; why, and why no other is ready, is not known",
-  explain: (one) => {
-    const found = isDns(one) ? noEndpointsOf(one) : null;
-    const ended = logLines(one, /SIGTERM: Shutting down/);
-    if (!found || ended.length === 0 || logLines(one, /Loop \(.*\) detected/).length > 0) return [];
-    const cause = `no CoreDNS pod is ready: those there were have been told to end (SIGTERM), so Service ${found.service} has no endpoints`;
-    const mend = {
-      fix: "see why no other is ready: kubectl -n kube-system get pods -l k8s-app=kube-dns",
+  why:
+    "the DNS Service has no endpoints, and CoreDNS's pods logged a SIGTERM last; " +
+    "its reason is unknown, and why no other pod is ready",
+  explain: (flowCase) => {
+    const refused = isDns(flowCase) ? noEndpointsOf(flowCase) : null;
+    const ended = logLines(flowCase, /SIGTERM: Shutting down/);
+    if (!refused || ended.length === 0 || logLines(flowCase, /Loop \(.*\) detected/).length > 0) return [];
+    const cause =
+      "no CoreDNS pod is ready: the earlier ones have ended (SIGTERM), " +
+      `so Service ${refused.service} has no endpoints`;
+    const remedy = {
+      fix: "see why no other pod is ready: kubectl -n kube-system get pods -l k8s-app=kube-dns",
       more: "docs/failure-modes/coredns-loop.md",
     };
-    return [proven(cause, [...ended.slice(0, 2), found.line], mend, SCORE.behindAnother)];
+    return [proven(cause, [...ended.slice(0, 2), refused.line], remedy, SCORE.behindAnother)];
   },
 };
 
@@ -72,7 +82,7 @@ function logLines({ picture }: Case, pattern: RegExp): readonly string[] {
         const line = facts
           .text(file)
           .split("\n")
-          .findLast((one) => pattern.test(one));
+          .findLast((text) => pattern.test(text));
         return line === undefined ? [] : [`during/${facts.node}/${file}.txt: ${line}`];
       }),
   );
@@ -85,7 +95,7 @@ function noEndpointsOf({ refusal, picture, trace }: Case): NoEndpoints | null {
   const original = transport?.kind === "icmp" ? transport.original : trace.request[0]?.packet;
   const head = original ? headOf(original) : null;
   if (!head) return null;
-  // Its counter says little: kube-proxy sets it to 0 whenever it writes its rules.
+  // Its counter says little: kube-proxy resets it to 0 whenever it writes its rules.
   for (const rule of endingRules(facts)) {
     const service = /^(\S+) has no endpoints$/.exec(rule.comment)?.[1];
     if (service === undefined || rule.verdict !== "reject" || !canMatch(rule.text, [head])) continue;
@@ -96,8 +106,9 @@ function noEndpointsOf({ refusal, picture, trace }: Case): NoEndpoints | null {
 }
 
 /**
- * kube-proxy in nftables mode keeps such Services in maps to a chain that rejects: `10.96.0.10 . udp . 53 comment "…" : goto reject-chain`, and NodePorts
- * as `tcp . 31419 comment "…" : goto reject-chain`.
+ * Returns the Service without endpoints for a head. kube-proxy in nftables mode keeps such Services in maps to a chain
+ * that rejects: `10.96.0.10 . udp . 53 comment "…" : goto reject-chain`, and NodePorts as `tcp . 31419 comment "…" :
+ * goto reject-chain`.
  */
 function inNftables(facts: NodeFacts, { destination, destinationPort, protocol }: Head): NoEndpoints | null {
   const key = `${protocol} . ${destinationPort} `;

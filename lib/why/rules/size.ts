@@ -4,10 +4,12 @@ import { sightingWords, type Sighting } from "../case/sightings.ts";
 
 export const tooBig: WhyRule = {
   name: "packet-too-big",
-  why: "somebody on the way says so himself: fragmentation needed, or packet too big; a device of his that has become smaller is why",
-  explain: (one) => {
-    const told = one.trace.errors.find(({ packet }) => isTooBig(packet));
-    return told ? [explained(one, told)] : [];
+  why:
+    "a host on the route sent an ICMP error: fragmentation needed, or packet too big; " +
+    "one of its devices whose MTU has shrunk is the cause",
+  explain: (flowCase) => {
+    const error = flowCase.trace.errors.find(({ packet }) => isTooBig(packet));
+    return error ? [explained(flowCase, error)] : [];
   },
 };
 
@@ -16,11 +18,11 @@ function isTooBig({ transport }: Packet): boolean {
   return transport.family === 4 ? transport.type === 3 && transport.code === 4 : transport.type === 2;
 }
 
-function explained({ picture }: Case, told: Sighting): Candidate {
-  const { transport } = told.packet;
+function explained({ picture }: Case, error: Sighting): Candidate {
+  const { transport } = error.packet;
   const mtu = transport?.kind === "icmp" ? transport.mtu : undefined;
-  const mend = {
-    fix: "make the MTU of all devices on the way fit: the overlay's is the underlay's less 50",
+  const remedy = {
+    fix: "make the MTU of all devices on the route fit: the overlay's is the underlay's less 50",
     more: null,
   };
   const changed = [...picture.nodes.values()].flatMap(({ node, changes }) =>
@@ -29,9 +31,9 @@ function explained({ picture }: Case, told: Sighting): Candidate {
       .map((change) => ({ node, change })),
   );
   const [first] = changed;
-  if (!first) return likely(`packets are too big for the way: MTU ${mtu ?? "?"}`, [sightingWords(told)], mend);
+  if (!first) return likely(`packets are too big for the route: MTU ${mtu ?? "?"}`, [sightingWords(error)], remedy);
   const { node, change } = first;
   const device = change.scope.replace(/ mtu$/, "");
   const cause = `the MTU of ${device} is ${change.is} on ${node} (baseline ${change.was}): packets are too big for it`;
-  return proven(cause, [sightingWords(told), `during/${node}/link.txt: ${device} mtu ${change.is}`], mend);
+  return proven(cause, [sightingWords(error), `during/${node}/link.txt: ${device} mtu ${change.is}`], remedy);
 }

@@ -6,23 +6,28 @@ import { sightingWords } from "../case/sightings.ts";
 
 export const serviceNotTranslated: WhyRule = {
   name: "service-not-translated",
-  why: "what was for a Service's address still was for it on its way out of the client's node, and the rules there that translate it are gone",
-  explain: (one) => {
-    const { trace, picture } = one;
+  why:
+    "a packet to a Service's address still had it when it left the client's node, " +
+    "and the rules there that translate it are gone",
+  explain: (flowCase) => {
+    const { trace, picture } = flowCase;
     const address = trace.dialled?.address ?? "";
     const isService = serviceAt(picture, address) !== null;
     const facts = picture.nodes.get(trace.client.node ?? "");
-    if (!isService || !facts?.hasBaseline || trace.endpoints.length > 0 || one.refusal) return [];
-    const gone = neededRules(one, facts);
+    if (!isService || !facts?.hasBaseline || trace.endpoints.length > 0 || flowCase.refusal) return [];
+    const gone = neededRules(flowCase, facts);
     const out = trace.request.find(({ direction, node }) => direction === "out" && node === facts.node);
     if (gone.length === 0 || !out) return [];
     const evidence = [sightingWords(out), ...gone.map((rule) => `during/${facts.node}: gone: ${rule}`)];
     const cause = `nothing on ${facts.node} translates ${address} to an endpoint: ${gone[0]} is gone`;
-    return [proven(cause, evidence, { fix: "restart kube-proxy on that node: it writes its rules anew", more: null })];
+    return [proven(cause, evidence, { fix: "restart kube-proxy on that node: it rewrites its rules", more: null })];
   },
 };
 
-/** Those that lead the address to its endpoints, where they are gone: the jump into KUBE-SERVICES, and the Service's own. */
+/**
+ * Returns the missing rules of those that lead the address to its endpoints: the jump to KUBE-SERVICES, and the
+ * Service's own.
+ */
 function neededRules({ trace }: Case, facts: NodeFacts): readonly string[] {
   const hook = trace.client.pod === null ? "OUTPUT" : "PREROUTING";
   const needed = facts.rulesBefore.filter(
@@ -42,39 +47,47 @@ function isAboutPort(text: string, port: number | null): boolean {
   return port !== null && new RegExp(`--dport ${port}\\b`).test(text);
 }
 
-export const endpointOfNobody: WhyRule = {
-  name: "endpoint-of-nobody",
-  why: "what was for a Service was translated to an address that is no pod's we know, by a rule of this node, and nobody answered for it",
-  explain: (one) =>
-    unansweredDuring(one.trace, one.picture).flatMap((asked): readonly Candidate[] => {
-      const client = one.picture.nodes.get(one.trace.client.node ?? asked.node);
+export const endpointWithoutOwner: WhyRule = {
+  name: "endpoint-without-owner",
+  why:
+    "a packet to a Service was translated to an address of no known pod, by a rule of this node, " +
+    "and no host answered for it",
+  explain: (flowCase) =>
+    unansweredDuring(flowCase.trace, flowCase.picture).flatMap((asked): readonly Candidate[] => {
+      const client = flowCase.picture.nodes.get(flowCase.trace.client.node ?? asked.node);
       const rule = client?.rules.find(({ text }) => endpointIn(text).startsWith(`${asked.address}:`));
       const endpoint = endpointIn(rule?.text ?? "");
-      const known = one.trace.endpoints;
-      const isOurs = known.length === 0 ? one.trace.path?.way !== "podIP" : known.includes(endpoint);
-      if (!client || !rule || !isOurs || placeOfAddress(one.picture, asked.address) !== null) return [];
-      const cause = `${one.trace.dialled?.address} leads to ${endpoint}, which nobody has: by a rule on ${client.node}`;
+      const known = flowCase.trace.endpoints;
+      const isOurs = known.length === 0 ? flowCase.trace.path?.way !== "podIP" : known.includes(endpoint);
+      if (!client || !rule || !isOurs || placeOfAddress(flowCase.picture, asked.address) !== null) return [];
+      const dialled = flowCase.trace.dialled?.address;
+      const cause = `${dialled} leads to ${endpoint}, an address without an owner, by a rule on ${client.node}`;
       const evidence = [
         `${sightingWords(asked.sighting)}: ×${asked.times}, unanswered`,
         `during/${client.node}/${rule.file}.txt: ${rule.chain}: ${rule.text}`,
       ];
-      const mend = {
-        fix: "see the Service's endpoints (kubectl get endpointslices), and whether kube-proxy runs",
+      const remedy = {
+        fix: "see the Service's endpoints (kubectl get endpointslices), and check that kube-proxy runs",
         more: null,
       };
-      // Where it was lost before any device saw it translated, the rule may be another Service's.
-      return [known.length > 0 ? proven(cause, evidence, mend) : likely(cause, evidence, mend)];
+      // When no device saw the translated packet, the rule may be another Service's.
+      return [known.length > 0 ? proven(cause, evidence, remedy) : likely(cause, evidence, remedy)];
     }),
 };
 
-/** `10.244.1.2:8080` of a rule that translates to it, `fd00::2:8080` of one that has `[fd00::2]:8080`, as traces name endpoints; empty for others. */
+/**
+ * Returns the endpoint of a translating rule as traces write it: `10.244.1.2:8080`, or `fd00::2:8080` for
+ * `[fd00::2]:8080`; empty for other rules.
+ */
 function endpointIn(rule: string): string {
   return / --to-destination (\S+)/.exec(rule)?.[1]?.replace(/[[\]]/g, "") ?? "";
 }
 
 export const masqueradeMissing: WhyRule = {
   name: "masquerade-missing",
-  why: "a pod's own address is the source of what left the node past the tunnel for somebody who is no pod, and a rule that masquerades is gone",
+  why:
+    "a packet to a destination outside the pods left the node outside the tunnel with a pod's own address as source, " +
+    "and a rule that masquerades is gone",
   explain: ({ trace, picture }): readonly Candidate[] => {
     const pods = Object.values(picture.places?.pods ?? {}).flatMap(({ ip, secondIp = ip }) => [ip, secondIp]);
     const { overlay, bridge } = picture.places?.traits ?? {};
@@ -88,6 +101,6 @@ export const masqueradeMissing: WhyRule = {
     if (!left || !facts || !gone) return [];
     const cause = `nothing on ${facts.node} masquerades what its pods send out of the cluster: "${gone.was}" is gone`;
     const evidence = [sightingWords(left), `during/${facts.node}: ${gone.section} ${gone.scope} gone: ${gone.was}`];
-    return [proven(cause, evidence, { fix: "restart the CNI's agent: it writes its rule anew", more: null })];
+    return [proven(cause, evidence, { fix: "restart the CNI's agent: it rewrites its rule", more: null })];
   },
 };

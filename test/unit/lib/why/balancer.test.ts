@@ -6,7 +6,7 @@ import { addressLine, virtualServersIn } from "../../../../lib/why/facts/ipvs.ts
 import { balancerPassedBy, portOfOwnAddress, sourceIsOwn } from "../../../../lib/why/rules/balancer.ts";
 import { observation } from "../../sample-log.ts";
 
-/** 172.18.0.9:80 leads to 10.244.1.3:8080; the DNS Service is there too, and [fd00::9]:80. */
+/** 172.18.0.9:80 leads to 10.244.1.3:8080; the DNS Service and [fd00::9]:80 are present too. */
 const IPVS = `-- /proc/net/ip_vs
 IP Virtual Server version 1.2.1 (size=4096)
 Prot LocalAddress:Port Scheduler Flags
@@ -42,7 +42,7 @@ interface Change {
   readonly ipvs?: string;
 }
 
-/** Only what these rules look at. */
+/** Only the fields that these rules read. */
 function caseOf(change: Change): Case {
   const { path = "other → balancer by port 443", symptom = "connection-refused", port = 443, endpoints = [] } = change;
   const { refusedBy = "node", address = ADDRESS, before = null, ipvs = IPVS } = change;
@@ -62,7 +62,7 @@ function causes(found: readonly Candidate[]): readonly string[] {
 }
 
 describe("why: a node answers for a balancer's address", () => {
-  it("reads what ipvs has", () => {
+  it("parses ipvs's virtual servers", () => {
     expect(virtualServersIn(IPVS)).to.deep.equal([
       { protocol: "tcp", address: "172.18.0.9", port: 80, destinations: ["10.244.1.3:8080"] },
       { protocol: "udp", address: "10.96.0.10", port: 53, destinations: ["10.244.0.2:53", "10.244.1.3:53"] },
@@ -71,14 +71,14 @@ describe("why: a node answers for a balancer's address", () => {
     expect(virtualServersIn("")).to.deep.equal([]);
   });
 
-  it("finds an address on its own device only", () => {
+  it("finds an address on the named device only", () => {
     expect(addressLine(ADDRESS, "kube-ipvs0", "172.18.0.9")).to.equal("inet 172.18.0.9/32 scope global kube-ipvs0");
     expect(addressLine(ADDRESS, "kube-ipvs0", "fd00::9")).to.equal("inet6 fd00::9/128 scope global");
     expect(addressLine(ADDRESS, "kube-ipvs0", "172.18.0.3")).to.equal(null);
     expect(addressLine(ADDRESS, "kube-ipvs0", "172.18.0")).to.equal(null);
   });
 
-  it("is proven where the node refused, and ipvs has the address with another port", () => {
+  it("is proven where the node refused, and ipvs serves another port of the address", () => {
     const [found, ...others] = portOfOwnAddress.explain(caseOf({ before: ADDRESS.replace(/.*172.18.0.9.*\n/, "") }));
     expect(others).to.deep.equal([]);
     expect(causes(found ? [found] : [])).to.deep.equal([
@@ -99,10 +99,10 @@ describe("why: a node answers for a balancer's address", () => {
     "it was silent": { symptom: "connect-timeout" },
   };
   for (const [name, change] of Object.entries(nothing)) {
-    it(`says nothing where ${name}`, () => expect(portOfOwnAddress.explain(caseOf(change))).to.deep.equal([]));
+    it(`is no candidate where ${name}`, () => expect(portOfOwnAddress.explain(caseOf(change))).to.deep.equal([]));
   }
 
-  it("is proven where what comes from that address got no further than into the node", () => {
+  it("is proven where packets from that address came into the node and no further", () => {
     const packet = {
       direction: "in",
       packet: { network: { kind: "ip", source: "172.18.0.9", destination: "10.9.9.9" } },
@@ -114,14 +114,14 @@ describe("why: a node answers for a balancer's address", () => {
       return { ...one, picture, lossNode: picture.nodes.get("B"), loss } as unknown as Case;
     };
     expect(causes(sourceIsOwn.explain(dropped("172.18.0.9")))).to.deep.equal([
-      "proven: 172.18.0.9 is on kube-ipvs0 of B: what comes from there by the network is dropped, as if forged",
+      "proven: 172.18.0.9 is on kube-ipvs0 of B: packets from that address on the network are dropped as forged",
     ]);
     expect(sourceIsOwn.explain(dropped("172.18.0.7"))).to.deep.equal([]);
     expect(sourceIsOwn.explain(dropped("172.18.0.9", "reply"))).to.deep.equal([]);
     expect(sourceIsOwn.explain(dropped("172.18.0.9", "request", "A"))).to.deep.equal([]);
   });
 
-  it("is proven where another answered, at the place to which ipvs leads that port", () => {
+  it("is proven where another server answered, at ipvs's destination of that port", () => {
     const passedBy: Change = { path: "other → balancer by port 80", symptom: "wrong-server", port: 80 };
     const at = (endpoints: readonly string[], more: Change = {}) =>
       causes(balancerPassedBy.explain(caseOf({ ...passedBy, endpoints, ...more })));

@@ -17,7 +17,7 @@ const SYN: Head = {
   destinationPort: 8080,
 };
 
-describe("why: whether a rule can be about a packet", () => {
+describe("why: a firewall rule's match", () => {
   const CASES: readonly (readonly [rule: string, matches: boolean, terms: number])[] = [
     ["-j DROP", true, 0],
     ["-s 10.244.0.0/16 -j DROP", true, 1],
@@ -42,7 +42,7 @@ describe("why: whether a rule can be about a packet", () => {
     });
   }
 
-  it("takes a port that nobody saw for any, and none for none", () => {
+  it("treats an unseen port as any port, and a missing port as none", () => {
     expect(canMatch("-p tcp --dport 1", [{ ...SYN, destinationPort: "any" }])).to.equal(true);
     expect(canMatch("--dport 1", [{ ...SYN, protocol: "icmp", destinationPort: null }])).to.equal(false);
     expect(canMatch("-j DROP", [])).to.equal(false);
@@ -50,7 +50,7 @@ describe("why: whether a rule can be about a packet", () => {
 });
 
 describe("why: firewall rules", () => {
-  it("of nft have their hook, counter and verdict, and leave to iptables-nft what is its own", () => {
+  it("of nft have hook, counter and verdict, without those that iptables-nft prints", () => {
     const nft = `table ip filter {
 \tchain FORWARD {
 \t\ttype filter hook forward priority filter; policy accept;
@@ -100,7 +100,7 @@ what is this
 `);
   const to = (address: string): string | undefined => routeTo(ROUTES, address)?.text;
 
-  it("are taken by the longest prefix of the main table", () => {
+  it("are chosen by the longest prefix of the main table", () => {
     expect(to("10.244.1.2")).to.equal("blackhole 10.244.1.2");
     expect(to("10.244.1.3")).to.equal("10.244.1.0/24 via 10.244.1.0 dev flannel.1 onlink");
     expect(to("10.244.2.1")).to.equal("default via 172.18.0.1 dev eth0");
@@ -130,7 +130,7 @@ describe("why: hops", () => {
     hopsBetween(picture, placeOfRole(picture, from), placeOfRole(picture, to)).map(hopWords);
   const deviceOf = (pod: string): string => placeOfRole(picture, pod).device ?? "?";
 
-  it("lead from pod to pod of another node through the tunnel, and back", () => {
+  it("lead from pod to pod on another node through the tunnel, and back", () => {
     const there = [
       ...[`${deviceOf("other")} of B`, "cni0 of B", "flannel.1 of B", "eth0 of B (in the tunnel)"],
       ...["eth0 of A (in the tunnel)", "flannel.1 of A", "cni0 of A", `${deviceOf("server")} of A`],
@@ -159,7 +159,7 @@ describe("why: hops", () => {
     expect(words("sidecar", "server")).to.deep.equal([]);
   });
 
-  it("begin and end where addresses are", () => {
+  it("start and end at the owners of the addresses", () => {
     expect(placeOfAddress(picture, "10.244.1.2")?.pod).to.equal("server");
     expect(placeOfAddress(picture, "172.18.0.2")).to.include({ node: "B", pod: null });
     expect(placeOfAddress(picture, "10.244.1.0")).to.include({ node: "A", pod: null });

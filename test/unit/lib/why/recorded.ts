@@ -3,20 +3,20 @@ import { fileURLToPath } from "node:url";
 import type { Observation } from "../../../../lib/probes/probe.ts";
 import { readEvidence, type EvidenceFiles } from "../../../../lib/why/facts/read-evidence.ts";
 
-/** A recorded scenario: what explaining it is given. */
+/** A recorded scenario: the input of an explanation. */
 export interface Recorded {
   readonly files: EvidenceFiles;
   readonly observations: readonly Observation[];
 }
 
-/** One of test/fixtures/why. */
+/** Reads one of test/fixtures/why. */
 export function recorded(name: string): Recorded {
   const dir = fileURLToPath(new URL(`../../../fixtures/why/${name}/`, import.meta.url));
   const observations = JSON.parse(readFileSync(`${dir}observations.json`, "utf8")) as readonly Observation[];
   return { files: readEvidence(dir.replace(/\/$/, "")), observations };
 }
 
-/** The same with some texts rewritten; null takes one away. */
+/** Returns it with some texts rewritten; null removes one. */
 export function withTexts(files: EvidenceFiles, texts: Readonly<Record<string, string | null>>): EvidenceFiles {
   const all = new Map(files.texts);
   for (const [path, text] of Object.entries(texts)) {
@@ -26,7 +26,7 @@ export function withTexts(files: EvidenceFiles, texts: Readonly<Record<string, s
   return { ...files, texts: all };
 }
 
-/** The same with lines changed in one text. Throws where nothing changes: the test would show nothing. */
+/** Returns it with lines changed in one text. Throws when nothing changes: the test would prove nothing. */
 export function edited(files: EvidenceFiles, path: string, edit: (text: string) => string): EvidenceFiles {
   const was = files.texts.get(path) ?? "";
   const is = edit(was);
@@ -34,7 +34,7 @@ export function edited(files: EvidenceFiles, path: string, edit: (text: string) 
   return withTexts(files, { [path]: is });
 }
 
-/** As if nothing were different about the nodes. */
+/** Returns it with nodes equal to their baseline. */
 export function asBefore(files: EvidenceFiles): EvidenceFiles {
   const before = [...files.texts].filter(([path]) => path.startsWith("before/"));
   const during = [...files.texts.keys()]
@@ -44,7 +44,7 @@ export function asBefore(files: EvidenceFiles): EvidenceFiles {
   return withTexts(files, Object.fromEntries([...during, ...copied]));
 }
 
-/** As somebody sees it who never looked before. */
+/** Returns it without a baseline. */
 export function withoutBaseline(files: EvidenceFiles): EvidenceFiles {
   const before = [...files.texts.keys()].filter((path) => path.startsWith("before/"));
   return withTexts(files, Object.fromEntries(before.map((path) => [path, null])));

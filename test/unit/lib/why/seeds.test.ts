@@ -3,7 +3,7 @@ import type { Explanation } from "../../../../lib/model/explanation.ts";
 import { explain } from "../../../../lib/why/explain.ts";
 import { asBefore, recorded, withCaptures, withoutBaseline, withTexts } from "./recorded.ts";
 
-/** The seed failures as they were recorded on a real cluster, and the cause that must come first. */
+/** The seed failures as recorded on a real cluster, and the cause that must come first. */
 const SEEDS: Readonly<Record<string, { cause: RegExp; without: RegExp; more: string }>> = {
   "bridge-nf-call-iptables": {
     cause:
@@ -17,7 +17,7 @@ const SEEDS: Readonly<Record<string, { cause: RegExp; without: RegExp; more: str
     without: /^net\.bridge\.bridge-nf-call-iptables is 0 on A: reply left the bridge/,
     more: "docs/failure-modes/bridge-nf-call-iptables.md",
   },
-  // Of a dual-stack cluster, over IPv6.
+  // A dual-stack cluster, over IPv6.
   "bridge-nf-call-ip6tables": {
     cause:
       /^net\.bridge\.bridge-nf-call-ip6tables is 0 on A \(baseline 1\): reply left the bridge with the pod's address as source; conntrack SYN_SENT \[UNREPLIED\]$/,
@@ -64,10 +64,10 @@ const SEEDS: Readonly<Record<string, { cause: RegExp; without: RegExp; more: str
     without: /^CoreDNS has stopped itself, Loop … detected/,
     more: "docs/failure-modes/coredns-loop.md",
   },
-  // Recorded before the new replicas had begun: the loop is not in it yet, and must not be read into it.
+  // Recorded before the new replicas had started: it does not show the loop yet, and no rule may infer it.
   "coredns-ended": {
     cause:
-      /^no CoreDNS pod is ready: those there were have been told to end \(SIGTERM\), so Service kube-system\/kube-dns:dns has no endpoints$/,
+      /^no CoreDNS pod is ready: the earlier ones have ended \(SIGTERM\), so Service kube-system\/kube-dns:dns has no endpoints$/,
     without: /^no CoreDNS pod is ready/,
     more: "docs/failure-modes/coredns-loop.md",
   },
@@ -92,20 +92,20 @@ for (const [name, { cause, without, more }] of Object.entries(SEEDS)) {
       expect(first?.evidence.some((line) => line.startsWith("during/"))).to.equal(true);
     });
 
-    it("says nothing of paths that were ok", () => {
+    it("explains no path that was ok", () => {
       const paths = explain(files, observations).flatMap((one) => one.paths);
       expect(new Set(paths)).to.deep.equal(failed);
       const controls = observations.filter(({ symptom }) => symptom === "ok");
       expect(explain(files, controls)).to.deep.equal([]);
     });
 
-    it("says what is, and nothing of what was, without a baseline", () => {
+    it("describes only the present state without a baseline", () => {
       const [first] = explain(withoutBaseline(files), observations);
       expect(first?.cause).to.match(without);
       expect(JSON.stringify(first)).not.to.include("baseline");
     });
 
-    it("proves nothing when the nodes are as they were before", () => {
+    it("proves nothing when the nodes equal their baseline", () => {
       const found = explain(asBefore(files), observations);
       expect(provenIn(found)).to.deep.equal([]);
       expect(new Set(found.map(({ confidence }) => confidence))).to.deep.equal(new Set(["found-nothing"]));
@@ -119,7 +119,7 @@ for (const [name, { cause, without, more }] of Object.entries(SEEDS)) {
       expect(new Set(found.flatMap(({ paths }) => paths))).to.deep.equal(failed);
     });
 
-    it("does not look at what was injected", () => {
+    it("does not read the injected fault", () => {
       const unmarked = Object.fromEntries(
         [...files.texts].map(([path, text]) => [
           path,

@@ -9,8 +9,8 @@ const failedPaths = ({ observations }: Recorded): ReadonlySet<string> =>
   new Set(observations.filter(({ symptom }) => symptom !== "ok").map(({ path }) => path));
 const pathsOf = (found: readonly Explanation[]): ReadonlySet<string> => new Set(found.flatMap(({ paths }) => paths));
 
-describe("why: what no rule knows", () => {
-  it("is told as what differs, where it was lost first", () => {
+describe("why: a cause that no rule knows", () => {
+  it("is reported as differences, those at the loss first", () => {
     const { files, observations } = recorded("vxlan-port-blocked");
     let altered = edited(asBefore(files), "during/A/sysctl.txt", (text) =>
       text.replace("conf/eth0/arp_ignore:0", "conf/eth0/arp_ignore:8"),
@@ -24,7 +24,7 @@ describe("why: what no rule knows", () => {
     expect(found[0]?.more).to.equal(null);
   });
 
-  it("is told as how far it came, where nothing differs", () => {
+  it("is reported as the last hop, where nothing differs", () => {
     const { files, observations } = recorded("vxlan-port-blocked");
     const found = explain(asBefore(files), observations);
     expect(found).to.have.length(1);
@@ -35,7 +35,7 @@ describe("why: what no rule knows", () => {
     expect(found[0]?.fix).to.equal(null);
   });
 
-  it("is not a device that has come up since, but one that has gone down", () => {
+  it("is a device that has gone down since, not one that has come up", () => {
     const { files, observations } = recorded("vxlan-port-blocked");
     const told = (path: string, to: string) => {
       const state = (text: string) => text.replace(/(\bcni0: .*) state UP/, `$1 state ${to}`);
@@ -45,7 +45,7 @@ describe("why: what no rule knows", () => {
     expect(told("during/B/link.txt", "DOWN")).not.to.include("found-nothing");
   });
 
-  it("is not a rule that drops something else, however much", () => {
+  it("is not a rule that drops other packets, of any number", () => {
     const { files, observations } = recorded("vxlan-port-blocked");
     const other = edited(files, "during/A/nft.txt", (text) => text.replace("udp dport 8472", "udp dport 8473"));
     const [first] = explain(other, observations);
@@ -53,7 +53,7 @@ describe("why: what no rule knows", () => {
     expect(first?.cause).to.match(/^A differs from its baseline: nft inet/);
   });
 
-  it("is not a rule that has dropped less than was lost", () => {
+  it("is not a rule that has dropped fewer packets than were lost", () => {
     const { files, observations } = recorded("vxlan-port-blocked");
     const idle = edited(files, "during/A/nft.txt", (text) => text.replace("packets 39", "packets 0"));
     expect(explain(idle, observations).some(({ confidence }) => confidence === "proven")).to.equal(false);
@@ -61,7 +61,7 @@ describe("why: what no rule knows", () => {
     expect(explain(few, observations).some(({ confidence }) => confidence === "proven")).to.equal(false);
   });
 
-  it("is not forwarding switched off for other devices, nor on another node", () => {
+  it("is not forwarding that is off for other devices or on another node", () => {
     const { files, observations } = recorded("ip-forward");
     const only = /ipv4\/conf\/(all|default|eth0|lo)\/forwarding:0/;
     const base = asBefore(files);
@@ -74,7 +74,7 @@ describe("why: what no rule knows", () => {
     expect(explain(onB, observations).every(({ confidence }) => confidence === "likely")).to.equal(true);
   });
 
-  it("is not FORWARD's policy where that was the same when all was well", () => {
+  it("is not FORWARD's policy where the baseline has the same", () => {
     const { files, observations } = recorded("ip-forward");
     const strict = (text: string): string =>
       text.replace(/:FORWARD ACCEPT/g, ":FORWARD DROP").replace(/^.*-A FLANNEL-FWD .*\n/gm, "");
@@ -87,7 +87,7 @@ describe("why: what no rule knows", () => {
     );
   });
 
-  it("is not bridge netfilter where the bridge itself asks for it", () => {
+  it("is not bridge netfilter where the bridge itself enables it", () => {
     const { files, observations } = recorded("bridge-nf-call-iptables");
     const asked = edited(files, "during/A/link.txt", (text) =>
       text.replace("nf_call_iptables 0", "nf_call_iptables 1"),
@@ -104,7 +104,7 @@ describe("why: what no rule knows", () => {
 });
 
 describe("why: the CoreDNS loop", () => {
-  it("comes before the Service without endpoints that it leads to", () => {
+  it("ranks before the Service without endpoints that it causes", () => {
     const { files, observations } = recorded("coredns-ended");
     const line =
       '2026-11-21T18:03:36.1Z stdout F [FATAL] plugin/loop: Loop (127.0.0.1:55953 -> :53) detected for zone ".", see https://coredns.io/plugins/loop#troubleshooting.\n';
@@ -122,7 +122,7 @@ describe("why: damaged evidence", () => {
   const lacks = (found: readonly Explanation[]): string => found.flatMap(({ evidence }) => evidence).join("\n");
 
   for (const name of DAMAGED) {
-    it(`is no reason to throw, nor to leave a path out: ${name}`, () => {
+    it(`neither throws nor omits a path: ${name}`, () => {
       const one = recorded(name);
       for (const [index, path] of [...one.files.texts.keys()].entries()) {
         const text = one.files.texts.get(path) ?? "";
@@ -135,7 +135,7 @@ describe("why: damaged evidence", () => {
     });
   }
 
-  it("that is not there at all is told", () => {
+  it("is reported when all of it is missing", () => {
     const { observations } = recorded("ip-forward");
     const found = explain({ texts: new Map(), captures: new Map(), lacking: ["no evidence: gone"] }, observations);
     expect(found).to.have.length(1);
@@ -144,7 +144,7 @@ describe("why: damaged evidence", () => {
     expect(lacks(found)).to.include("lacking: no capture");
   });
 
-  it("does not say that a hop saw nothing where nobody looked", () => {
+  it("claims no loss at a hop without a capture", () => {
     const { files, observations } = recorded("vxlan-port-blocked");
     for (const bytes of [new Uint8Array(), files.captures.get("A")?.subarray(0, 700) ?? new Uint8Array()]) {
       const captures = new Map([...files.captures, ["A", bytes]]);
@@ -154,7 +154,7 @@ describe("why: damaged evidence", () => {
     }
   });
 
-  it("of a capture that was full is told, and not taken for a loss", () => {
+  it("is reported for a full capture, and is not read as a loss", () => {
     const { files, observations } = recorded("vxlan-port-blocked");
     const captures = [{ node: "A", counts: { cut: true } }];
     const full = withTexts(asBefore(files), { "index.json": JSON.stringify({ captures }) });
@@ -169,9 +169,9 @@ describe("why: translation", () => {
       .filter((line) => !pattern.test(line))
       .join("\n");
 
-  it("is missed where a Service's packet leaves untranslated and its rule is gone", () => {
+  it("is missing where a Service's packet leaves untranslated and its rule is gone", () => {
     const { files, observations } = recorded("vxlan-link-down");
-    // The lookup that left by the uplink was for a pod; had that been the Service's address, nothing would have translated it.
+    // The lookup that left by the uplink was for a pod; at the Service's address, no rule would have translated it.
     const where = JSON.parse(files.texts.get("where.json") ?? "{}") as { pods: { dnsB: unknown }; serviceIps: object };
     const pods = { ...where.pods, dnsB: undefined };
     const asService = { ...where, pods, serviceIps: { ...where.serviceIps, other: "10.244.0.6" } };
@@ -188,7 +188,7 @@ describe("why: translation", () => {
     );
   });
 
-  it("of what leaves the cluster is missed where a pod's address is seen outside and the rule is gone", () => {
+  it("out of the cluster is missing where a pod's address is seen outside and the rule is gone", () => {
     const { files, observations } = recorded("vxlan-link-down");
     const where = JSON.parse(files.texts.get("where.json") ?? "{}") as { pods: { dnsB: unknown } };
     const noPod = { ...where, pods: { ...where.pods, dnsB: undefined } };

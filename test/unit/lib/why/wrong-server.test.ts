@@ -14,13 +14,13 @@ interface Change {
   readonly seen?: Seen;
   readonly endpoints?: readonly string[];
   readonly dialled?: string;
-  /** Device by which the reply came in. */
+  /** The device by which the reply came in. */
   readonly replyBy?: string;
 }
 
 const RULE = { file: "iptables-nft", chain: "KUBE-SEP-X", text: "-j DNAT --to-destination 10.244.1.2:8080" };
 
-/** Only what these rules look at. */
+/** Only the fields that these rules read. */
 function caseOf({
   path,
   symptom = "wrong-server",
@@ -45,41 +45,41 @@ function causes(found: readonly Candidate[]): readonly string[] {
   return found.map(({ confidence, cause }) => `${confidence}: ${cause}`);
 }
 
-describe("why: who answered was not who was asked", () => {
+describe("why: the server that answered instead", () => {
   const BY_SERVICE = "same → server by ClusterIP";
 
-  it("is where translation led it, by the rule that leads there", () => {
+  it("is the one to which a rule's translation led", () => {
     const found = wrongServer.explain(caseOf({ path: BY_SERVICE, endpoints: ["10.244.1.2:8080"] }));
     expect(causes(found)).to.deep.equal(["proven: 10.96.0.7:80 was answered at 10.244.1.2:8080, by pod same"]);
     expect(found[0]?.evidence.at(-1)).to.contain("KUBE-SEP-X");
   });
 
-  it("is who it says that it is, where no capture shows the translation", () => {
+  it("is the one it names itself, where no capture shows the translation", () => {
     const found = wrongServer.explain(caseOf({ path: "hostA → server by ClusterIP", seen: { server: "same" } }));
     expect(causes(found)).to.deep.equal(["likely: 10.96.0.7:80 was answered by pod same"]);
   });
 
-  it("is nothing that translation did, where it led to the right pod", () => {
+  it("is not explained by a translation to the right pod", () => {
     expect(wrongServer.explain(caseOf({ path: BY_SERVICE, endpoints: ["10.244.1.3:8080"] }))).to.deep.equal([]);
     const redirected = { path: "same → server by podIP", seen: { server: "server", container: "sidecar" } };
     expect(wrongServer.explain(caseOf(redirected))).to.deep.equal([]);
   });
 
-  it("is somebody whom nobody knows", () => {
+  it("is unknown when no pod has its address", () => {
     const found = wrongServer.explain(caseOf({ path: BY_SERVICE, endpoints: ["192.0.2.7:80"] }));
-    expect(causes(found)).to.deep.equal(["likely: 10.96.0.7:80 was answered at 192.0.2.7:80, by nobody we know"]);
+    expect(causes(found)).to.deep.equal(["likely: 10.96.0.7:80 was answered at 192.0.2.7:80, by an unknown server"]);
   });
 
-  it("says nothing of what was not answered by another", () => {
+  it("has no explanation where no other server answered", () => {
     expect(wrongServer.explain(caseOf({ path: BY_SERVICE, symptom: "connect-timeout" }))).to.deep.equal([]);
     expect(wrongAnswer.explain(caseOf({ path: BY_SERVICE }))).to.deep.equal([]);
   });
 });
 
-describe("why: another answer of the DNS", () => {
+describe("why: a wrong DNS answer", () => {
   const LOOKUP = "same → dns by ClusterIP";
 
-  it("is its replica's own when it came out of its device, and no endpoint's fault", () => {
+  it("is its replica's own when it came out of the replica's device", () => {
     const one = caseOf({ path: LOOKUP, endpoints: ["10.244.1.4:53"], replyBy: "veth4" });
     expect(causes(wrongAnswer.explain(one))[0]).to.match(
       /^proven: the cluster's DNS itself gives another answer \(pod dnsA\)/,
@@ -87,7 +87,7 @@ describe("why: another answer of the DNS", () => {
     expect(wrongServer.explain(one)).to.deep.equal([]);
   });
 
-  it("is not laid on it when it came from elsewhere", () => {
+  it("is not the replica's when it came from elsewhere", () => {
     for (const replyBy of ["eth0", undefined])
       expect(wrongAnswer.explain(caseOf({ path: LOOKUP, ...(replyBy && { replyBy }) }))).to.deep.equal([]);
   });
