@@ -1,6 +1,6 @@
-# $1: which part of /proc/sys (net, or . for all of it). Only reads. Prints the state of the network namespace it runs in, in sections: "@@ name",
-# then what a tool said. A tool that is not there or fails is named by a line "@! …". The last line is "@@ end", so that half an answer is not
-# taken for a whole one.
+# $1: the part of /proc/sys (net, or . for all of it). Reads only. Prints the state of its network namespace in
+# sections: "@@ name", then a tool's output. A line "@! …" names a tool that is missing or failed. The last line is "@@
+# end", so that a cut-off answer is recognised.
 set -u
 export LC_ALL=C
 part=$1
@@ -15,12 +15,13 @@ section() {
   fi
 }
 
-# Asking would load the module, and so change the machine. Where it is not loaded there is nothing to list.
+# The tool would load the module, and so change the machine. Without the module there is nothing to list.
 section_of_module() { # FILE SECTION TOOL…
   if [ -e "$1" ]; then shift && section "$@"; else printf '@@ %s\n' "$2"; fi
 }
 
-# Some keys cannot be read (stable_secret before it is set): grep says so by its exit code, which says nothing about the others.
+# Some keys are unreadable (stable_secret before it is set): grep's exit code reports them, and nothing about the
+# others.
 sysctls() {
   cd /proc/sys && find "$part" -type f -perm -0400 | sort | xargs grep -H '' 2>/dev/null | sed 's,^\./,,'
   cd /
@@ -38,7 +39,7 @@ classes() {
   done
 }
 
-# Filters hang on one qdisc each; clsact and ingress have a side for each direction instead of a handle.
+# Each filter belongs to one qdisc; clsact and ingress have a side for each direction instead of a handle.
 filters() {
   tc qdisc show | awk '
     $2 == "clsact" { print $5, "ingress"; print $5, "egress"; next }
@@ -46,7 +47,7 @@ filters() {
     $3 != "0:" { print $5, "parent", $3 }
   ' | while read -r device side; do
     printf -- '-- %s %s\n' "$device" "$side"
-    # Two words where it is a parent.
+    # Unquoted: two words for a parent.
     tc filter show dev "$device" $side
   done
 }

@@ -1,19 +1,22 @@
 import type { Fingerprint, Item } from "./fingerprint.ts";
 import { expiringSetsOf, type ExpiringSets } from "./kernel-rules.ts";
 
-/** What came or went between two fingerprints, seen from one of them: the ground on which rules may recognise an agent's own work. */
+/**
+ * Entries that came or went between two fingerprints, seen from one of them: the basis on which rules recognise an
+ * agent's own work.
+ */
 export interface Context extends ExpiringSets {
-  /** Devices into pods that only this side has. */
+  /** Pod devices that only this side has. */
   readonly podDevices: ReadonlySet<string>;
-  /** Whether either side has one that the other has not. */
+  /** True when either side has a pod device that the other lacks. */
   readonly podsMoved: boolean;
-  /** `DEVICE ADDRESS` of each device here. */
+  /** `DEVICE ADDRESS` of each device on this side. */
   readonly linkAddresses: ReadonlySet<string>;
   /** kube-proxy's per-endpoint chains (iptables or nftables) that only this side has. */
   readonly endpointChains: ReadonlySet<string>;
-  /** Service chains that lead to one of those. */
+  /** Service chains that lead to one of those chains. */
   readonly movedServices: ReadonlySet<string>;
-  /** Chains of Services in kube-proxy's nftables tables that are empty here, and not empty there too: there they are full, or not at all. */
+  /** Service chains in kube-proxy's nftables tables that are empty here, but full or missing on the other side. */
   readonly emptiedChains: ReadonlySet<string>;
   /** ipvs destinations (`10.244.0.2:53`) that only this side has. */
   readonly ipvsEndpoints: ReadonlySet<string>;
@@ -21,7 +24,7 @@ export interface Context extends ExpiringSets {
   readonly selectorMembers: ReadonlySet<string>;
 }
 
-/** The context of `here` against `there`. Pure. */
+/** Returns the context of `here` against `there`. Pure. */
 export function contextOf(here: Fingerprint, there: Fingerprint): Context {
   const only = (pick: (fingerprint: Fingerprint) => Set<string>): Set<string> => {
     const others = pick(there);
@@ -42,12 +45,15 @@ export function contextOf(here: Fingerprint, there: Fingerprint): Context {
   };
 }
 
-/** Names of per-endpoint chains in a text. */
+/** Returns the names of per-endpoint chains in a text. */
 export function endpointsNamed(text: string): readonly string[] {
   return [...text.matchAll(ENDPOINT)].map(([name]) => name);
 }
 
-/** kube-proxy: `KUBE-SEP-` and 16 of base32; in nftables mode `endpoint-HASH-ns/service/protocol/port__IP/port`, with a set beside it. */
+/**
+ * kube-proxy's names: `KUBE-SEP-` and 16 characters of base32; in nftables mode
+ * `endpoint-HASH-ns/service/protocol/port__IP/port`, with a set beside it.
+ */
 export const ENDPOINT = /\bKUBE-SEP-[A-Z0-9]{16}\b|\b(?:endpoint|affinity)-[A-Z0-9]{8}-[^\s,]+/g;
 
 /** `-r 10.244.0.2:53` of ipvsadm -Sn. */
@@ -63,19 +69,22 @@ function linkAddressesOf({ items }: Fingerprint): Set<string> {
   return new Set(links.map(({ scope, text }) => `${scope.split(" ")[0]} ${text}`));
 }
 
-/** A veth whose peer is in another namespace, under a name that CNIs give: eth0 of a kind node is none. */
+/** A veth whose peer is in another namespace, with a name that CNIs give: eth0 of a kind node does not match. */
 const PEER_ELSEWHERE = /^((?:veth|cali|lxc)\S*) link_netnsid$/;
 
 function endpointChainsOf({ items }: Fingerprint): Set<string> {
   return new Set(items.flatMap((item) => endpointsOf(item)));
 }
 
-/** The chain an item is in, if that is an endpoint's. */
+/** Returns an item's chain if it is an endpoint's. */
 export function endpointsOf({ section, scope }: Item): readonly string[] {
   return section.includes("tables") || section === "nft" ? endpointsNamed(scope) : [];
 }
 
-/** `ip kube-proxy chain service-HASH-ns/service/protocol/port`: kube-proxy's own are those with a slash (isServiceChainName, pkg/proxy/nftables). */
+/**
+ * `ip kube-proxy chain service-HASH-ns/service/protocol/port`: chains with a slash are kube-proxy's own
+ * (isServiceChainName, pkg/proxy/nftables).
+ */
 const SERVICE_CHAIN = /^ip6? kube-proxy chain \S+\//;
 
 function emptyServiceChainsOf({ items }: Fingerprint): Set<string> {
@@ -85,13 +94,16 @@ function emptyServiceChainsOf({ items }: Fingerprint): Set<string> {
 }
 
 function ipvsEndpointsOf({ items }: Fingerprint): Set<string> {
-  const found = items.map(({ section, text }) => (section === "ipvs" ? IPVS_DESTINATION.exec(text)?.[0] : undefined));
-  return new Set(found.filter((one) => one !== undefined));
+  const endpoints = items.map(({ section, text }) =>
+    section === "ipvs" ? IPVS_DESTINATION.exec(text)?.[0] : undefined,
+  );
+  return new Set(endpoints.filter((endpoint) => endpoint !== undefined));
 }
 
-/** Felix names the set of a selector `cali40s:HASH`, in IPv6 `cali60s:HASH`; other sets are of pools and hosts. */
+/** Felix names a selector's set `cali40s:HASH`, in IPv6 `cali60s:HASH`; other sets hold pools and hosts. */
 export const SELECTOR_SET = /^cali[46]0s:/;
 
+/** Returns a set's member as `SET MEMBER`. */
 export function memberOf({ scope, text }: Item): string {
   return `${scope} ${text}`;
 }

@@ -4,37 +4,38 @@ import { ruled, type Rule } from "./kernel-rules.ts";
 import { RULES } from "./rules.ts";
 
 /**
- * What is different about a node, a line each; none when it is as it was. What agents rightfully change (rules.ts) is no difference. Pure.
+ * Returns a node's differences, one line each; none when it is unchanged. Changes that agents may make (rules.ts) do
+ * not count. Pure.
  */
 export function diffFingerprints(before: Fingerprint, after: Fingerprint): string[] {
   return differences(RULES, [before, contextOf(before, after)], [after, contextOf(after, before)]);
 }
 
-/** A fingerprint and what its rules have to know of it. */
+/** A fingerprint and the context for its rules. */
 export type Side<C> = readonly [fingerprint: Fingerprint, context: C];
 
-/** The same of any two fingerprints, by any rules. Pure. */
+/** Returns the differences of two fingerprints under the given rules. Pure. */
 export function differences<C>(rules: readonly Rule<C>[], before: Side<C>, after: Side<C>): string[] {
   return [...toolsGone(before[0], after[0]), ...changes(rules, before, after).map(changeInWords)];
 }
 
-/** One difference as data: a value that changed, a fact that is gone or new, or facts whose order changed. */
+/** One difference as data: a changed value, a missing or new fact, or a changed order of facts. */
 export interface Change {
   readonly kind: "changed" | "gone" | "new" | "order";
   readonly section: Section;
   readonly scope: string;
-  /** Null for what is new, and for an order. */
+  /** Null for a new fact and for an order. */
   readonly was: string | null;
-  /** Null for what is gone, and for an order. */
+  /** Null for a missing fact and for an order. */
   readonly is: string | null;
 }
 
-/** What agents do not rightfully change between two states of a node (rules.ts). Pure. */
+/** Returns the changes between two states of a node that agents may not make (rules.ts). Pure. */
 export function changesOf(before: Fingerprint, after: Fingerprint): readonly Change[] {
   return changes(RULES, [before, contextOf(before, after)], [after, contextOf(after, before)]);
 }
 
-/** `sysctl net.ipv4.ip_forward: 1 → 0`, `route gone: …`. Pure. */
+/** Returns a change in words: `sysctl net.ipv4.ip_forward: 1 → 0`, `route gone: …`. Pure. */
 export function changeInWords({ kind, was, is, ...place }: Change): string {
   switch (kind) {
     case "changed":
@@ -55,7 +56,7 @@ function changes<C>(rules: readonly Rule<C>[], before: Side<C>, after: Side<C>):
   return [...scopes].flatMap((scope) => compared(was.get(scope) ?? [], is.get(scope) ?? []));
 }
 
-/** A section that could be read before and cannot now hides its differences, and that is one. */
+/** Returns the sections that became unreadable: they hide their differences, so they count as one. */
 function toolsGone(before: Fingerprint, after: Fingerprint): readonly string[] {
   const gone = after.missing.filter((line) => !before.missing.includes(line));
   return gone.map((line) => `cannot be compared: ${line}`);
@@ -88,7 +89,9 @@ function placeOf({ section, scope }: Item): Pick<Change, "section" | "scope"> {
   return { section, scope };
 }
 
-/** Items whose order means nothing may stand for one another, but not change places with the others. */
+/**
+ * Returns the order of items as text. Unordered items may replace one another, but not change places with ordered ones.
+ */
 function order(items: readonly Item[]): string {
   return items.map(({ unordered, text }) => (unordered ? "" : text)).join("\n");
 }
@@ -101,7 +104,7 @@ function label({ section, scope }: Pick<Change, "section" | "scope">): string {
   return scope === "" ? section : `${section} ${scope}`;
 }
 
-/** The items of `all` that are not in `others`, each text as often as it is there more. */
+/** Returns the items of `all` that `others` lacks, each text by its surplus. */
 function without(all: readonly Item[], others: readonly Item[]): readonly Item[] {
   const left = new Map<string, number>();
   for (const { text } of others) left.set(text, (left.get(text) ?? 0) + 1);

@@ -1,20 +1,22 @@
 import type { Item } from "./fingerprint.ts";
 
 /**
- * Felix marks each of its rules with a hash of the rule and of all before it in its chain (felix/generictables/rule_hashes.go), so one that comes or goes
- * renames those that follow. What the rules say is compared all the same.
+ * Returns a rule without Felix's hash. The hash covers the rule and all before it in its chain
+ * (felix/generictables/rule_hashes.go), so one that comes or goes renames those after it. The rules' content is still
+ * compared.
  */
 export function withoutHash(item: Item): Item {
   if (!item.section.includes("tables")) return item;
   return { ...item, text: item.text.replace(/"cali:[\w-]{16}"/, '"cali:(hash)"') };
 }
 
-/** `filter cali-from-wl-dispatch`, and where two pods' devices begin alike, `…-dispatch-6` for those. */
+/** `filter cali-from-wl-dispatch`, and `…-dispatch-6` where the names of two pods' devices share a beginning. */
 const DISPATCH = /^(\S+ cali-(from|to)-wl-dispatch)(?:-\S+)?$/;
 
 /**
- * The same rules whatever the tree: Felix sends packets to a pod's chains by its device's name, through a chain a common beginning, so pods that
- * come or go can add and take such chains for others (felix/rules/dispatch.go). Left are a rule for each device and whether the rest is dropped.
+ * Returns Felix's dispatch rules independent of their tree. Felix sends packets to a pod's chains by device name,
+ * through one chain per common prefix. Pods that come or go can add and remove such chains for others
+ * (felix/rules/dispatch.go). One rule per device remains, and the rule that drops the rest.
  */
 export function dispatched(item: Item): Item | null {
   const [, root, direction = ""] = DISPATCH.exec(item.scope) ?? [];

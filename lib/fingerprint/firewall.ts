@@ -1,6 +1,6 @@
 import type { Item, Section } from "./fingerprint.ts";
 
-/** Lines of iptables-save, a fact each, in the scope `TABLE CHAIN`; counters are left out. */
+/** Returns the facts of iptables-save, one per line, with scope `TABLE CHAIN`, without counters. */
 export function iptablesItems(section: Section, lines: readonly string[]): readonly Item[] {
   let table = "";
   return lines.flatMap((line): readonly Item[] => {
@@ -13,7 +13,10 @@ export function iptablesItems(section: Section, lines: readonly string[]): reado
   });
 }
 
-/** Lines of `nft -s list ruleset`, a fact each, in the scope `FAMILY TABLE chain NAME`; elements of sets and maps have no order. */
+/**
+ * Returns the facts of `nft -s list ruleset`, one per line, with scope `FAMILY TABLE chain NAME`; elements of sets and
+ * maps are unordered.
+ */
 export function nftItems(lines: readonly string[]): readonly Item[] {
   const scopes: string[] = [];
   return lines.flatMap((raw): readonly Item[] => {
@@ -45,12 +48,14 @@ function elements(scope: string, text: string): readonly Item[] {
   const each = text
     .replace(/\}$/, "")
     .split(",")
-    .map((one) => one.trim())
-    .filter((one) => one !== "");
-  return each.map((one) => ({ section: "nft", scope: `${scope} elements`, text: one, unordered: true }));
+    .map((element) => element.trim())
+    .filter((element) => element !== "");
+  return each.map((element) => ({ section: "nft", scope: `${scope} elements`, text: element, unordered: true }));
 }
 
-/** Lines of `ipset save`, a fact each, in the scope of the set; entries have no order, and their counters are left out. */
+/**
+ * Returns the facts of `ipset save`, one per line, with the set as scope; entries are unordered and have no counters.
+ */
 export function ipsetItems(lines: readonly string[]): readonly Item[] {
   return lines.flatMap((line): readonly Item[] => {
     const [, verb = "", scope = "", rest = ""] = /^(create|add) (\S+) (.*)$/.exec(line) ?? [];

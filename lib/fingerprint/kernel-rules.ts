@@ -1,8 +1,8 @@
 import type { Fingerprint, Item } from "./fingerprint.ts";
 
 /**
- * One thing that changes rightfully. It leaves an item as it is, rewrites it to what must be equal, or takes it out (null). It may look only at
- * what came or went as a whole: what is on both sides is always compared.
+ * One permitted change. The test returns the item as it is, rewritten to a comparable form, or null to exclude it. It
+ * may use only entries that came or went as a whole: entries on both sides are always compared.
  */
 export interface Rule<C> {
   readonly name: string;
@@ -10,29 +10,38 @@ export interface Rule<C> {
   readonly test: (item: Item, context: C) => Item | null;
 }
 
-/** What kernel rules have to know of the side they look at. */
+/** The context of kernel rules. */
 export interface ExpiringSets {
-  /** nft sets (`ip TABLE set NAME`) whose elements packets put in, or that forget them after a time. */
+  /** nft sets (`ip TABLE set NAME`) whose elements are added by packets, or expire. */
   readonly expiringSets: ReadonlySet<string>;
 }
 
-/** Pure. */
+/** Returns the expiring sets of a fingerprint. Pure. */
 export function expiringSetsOf({ items }: Fingerprint): ReadonlySet<string> {
   const marked = items.filter(({ section, text }) => section === "nft" && /^flags .*\bdynamic\b|^timeout /.test(text));
   return new Set(marked.map(({ scope }) => scope));
 }
 
-/** nf_conntrack_count by name, since vm.max_map_count is a setting. Source: kernel Documentation/networking/{ip-sysctl,nf_conntrack-sysctl}.rst. */
+/**
+ * nf_conntrack_count is excluded by name, since vm.max_map_count is a setting. Source: kernel
+ * Documentation/networking/{ip-sysctl,nf_conntrack-sysctl}.rst.
+ */
 const NO_SETTING =
-  /(\.nf_conntrack_count|\.stable_secret|\.(ipv4|ipv6)\.tcp_fastopen_key|\.netdev_rss_key|\.available_\w+|\.tcp_available_\w+)$/;
+  /\.(nf_conntrack_count|stable_secret|(ipv4|ipv6)\.tcp_fastopen_key|netdev_rss_key|available_\w+|tcp_available_\w+)$/;
 
-/** `33:33:…` and `01:00:5e:…` are what IPv6 and IPv4 groups look like in Ethernet (RFC 2464, RFC 1112); a tunnel's entry has a `dst`. */
+/**
+ * `33:33:…` and `01:00:5e:…` are the Ethernet forms of IPv6 and IPv4 groups (RFC 2464, RFC 1112); a tunnel's entry has
+ * a `dst`.
+ */
 const MULTICAST_MEMBERSHIP = /^(33:33|01:00:5e)(:[0-9a-f]{2})+ dev \S+ self permanent$/;
 
-/** fq_codel, sfq and cake list a flow as a class while it has packets waiting (net/sched/sch_{fq_codel,sfq,cake}.c, *_walk). */
+/**
+ * fq_codel, sfq and cake list a flow as a class while it has packets waiting (net/sched/sch_{fq_codel,sfq,cake}.c,
+ * *_walk).
+ */
 const CLASS_OF_A_FLOW = /^class (fq_codel|sfq|cake) /;
 
-/** What the kernel changes by itself, on a node as on any other machine. */
+/** Changes that the kernel makes by itself, on a node as on any machine. */
 export const KERNEL_RULES: readonly Rule<ExpiringSets>[] = [
   {
     name: "sysctl-no-setting",
@@ -46,7 +55,9 @@ export const KERNEL_RULES: readonly Rule<ExpiringSets>[] = [
   },
   {
     name: "fdb-learned",
-    why: "the kernel learns and forgets these from traffic; what somebody put in is permanent, static, or marked as learned elsewhere",
+    why:
+      "the kernel learns and forgets these from traffic; " +
+      "configured entries are permanent, static, or marked as learned externally",
     test: (item) =>
       item.section === "fdb" && !/\b(permanent|static|extern_learn)\b/.test(item.text) ? null : withoutAge(item),
   },
@@ -57,17 +68,17 @@ export const KERNEL_RULES: readonly Rule<ExpiringSets>[] = [
   },
   {
     name: "neighbour-resolved",
-    why: "the kernel resolves and forgets these; of one that somebody keeps by protocol only the state of resolution changes",
+    why: "the kernel resolves and forgets these; in an entry kept by a protocol only the state of resolution changes",
     test: (item) => (item.section === "neighbour" ? keptNeighbour(item) : item),
   },
   {
     name: "nft-element-expires",
-    why: "packets put elements into a dynamic set (session affinity), and one with a time-out goes by itself",
+    why: "packets put elements into a dynamic set (session affinity), and one with a timeout expires by itself",
     test: (item, { expiringSets }) => (isExpiringElement(item, expiringSets) ? null : item),
   },
   {
     name: "ipset-entry-expires",
-    why: "an entry with a time-out goes by itself",
+    why: "an entry with a timeout expires by itself",
     test: (item) => (item.section === "ipset" && item.unordered && / timeout [1-9]/.test(item.text) ? null : item),
   },
   {
@@ -85,7 +96,7 @@ export const KERNEL_RULES: readonly Rule<ExpiringSets>[] = [
   },
 ];
 
-/** The item after all rules, in their order; null when one took it out. */
+/** Returns the item after all rules, in their order; null when one excluded it. */
 export function ruled<C>(rules: readonly Rule<C>[], item: Item, context: C): Item | null {
   return rules.reduce<Item | null>((left, rule) => (left === null ? null : rule.test(left, context)), item);
 }
@@ -94,7 +105,10 @@ function withoutAge(item: Item): Item {
   return item.section === "fdb" ? { ...item, text: item.text.replace(/ stale\b/, "") } : item;
 }
 
-/** `managed`: somebody wants the kernel to keep it resolved, so the address is the kernel's finding. Source: ip-neighbour(8). */
+/**
+ * Returns a neighbour without its changing parts. `managed`: the kernel must keep it resolved, so the hardware address
+ * is the kernel's. Source: ip-neighbour(8).
+ */
 function keptNeighbour(item: Item): Item | null {
   const { text } = item;
   if (/ (PERMANENT|NOARP|proxy)$/.test(text)) return item;

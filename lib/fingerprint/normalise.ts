@@ -2,7 +2,7 @@ import type { Fingerprint, Item, Section } from "./fingerprint.ts";
 import { ipsetItems, iptablesItems, nftItems } from "./firewall.ts";
 import { classItems, filterItems, qdiscItems } from "./traffic-control.ts";
 
-/** What collect.sh printed, as facts that can be compared. Pure. */
+/** Returns the comparable facts in collect.sh's output. Pure. */
 export function normalise(collected: string): Fingerprint {
   const missing: string[] = [];
   const lines = new Map<string, string[]>();
@@ -44,7 +44,10 @@ function itemsOf(section: Section, lines: readonly string[], ownTables: Readonly
   }
 }
 
-/** `net/ipv4/conf/eth0.100/forwarding:1` as `net.ipv4.conf.eth0/100.forwarding` and `1`, the way sysctl(8) writes it. */
+/**
+ * Returns `net/ipv4/conf/eth0.100/forwarding:1` as `net.ipv4.conf.eth0/100.forwarding` and `1`, in sysctl(8)'s
+ * notation.
+ */
 function sysctlItem(line: string): Item {
   const colon = line.indexOf(":");
   const scope = line.slice(0, colon).replace(/[./]/g, (separator) => (separator === "/" ? "." : "/"));
@@ -58,7 +61,10 @@ function sysctlItem(line: string): Item {
   };
 }
 
-/** Lifetimes, reference counts and the second in which a new v6 address is tried out (tentative), out of a line of ip(8) or bridge(8). */
+/**
+ * Returns a line of ip(8) or bridge(8) without lifetimes, reference counts and `tentative`, the first second of a new
+ * IPv6 address.
+ */
 function steady(line: string): string {
   return line
     .replace(/ tentative\b/, "")
@@ -68,7 +74,7 @@ function steady(line: string): string {
     .trim();
 }
 
-/** Bridge clocks, and what a spanning tree that is off makes of them. */
+/** Bridge timers, and the topology fields that change even with the spanning tree off. */
 const LINK_CLOCK = /(_timer|topology_change\w*)$/;
 
 function linkItems(lines: readonly string[]): readonly Item[] {
@@ -88,8 +94,8 @@ function flat(value: unknown, path: string): readonly (readonly [string, string]
 }
 
 /**
- * `ip nat` and the like belong to iptables-nft, which prints them itself; nft would print them once more. Not so when it says of one that
- * somebody put in what iptables cannot say.
+ * Returns the nft tables that belong to iptables-nft, such as `ip nat`: iptables-nft prints them itself, and nft would
+ * repeat them. A table with rules that iptables cannot express is not among them.
  */
 function tablesOfIptablesNft(lines: ReadonlyMap<string, readonly string[]>, missing: readonly string[]): Set<string> {
   const own = new Set<string>();

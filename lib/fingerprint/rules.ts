@@ -4,13 +4,13 @@ import type { Item } from "./fingerprint.ts";
 import { dispatched, withoutHash } from "./felix.ts";
 import { KERNEL_RULES, type Rule } from "./kernel-rules.ts";
 
-/** `MAC dev cni0 master cni0 permanent`, where that is cni0's own address. */
+/** Returns true for `MAC dev cni0 master cni0 permanent` with cni0's own address. */
 function isBridgeItself({ section, text }: Item, linkAddresses: ReadonlySet<string>): boolean {
   const [, address, device] = /^(\S+) dev (\S+) (?:vlan \d+ )?master \2 permanent$/.exec(text) ?? [];
   return section === "fdb" && linkAddresses.has(`${device} ${address}`);
 }
 
-/** What the kernel, and agents on a node, change rightfully while a fault comes and goes. */
+/** Changes that the kernel and agents may make on a node while a fault comes and goes. */
 export const RULES: readonly Rule<Context>[] = [
   ...KERNEL_RULES,
   {
@@ -20,7 +20,9 @@ export const RULES: readonly Rule<Context>[] = [
   },
   {
     name: "pod-came-or-went",
-    why: "a pod's veth brings its own addresses, routes, sysctls, qdisc and, with Calico, chains; it takes them along when the pod goes",
+    why:
+      "a pod's veth brings its own addresses, routes, sysctls, qdisc and, with Calico, chains; " +
+      "they go when the pod goes",
     test: (item, { podDevices }) => {
       const named = podDevices.size > 0 && words(item).some((word) => podDevices.has(word));
       return named ? null : item;
@@ -28,32 +30,38 @@ export const RULES: readonly Rule<Context>[] = [
   },
   {
     name: "felix-rule-renamed",
-    why: "Felix calls each of its rules by a hash of it and of those before it in the chain, which are compared by what they say",
+    why: "Felix names each rule by a hash of it and of those before it in the chain; rules are compared by content",
     test: withoutHash,
   },
   {
     name: "felix-dispatch-regrouped",
-    why: "Felix groups the pods' devices by how their names begin, so a pod that comes or goes moves others from chain to chain",
+    why: "Felix groups the pods' devices by name prefix, so a pod that comes or goes moves others between chains",
     test: (item, { podsMoved }) => (podsMoved ? dispatched(item) : item),
   },
   {
     name: "endpoint-chain-came-or-went",
-    why: "kube-proxy makes a chain per endpoint, named by the endpoint's address; a pod made anew has another one",
+    why: "kube-proxy makes a chain per endpoint, named by the endpoint's address; a recreated pod has another one",
     test: (item, { endpointChains }) => (endpointsOf(item).some((name) => endpointChains.has(name)) ? null : item),
   },
   {
     name: "service-leads-to-moved-endpoint",
-    why: "a Service keeps as many endpoints as it had, one of them under another name and so in another place of the list",
+    why:
+      "a Service keeps its number of endpoints, " +
+      "one of them under another name and so at another place in the list",
     test: (item, context) => (context.movedServices.has(item.scope) ? movedLead(item, context) : item),
   },
   {
     name: "services-in-any-order",
-    why: "kube-proxy lists Services as they come out of a map; each of these rules is for another address or port, so which is first is all one",
+    why:
+      "kube-proxy lists Services in the random order of a map; " +
+      "each of these rules is for another address or port, so their order is irrelevant",
     test: (item) => (isRuleOfOneService(item) ? { ...item, unordered: true } : item),
   },
   {
     name: "service-chain-emptied",
-    why: "kube-proxy in nftables mode empties the chains of a Service that is gone, and deletes them when it looks again later, whenever that is",
+    why:
+      "kube-proxy in nftables mode empties the chains of a deleted Service, " +
+      "and deletes them at a later sync, at any time",
     test: (item, { emptiedChains }) => (item.section === "nft" && emptiedChains.has(item.scope) ? null : item),
   },
   {
@@ -69,7 +77,9 @@ export const RULES: readonly Rule<Context>[] = [
   },
   {
     name: "ipset-endpoint-moved",
-    why: "kube-proxy in ipvs mode lists each of the node's endpoints once more, for those that reach themselves by their Service",
+    why:
+      "kube-proxy in ipvs mode lists each of the node's endpoints again, " +
+      "for those that reach themselves by their Service",
     test: (item, { ipvsEndpoints }) =>
       isLoopBackOfMoved(item, ipvsEndpoints) ? { ...item, text: item.text.replace(LOOP_BACK, "(moved)") } : item,
   },
@@ -81,12 +91,14 @@ export const RULES: readonly Rule<Context>[] = [
   },
   {
     name: "fdb-bridge-itself",
-    why: "a bridge's own address stands in its table under a port that has the same one, and under the bridge when that port has gone (net/bridge/br_fdb.c)",
+    why:
+      "a bridge's own address is in its table under a port with the same one, " +
+      "and under the bridge when that port has gone (net/bridge/br_fdb.c)",
     test: (item, { linkAddresses }) => (isBridgeItself(item, linkAddresses) ? null : item),
   },
   {
     name: "bpf-program-reloaded",
-    why: "an agent that starts anew loads its programs anew; the tag says that they are the same",
+    why: "a restarted agent reloads its programs; equal tags show that they are the same",
     test: (item) =>
       item.section === "filter"
         ? { ...item, text: item.text.replace(/ id \d+(?=(?: name \S+)? tag [0-9a-f]+)/, "") }
@@ -94,13 +106,16 @@ export const RULES: readonly Rule<Context>[] = [
   },
 ];
 
-/** Every word that could be a device's name; Calico puts it behind `cali-tw-` and the like. */
+/** Returns every word that can be a device's name; Calico puts `cali-tw-` and the like before it. */
 function words({ section, scope, text }: Item): readonly string[] {
   const split = section === "sysctl" ? scope.split(".") : `${scope} ${text}`.split(/[\s"@]+/);
   return split.map((word) => word.replace(/^cali-(?:tw|fw)-/, ""));
 }
 
-/** A rule that leads to endpoints, by name where both sides have it, and without what follows from its place in the list. */
+/**
+ * Returns a rule that leads to endpoints, by name where both sides have it, without the parts that depend on its place
+ * in the list.
+ */
 function movedLead(item: Item, { endpointChains }: Context): Item {
   const names = endpointsNamed(item.text);
   if (names.length === 0) return item;
@@ -113,7 +128,10 @@ function movedLead(item: Item, { endpointChains }: Context): Item {
   return { ...item, text, unordered: true };
 }
 
-/** Seen after a Service's selector came back. The jump to KUBE-NODEPORTS is no Service's and keeps its place. */
+/**
+ * Returns true for a rule of one Service; such rules were seen reordered after a selector was restored. The jump to
+ * KUBE-NODEPORTS is no Service's and keeps its place.
+ */
 function isRuleOfOneService({ section, scope, text }: Item): boolean {
   const listsServices = section.includes("tables") && / KUBE-(SERVICES|NODEPORTS|EXTERNAL-SERVICES)$/.test(scope);
   return listsServices && / (-j KUBE-(SVC|SVL|EXT|FW|MARK)-|-d .* -j (REJECT|DROP))/.test(text);

@@ -1,6 +1,6 @@
 import type { Item } from "./fingerprint.ts";
 
-/** Lines of `tc qdisc show`. htb counts packets in what it prints as its settings. */
+/** Returns the facts of `tc qdisc show`. htb prints a packet counter among its settings. */
 export function qdiscItems(lines: readonly string[]): readonly Item[] {
   return lines.map((line) => {
     const text = oneLine(line.replace(/ direct_packets_stat \d+/, "").replace(/ refcnt \d+/, ""));
@@ -8,12 +8,15 @@ export function qdiscItems(lines: readonly string[]): readonly Item[] {
   });
 }
 
-/** Lines of `tc class show`, in the scope of their device (`-- eth0` above them). */
+/** Returns the facts of `tc class show`, with the device as scope (`-- eth0` above them). */
 export function classItems(lines: readonly string[]): readonly Item[] {
   return underMarks(lines).map(([scope, text]) => ({ section: "class", scope, text, unordered: true }));
 }
 
-/** Lines of `tc filter show`, in the scope of their device and side (`-- eth0 ingress`): the first that matches decides, so they have an order. */
+/**
+ * Returns the facts of `tc filter show`, with device and side as scope (`-- eth0 ingress`). They are ordered: the first
+ * match decides.
+ */
 export function filterItems(lines: readonly string[]): readonly Item[] {
   return underMarks(lines).map(([scope, text]) => ({ section: "filter", scope, text }));
 }

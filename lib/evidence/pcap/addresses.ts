@@ -1,6 +1,6 @@
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
-/** `aa:bb:cc:dd:ee:ff` for any number of bytes. */
+/** Returns a hardware address of any size: `aa:bb:cc:dd:ee:ff`. */
 export function hardwareText(view: DataView, at: number, size = 6): string {
   let text = "";
   for (let index = 0; index < size; index += 1) {
@@ -9,11 +9,15 @@ export function hardwareText(view: DataView, at: number, size = 6): string {
   return text;
 }
 
+/** Returns an IPv4 address in dotted form. */
 export function ipv4Text(view: DataView, at: number): string {
   return `${view.getUint8(at)}.${view.getUint8(at + 1)}.${view.getUint8(at + 2)}.${view.getUint8(at + 3)}`;
 }
 
-/** As RFC 5952 asks: lower case, the first longest run of two or more zero groups as `::`, an IPv4-mapped address with dots. */
+/**
+ * Returns an IPv6 address as RFC 5952 requires: lower case, the first longest run of two or more zero groups as `::`,
+ * an IPv4-mapped address with dots.
+ */
 export function ipv6Text(view: DataView, at: number): string {
   const { start, length } = longestZeroRun(view, at);
   if (start === 0 && length === 5 && view.getUint16(at + 10) === 0xffff) return `::ffff:${ipv4Text(view, at + 12)}`;

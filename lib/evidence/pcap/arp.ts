@@ -3,7 +3,7 @@ import { ETHER_TYPE } from "./link.ts";
 import type { Arp } from "./packet.ts";
 import { failed, sizeOf, type Read, type Span } from "./span.ts";
 
-/** ARP for IPv4 on Ethernet (RFC 826); there is no other in use. */
+/** Reads ARP for IPv4 on Ethernet (RFC 826), the only ARP in use. */
 export function readArp(span: Span): Read<Arp> {
   if (sizeOf(span) < 28) return failed("arp", "short", span);
   const { view, start } = span;

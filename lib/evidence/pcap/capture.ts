@@ -2,15 +2,17 @@ import { decodeFrame, type DecodeOptions } from "./decode.ts";
 import { readPcap, type Pcap, type PcapRecord } from "./file.ts";
 import type { Direction, Packet } from "./packet.ts";
 
-/** A packet, when it came by and where. */
+/** A packet with its time and device. */
 export interface CapturedPacket extends Omit<PcapRecord, "data"> {
   readonly packet: Packet;
-  /** Of captures on all devices; null in those of one device, which do not say. */
+  /** The direction in a capture on all devices; null in a capture of one device, which lacks it. */
   readonly direction: Direction | null;
   readonly interfaceIndex: number | null;
 }
 
-/** Opens a capture with its packets decoded as they are walked over. Throws PcapError when this is no pcap file we know. */
+/**
+ * Opens a capture and decodes its packets during iteration. Throws PcapError when this is no pcap file of a known kind.
+ */
 export function readCapture(
   bytes: Uint8Array,
   options: DecodeOptions = {},

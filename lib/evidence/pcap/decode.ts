@@ -1,4 +1,4 @@
-/** Puts the layers' readers together: from a captured frame to a Packet. A pure function that throws nothing, whatever the frame. */
+/** Combines the readers of the layers: from a captured frame to a Packet. Pure, and never throws on any frame. */
 import { readArp } from "./arp.ts";
 import { DNS_PORT, readDns } from "./dns.ts";
 import type { LinkType, PcapRecord } from "./file.ts";
@@ -11,13 +11,13 @@ import { readTcp, readUdp } from "./transport.ts";
 import { readGeneve, readVxlan } from "./tunnel.ts";
 
 export interface DecodeOptions {
-  /** UDP ports that VXLAN is sent to. Default 4789 (IANA) and 8472 (Linux, flannel). */
+  /** Destination ports of VXLAN. Default: 4789 (IANA) and 8472 (Linux, flannel). */
   readonly vxlanPorts?: readonly number[];
-  /** UDP ports that Geneve is sent to. Default 6081. */
+  /** Destination ports of Geneve. Default: 6081. */
   readonly genevePorts?: readonly number[];
 }
 
-/** Packets within packets: a quote within a tunnel within a tunnel is more than any network has. */
+/** The most nested packets: no network has a quote within a tunnel within a tunnel. */
 const DEEPEST = 4;
 
 interface Context extends Required<DecodeOptions> {
@@ -25,7 +25,7 @@ interface Context extends Required<DecodeOptions> {
 }
 type Draft = { -readonly [Key in keyof Packet]: Packet[Key] };
 
-/** Decodes one frame, as far as it goes. */
+/** Returns one decoded frame, up to its first problem. */
 export function decodeFrame(
   frame: Pick<PcapRecord, "data" | "originalLength">,
   linkType: LinkType,
@@ -118,12 +118,12 @@ function addIcmp(draft: Draft, read: Read<Icmp>, context: Context): void {
     return;
   }
   const { problem, ...original } = decode(rest, "raw-ip", { ...context, depth: context.depth + 1 });
-  // A quote is cut short by rule; no harm in that once it says whose packet it was.
+  // A quote is always cut short; that is harmless once it names its packet.
   const isOnlyCut = problem?.reason === "short" && original.network !== undefined;
   draft.transport = { ...read.layer, original: problem && !isOnlyCut ? { ...original, problem } : original };
 }
 
-/** Puts a layer into its place and returns what it carries. */
+/** Stores a layer and returns its payload. */
 function add<Key extends "network" | "transport" | "dns" | "tunnel">(
   draft: Draft,
   key: Key,

@@ -4,10 +4,10 @@ import { failed, sizeOf, type Read, type Span } from "./span.ts";
 export const DNS_PORT = 53;
 const HEADER = 12;
 const LONGEST_NAME = 255;
-/** The two upper bits of a length say that it is a pointer. */
+/** Length bytes with both upper bits set are pointers. */
 const POINTER = 0xc0;
 
-/** The header and the first question (RFC 1035, 4.1). Answers are counted, not read. */
+/** Reads the header and the first question (RFC 1035, 4.1). Answers are counted, not read. */
 export function readDns(span: Span): Read<Dns> {
   if (sizeOf(span) < HEADER) return failed("dns", "short", span);
   const { view, start } = span;
@@ -25,7 +25,7 @@ export function readDns(span: Span): Read<Dns> {
   return { layer: { ...layer, question: { name: name.text, type: view.getUint16(name.next) } } };
 }
 
-/** A name and where it ends. Pointers go backwards only, so that no name is without end. */
+/** Returns a name and the offset after it. Pointers must go backwards, so that every name ends. */
 function readName({ view, start, end }: Span, from: number): { text: string; next: number } | "short" | "malformed" {
   let at = from;
   let next: number | null = null;
@@ -51,7 +51,7 @@ function readName({ view, start, end }: Span, from: number): { text: string; nex
   }
 }
 
-/** What does not print, and dots within a label, as RFC 4343 writes them: names end up on terminals. */
+/** Returns a label with unprintable bytes and inner dots escaped as in RFC 4343: names end up on terminals. */
 function labelText(view: DataView, at: number, length: number): string {
   let text = "";
   for (let index = at; index < at + length; index += 1) {

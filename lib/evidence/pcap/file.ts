@@ -1,10 +1,10 @@
 /**
- * The classic pcap file, as tcpdump writes it: a header of 24 bytes, then records of 16 bytes of header and the frame
- * (draft-ietf-opsawg-pcap). Both byte orders, micro- and nanoseconds. A capture is cut short when tcpdump is killed, and it may be
- * anything at all when somebody else made it: what comes before the damage is read, and the damage is told.
+ * Reads the classic pcap file as tcpdump writes it: a header of 24 bytes, then records of a 16-byte header and the
+ * frame (draft-ietf-opsawg-pcap). Both byte orders, micro- and nanoseconds. A capture is cut short when tcpdump is
+ * killed, and a foreign file may hold any bytes. Records before the damage are read, and the damage is reported.
  */
 
-/** libpcap's own limit (MAXIMUM_SNAPLEN): what claims to be longer is not a record. */
+/** libpcap's own limit (MAXIMUM_SNAPLEN): a longer length is not a record's. */
 const LONGEST_RECORD = 262_144;
 const FILE_HEADER = 24;
 const RECORD_HEADER = 16;
@@ -13,7 +13,7 @@ const NS_PER_S = 1_000_000_000n;
 const MAGIC = { microseconds: 0xa1b2c3d4, nanoseconds: 0xa1b23c4d } as const;
 const PCAPNG = 0x0a0d0d0a;
 
-/** Numbers of the registry of link types that we decode. 12 is what old writers wrote for 101. */
+/** The link types that we decode, by registry number. Old writers used 12 for 101. */
 const LINK_TYPES = {
   1: "ethernet",
   12: "raw-ip",
@@ -24,7 +24,7 @@ const LINK_TYPES = {
 
 export type LinkType = (typeof LINK_TYPES)[keyof typeof LINK_TYPES];
 
-/** Not a pcap file we can read. `offset` is the byte that says so. */
+/** The file is no pcap file of a known kind. `offset` is the byte that shows it. */
 export class PcapError extends Error {
   readonly offset: number;
 
@@ -36,18 +36,18 @@ export class PcapError extends Error {
 }
 
 export interface PcapRecord {
-  /** Since the epoch, of the clock of the machine that captured. */
+  /** Since the epoch, by the capturing machine's clock. */
   readonly atNs: bigint;
   readonly capturedLength: number;
-  /** What was on the wire; more than captured when tcpdump's snap length cut it. */
+  /** The length on the wire; more than captured when tcpdump's snap length cut it. */
   readonly originalLength: number;
   /** A view of the file's bytes, not a copy. */
   readonly data: Uint8Array;
 }
 
-/** Where reading ended before the end of the file: records before `offset` are whole. */
+/** The place where reading ended before the end of the file: records before `offset` are complete. */
 export interface PcapDamage {
-  /** `cut`: the file ends within a record, as when the writer was killed. `bad-length`: a record longer than any can be. */
+  /** `cut`: the file ends within a record, as after a killed writer. `bad-length`: a record longer than the limit. */
   readonly kind: "cut" | "bad-length";
   readonly offset: number;
 }
@@ -56,22 +56,25 @@ export interface Pcap {
   readonly linkType: LinkType;
   readonly resolution: keyof typeof MAGIC;
   readonly byteOrder: "little" | "big";
-  /** The longest that was captured of a frame, in bytes, as the writer says. */
+  /** The most bytes captured per frame, as the writer states. */
   readonly snapLength: number;
   readonly recordCount: number;
   readonly damage: PcapDamage | null;
-  /** Can be walked over more than once. Never throws, never copies. */
+  /** Can be iterated more than once. Never throws, never copies. */
   readonly records: Iterable<PcapRecord>;
 }
 
-/** Opens a capture and finds its end. Throws PcapError when the header is not one of a pcap file of a link type we know, and nothing else. */
+/**
+ * Opens a capture and finds its end. Throws only PcapError, when the header is not one of a pcap file of a known link
+ * type.
+ */
 export function readPcap(bytes: Uint8Array): Pcap {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < FILE_HEADER) throw new PcapError("the file is shorter than a pcap header", bytes.length);
   const { resolution, littleEndian } = readMagic(view);
   const major = view.getUint16(4, littleEndian);
   if (major !== 2) throw new PcapError(`pcap version ${major} is not known, only 2`, 4);
-  // The upper half says whether frames end in a checksum, which does not matter to us.
+  // The upper half says if frames end in a checksum, which is irrelevant here.
   const linkNumber = view.getUint32(20, littleEndian) & 0xffff;
   if (!isKnown(linkNumber)) throw new PcapError(`link type ${linkNumber} is not known`, 20);
   return {
@@ -98,7 +101,9 @@ function isKnown(linkNumber: number): linkNumber is keyof typeof LINK_TYPES {
   return Object.hasOwn(LINK_TYPES, linkNumber);
 }
 
-/** Headers only: so that the damage is known before the first record is handed out, and nobody has to remember to ask at the end. */
+/**
+ * Returns the number of records and the damage, from headers only: the damage is known before the first record is used.
+ */
 function findEnd(view: DataView, littleEndian: boolean): Pick<Pcap, "recordCount" | "damage"> {
   let offset = FILE_HEADER;
   let recordCount = 0;

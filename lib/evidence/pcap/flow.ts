@@ -1,38 +1,42 @@
 import type { Packet } from "./packet.ts";
 
-/** Who speaks to whom: what packets at several places are matched by. */
+/** The addresses and ports by which packets at several places are matched. */
 export interface Flow {
   readonly family: 4 | 6;
   readonly source: string;
   readonly destination: string;
   readonly protocol: "tcp" | "udp" | "icmp" | "other";
-  /** Null for what has no ports, and for later fragments. */
+  /** Null for a protocol without ports, and for later fragments. */
   readonly sourcePort: number | null;
   readonly destinationPort: number | null;
 }
 
-/** The flow of the outermost IP packet; null where there is none (ARP). */
+/** Returns the flow of the outermost IP packet; null without one (ARP). */
 export function flowOf({ network, transport }: Packet): Flow | null {
   if (network?.kind !== "ip") return null;
   const { family, source, destination } = network;
   const hasPorts = transport && transport.kind !== "icmp";
   return {
-    ...{ family, source, destination, protocol: transport?.kind ?? "other" },
+    family,
+    source,
+    destination,
+    protocol: transport?.kind ?? "other",
     sourcePort: hasPorts ? transport.sourcePort : null,
     destinationPort: hasPorts ? transport.destinationPort : null,
   };
 }
 
-/** A packet and those its tunnels carry, the outermost first. */
+/** Returns a packet and those inside its tunnels, the outermost first. */
 export function packetsOf(packet: Packet): readonly Packet[] {
   return packet.inner ? [packet, ...packetsOf(packet.inner)] : [packet];
 }
 
-/** The packet an ICMP error is about. */
+/** Returns the packet that an ICMP error is about, or null. */
 export function originalOf({ transport }: Packet): Packet | null {
   return transport?.kind === "icmp" ? (transport.original ?? null) : null;
 }
 
+/** Returns the flow in the other direction. */
 export function reversed(flow: Flow): Flow {
   return {
     ...flow,
@@ -43,6 +47,7 @@ export function reversed(flow: Flow): Flow {
   };
 }
 
+/** Returns true when all parts of two flows are equal. */
 export function isSameFlow(a: Flow, b: Flow): boolean {
   return (
     a.family === b.family &&

@@ -1,6 +1,6 @@
 import type { Icmp } from "./packet.ts";
 
-/** Names of ICMP's types and codes, as far as a network shows them to its users (RFC 792, 1122, 1812; RFC 4443, 4861). */
+/** The names of ICMP's types and codes that users of a network meet (RFC 792, 1122, 1812; RFC 4443, 4861). */
 const UNREACHABLE = [
   "network unreachable",
   "host unreachable",
@@ -53,7 +53,7 @@ const TYPES_V6: Readonly<Record<number, string>> = {
   143: "multicast listener report",
 };
 
-/** What an ICMP message is called; its numbers when it has no name here. */
+/** Returns the name of an ICMP message, or its numbers when it has no name here. */
 export function icmpName({ family, type, code }: Pick<Icmp, "family" | "type" | "code">): string {
   const byCode = family === 4 ? { 3: UNREACHABLE, 11: EXCEEDED } : { 1: UNREACHABLE_V6, 3: EXCEEDED };
   const names = (byCode as Readonly<Record<number, readonly string[]>>)[type];

@@ -4,7 +4,7 @@ import { after, failed, sizeOf, type Read, type Span } from "./span.ts";
 
 const HEADER = 8;
 
-/** RFC 792. `rest` is the quoted packet, for errors. */
+/** Reads ICMP (RFC 792). `rest` is the quoted packet of an error. */
 export function readIcmp(span: Span): Read<Icmp> {
   const base = readTypeAndCode(span, 4);
   if (!base.layer || base.problem) return base;
@@ -28,7 +28,7 @@ export function readIcmp(span: Span): Read<Icmp> {
   }
 }
 
-/** RFC 4443, and neighbour discovery of RFC 4861. `rest` is the quoted packet, for errors. */
+/** Reads ICMPv6 (RFC 4443) and its neighbour discovery (RFC 4861). `rest` is the quoted packet of an error. */
 export function readIcmpv6(span: Span): Read<Icmp> {
   const base = readTypeAndCode(span, 6);
   if (!base.layer || base.problem) return base;
@@ -74,7 +74,10 @@ function echoAt(view: DataView, at: number): { identifier: number; sequence: num
   return { identifier: view.getUint16(at), sequence: view.getUint16(at + 2) };
 }
 
-/** Options are 8 bytes or a multiple; 1 and 2 are the hardware address of the sender and of the target. */
+/**
+ * Returns the target and the first hardware address option: type 1 is the sender's, 2 the target's. Options are
+ * multiples of 8 bytes.
+ */
 function readNeighbour({ view, start, end }: Span): Neighbour {
   const target = ipv6Text(view, start);
   let at = start + 16;

@@ -7,18 +7,18 @@ export const PROTOCOL = { icmp: 1, tcp: 6, udp: 17, icmpv6: 58 } as const;
 const IPV4_HEADER = 20;
 const IPV6_HEADER = 40;
 
-/** IPv4 or IPv6, whichever the first half byte says. */
+/** Reads IPv4 or IPv6, by the first half byte. */
 export function readRawIp(span: Span): Read<Ip> {
   if (sizeOf(span) < 1) return failed("ip", "short", span);
   return versionOf(span) === 6 ? readIpv6(span) : readIpv4(span);
 }
 
-/** RFC 791. Options are stepped over. `rest` is the payload without padding of the link. */
+/** Reads IPv4 (RFC 791), skipping options. `rest` is the payload without the link's padding. */
 export function readIpv4(span: Span): Read<Ip> {
   if (sizeOf(span) < IPV4_HEADER) return failed("ip", "short", span);
   const { view, start } = span;
   const headerLength = (view.getUint8(start) & 0xf) * 4;
-  // The kernel hands segments above 64 KiB to its devices with a length of 0.
+  // The kernel gives segments above 64 KiB to its devices with a length of 0.
   const length = view.getUint16(start + 2) || span.fullEnd - start;
   const isSound = versionOf(span) === 4 && headerLength >= IPV4_HEADER && length >= headerLength;
   if (!isSound) return failed("ip", "malformed", span);
@@ -43,12 +43,12 @@ function ipv4Fragment(word: number): Fragment | null {
   return fragment.offset === 0 && !fragment.more ? null : fragment;
 }
 
-/** RFC 8200. Extension headers are stepped over; when they are cut short, `protocol` is the last that is known. */
+/** Reads IPv6 (RFC 8200), skipping extension headers. If they are cut short, `protocol` is the last one known. */
 export function readIpv6(span: Span): Read<Ip> {
   if (sizeOf(span) < IPV6_HEADER) return failed("ip", "short", span);
   if (versionOf(span) !== 6) return failed("ip", "malformed", span);
   const { view, start } = span;
-  // 0 is a segment above 64 KiB here, too.
+  // 0 means a segment above 64 KiB here too.
   const payloadLength = view.getUint16(start + 4) || span.fullEnd - start - IPV6_HEADER;
   const payload = after(limited(span, IPV6_HEADER + payloadLength), IPV6_HEADER);
   const { protocol, identification, fragment, ...more } = stepOverExtensions(view.getUint8(start + 6), payload);
@@ -79,7 +79,7 @@ type Extensions = Pick<Ip, "protocol" | "identification" | "fragment"> & Omit<Re
 function stepOverExtensions(first: number, payload: Span): Extensions {
   let known: Omit<Extensions, "rest" | "problem"> = { protocol: first, identification: null, fragment: null };
   let rest = payload;
-  // What follows the header of a later fragment is payload, whatever the header calls it.
+  // In a later fragment, the bytes after the header are payload, whatever next header it names.
   while (isExtension(known.protocol) && (known.fragment?.offset ?? 0) === 0) {
     if (sizeOf(rest) < 8) return { ...known, ...failed("ip", "short", rest) };
     const size = extensionSize(known.protocol, rest);

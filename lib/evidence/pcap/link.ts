@@ -5,18 +5,18 @@ import { after, failed, sizeOf, type Read, type Span } from "./span.ts";
 
 export const ETHER_TYPE = { ipv4: 0x0800, arp: 0x0806, ipv6: 0x86dd, ethernet: 0x6558 } as const;
 
-/** 0x9100 is what switches used for the outer tag before 802.1ad gave it a number. */
+/** Switches used 0x9100 for the outer tag before 802.1ad assigned it a number. */
 const TAGS: Readonly<Record<number, VlanTag["kind"]>> = { 0x8100: "customer", 0x88a8: "service", 0x9100: "service" };
-/** More than anybody stacks; a frame made of nothing but tags must not cost much. */
+/** More tags than any network stacks; a frame of only tags must not cost much time. */
 const MOST_TAGS = 8;
 
 const DIRECTIONS: readonly Direction[] = ["in", "broadcast", "multicast", "other-host", "out"];
-/** Devices whose "protocol" is no EtherType (ARPHRD_NETLINK). */
+/** Devices whose "protocol" field is no EtherType (ARPHRD_NETLINK). */
 const NETLINK = 824;
-/** EtherType 0 is given to nobody. */
+/** EtherType 0 is unassigned. */
 const NO_ETHER_TYPE = 0;
 
-/** The header of the link, its VLAN tags included. Not for raw IP, which has none. */
+/** Reads the link's header with its VLAN tags. Raw IP has none. */
 export function readLink(span: Span, linkType: Exclude<LinkType, "raw-ip">): Read<LinkLayer> {
   switch (linkType) {
     case "ethernet":
@@ -35,7 +35,7 @@ function readEthernet(span: Span): Read<LinkLayer> {
   return withTags({ kind: "ethernet", ...ends }, view.getUint16(start + 12), after(span, 14));
 }
 
-/** Packet type, device type, length of the address, 8 bytes of address, protocol. */
+/** Reads the header: packet type, device type, length of the address, 8 bytes of address, protocol. */
 function readCooked(span: Span): Read<LinkLayer> {
   if (sizeOf(span) < 16) return failed("link", "short", span);
   const { view, start } = span;
@@ -48,7 +48,10 @@ function readCooked(span: Span): Read<LinkLayer> {
   return withTags(link, protocolOf(view, start + 2, start + 14), after(span, 16));
 }
 
-/** Protocol, 2 bytes of nothing, device's index and type, packet type, length of the address, 8 bytes of address. */
+/**
+ * Reads the header: protocol, 2 reserved bytes, device index and type, packet type, length of the address, 8 bytes of
+ * address.
+ */
 function readCooked2(span: Span): Read<LinkLayer> {
   if (sizeOf(span) < 20) return failed("link", "short", span);
   const { view, start } = span;
@@ -61,7 +64,7 @@ function readCooked2(span: Span): Read<LinkLayer> {
   return withTags(link, protocolOf(view, start + 8, start), after(span, 20));
 }
 
-/** Longer ones (InfiniBand) are cut in the header itself. */
+/** Returns the sender's address; the header itself cuts longer ones (InfiniBand). */
 function sender(view: DataView, size: number, at: number): CookedLink["source"] {
   return size === 0 ? null : hardwareText(view, at, Math.min(size, 8));
 }

@@ -1,17 +1,17 @@
 /**
- * What a captured frame says, as data. A part is there when its header was: a frame that was cut short, or that lies about its lengths,
- * has the parts before that place, and a `problem`.
+ * The content of a captured frame, as data. A part is present when its header was captured. A frame that is cut short,
+ * or has wrong lengths, has the parts before that place, and a `problem`.
  */
 
 export interface Packet {
   readonly link: LinkLayer;
   readonly network?: Network;
-  /** Not there for protocols we do not know, nor for later fragments: only the first has the ports. */
+  /** Missing for unknown protocols, and for later fragments: only the first has the ports. */
   readonly transport?: Transport;
-  /** Of UDP from or to port 53. */
+  /** For UDP from or to port 53. */
   readonly dns?: Dns;
   readonly tunnel?: Tunnel;
-  /** What the tunnel carries. */
+  /** The packet inside the tunnel. */
   readonly inner?: Packet;
   readonly problem?: Problem;
 }
@@ -24,7 +24,10 @@ export interface EthernetLink {
   readonly destination: string;
   /** The outermost first. */
   readonly vlans: readonly VlanTag[];
-  /** Of what is within the tags. Below 1536 it is the length of an 802.3 frame (spanning tree, for one). */
+  /**
+   * The type of the content inside the tags. Below 1536 it is the length of an 802.3 frame (spanning tree, for
+   * example).
+   */
   readonly etherType: number;
 }
 
@@ -45,7 +48,10 @@ export interface NoLink {
   readonly kind: "none";
 }
 
-/** As the kernel of the capturing machine saw the frame: for us, for all, for a group, for somebody else, from us. */
+/**
+ * The capturing kernel's view of the frame: for this host, broadcast, multicast, for another host, or sent by this
+ * host.
+ */
 export type Direction = "in" | "broadcast" | "multicast" | "other-host" | "out" | "unknown";
 
 export interface VlanTag {
@@ -74,11 +80,14 @@ export interface Ip {
   readonly destination: string;
   /** TTL in IPv4. */
   readonly hopLimit: number;
-  /** The transport's, after all extension headers. */
+  /** The protocol after all extension headers. */
   readonly protocol: number;
-  /** Header and payload, in bytes, as the header says. */
+  /** Header and payload in bytes, by the header. */
   readonly length: number;
-  /** The same in all fragments, and of IPv4 at all hops: NAT and forwarding leave it alone. Null for IPv6 without a fragment header. */
+  /**
+   * The same in all fragments, and for IPv4 at all hops: NAT and forwarding preserve it. Null for IPv6 without a
+   * fragment header.
+   */
   readonly identification: number | null;
   readonly dontFragment: boolean;
   /** Null for a whole packet. */
@@ -91,7 +100,7 @@ export interface Fragment {
   readonly more: boolean;
 }
 
-/** Something we do not decode (LLC, LLDP, …): its link's etherType says what. */
+/** A protocol that we do not decode (LLC, LLDP, …): its link's etherType identifies it. */
 export interface OtherNetwork {
   readonly kind: "other";
 }
@@ -102,7 +111,7 @@ export interface Tcp {
   readonly kind: "tcp";
   readonly sourcePort: number;
   readonly destinationPort: number;
-  /** What follows can be missing where an ICMP error quotes only the first 8 bytes. */
+  /** This field and the next ones are missing where an ICMP error quotes only the first 8 bytes. */
   readonly sequence?: number;
   readonly acknowledgement?: number;
   /** Bits as in TCP_FLAG. */
@@ -131,16 +140,19 @@ export interface Icmp {
   readonly type: number;
   readonly code: number;
   readonly echo?: { readonly identifier: number; readonly sequence: number };
-  /** Of "fragmentation needed" and "packet too big". */
+  /** For "fragmentation needed" and "packet too big". */
   readonly mtu?: number;
-  /** Of an IPv4 redirect. */
+  /** For an IPv4 redirect. */
   readonly gateway?: string;
   readonly neighbour?: Neighbour;
-  /** The packet an error is about, as much of it as was quoted. */
+  /** The quoted part of the packet that an error is about. */
   readonly original?: Packet;
 }
 
-/** IPv6's ARP: who is asked for, or answers, and the hardware address said to go with the sender or the target. */
+/**
+ * IPv6 neighbour discovery: the address asked for or answered, and the hardware address given for the sender or the
+ * target.
+ */
 export interface Neighbour {
   readonly target: string;
   readonly hardware: string | null;
@@ -149,10 +161,10 @@ export interface Neighbour {
 export interface Dns {
   readonly id: number;
   readonly isResponse: boolean;
-  /** 0 no error, 2 SERVFAIL, 3 NXDOMAIN, 5 REFUSED; of no meaning in a question. */
+  /** 0 no error, 2 SERVFAIL, 3 NXDOMAIN, 5 REFUSED; meaningless in a question. */
   readonly rcode: number;
   readonly answerCount: number;
-  /** The first. `name` is without its last dot, "." for the root; bytes that do not print are \ddd. */
+  /** The first question. `name` lacks its last dot and is "." for the root; unprintable bytes are \ddd. */
   readonly question?: { readonly name: string; readonly type: number };
 }
 
@@ -163,11 +175,13 @@ export interface Tunnel {
 
 export type LayerName = "link" | "vlan" | "arp" | "ip" | "tcp" | "udp" | "icmp" | "dns" | Tunnel["kind"];
 
-/** Why there is no more of a packet. */
+/** The reason that a packet has no further part. */
 export interface Problem {
   readonly layer: LayerName;
-  /** `short`: fewer bytes than the header needs. `malformed`: a value that cannot be. `too-deep`: packets within packets without end. */
+  /**
+   * `short`: fewer bytes than the header needs. `malformed`: an impossible value. `too-deep`: too many nested packets.
+   */
   readonly reason: "short" | "malformed" | "too-deep";
-  /** Of the header in question, from the frame's first byte. */
+  /** The offset of that header from the frame's first byte. */
   readonly offset: number;
 }

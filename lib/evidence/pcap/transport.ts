@@ -2,12 +2,12 @@ import type { Tcp, Udp } from "./packet.ts";
 import { after, failed, limited, sizeOf, type Read, type Span } from "./span.ts";
 
 const TCP_HEADER = 20;
-/** What follows, checksum and urgent pointer, nobody asks for. */
+/** Only these bytes are read; checksum and urgent pointer are unused. */
 const TCP_HEADER_READ = 16;
 const UDP_HEADER = 8;
 const OPTION = { end: 0, nothing: 1, mss: 2 } as const;
 
-/** RFC 9293. Of a header that is cut short there are the ports, and what more is there. */
+/** Reads TCP (RFC 9293). A header that is cut short still gives the ports and further captured fields. */
 export function readTcp(span: Span): Read<Tcp> {
   if (sizeOf(span) < 4) return failed("tcp", "short", span);
   const { view, start } = span;
@@ -45,7 +45,7 @@ function readMss({ view, start, end }: Span): number | null {
   return null;
 }
 
-/** RFC 768. `rest` is the payload. */
+/** Reads UDP (RFC 768). `rest` is the payload. */
 export function readUdp(span: Span): Read<Udp> {
   if (sizeOf(span) < UDP_HEADER) return failed("udp", "short", span);
   const { view, start } = span;

@@ -3,7 +3,7 @@ import { after, failed, sizeOf, type Read, type Span } from "./span.ts";
 
 const HEADER = 8;
 
-/** RFC 7348. `rest` is an Ethernet frame. */
+/** Reads VXLAN (RFC 7348). `rest` is an Ethernet frame. */
 export function readVxlan(span: Span): Read<Tunnel> {
   if (sizeOf(span) < HEADER) return failed("vxlan", "short", span);
   const { view, start } = span;
@@ -12,7 +12,7 @@ export function readVxlan(span: Span): Read<Tunnel> {
   return { layer: { kind: "vxlan", vni: view.getUint32(start + 4) >>> 8 }, rest: after(span, HEADER) };
 }
 
-/** RFC 8926. Options are stepped over. `carries` is the EtherType of `rest`; Ethernet frames have one, too. */
+/** Reads Geneve (RFC 8926), skipping options. `carries` is the EtherType of `rest`, also for an Ethernet frame. */
 export function readGeneve(span: Span): Read<Tunnel> & { readonly carries?: number } {
   if (sizeOf(span) < HEADER) return failed("geneve", "short", span);
   const { view, start } = span;

@@ -1,12 +1,15 @@
 import { icmpName } from "./icmp-names.ts";
 import { TCP_FLAG, type Arp, type Dns, type Icmp, type Ip, type LinkLayer, type Packet, type Tcp } from "./packet.ts";
 
-/** A packet in one line, for people: `10.244.1.3:40112 → 10.244.2.5:80 TCP S`. What tunnels carry and errors are about is in brackets. */
+/**
+ * Returns a packet in one line: `10.244.1.3:40112 → 10.244.2.5:80 TCP S`. The content of tunnels and the packets of
+ * errors are in brackets.
+ */
 export function packetWords(packet: Packet): string {
-  const said = [...vlanWords(packet.link), networkWords(packet)];
+  const words = [...vlanWords(packet.link), networkWords(packet)];
   const { problem } = packet;
-  if (problem) said.push(`(${problem.layer} ${PROBLEM[problem.reason]} at byte ${problem.offset})`);
-  return said.join(" ");
+  if (problem) words.push(`(${problem.layer} ${PROBLEM[problem.reason]} at byte ${problem.offset})`);
+  return words.join(" ");
 }
 
 const PROBLEM = { short: "cut short", malformed: "malformed", "too-deep": "nested too deep" };
@@ -77,20 +80,20 @@ function tcpWords({ flags, payloadLength }: Tcp): string {
 
 const LETTERS = Object.entries({ S: "syn", F: "fin", R: "rst", P: "push", A: "ack", U: "urgent" } as const);
 
-/** `S`, `SA`, `R`, …; `none` for no flag of these. */
+/** Returns the set flags as letters: `S`, `SA`, `R`, …; `none` without a flag. */
 export function tcpFlagLetters(flags: number): string {
   const set = LETTERS.filter(([, name]) => (flags & TCP_FLAG[name]) !== 0);
   return set.map(([letter]) => letter).join("") || "none";
 }
 
 function icmpWords(icmp: Icmp): string {
-  const said = [`ICMP ${icmpName(icmp)}`];
-  if (icmp.neighbour) said.push(`for ${icmp.neighbour.target}`);
-  if (icmp.gateway) said.push(`to ${icmp.gateway}`);
-  if (icmp.mtu !== undefined) said.push(`MTU ${icmp.mtu}`);
-  if (icmp.echo) said.push(`${icmp.echo.identifier}/${icmp.echo.sequence}`);
-  if (icmp.original) said.push(`[ ${packetWords(icmp.original)} ]`);
-  return said.join(" ");
+  const words = [`ICMP ${icmpName(icmp)}`];
+  if (icmp.neighbour) words.push(`for ${icmp.neighbour.target}`);
+  if (icmp.gateway) words.push(`to ${icmp.gateway}`);
+  if (icmp.mtu !== undefined) words.push(`MTU ${icmp.mtu}`);
+  if (icmp.echo) words.push(`${icmp.echo.identifier}/${icmp.echo.sequence}`);
+  if (icmp.original) words.push(`[ ${packetWords(icmp.original)} ]`);
+  return words.join(" ");
 }
 
 function recordWords(count: number): string {

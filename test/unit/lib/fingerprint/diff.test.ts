@@ -9,7 +9,7 @@ import { rejection } from "../../../fixtures/faults/rejection.ts";
 const NODE = readFileSync(new URL("../../../fixtures/fingerprint/node.txt", import.meta.url), "utf8");
 const before = normalise(NODE);
 
-/** Differences after each `[from, to]` was replaced everywhere; `from` must be there. */
+/** Returns the differences after each `[from, to]` was replaced everywhere; throws when `from` is missing. */
 function after(...changes: readonly (readonly [from: string, to: string])[]): string[] {
   let text = NODE;
   for (const [from, to] of changes) {
@@ -20,7 +20,7 @@ function after(...changes: readonly (readonly [from: string, to: string])[]): st
 }
 
 describe("fingerprint", () => {
-  it("of the same node is the same", () => {
+  it("of an unchanged node has no differences", () => {
     expect(after()).to.deep.equal([]);
     expect(before.missing).to.deep.equal([
       "iptables-legacy: iptables-legacy-save not found",
@@ -28,7 +28,7 @@ describe("fingerprint", () => {
     ]);
   });
 
-  it("passes over counters, clocks and lifetimes", () => {
+  it("ignores counters, clocks and lifetimes", () => {
     const counters = [
       ["[10:600]", "[11:660]"],
       ["packets 5 bytes 300", "packets 6 bytes 360"],
@@ -107,30 +107,30 @@ describe("fingerprint", () => {
     ],
   ];
   for (const [from, to, line] of DIFFERENT) {
-    it(`tells ${line}`, () => {
+    it(`reports ${line}`, () => {
       expect(after([from, to])[0]).to.equal(line);
     });
   }
 
-  it("tells a changed order of rules, where order matters", () => {
+  it("reports a changed order of rules, where order matters", () => {
     const [first, second] = ["0:\tfrom all lookup local\n", "32766:\tfrom all lookup main\n"];
     expect(after([first + second, second + first])).to.deep.equal(["rule: order changed"]);
   });
 
-  it("tells a changed order of filters", () => {
+  it("reports a changed order of filters", () => {
     const all =
       /(filter protocol all pref 1 bpf chain 0 handle .*\n)(filter protocol ip pref 9 bpf chain 0 \n)/.exec(NODE) ?? [];
     const [both = "", first = "", second = ""] = all;
     expect(after([both, second + first])).to.deep.equal(["filter eth0 ingress: order changed"]);
   });
 
-  it("tells a tool that is there no more, since it hides differences", () => {
+  it("reports a tool that has gone, since that hides differences", () => {
     expect(after(["@@ ipvs\n", "@@ ipvs\n@! ipvsadm failed\n"])).to.deep.equal([
       "cannot be compared: ipvs: ipvsadm failed",
     ]);
   });
 
-  it("is not taken from half an answer", async () => {
+  it("is not taken from an incomplete answer", async () => {
     const exec: Exec = (argv) =>
       Promise.resolve({ argv, exitCode: 0, timedOut: false, stdout: NODE.slice(0, 900), stderr: "", durationMs: 1 });
     expect((await rejection(takeFingerprint(exec))).message).to.equal("a fingerprint is cut short");

@@ -10,14 +10,17 @@ const NODE = readFileSync(new URL("../../../fixtures/fingerprint/node.txt", impo
 type Change = readonly [from: string | RegExp, to: string | ((found: string) => string)];
 
 interface Case {
-  /** What agents may do: no difference. */
+  /** A change that agents may make: no difference. */
   readonly rightful: readonly Change[];
-  /** Something like it that is none of their business, and the line it must give. */
+  /** A similar change that they may not make, and the line it must give. */
   readonly wrongful: readonly Change[];
   readonly line: RegExp;
 }
 
-/** The pod behind 10.244.0.2 made anew as 10.244.0.7, in all forms kube-proxy writes it; it comes second in the list now. */
+/**
+ * The pod behind 10.244.0.2 recreated as 10.244.0.7, in all forms that kube-proxy writes; it comes second in the list
+ * now.
+ */
 const MOVED_IPTABLES: readonly Change[] = [
   [/KUBE-SEP-AAAAAAAAAAAAAAAA/g, "KUBE-SEP-CCCCCCCCCCCCCCCC"],
   [/(--to-destination|->) 10\.244\.0\.2:53/g, "$1 10.244.0.7:53"],
@@ -39,7 +42,7 @@ const GONE_SERVICE = "\tchain external-AAAAAAAA-faultline/faultline-abcd/tcp/";
 
 const MOVED_LOOP_BACK: Change = ["10.244.0.2,udp:53,10.244.0.2", "10.244.0.7,udp:53,10.244.0.7"];
 
-/** A pod that comes, with a device whose name begins as that of another does. */
+/** A new pod, whose device's name starts like another's. */
 const CALICO_POD: Change = [
   '{"ifindex":9,',
   '{"ifindex":8,"link_netnsid":3,"ifname":"cali6aaaaaaaaaa","flags":["UP"],"mtu":1450},\n{"ifindex":9,',
@@ -74,7 +77,7 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   "service-leads-to-moved-endpoint": {
     rightful: MOVED_IPTABLES,
-    // One of two endpoints is gone and none came for it.
+    // One of two endpoints is gone without a replacement.
     wrongful: [[/.*KUBE-SEP-A{16}.*\n/g, ""]],
     line: /KUBE-SVC-TCOU7JCQXEZGVUNU gone/,
   },
@@ -113,13 +116,13 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   "fdb-multicast-membership": {
     rightful: [[/01:00:5e:00:00:6a dev cni0.*\n/, "33:33:ff:00:00:02 dev cni0 self permanent\n"]],
-    // In a tunnel a group has a destination, and somebody put it there.
+    // In a tunnel a configured group has a destination.
     wrongful: [["@@ iptables-nft", "01:00:5e:00:00:01 dev flannel.1 dst 172.18.0.9 self permanent\n@@ iptables-nft"]],
     line: /^fdb new: 01:00:5e:00:00:01 dev flannel.1 dst/,
   },
   "fdb-bridge-itself": {
     rightful: [["e6:93:ba:ad:a8:f6 dev cni0 master cni0 permanent\n", ""]],
-    // Another address is what somebody put there.
+    // Another address is a configured one.
     wrongful: [["@@ iptables-nft", "9e:c5:03:b3:c7:08 dev cni0 master cni0 permanent\n@@ iptables-nft"]],
     line: /^fdb new: 9e:c5:03:b3:c7:08 dev cni0 master cni0 permanent/,
   },
@@ -162,7 +165,7 @@ const CASES: Readonly<Record<string, Case>> = {
       ["-r [fd00:10:244::2]:80", "-r [fd00:10:244::7]:80"],
       ["fd00:10:244::2,tcp:80,fd00:10:244::2", "fd00:10:244::7,tcp:80,fd00:10:244::7"],
     ],
-    // The endpoint is where it was.
+    // The endpoint has not moved.
     wrongful: [["10.244.0.2,udp:53,10.244.0.2", "10.244.0.7,udp:53,10.244.0.7"]],
     line: /^ipset KUBE-LOOP-BACK gone: 10\.244\.0\.2,udp:53/,
   },
@@ -201,7 +204,7 @@ const CASES: Readonly<Record<string, Case>> = {
   },
 };
 
-/** What Felix makes of a pod's rule when another pod's device begins alike. */
+/** Felix's form of a pod's rule when another pod's device has the same prefix. */
 function regrouped(rule: string, other: string): string {
   const chain = "-A cali-from-wl-dispatch-6";
   const own = rule.replace("-A cali-from-wl-dispatch", chain);
@@ -224,7 +227,7 @@ function after(changes: readonly Change[], rules = RULES): string[] {
   return differences(rules, [was, contextOf(was, is)], [is, contextOf(is, was)]);
 }
 
-describe("what agents may change on a node", () => {
+describe("a change by agents on a node", () => {
   for (const { name, why } of RULES) {
     it(`${name}: ${why}`, () => {
       const rule = CASES[name];
@@ -236,7 +239,7 @@ describe("what agents may change on a node", () => {
     });
   }
 
-  it("takes eth0 for no pod's device, though its peer is elsewhere too", () => {
+  it("does not treat eth0 as a pod's device, although its peer is elsewhere too", () => {
     const lines = after([[/.*"ifname":"eth0".*\n/, '{"ifindex":9,"ifname":"eth0","mtu":1500}]\n']]);
     expect(lines).to.include("link eth0 link_netnsid gone: 0");
   });

@@ -1,4 +1,4 @@
-/** Our decoding, told as tshark tells its own: each field with its values from the outermost layer inwards. */
+/** Our decoding in tshark's form: each field with its values from the outermost layer inwards. */
 import type { CapturedPacket } from "../../../../../lib/evidence/pcap/capture.ts";
 import type { Dns, Icmp, Ip, LinkLayer, Packet, Tcp, VlanTag } from "../../../../../lib/evidence/pcap/packet.ts";
 import type { Answer, Field } from "../../../../fixtures/pcap/tshark.ts";
@@ -10,11 +10,11 @@ const hex = (value: number): string => `0x${value.toString(16).padStart(4, "0")}
 const bit = (value: boolean): string => (value ? "1" : "0");
 const VLAN_TYPE: Readonly<Record<VlanTag["kind"], number>> = { customer: 0x8100, service: 0x88a8 };
 const VLAN_NAME = { customer: "vlan", service: "ieee8021ad" } as const;
-/** tshark tells a fragment's offset as it is on the wire. */
+/** tshark prints a fragment's offset as on the wire. */
 const OFFSET_UNIT = 8;
 const PACKET_TYPES = ["in", "broadcast", "multicast", "other-host", "out"];
 
-/** The fields of one packet, in the form of the stored answers. */
+/** Returns the fields of one packet, in the form of the stored answers. */
 export function asTshark({ atNs, capturedLength, originalLength, packet }: CapturedPacket): Answer {
   const said: Said = {};
   const add = (field: Field, ...values: readonly Value[]): void => {
@@ -30,7 +30,7 @@ export function asTshark({ atNs, capturedLength, originalLength, packet }: Captu
 
 type Add = (field: Field, ...values: readonly Value[]) => void;
 
-/** Layers as tshark names them, those of ours alone. */
+/** The layers that we decode, under tshark's names. */
 export function layersOf({ link, network, transport, dns, tunnel, inner, problem }: Packet): readonly string[] {
   const names: (string | false | undefined)[] = [];
   if (link.kind !== "none") {
@@ -39,7 +39,7 @@ export function layersOf({ link, network, transport, dns, tunnel, inner, problem
   }
   if (network?.kind === "ip") names.push(network.family === 4 ? "ip" : "ipv6");
   if (network?.kind === "arp") names.push("arp");
-  // tshark names a header that it then finds impossible, if of IPv4.
+  // tshark names even an impossible header, for IPv4 only.
   if (!network && problem?.layer === "ip" && link.kind !== "none" && link.etherType === 0x0800) names.push("ip");
   names.push(transport?.kind === "icmp" && transport.family === 6 ? "icmpv6" : transport?.kind);
   if (transport?.kind === "icmp" && transport.original) names.push(...layersOf(transport.original));
@@ -89,7 +89,7 @@ function addLink(add: Add, link: LinkLayer): void {
     const name = VLAN_NAME[kind];
     add(`${name}.id`, id);
     add(`${name}.priority`, priority);
-    // tshark has no field of its own for what a service tag carries.
+    // tshark has no field for a service tag's content.
     const next = types[index + 1] ?? 0;
     if (kind === "customer") add(next < 1536 ? "vlan.len" : "vlan.etype", next < 1536 ? next : hex(next));
   });
@@ -126,7 +126,7 @@ function addTcp(add: Add, tcp: Tcp, isQuoted: boolean): void {
   add("tcp.ack", tcp.acknowledgement);
   if (tcp.flags !== undefined) add("tcp.flags", hex(tcp.flags));
   add("tcp.window_size_value", tcp.window);
-  // Of a quoted packet tshark does not tell it.
+  // tshark omits it for a quoted packet.
   if (!isQuoted) add("tcp.len", tcp.payloadLength);
   add("tcp.options.mss_val", tcp.mss);
 }
@@ -147,7 +147,7 @@ function addIcmp(add: Add, { family, type, code, echo, mtu, gateway, neighbour, 
 function addDns(add: Add, { id, isResponse, rcode, answerCount, question }: Dns): void {
   add("dns.id", hex(id));
   add("dns.flags.response", bit(isResponse));
-  // In a question it has no meaning, and tshark does not tell it.
+  // It is meaningless in a question, and tshark omits it.
   if (isResponse) add("dns.flags.rcode", rcode);
   add("dns.count.answers", answerCount);
   add("dns.qry.name", question?.name === "." ? "<Root>" : question?.name);

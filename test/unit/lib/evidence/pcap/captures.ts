@@ -1,4 +1,4 @@
-/** The recorded captures of test/fixtures/pcap and what tshark said of each. */
+/** The recorded captures of test/fixtures/pcap with tshark's decoding of each. */
 import { readdirSync, readFileSync } from "node:fs";
 import type { Answer, Field } from "../../../../fixtures/pcap/tshark.ts";
 
@@ -25,9 +25,9 @@ export function recorded(name: string): Recorded {
   return found;
 }
 
-/** Layers that we decode; tshark knows thousands more. */
+/** The layers that we decode; tshark knows thousands more. */
 const OUR_LAYERS = new Set("eth sll vlan ieee8021ad arp ip ipv6 tcp udp icmp icmpv6 vxlan geneve dns".split(" "));
-/** IPv6 extension headers, and where each says what comes next. */
+/** IPv6 extension headers, with the place of their next header field. */
 const NEXT: Readonly<Record<string, Field>> = {
   0: "ipv6.hopopts.nxt",
   43: "ipv6.routing.nxt",
@@ -36,7 +36,10 @@ const NEXT: Readonly<Record<string, Field>> = {
   60: "ipv6.dstopts.nxt",
 };
 
-/** tshark's answer without layers that we do not decode, and with the last of IPv6's chain of next headers in the place of the first. */
+/**
+ * Returns tshark's answer without layers that we do not decode, and with the last of IPv6's next headers in place of
+ * the first.
+ */
 export function inOurTerms(answer: Answer): Answer {
   const steps = new Map(Object.values(NEXT).map((field) => [field, [...(answer[field] ?? [])]]));
   const lastOf = (next: string): string => {

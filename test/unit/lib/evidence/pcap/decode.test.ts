@@ -16,7 +16,7 @@ function decoded(frame: string, options?: DecodeOptions, linkType: LinkType = "e
 const SYN = onWire(ipv4(6, tcp(0x02)));
 const problemOf = (frame: string): Packet["problem"] => decoded(frame).problem;
 
-describe("a frame that cannot be right", () => {
+describe("an impossible frame", () => {
   const cases: Readonly<Record<string, readonly [frame: string, problem: Packet["problem"]]>> = {
     "no bytes": ["", { layer: "link", reason: "short", offset: 0 }],
     "IPv4 of another version": [ethernet(0x0800, `55${ipv4(6, tcp(2)).slice(2)}`), malformed("ip", 14)],
@@ -40,14 +40,14 @@ describe("a frame that cannot be right", () => {
     "Geneve options longer than the packet": [onWire(ipv4(17, udp(6081, "3f00655800000100"))), short("geneve", 42)],
     "a DNS name that points at itself": [onWire(ipv4(17, udp(53, dns("c00c")))), malformed("dns", 42)],
     "a DNS name that points forwards": [onWire(ipv4(17, udp(53, dns("c010")))), malformed("dns", 42)],
-    "a DNS label of a kind nobody uses": [onWire(ipv4(17, udp(53, dns("40aa00")))), malformed("dns", 42)],
+    "a DNS label of an unused kind": [onWire(ipv4(17, udp(53, dns("40aa00")))), malformed("dns", 42)],
     "a DNS name longer than any": [
       onWire(ipv4(17, udp(53, dns(dnsName(...Array<string>(5).fill("x".repeat(60))))))),
       malformed("dns", 42),
     ],
     "no DNS": [onWire(ipv4(17, udp(53, "6e6f7065"))), short("dns", 42)],
     "an ICMP error without its four last bytes": [onWire(ipv4(1, "03010000")), short("icmp", 34)],
-    "a neighbour solicitation for nobody": [onWire(ipv6(58, icmp(135, 0, "00000000"))), short("icmp", 54)],
+    "a neighbour solicitation without a target": [onWire(ipv6(58, icmp(135, 0, "00000000"))), short("icmp", 54)],
     "nine tags": [
       tagged(SYN, ...Array.from({ length: 9 }, () => [0x8100, 1] as const)),
       { layer: "vlan", reason: "too-deep", offset: 46 },
@@ -55,17 +55,17 @@ describe("a frame that cannot be right", () => {
     "half a tag": [ethernet(0x8100, "00"), short("vlan", 14)],
   };
   for (const [name, [frame, problem]] of Object.entries(cases)) {
-    it(`has its problem told: ${name}`, () => expect(problemOf(frame)).to.deep.equal(problem));
+    it(`has its problem reported: ${name}`, () => expect(problemOf(frame)).to.deep.equal(problem));
   }
 
-  it("keeps what comes before the problem", () => {
+  it("keeps the layers before the problem", () => {
     const { network, transport } = decoded(onWire(ipv4(6, tcp(2).replace("5002", "4002"))));
     expect(network).to.include({ kind: "ip", source: "192.0.2.1", destination: "192.0.2.2" });
     expect(transport).to.include({ kind: "tcp", sourcePort: 40112, destinationPort: 80, flags: 2 });
     expect(transport).not.to.have.property("payloadLength");
   });
 
-  it("may have packets within packets without end: some are decoded", () => {
+  it("with endlessly nested packets has the first ones decoded", () => {
     let frame = SYN;
     for (let depth = 0; depth < 20; depth += 1) frame = onWire(ipv4(17, udp(4789, vxlan(depth, frame))));
     const vnis: (number | undefined)[] = [];
@@ -75,7 +75,7 @@ describe("a frame that cannot be right", () => {
     expect(packet.problem).to.include({ layer: "vxlan", reason: "too-deep" });
   });
 
-  it("may be an error about an error without end", () => {
+  it("may be an endless chain of errors about errors", () => {
     let message = icmp(3, 1, "00000000", ipv4(6, tcp(2)));
     for (let depth = 0; depth < 20; depth += 1) message = icmp(3, 1, "00000000", ipv4(1, message));
     expect(JSON.stringify(decoded(onWire(ipv4(1, message))))).to.contain('"too-deep"');
@@ -91,12 +91,12 @@ function short(layer: NonNullable<Packet["problem"]>["layer"], offset: number): 
 }
 
 describe("a tunnel", () => {
-  it("is known by the UDP port it is sent to, not the one it is sent from", () => {
+  it("is recognised by its destination port, not its source port", () => {
     expect(decoded(onWire(ipv4(17, udp(4789, vxlan(7, SYN)))))).to.have.nested.property("tunnel.vni", 7);
     expect(decoded(onWire(ipv4(17, udp(9, vxlan(7, SYN), 4789))))).not.to.have.property("tunnel");
   });
 
-  it("has the ports it is told to have, and no others then", () => {
+  it("uses the given ports only, if ports are given", () => {
     const frame = (port: number): string => onWire(ipv4(17, udp(port, vxlan(7, SYN))));
     expect(decoded(frame(14789), { vxlanPorts: [14789] }).inner).to.deep.equal(decoded(SYN));
     expect(decoded(frame(4789), { vxlanPorts: [14789] })).not.to.have.property("inner");
@@ -104,7 +104,7 @@ describe("a tunnel", () => {
     expect(decoded(inGeneve, { genevePorts: [16081] }).inner).to.deep.equal(decoded(SYN));
   });
 
-  it("may carry something we do not decode", () => {
+  it("may carry a protocol that we do not decode", () => {
     const packet = decoded(onWire(ipv4(17, udp(6081, geneve(8, 0x8847, "00000140")))));
     expect(packet.tunnel).to.deep.equal({ kind: "geneve", vni: 8 });
     expect(packet).not.to.have.any.keys("inner", "problem");
@@ -112,7 +112,7 @@ describe("a tunnel", () => {
 });
 
 describe("a quote in an ICMP error", () => {
-  it("is no problem for being cut short, once it says whose packet it was", () => {
+  it("may be cut short after its addresses", () => {
     const quote = ipv4(6, tcp(0x02)).slice(0, 56);
     const packet = decoded(onWire(ipv4(1, icmp(3, 1, "00000000", quote))));
     expect(packet).not.to.have.property("problem");
@@ -121,20 +121,20 @@ describe("a quote in an ICMP error", () => {
     expect(packet).to.have.nested.property("transport.original.link.kind", "none");
   });
 
-  it("is one when it does not", () => {
+  it("has a problem when it is cut short before its addresses", () => {
     const packet = decoded(onWire(ipv4(1, icmp(3, 1, "00000000", "4500"))));
     expect(packet).to.have.nested.property("transport.original.problem.reason", "short");
   });
 });
 
-describe("what follows a header", () => {
+describe("the data after a header", () => {
   /** The SYN's header with 8 bytes of options. */
   const withOptions = (options: string): Packet => decoded(onWire(ipv4(6, tcp(0x02, options).replace("5002", "7002"))));
   const discovery = (options: string): Packet =>
     decoded(onWire(ipv6(58, icmp(135, 0, "00000000", "00".repeat(16) + options))));
   const OWN_ADDRESS = "0101020000000003";
 
-  it("has its options stepped over by their lengths", () => {
+  it("starts after the options, by their lengths", () => {
     expect(withOptions("01080400 020405b4".replace(" ", ""))).not.to.have.nested.property("transport.mss");
     expect(withOptions("01030307020405b4")).to.have.nested.property("transport.mss", 1460);
     expect(withOptions("00030307020405b4")).not.to.have.nested.property("transport.mss");
@@ -145,12 +145,12 @@ describe("what follows a header", () => {
     expect(discovery(`0e020000${OWN_ADDRESS}00000000`)).to.have.nested.property("transport.neighbour.hardware", null);
   });
 
-  it("comes to an end also when an option has no length", () => {
+  it("is found even when an option has no length", () => {
     expect(withOptions("0800000000000000")).not.to.have.nested.property("transport.mss");
     expect(discovery("0e00000000000000")).to.have.nested.property("transport.neighbour.hardware", null);
   });
 
-  it("ends where the header says, not with the frame", () => {
+  it("ends at the header's length, not with the frame", () => {
     const question = dns(dnsName("server"));
     const cut = udp(53, question).replace(/^(.{8})..../, "$10018");
     expect(decoded(onWire(ipv4(17, cut))))
@@ -160,13 +160,13 @@ describe("what follows a header", () => {
     expect(decoded(padded)).to.have.property("problem").that.deep.equals(short("dns", 42));
   });
 
-  it("is no header in a later fragment, not even in the second", () => {
+  it("is not decoded as a header in a later fragment, even the second", () => {
     const packet = decoded(onWire(ipv4(6, tcp(0x02), { fragmentWord: 1 })));
     expect(packet).to.have.nested.property("network.fragment.offset", 8);
     expect(packet).not.to.have.property("transport");
   });
 
-  it("is what was captured, when a record says that less was on the wire", () => {
+  it("ends with the captured bytes, when a record claims fewer on the wire", () => {
     const data = Buffer.from(SYN, "hex");
     expect(decodeFrame({ data, originalLength: 3 }, "ethernet")).to.deep.equal(decoded(SYN));
   });
@@ -176,18 +176,18 @@ describe("a DNS name", () => {
   const nameOf = (name: string): string | undefined =>
     decoded(onWire(ipv4(17, udp(53, dns(name))))).dns?.question?.name;
 
-  it("cannot write to a terminal, nor look like another", () => {
+  it("is escaped: it cannot write to a terminal or imitate another name", () => {
     expect(nameOf(dnsName("a\x1b[31m", "b.c", "d\\e", "ü"))).to.equal("a\\027[31m.b\\046c.d\\092e.\\195\\188");
   });
 
-  it("is followed where it points back", () => {
-    // Into the header, whose bytes at 4 read as a label of no length: the root.
+  it("is followed through pointers that go backwards", () => {
+    // It points into the header, whose bytes at 4 read as a label of no length: the root.
     expect(nameOf("0161c004")).to.equal("a");
   });
 });
 
 describe("a capture on all devices", () => {
-  it("tells which way and by which device each packet went", () => {
+  it("records the direction and the device of each packet", () => {
     const captured = [...readCapture(recorded("tcp-any").bytes).packets];
     expect(new Set(captured.map(({ direction }) => direction))).to.include.keys("in", "out");
     expect(new Set(captured.map(({ interfaceIndex }) => interfaceIndex)).size).to.be.at.least(4);
@@ -195,7 +195,7 @@ describe("a capture on all devices", () => {
     expect(onOne).to.include({ direction: null, interfaceIndex: null });
   });
 
-  it("may have devices whose packets have no type: netlink's", () => {
+  it("may have devices whose packets have no type, such as netlink", () => {
     const head = `080000000000000503380400${"00".repeat(8)}`;
     expect(decoded(head + ipv4(6, tcp(2)), {}, "linux-sll2").network).to.deep.equal({ kind: "other" });
   });

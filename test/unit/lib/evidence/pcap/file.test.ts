@@ -6,7 +6,7 @@ import { RECORDED, recorded } from "./captures.ts";
 const FRAME = onWire(ipv4(6, tcp(2)));
 const RECORD = 16 + FRAME.length / 2;
 
-/** A sound file of three records with one byte order's 32 bits written over. */
+/** A valid file of three records with 32 bits overwritten, in one byte order. */
 function changed(offset: number, value: number): Buffer {
   const bytes = pcapOf([FRAME, FRAME, FRAME]);
   bytes.writeUInt32LE(value, offset);
@@ -33,7 +33,7 @@ describe("a pcap file", () => {
     }
   });
 
-  it("has micro- or nanoseconds, told as nanoseconds", () => {
+  it("has times in micro- or nanoseconds, returned as nanoseconds", () => {
     const times = (name: string): readonly bigint[] =>
       [...readPcap(recorded(name).bytes).records].map(({ atNs }) => atNs);
     expect(readPcap(recorded("tcp-pod").bytes).resolution).to.equal("microseconds");
@@ -42,30 +42,30 @@ describe("a pcap file", () => {
     expect(times("tcp-nano").every((atNs) => atNs % 1000n === 0n)).to.equal(false);
   });
 
-  it("has a link type", () => {
+  it("has a known link type", () => {
     const types = Object.fromEntries(RECORDED.map(({ name, bytes }) => [name, readPcap(bytes).linkType]));
     expect(types["tcp-pod"]).to.equal("ethernet");
     expect(types["tcp-any"]).to.equal("linux-sll2");
     expect(types["tcp-any-sll"]).to.equal("linux-sll");
     expect(types["raw-tun"]).to.equal("raw-ip");
     expect(readPcap(pcapOf([], 12)).linkType).to.equal("raw-ip");
-    // The upper bits tell of a checksum behind each frame.
+    // The upper bits announce a checksum behind each frame.
     expect(readPcap(changed(20, 0x24000001)).linkType).to.equal("ethernet");
   });
 
-  it("may have no record, and its records can be walked over twice", () => {
+  it("may have no record, and its records can be iterated twice", () => {
     expect(readPcap(pcapOf([]))).to.include({ recordCount: 0, damage: null });
     const { records } = readPcap(pcapOf([FRAME, FRAME]));
     expect([...records]).to.have.length(2);
     expect([...records]).to.have.length(2);
   });
 
-  it("tells what was cut off each frame", () => {
+  it("reports the bytes cut off each frame", () => {
     const [record] = readPcap(changed(24 + 12, 9000)).records;
     expect(record).to.include({ capturedLength: FRAME.length / 2, originalLength: 9000 });
   });
 
-  it("gives views of its bytes, also when these are part of something bigger", () => {
+  it("gives views of its bytes, even within a larger buffer", () => {
     const around = Buffer.concat([Buffer.alloc(7), pcapOf([FRAME]), Buffer.alloc(9)]);
     const bytes = around.subarray(7, -9);
     const [record] = readPcap(bytes).records;
@@ -74,8 +74,8 @@ describe("a pcap file", () => {
   });
 });
 
-describe("what is no pcap file", () => {
-  it("is refused with the byte that says so", () => {
+describe("a file of another kind", () => {
+  it("is refused with the byte that shows it", () => {
     const cases: readonly [Uint8Array, RegExp, number][] = [
       [new Uint8Array(), /shorter than a pcap header/, 0],
       [pcapOf([]).subarray(0, 23), /shorter than a pcap header/, 23],
@@ -93,7 +93,7 @@ describe("what is no pcap file", () => {
 });
 
 describe("a damaged pcap file", () => {
-  it("is read up to a record that is too long to be one, whatever it claims", () => {
+  it("is read up to a record above the length limit", () => {
     for (const length of [262_145, 0x7fffffff, 0x80000000, 0xffffffff]) {
       const { records, recordCount, damage } = readPcap(changed(24 + RECORD + 8, length));
       expect(damage).to.deep.equal({ kind: "bad-length", offset: 24 + RECORD });
@@ -102,7 +102,7 @@ describe("a damaged pcap file", () => {
     }
   });
 
-  it("is read up to a record that is longer than what is left", () => {
+  it("is read up to a record that is longer than the remaining bytes", () => {
     for (const length of [FRAME.length / 2 + 1, 262_144]) {
       const { records, damage } = readPcap(changed(24 + 2 * RECORD + 8, length));
       expect(damage).to.deep.equal({ kind: "cut", offset: 24 + 2 * RECORD });
@@ -111,7 +111,7 @@ describe("a damaged pcap file", () => {
   });
 
   for (const { name, bytes } of RECORDED) {
-    it(`gives all whole records when it ends anywhere: ${name}`, () => {
+    it(`gives all complete records when it ends anywhere: ${name}`, () => {
       const ends = new Map<number, number>([[24, 0]]);
       let [offset, count] = [24, 0];
       for (const { capturedLength } of readPcap(bytes).records) ends.set((offset += 16 + capturedLength), (count += 1));
@@ -122,7 +122,7 @@ describe("a damaged pcap file", () => {
         if (ended !== undefined) [lastEnd, whole] = [size, ended];
         const { recordCount, damage } = readPcap(bytes.subarray(0, size));
         const expected = size === lastEnd ? null : { kind: "cut", offset: lastEnd };
-        // chai's deep equality for each byte of each capture would take a minute.
+        // chai's deep equality for each byte of each capture takes a minute.
         if (recordCount !== whole || JSON.stringify(damage) !== JSON.stringify(expected)) {
           expect({ size, recordCount, damage }).to.deep.equal({ size, recordCount: whole, damage: expected });
         }

@@ -27,7 +27,7 @@ describe("a flow", () => {
     expect(new Set(atServer.map(textOf))).to.deep.equal(inPod);
   });
 
-  it("has another one that is its way back", () => {
+  it("has a reverse flow", () => {
     const [asked, answered] = flowsOf(packetsIn("tcp-pod")).filter(({ protocol }) => protocol === "tcp");
     if (!asked || !answered) throw new Error("nothing recorded");
     expect(isSameFlow(asked, answered)).to.equal(false);
@@ -48,7 +48,7 @@ describe("a flow", () => {
     for (const other of others) expect(isSameFlow(flow, { ...flow, ...other }), JSON.stringify(other)).to.equal(false);
   });
 
-  it("of an ICMP error's quote is that of the packet it is about", () => {
+  it("of an ICMP error's quote is that of the quoted packet", () => {
     const packets = packetsIn("icmp-pod");
     const sent = new Set(flowsOf(packets).map(textOf));
     const quoted = packets.map(originalOf).filter((packet) => packet !== null);
@@ -56,7 +56,7 @@ describe("a flow", () => {
     for (const flow of flowsOf(quoted)) expect(sent).to.include(textOf(flow));
   });
 
-  it("is not there for ARP, and has no ports for ICMP and later fragments", () => {
+  it("is null for ARP, and has no ports for ICMP and later fragments", () => {
     const [arp] = packetsIn("neighbour-bridge").filter(({ network }) => network?.kind === "arp");
     expect(arp && flowOf(arp)).to.equal(null);
     const fragments = packetsIn("fragments-pod").filter(

@@ -9,10 +9,10 @@ import { asTshark, layersOf } from "./as-tshark.ts";
 import { RECORDED } from "./captures.ts";
 
 const LINK_TYPES: readonly LinkType[] = ["ethernet", "raw-ip", "linux-sll", "linux-sll2"];
-/** Text that is safe on a terminal and on one line. */
+/** Text that is safe on a terminal, and on one line. */
 const PLAIN = /^[\x20-\x7e→]+$/;
 
-/** Decodes all there is and tells it; whatever goes wrong but a PcapError is thrown. */
+/** Decodes and prints everything; throws any error but PcapError. */
 function readAll(bytes: Uint8Array): string {
   try {
     const { packets, recordCount } = readCapture(bytes);
@@ -35,7 +35,7 @@ interface Sample extends PcapRecord {
   readonly layers: string;
 }
 
-/** One frame of each sequence of layers and link type, from all captures. */
+/** One frame per sequence of layers and link type, from all captures. */
 const SAMPLES: readonly Sample[] = RECORDED.flatMap(({ bytes }) => {
   const { linkType, records } = readPcap(bytes);
   const whole = [...records].filter(({ capturedLength, originalLength }) => capturedLength === originalLength);
@@ -45,18 +45,18 @@ const SAMPLES: readonly Sample[] = RECORDED.flatMap(({ bytes }) => {
     all.findIndex(({ linkType, layers }) => linkType === one.linkType && layers === one.layers) === index,
 );
 
-/** These become final only with the last of IPv6's extension headers. */
+/** These are final only after the last of IPv6's extension headers. */
 const GROWS = new Set(["ipv6.nxt"]);
 
-describe(`whatever a capture holds (seed ${SEED})`, () => {
-  it("is read or refused when bits of it are flipped", () => {
+describe(`a capture with random bytes (seed ${SEED})`, () => {
+  it("is read or refused after bit flips", () => {
     const outcomes = new Set<string>();
     const flips = fc.array(fc.tuple(fc.nat(), fc.nat(7)), { minLength: 1, maxLength: 8 });
     fc.assert(
       fc.property(fc.constantFrom(...RECORDED), flips, fc.boolean(), ({ bytes }, places, inHeaders) => {
         const changed = Buffer.from(bytes);
         for (const [place, bit] of places) {
-          // Half of the time where a file begins: that is where the lengths are.
+          // In half of the cases at the start of the file, where the lengths are.
           const at = place % (inHeaders ? Math.min(200, changed.length) : changed.length);
           changed.writeUInt8(changed.readUInt8(at) ^ (1 << bit), at);
         }
@@ -67,7 +67,7 @@ describe(`whatever a capture holds (seed ${SEED})`, () => {
     expect(outcomes).to.deep.equal(new Set(["read", "refused"]));
   });
 
-  it("is read or refused when it is any bytes behind a right header", () => {
+  it("is read or refused with any bytes after a valid header", () => {
     fc.assert(
       fc.property(fc.constantFrom(...RECORDED), fc.uint8Array({ maxLength: 300 }), ({ bytes }, noise) => {
         readAll(Buffer.concat([bytes.subarray(0, 24), noise]));
@@ -76,7 +76,7 @@ describe(`whatever a capture holds (seed ${SEED})`, () => {
     );
   });
 
-  it("is a packet when a frame is any bytes, or ends in any", () => {
+  it("gives a packet for a frame that is or ends in any bytes", () => {
     const ofAny = fc.record({ start: fc.constant(Buffer.alloc(0)), linkType: fc.constantFrom(...LINK_TYPES) });
     const ofSample = fc
       .tuple(fc.constantFrom(...SAMPLES), fc.nat())
@@ -93,7 +93,7 @@ describe(`whatever a capture holds (seed ${SEED})`, () => {
 
 type Told = Readonly<Record<string, readonly string[]>>;
 
-/** What is told of a frame of which only so many bytes were captured, and whether it says that it is not all. */
+/** Returns the decoding of a frame's first bytes, and true when it reports that more is missing. */
 function cutShort(
   { linkType, ...record }: Sample,
   size: number,
@@ -103,7 +103,7 @@ function cutShort(
   return { said, hasProblem: JSON.stringify(packet).includes('"problem"') };
 }
 
-/** The fields whose values are others than the first of the whole frame's. */
+/** Returns the fields whose values differ from the first values of the whole frame. */
 function lies(said: Told, whole: Told): readonly string[] {
   return Object.keys(said).filter((field) => {
     const values = whole[field]?.join();
@@ -113,12 +113,12 @@ function lies(said: Told, whole: Told): readonly string[] {
 
 describe("a frame that is cut short anywhere", () => {
   for (const linkType of LINK_TYPES) {
-    it(`says nothing else than the whole one, and that there is more: ${linkType}`, () => {
+    it(`gives no other values than the whole frame, and reports that more is missing: ${linkType}`, () => {
       const ours = SAMPLES.filter((sample) => sample.linkType === linkType);
       expect(ours.length).to.be.at.least(8);
       for (const sample of ours) {
         const { said: whole } = cutShort(sample, sample.data.length);
-        // Quotes are cut short by rule, and nothing is said of that.
+        // Quotes are always cut short, and that is not reported.
         const mayKeepSilent = /icmp(?:v6)?:ip/.test(sample.layers);
         for (let size = 0; size < sample.data.length; size += 1) {
           const { said, hasProblem } = cutShort(sample, size);

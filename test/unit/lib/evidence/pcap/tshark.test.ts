@@ -4,7 +4,7 @@ import { FIELDS } from "../../../../fixtures/pcap/tshark.ts";
 import { asTshark } from "./as-tshark.ts";
 import { inOurTerms, RECORDED } from "./captures.ts";
 
-describe("a capture is decoded as tshark decodes it", () => {
+describe("the decoding of a capture equals tshark's", () => {
   for (const { name, bytes, answers } of RECORDED) {
     it(`${name}, ${answers.length} packets`, () => {
       const { packets, recordCount, damage } = readCapture(bytes);
@@ -17,7 +17,7 @@ describe("a capture is decoded as tshark decodes it", () => {
     });
   }
 
-  it("compares every field: each is in some capture, with values that differ", () => {
+  it("covers every field: each is in some capture, with different values", () => {
     for (const field of FIELDS) {
       const values = new Set(RECORDED.flatMap(({ answers }) => answers.flatMap((answer) => answer[field] ?? [])));
       expect(values.size, field).to.be.at.least(ALWAYS_THE_SAME.has(field) ? 1 : 2);
@@ -25,5 +25,5 @@ describe("a capture is decoded as tshark decodes it", () => {
   });
 });
 
-/** Of 802.3 there is only spanning tree, and authentication headers are made by hand. */
+/** 802.3 appears only as spanning tree, and authentication headers are made by hand. */
 const ALWAYS_THE_SAME = new Set<string>(["sll.ltype", "eth.len", "vlan.len", "ah.next_header"]);
