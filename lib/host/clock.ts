@@ -1,6 +1,6 @@
 /**
- * Milliseconds since the machine started (CLOCK_MONOTONIC): all its processes share this clock and nobody sets it, so what two of them wrote down can be
- * subtracted. Within one process performance.now() does.
+ * Returns the ms since the machine started (CLOCK_MONOTONIC). All processes of the machine share this clock and it is
+ * never set, so times that two processes wrote can be subtracted. Within one process, performance.now() is enough.
  */
 export function monotonicMs(): number {
   return Number(process.hrtime.bigint() / 1000n) / 1000;

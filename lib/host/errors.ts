@@ -1,6 +1,4 @@
-/**
- * Exit codes, a stable contract (docs/cli.md).
- */
+/** Exit codes, a stable contract (docs/cli.md). */
 export const EXIT = {
   ok: 0,
   broken: 1,
@@ -13,8 +11,8 @@ export const EXIT = {
 } as const;
 
 /**
- * An error the user can act on: printed as `message`, then `nextStep`, never as a stack trace.
- * `message` is lower case, subject first; `nextStep` is a command or a sentence.
+ * An error that the user can act on. The CLI prints `message`, then `nextStep`, and no stack trace. `message` begins
+ * with its subject in lower case; `nextStep` is a command or a sentence.
  */
 export class FaultlineError extends Error {
   readonly exitCode: number;
@@ -35,21 +33,21 @@ export class UsageError extends FaultlineError {
   }
 }
 
-/** The machine lacks something a run needs: exit 4. */
+/** The machine lacks something that a run needs: exit 4. */
 export class PreflightError extends FaultlineError {
   constructor(message: string, nextStep = "run ./faultline doctor", options?: ErrorOptions) {
     super(message, EXIT.preflight, nextStep, options);
   }
 }
 
-/** The harness could not get as far as a verdict (a cluster that never got ready, say): exit 2. */
+/** The harness could not reach a verdict, for example because a cluster never got ready: exit 2. */
 export class UndecidedError extends FaultlineError {
   constructor(message: string, nextStep: string, options?: ErrorOptions) {
     super(message, EXIT.undecided, nextStep, options);
   }
 }
 
-/** A fault could not be undone: exit 5, above every other code. */
+/** A fault could not be undone: exit 5, which outranks every other code. */
 export class NotUndoneError extends FaultlineError {
   constructor(message: string, nextStep = "run ./faultline heal", options?: ErrorOptions) {
     super(message, EXIT.notUndone, nextStep, options);

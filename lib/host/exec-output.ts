@@ -1,13 +1,16 @@
 import type { Readable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
 
-/** Collects a stream, and tells its lines. Returns how to end it: that tells a last line without newline, and gives the whole text. */
+/**
+ * Collects a stream and passes its lines to `onLine`. Returns a function that ends the collection: it passes on a
+ * last line without newline and returns the whole text.
+ */
 export function collect(stream: Readable | null | undefined, onLine?: (line: string) => void): () => string {
   const chunks: Buffer[] = [];
   const decoder = new StringDecoder("utf8");
   let rest = "";
   const follow = (text: string): void => {
-    // Only the new text is split: a line of many megabytes stays linear.
+    // Splits only the new text, so that a line of many megabytes takes linear time.
     const [first = "", ...others] = text.split("\n");
     rest += first;
     for (const line of others) {
@@ -26,7 +29,10 @@ export function collect(stream: Readable | null | undefined, onLine?: (line: str
   };
 }
 
-/** An error thrown within a stream's event would end our process, with whatever it has still to undo. */
+/**
+ * Returns `onLine` without its errors, and a signal that aborts with the first of them. An error thrown in a stream's
+ * event would end this process, which may have faults to undo.
+ */
 export function guarded(onLine: (line: string) => void) {
   const controller = new AbortController();
   const guardedOnLine = (line: string): void => {

@@ -2,8 +2,8 @@ import { existsSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 
 /**
- * Makes a directory (mode 0700) with those above it, where they are not there. Throws what the system says. One level at a time: on a read-only disk Node's own
- * recursive mkdir says that there is no such file or directory.
+ * Makes a directory and its missing parents, with mode 0700. Throws the system's error. Makes one level at a time: on a
+ * read-only disk Node's recursive mkdir reports "no such file or directory" instead of the real error.
  */
 export function makePrivateDir(path: string): void {
   if (existsSync(path)) return;
@@ -11,7 +11,7 @@ export function makePrivateDir(path: string): void {
   try {
     mkdirSync(path, { mode: 0o700 });
   } catch (error) {
-    // Somebody else was quicker.
+    // Another process made it first.
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }
 }

@@ -1,6 +1,4 @@
-/**
- * Waits for something to become true, within a budget: the only file that imports p-retry.
- */
+/** Waits for a condition within a budget; the only file that imports p-retry. */
 import pRetry, { AbortError } from "p-retry";
 import { patience } from "./time-scale.ts";
 
@@ -9,12 +7,12 @@ export interface WaitOptions {
   readonly budgetMs: number;
   /** Pause between the end of one attempt and the start of the next, in milliseconds. */
   readonly intervalMs: number;
-  /** Time for one attempt, in milliseconds. Default 10 s; never more than what is left of the budget. */
+  /** Time for one attempt, in milliseconds; default 10 s, at most the rest of the budget. */
   readonly attemptTimeoutMs?: number;
   readonly signal?: AbortSignal;
 }
 
-/** The budget has passed. `cause` is what the last attempt threw. */
+/** The budget has passed. `cause` is the error of the last attempt. */
 export class WaitTimeoutError extends Error {
   constructor(what: string, budgetMs: number, last: Error) {
     super(`timed out after ${inSeconds(budgetMs)} waiting for ${what} (last: ${last.message})`, { cause: last });
@@ -22,17 +20,16 @@ export class WaitTimeoutError extends Error {
   }
 }
 
-/** Thrown by an attempt that knows that no further attempt can succeed: waitFor ends at once and throws it. */
+/** An attempt throws it if no further attempt can succeed: waitFor ends at once and throws it. */
 export class GiveUpError extends Error {
   override readonly name = "GiveUpError";
 }
 
 /**
- * Calls `attempt` until it resolves, and resolves with its value.
- * `what` completes the sentence "waiting for …". An attempt gets a signal that aborts when its time has passed, and is
- * abandoned then even if it ignores the signal.
- * Throws WaitTimeoutError when the budget has passed, GiveUpError and TypeError (a mistake in the code) from an attempt
- * at once, and the reason of `options.signal` when that aborts.
+ * Calls `attempt` until it resolves, and resolves with its value. `what` completes the sentence "waiting for …". An
+ * attempt gets a signal that aborts when its time has passed; waitFor then abandons it even if it ignores the signal.
+ * Throws WaitTimeoutError if the budget has passed, and the reason of `options.signal` if that aborts. A GiveUpError
+ * or TypeError (a bug) from an attempt ends the wait at once.
  */
 export async function waitFor<T>(
   what: string,
@@ -42,7 +39,7 @@ export async function waitFor<T>(
   const endsAtMs = performance.now() + options.budgetMs;
   const leftMs = (): number => endsAtMs - performance.now();
   const attempts = pRetry(() => attemptOnce(attempt, leftMs(), options), {
-    // p-retry's defaults grow to 1023 s of waiting; here the budget alone decides.
+    // p-retry's default pauses add up to 1023 s; here only the budget counts.
     retries: Number.POSITIVE_INFINITY,
     factor: 1,
     minTimeout: options.intervalMs,
@@ -65,7 +62,7 @@ async function attemptOnce<T>(
   leftMs: number,
   options: WaitOptions,
 ): Promise<T> {
-  // maxRetryTime does not interrupt an attempt in flight, so each gets a timer of its own.
+  // maxRetryTime does not interrupt a running attempt, so each attempt has its own timer.
   const timeoutMs = Math.max(1, Math.min((options.attemptTimeoutMs ?? 10_000) * patience(), leftMs));
   const own = new AbortController();
   const timer = setTimeout(() => own.abort(new Error(`no answer within ${inSeconds(timeoutMs)}`)), timeoutMs);

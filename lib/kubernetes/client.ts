@@ -1,6 +1,6 @@
 /**
- * The Kubernetes API, for objects and watches only: the only file that imports @kubernetes/client-node. Nothing is run in pods through it, since
- * its exec would ride on the network under test.
+ * The Kubernetes API, for objects and watches; the only file that imports @kubernetes/client-node. Commands do not
+ * run in pods through it, because its exec would use the network under test.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import {
@@ -35,45 +35,56 @@ export type KubeNode = V1Node;
 export interface Kubernetes {
   /** Creates or updates every object of a manifest, in order. */
   apply(manifest: string): Promise<void>;
+  /** Creates or updates these objects, in order. */
   applyObjects(objects: readonly object[]): Promise<void>;
   /** Merges `patch` into a Deployment (strategic merge). */
   patchDeployment(namespace: string, name: string, patch: object): Promise<void>;
-  /** A Service's addresses, one of each of its IP families, the cluster's first one first, and the node port of its first port. */
+  /**
+   * Resolves to a Service's addresses, one of each of its IP families with the cluster's first family first, and the
+   * node port of its first port.
+   */
   service(
     namespace: string,
     name: string,
   ): Promise<{ readonly ips: readonly string[]; readonly nodePort?: number | undefined }>;
   pods(namespace: string, selector?: string): Promise<readonly Pod[]>;
-  /** Watches pods until `done` holds; throws what is still missing, as `missing` says it, when the budget is spent. */
+  /** Watches pods until `done` holds. Throws Error with the words of `missing` if the budget is spent. */
   untilPods(watch: WatchSpec<Pod>): Promise<void>;
+  /** Watches nodes as untilPods watches pods. */
   untilNodes(watch: Omit<WatchSpec<KubeNode>, "namespace" | "selector">): Promise<void>;
   nodes(): Promise<readonly KubeNode[]>;
 }
 
 export interface WatchSpec<T> {
+  /** Completes "waiting for …". */
   readonly what: string;
   readonly namespace: string;
   readonly selector?: string;
   readonly budgetMs: number;
   readonly done: (objects: readonly T[]) => boolean;
+  /** Says what `done` still lacks. */
   readonly missing: (objects: readonly T[]) => string;
   readonly signal?: AbortSignal;
 }
 
 export interface KubernetesOptions {
-  /** For one call, its answer's last byte and its further tries included; also how long a watch may be silent before it is opened anew. Default 10 s. */
+  /**
+   * Time for one call, including its retries and the last byte of its answer; default 10 s. A watch that is silent
+   * for that long is reopened.
+   */
   readonly timeoutMs?: number;
-  /** Ends every call: it rejects with the signal's reason. */
+  /** Ends every call, which then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
 const CALL_TIMEOUT_MS = 10_000;
-const TRIES = 3;
-const TRY_AGAIN_AFTER_MS = 200;
+const MAX_TRIES = 3;
+const RETRY_AFTER_MS = 200;
 
 /**
- * A client for the cluster that this kubeconfig file names. Nothing else (no environment, no home directory) is consulted. A call to an API server that cannot be
- * reached or does not answer throws UndecidedError, which names the call; one that it refuses throws the library's ApiException.
+ * Returns a client for the cluster in this kubeconfig file. It reads no environment variable and no home directory. A
+ * call throws UndecidedError naming the call if the API server is unreachable or does not answer, and the library's
+ * ApiException if the server refuses it.
  */
 export function kubernetes(kubeconfigPath: string, options: KubernetesOptions = {}): Kubernetes {
   const config = new BoundedConfig(options);
@@ -108,12 +119,15 @@ function podQuery(namespace: string, labelSelector: string | undefined): { names
 }
 
 async function applyAll(api: KubernetesObjectApi, objects: readonly KubernetesObject[]): Promise<void> {
-  // Server-side apply creates what is not there and is the same call the second time.
-  for (const one of objects)
-    await api.patch(asModelled(one), undefined, undefined, "faultline", true, PatchStrategy.ServerSideApply);
+  // Server-side apply creates missing objects, and a second apply changes nothing.
+  for (const object of objects)
+    await api.patch(asModelled(object), undefined, undefined, "faultline", true, PatchStrategy.ServerSideApply);
 }
 
-/** Makes clients whose every call is bounded; the library's own time-outs are 10 s to connect, 300 s for the headers and 300 s between bytes. */
+/**
+ * Makes clients whose calls have a timeout. The library's own timeouts are 10 s to connect, 300 s for the headers and
+ * 300 s between bytes.
+ */
 class BoundedConfig extends KubeConfig {
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
@@ -130,15 +144,17 @@ class BoundedConfig extends KubeConfig {
     return new type(createConfiguration({ baseServer, httpApi, authMethods: { default: this } }));
   }
 
-  /** Only what may be asked twice is tried again, and only after a failure of the transport: an answer, whatever it is, is one. */
+  /**
+   * Sends a request. Retries only repeatable requests, and only after a failure of the transport: any answer counts.
+   */
   async #send(request: RequestContext): Promise<ResponseContext> {
-    const what = `Kubernetes API, ${request.getHttpMethod()} ${new URL(request.getUrl()).pathname}`;
+    const call = `Kubernetes API, ${request.getHttpMethod()} ${new URL(request.getUrl()).pathname}`;
     const tooLate = new AbortController();
     const timer = setTimeout(() => tooLate.abort(), this.timeoutMs);
     const signal = this.signal ? AbortSignal.any([tooLate.signal, this.signal]) : tooLate.signal;
     request.setSignal(signal);
     try {
-      for (let triesLeft = isRepeatable(request) ? TRIES * patience() : 1; ;) {
+      for (let triesLeft = isRepeatable(request) ? MAX_TRIES * patience() : 1; ;) {
         try {
           return await wholeAnswer(request);
         } catch (error) {
@@ -146,8 +162,8 @@ class BoundedConfig extends KubeConfig {
           triesLeft -= 1;
           const why = tooLate.signal.aborted ? `no answer within ${this.timeoutMs / 1000} s` : reasonOf(error);
           if (tooLate.signal.aborted || triesLeft <= 0)
-            throw new UndecidedError(`${what}: ${why}`, "look at the control-plane node's container", { cause: error });
-          await sleep(TRY_AGAIN_AFTER_MS * patience(), undefined, { signal }).catch(() => undefined);
+            throw new UndecidedError(`${call}: ${why}`, "check the control-plane node's container", { cause: error });
+          await sleep(RETRY_AFTER_MS * patience(), undefined, { signal }).catch(() => undefined);
         }
       }
     } finally {
@@ -156,12 +172,12 @@ class BoundedConfig extends KubeConfig {
   }
 }
 
-/** Reads, and server-side applies: applying the same twice is applying it once. */
+/** Returns true for reads and server-side applies: a second one changes nothing. */
 function isRepeatable(request: RequestContext): boolean {
   return request.getHttpMethod() === "GET" || request.getHeaders()["Content-Type"] === PatchStrategy.ServerSideApply;
 }
 
-/** The body is read here, so that its time is bounded as well. */
+/** Sends a request and reads its whole answer, so that the timeout covers the body. */
 async function wholeAnswer(request: RequestContext): Promise<ResponseContext> {
   const { httpStatusCode, headers, body } = await new IsomorphicFetchHttpLibrary().send(request).toPromise();
   const text = await body.text();
@@ -172,7 +188,7 @@ async function wholeAnswer(request: RequestContext): Promise<ResponseContext> {
   });
 }
 
-/** fetch says no more than "fetch failed"; its cause says why. */
+/** Returns the message of an error's cause, because fetch itself only says "fetch failed". */
 function reasonOf(error: unknown): string {
   const { message, cause } = error as Error;
   return cause instanceof Error ? cause.message : message;
@@ -180,17 +196,18 @@ function reasonOf(error: unknown): string {
 
 type Until<T> = Omit<WatchSpec<T>, "namespace">;
 
-/** A list kept up to date by a watch; `path` must name what `list` gives. */
+/** Returns a list that a watch keeps up to date; `path` must name the objects of `list`. */
 function informerOf<T extends KubernetesObject>(config: BoundedConfig, path: string, list: List<T>, selector?: string) {
   const watch = new Watch(config);
-  // Private in its types, and 30 s by itself: a watch that is silent for so long is opened anew, since its server may be gone.
+  // Private in the library's types; its default is 30 s. A watch that is silent for so long is reopened, because its
+  // server may be gone.
   Object.assign(watch, { requestTimeoutMs: config.timeoutMs });
   return new ListWatch<T>(path, watch, list, false, selector);
 }
 
 type List<T extends KubernetesObject> = () => Promise<KubernetesListObject<T>>;
 
-/** Lists and watches until `done` holds. A watch that breaks is opened anew, within the same budget. */
+/** Lists and watches until `done` holds. Reopens a watch that breaks, within the same budget. */
 function until<T extends KubernetesObject>(
   config: BoundedConfig,
   path: string,
@@ -205,29 +222,30 @@ function until<T extends KubernetesObject>(
       if (finished) return;
       finished = true;
       clearTimeout(timer);
-      clearInterval(again);
+      clearInterval(poll);
       watch.signal?.removeEventListener("abort", aborted);
       void informer.stop();
       return error ? reject(error) : resolve();
     };
     const aborted = () => finish(new Error(`stopped while waiting for ${watch.what}`));
-    const look = () => {
+    const check = () => {
       if (!finished && watch.done(informer.list())) finish();
     };
-    // Stopping an informer ends its request with an error as well: only a wait that goes on opens it anew.
+    // Stopping an informer also ends its request with an error, so only an unfinished wait reopens it.
     const reopen = (error?: unknown) => {
       trouble = error instanceof Error ? `; ${error.message}` : trouble;
-      setTimeout(() => void (finished || informer.start().then(look, reopen)), 250);
+      setTimeout(() => void (finished || informer.start().then(check, reopen)), 250);
     };
     const timer = setTimeout(() => finish(tooLate(watch, watch.missing(informer.list()) + trouble)), watch.budgetMs);
-    const again = setInterval(look, 500); // the first list may come out as done with no event to say so
+    // The first list may be done already, and then no event follows.
+    const poll = setInterval(check, 500);
     watch.signal?.addEventListener("abort", aborted);
     informer.on("change", () => {
       trouble = "";
-      look();
+      check();
     });
     informer.on("error", reopen);
-    informer.start().then(look, reopen);
+    informer.start().then(check, reopen);
     if (watch.signal?.aborted) aborted();
   });
 }
@@ -236,15 +254,16 @@ function tooLate({ what, budgetMs }: { readonly what: string; readonly budgetMs:
   return new Error(`timed out after ${Math.round(budgetMs / 1000)} s waiting for ${what}: ${missing}`);
 }
 
-/** True when every container of the pod is ready. */
+/** Returns true if every container of the pod is ready and the pod is not being deleted. */
 export function isReady(pod: Pod): boolean {
   return conditionHolds(pod.status?.conditions, "Ready") && pod.metadata?.deletionTimestamp === undefined;
 }
 
+/** Returns true if the node's condition Ready holds. */
 export function isNodeReady(node: KubeNode): boolean {
   return conditionHolds(node.status?.conditions, "Ready");
 }
 
 function conditionHolds(conditions: readonly { type: string; status: string }[] | undefined, type: string): boolean {
-  return conditions?.some((one) => one.type === type && one.status === "True") ?? false;
+  return conditions?.some((condition) => condition.type === type && condition.status === "True") ?? false;
 }

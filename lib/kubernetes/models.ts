@@ -1,6 +1,7 @@
 /**
- * The same object with `x-kubernetes-…` (in a CRD's schema) called `x_kubernetes_…`: so the library's models name them, which give them their
- * right names on the way out, and leave out in silence what they do not know.
+ * Returns the object with the fields `x-kubernetes-…` (in a CRD's schema) renamed to `x_kubernetes_…`. The library's
+ * models use these names and restore the right ones when they serialise; they silently drop fields that they do not
+ * know.
  */
 export function asModelled<T>(value: T): T {
   if (Array.isArray(value)) return value.map(asModelled) as T;

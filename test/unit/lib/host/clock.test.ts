@@ -27,7 +27,7 @@ const HEADER = {
   facts: {},
 };
 
-/** A pass, a fail and an unknown, as the engine logs them. */
+/** The log of a pass, a fail and an unknown. */
 const LOG = cellLog(
   scenarioLog(),
   scenarioLog({ scenario: "dns/other", underFault: flows(BROKEN, "ok", 3) }),
@@ -35,13 +35,13 @@ const LOG = cellLog(
 );
 const counted = LOG.map((event, index): Event => ({ ...event, upMs: 5_000 + index * 1000 }));
 
-/** From event `at` on, the clock is another. */
+/** Returns the events with another wall clock from event `at` on. */
 function jumped(events: readonly Event[], at: number, byMs: number): readonly Event[] {
   return events.map((event, index) => (index < at ? event : { ...event, atMs: event.atMs + byMs }));
 }
 
-interface Told {
-  /** Whole hours that the clock was off. */
+interface ScriptResult {
+  /** The clock's observed errors, in whole hours. */
   readonly jumps: readonly number[];
   readonly wait: string;
   readonly waitedMs: number;
@@ -54,10 +54,10 @@ interface Told {
 
 const judged = (events: readonly Event[]): Run => judgeRun({ ...HEADER, logs: [events] });
 
-describe("a clock that is set an hour forth or back", function () {
+describe("a wall clock that jumps by an hour", function () {
   this.timeout(60_000);
 
-  it("in the middle of a run changes not a byte of its report, wherever it happens", () => {
+  it("does not change a byte of a run's report, at whichever event it jumps", () => {
     const report = renderJson(judged(counted));
     expect(judged(counted).results.map(({ verdict }) => verdict)).to.deep.equal(["pass", "fail", "unknown"]);
     expect(judged(counted).results[0]?.times).to.include({ steadyMs: 3000, proveMs: 2000 });
@@ -66,7 +66,7 @@ describe("a clock that is set an hour forth or back", function () {
         expect(renderJson(judged(jumped(counted, at, byMs))), `event ${at}`).to.equal(report);
   });
 
-  it("changes no verdict of a log that has the wall clock only, and no time of it is negative", () => {
+  it("changes no verdict of a log without upMs, and makes no duration negative", () => {
     const verdicts = judged(LOG).results.map(({ verdict, reason }) => [verdict, reason]);
     for (const byMs of [HOUR_MS, -HOUR_MS]) {
       for (const at of LOG.keys()) {
@@ -77,7 +77,7 @@ describe("a clock that is set an hour forth or back", function () {
     }
   });
 
-  it("is told from the time that passed", () => {
+  it("does not change elapsedMs and spanMs", () => {
     const at = (atMs: number, upMs?: number) => ({ atMs, ...(upMs === undefined ? {} : { upMs }) });
     expect(elapsedMs(at(HOUR_MS, 10), at(0, 30))).to.equal(20);
     expect(elapsedMs(at(100), at(130))).to.equal(30);
@@ -88,27 +88,40 @@ describe("a clock that is set an hour forth or back", function () {
     expect(elapsedMs(first, second)).to.be.within(0, 5000);
   });
 
-  it("ends no wait and no command sooner or later, and renews leases as ever", async () => {
+  it("does not change the length of waits and commands, nor the renewal of leases", async () => {
     const script = `
       const { waitFor } = await import("./lib/host/wait.ts");
       const { hostExec } = await import("./lib/host/exec.ts");
       const { keepRenewing } = await import("./lib/faults/run/renewal.ts");
       let renewals = 0;
-      const exec = async (argv) => ({ argv, exitCode: (renewals += 1, 0), timedOut: false, stdout: "", stderr: "", durationMs: 0 });
+      const exec = async (argv) => {
+        renewals += 1;
+        return { argv, exitCode: 0, timedOut: false, stdout: "", stderr: "", durationMs: 0 };
+      };
       const identity = { kind: "netns", name: "a", netnsInode: "1", bootId: "b" };
       const seen = new Set();
       const startedAtMs = performance.now();
-      const watching = setInterval(() => seen.add(Math.round((Date.now() - performance.timeOrigin - performance.now()) / 3600000)), 5);
-      const wait = await waitFor("never", () => { throw new Error("no"); }, { budgetMs: 700, intervalMs: 20 }).catch((error) => error.name);
+      const errorMs = () => Date.now() - performance.timeOrigin - performance.now();
+      const watching = setInterval(() => seen.add(Math.round(errorMs() / 3600000)), 5);
+      const never = () => { throw new Error("no"); };
+      const wait = await waitFor("never", never, { budgetMs: 700, intervalMs: 20 }).catch((error) => error.name);
       const waitedMs = performance.now() - startedAtMs;
-      const stopRenewing = keepRenewing({ node: "A", identity, hostNetnsInodes: ["2"], exec }, "id01", { leaseMs: 300, longestMs: 60000 });
+      const target = { node: "A", identity, hostNetnsInodes: ["2"], exec };
+      const stopRenewing = keepRenewing(target, "id01", { leaseMs: 300, longestMs: 60000 });
       let tries = 0;
-      const value = await waitFor("ten", async () => { if (++tries < 10) throw new Error("no"); return tries; }, { budgetMs: 20000, intervalMs: 30 });
+      const tenth = async () => {
+        tries += 1;
+        if (tries < 10) throw new Error("no");
+        return tries;
+      };
+      const value = await waitFor("ten", tenth, { budgetMs: 20000, intervalMs: 30 });
       const stopped = await hostExec(["sleep", "20"], { timeoutMs: 400 });
       const ended = await hostExec(["sleep", "0.4"], { timeoutMs: 20000 });
       stopRenewing();
       clearInterval(watching);
-      console.log(JSON.stringify({ renewals, renewedMs: performance.now() - startedAtMs - waitedMs, jumps: [...seen].sort(), wait, waitedMs, value, stopped, ended }));`;
+      const renewedMs = performance.now() - startedAtMs - waitedMs;
+      const jumps = [...seen].sort();
+      console.log(JSON.stringify({ renewals, renewedMs, jumps, wait, waitedMs, value, stopped, ended }));`;
     const argv = [
       "--disable-warning=DEP0190",
       "--import",
@@ -118,23 +131,23 @@ describe("a clock that is set an hour forth or back", function () {
       script,
     ];
     const { stdout } = await mustExec(hostExec, [process.execPath, ...argv], { cwd: ROOT });
-    const told = JSON.parse(stdout) as Told;
-    // The clock did jump.
-    expect(told.jumps).to.include.members([1, -1]);
-    expect(told).to.include({ wait: "WaitTimeoutError", value: 10 });
-    expect(told.waitedMs).to.be.within(600, 20_000);
-    // Every third of the lease, as far as a busy machine lets it.
-    expect(told.renewals).to.be.within(2, told.renewedMs / 100 + 1);
-    expect(told.stopped).to.include({ timedOut: true });
-    expect(told.ended).to.include({ timedOut: false, exitCode: 0 });
-    for (const { durationMs } of [told.stopped, told.ended]) expect(durationMs).to.be.within(390, 20_000);
+    const measured = JSON.parse(stdout) as ScriptResult;
+    // The clock jumped both ways.
+    expect(measured.jumps).to.include.members([1, -1]);
+    expect(measured).to.include({ wait: "WaitTimeoutError", value: 10 });
+    expect(measured.waitedMs).to.be.within(600, 20_000);
+    // A renewal comes every third of the lease; a busy machine may miss some.
+    expect(measured.renewals).to.be.within(2, measured.renewedMs / 100 + 1);
+    expect(measured.stopped).to.include({ timedOut: true });
+    expect(measured.ended).to.include({ timedOut: false, exitCode: 0 });
+    for (const { durationMs } of [measured.stopped, measured.ended]) expect(durationMs).to.be.within(390, 20_000);
   });
 
-  it("makes no round of probes look starved, and no probe long", async () => {
+  it("does not make a round of probes look starved, nor a probe long", async () => {
     const tools = mkdtempSync(join(tmpdir(), "faultline-clock-"));
     try {
       writeFileSync(join(tools, "dig"), "#!/bin/sh\nsleep 0.4\n");
-      // A day of 1970, then an hour later each time.
+      // A day in 1970, then an hour later at each call.
       const jumping = `#!/bin/sh\necho x >>"\${0}s"\nexpr "$(wc -l <"\${0}s")" \\* 3600000 - 2600000\n`;
       writeFileSync(join(tools, "date"), jumping);
       for (const tool of ["dig", "date"]) chmodSync(join(tools, tool), 0o755);
@@ -154,18 +167,18 @@ describe("a clock that is set an hour forth or back", function () {
       const { records, close } = parseFrames(stdout, "fl-clock");
       expect(close?.worstGapMs, stdout).to.be.below(60_000);
       expect(records.get(0)?.durationMs).to.be.within(350, 60_000);
-      // It is a label only.
+      // This time is a label only.
       expect(records.get(0)?.startedAtMs).to.be.within(1_000_000, 1_060_000);
     } finally {
       rmSync(tools, { recursive: true, force: true });
     }
   });
 
-  it("is not looked at by what runs on a node, but to say when something happened", () => {
+  it("is not read by a script on a node, except to label the time of an event", () => {
     const scripts = globSync(["lib/**/*.{sh,pl}", "clusters/*.sh"], { cwd: ROOT });
     expect(scripts.length).to.be.above(8);
     for (const script of scripts) {
-      // Labels: when a probe was started, and a time written out for people.
+      // Allowed labels: the start of a probe, and a time for people.
       const labels = /said_by\("date", "\+%s%3N"\)|date -u \+%Y-%m-%dT\S+/g;
       const code = readFileSync(join(ROOT, script), "utf8").replaceAll(labels, "");
       expect(code, script).to.not.match(

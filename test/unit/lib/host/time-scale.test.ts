@@ -10,13 +10,13 @@ const SCENARIO: Scenario = {
 };
 
 describe("patience", () => {
-  it("is 1 unless a number from 1 to 20 is asked for", () => {
+  it("returns 1 unless the variable is a number from 1 to 20", () => {
     expect(["4", "1", "0", "21", "x", undefined].map((asked) => patience({ FAULTLINE_PATIENCE: asked }))).to.deep.equal(
       [4, 1, 1, 1, 1, 1],
     );
   });
 
-  it("gives claims so many times longer to appear, to last and to recover, and changes nothing else", () => {
+  it("multiplies the budgets for appearing, lasting and recovering, and changes nothing else", () => {
     const { appears, recovers } = patiently(SCENARIO, 4);
     expect([appears?.withinMs, recovers.withinMs, recovers.notUntil?.lastsMs]).to.deep.equal([40_000, 8000, 20_000]);
     expect(patiently(SCENARIO, 1)).to.deep.equal(SCENARIO);

@@ -11,14 +11,14 @@ async function failureOf(promise: Promise<unknown>): Promise<Error> {
 }
 
 describe("waitFor", () => {
-  it("resolves with the first value", async () => {
+  it("resolves with the first value of an attempt", async () => {
     let attempts = 0;
     const attempt = () => (++attempts < 3 ? Promise.reject(new Error("not yet")) : Promise.resolve("there"));
     expect(await waitFor("it", attempt, quick)).to.equal("there");
     expect(attempts).to.equal(3);
   });
 
-  it("says what, how long and what was last seen when the budget has passed", async () => {
+  it("names the condition, the budget and the last error if the budget has passed", async () => {
     const startedAtMs = performance.now();
     const error = await failureOf(waitFor("pods", () => Promise.reject(new Error("2 of 3")), quick));
     expect(error).to.be.instanceOf(WaitTimeoutError);
@@ -33,7 +33,7 @@ describe("waitFor", () => {
     expect(error.message).to.include("no answer within");
   });
 
-  it("aborts the signal of an attempt whose time has passed", async () => {
+  it("aborts the signal of an attempt at its timeout", async () => {
     let aborted = 0;
     const attempt = (signal: AbortSignal) =>
       new Promise<never>(() => signal.addEventListener("abort", () => (aborted += 1)));
@@ -41,7 +41,7 @@ describe("waitFor", () => {
     expect(aborted).to.be.greaterThan(1);
   });
 
-  it("ends at once when an attempt gives up, or has a mistake in it", async () => {
+  it("ends at once if an attempt gives up or has a bug", async () => {
     let attempts = 0;
     const failing = (error: Error) => () => {
       attempts += 1;
@@ -54,7 +54,7 @@ describe("waitFor", () => {
     expect(attempts).to.equal(2);
   });
 
-  it("ends with the caller's reason when the caller aborts", async () => {
+  it("rejects with the caller's reason if the caller aborts", async () => {
     const reason = new Error("interrupted");
     const controller = new AbortController();
     setTimeout(() => controller.abort(reason), 20);

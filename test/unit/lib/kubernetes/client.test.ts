@@ -10,7 +10,7 @@ import { kubernetes, type KubernetesOptions } from "../../../../lib/kubernetes/c
 import { waitFor } from "../../../../lib/host/wait.ts";
 
 const TIMEOUT_MS = 400;
-/** What a busy machine may add. */
+/** Extra time for a busy machine, in ms. */
 const MARGIN_MS = 5_000;
 const PODS = "/api/v1/namespaces/faultline/pods";
 const POD = { metadata: { name: "server", namespace: "faultline", resourceVersion: "1", uid: "u" }, status: {} };
@@ -32,7 +32,7 @@ const resources = json({
   resources: [{ kind: "ConfigMap", name: "configmaps", namespaced: true, singularName: "", verbs: [] }],
 });
 
-describe("a Kubernetes API server", function () {
+describe("the Kubernetes client", function () {
   this.timeout(60_000);
   const dir = mkdtempSync(join(tmpdir(), "faultline-api-"));
   const sockets = new Set<Socket>();
@@ -46,12 +46,12 @@ describe("a Kubernetes API server", function () {
   });
   after(() => rmSync(dir, { recursive: true, force: true }));
 
-  /** A client of a server on the loopback device. */
+  /** Returns a client of a server on the loopback device. */
   async function clientOf(server: Server, scheme: "http" | "https", options: KubernetesOptions = {}) {
     servers.push(server);
     server.on("connection", (socket: Socket) => {
       sockets.add(socket);
-      // Read, or the end of a connection would not be seen.
+      // Reads the data; without a reader the end of a connection stays unnoticed.
       if (!(server instanceof HttpServer)) socket.resume();
       socket.on("error", () => undefined);
       socket.on("close", () => sockets.delete(socket));
@@ -71,7 +71,7 @@ describe("a Kubernetes API server", function () {
     return kubernetes(path, { timeoutMs: TIMEOUT_MS, ...options });
   }
 
-  /** A server that answers the n-th request for a path with the n-th answer, and from then on with the last. */
+  /** Starts a server that answers the n-th request for a path with the n-th answer, and later ones with the last. */
   const answering = (answers: Readonly<Record<string, readonly Answer[]>>): Server =>
     createHttp((request, response) => {
       const path =
@@ -99,7 +99,7 @@ describe("a Kubernetes API server", function () {
   }
 
   for (const scheme of ["http", "https"] as const) {
-    it(`that takes the ${scheme} connection and says nothing is given up, and the call named`, async () => {
+    it(`gives up on a server that accepts the ${scheme} connection and is silent, naming the call`, async () => {
       const api = await clientOf(createServer(), scheme);
       const calls: readonly (readonly [Promise<unknown>, string])[] = [
         [api.pods("faultline"), `GET ${PODS}`],
@@ -112,18 +112,18 @@ describe("a Kubernetes API server", function () {
         expect(error).to.be.instanceOf(UndecidedError);
         expect(error.message).to.include(`Kubernetes API, ${name}: no answer within 0.4 s`);
       }
-      // A TLS handshake that never comes is left by undici after 10 s, and nobody waits for that.
+      // undici abandons a TLS handshake after 10 s; the client must not wait for that.
       if (scheme === "http") await untilClosed();
     });
   }
 
-  it("that stops in the middle of its answer is given up as well", async () => {
+  it("gives up on a server that stops in the middle of its answer", async () => {
     const half: Answer = (_request, response) => void response.write('{"kind":"PodList","items":[');
     const error = await failureOf((await clientOf(answering({ [PODS]: [half] }), "http")).pods("faultline"));
     expect(error.message).to.equal(`Kubernetes API, GET ${PODS}: no answer within 0.4 s`);
   });
 
-  it("is asked again, twice at most, where the transport failed and nothing was to be changed", async () => {
+  it("retries a read twice at most after a failure of the transport", async () => {
     const api = await clientOf(answering({ [PODS]: [reset, reset, list] }), "http", { timeoutMs: 10_000 });
     expect(await api.pods("faultline")).to.have.lengthOf(1);
     expect(asked).to.have.lengthOf(3);
@@ -132,7 +132,7 @@ describe("a Kubernetes API server", function () {
     expect(asked).to.have.lengthOf(6);
   });
 
-  it("is told again of what is applied: twice is once", async () => {
+  it("retries a server-side apply, which changes nothing the second time", async () => {
     const path = "/api/v1/namespaces/y/configmaps/x";
     const api = await clientOf(answering({ "/api/v1": [resources], [`${path}?`]: [reset], [path]: [reset] }), "http", {
       timeoutMs: 10_000,
@@ -144,7 +144,7 @@ describe("a Kubernetes API server", function () {
     expect(asked.filter((one) => one.startsWith("PATCH"))).to.have.lengthOf(3);
   });
 
-  it("is told of any other change once only", async () => {
+  it("sends any other change only once", async () => {
     const path = "/apis/apps/v1/namespaces/y/deployments/x";
     const kind = { kind: "Deployment", name: "deployments", namespaced: true, singularName: "", verbs: [] };
     const apps = json({ kind: "APIResourceList", groupVersion: "apps/v1", resources: [kind] });
@@ -156,7 +156,7 @@ describe("a Kubernetes API server", function () {
     expect(asked.filter((one) => one.startsWith("PATCH"))).to.have.lengthOf(1);
   });
 
-  it("is given a CRD's schema whole, x-kubernetes-… and all", async () => {
+  it("sends a CRD's schema complete, including x-kubernetes-… fields", async () => {
     const group = "/apis/apiextensions.k8s.io/v1";
     const kind = "CustomResourceDefinition";
     const name = { kind, name: "customresourcedefinitions", namespaced: false, singularName: "", verbs: [] };
@@ -174,14 +174,14 @@ describe("a Kubernetes API server", function () {
     expect(JSON.parse(sent)).to.deep.equal(crd);
   });
 
-  it("that refuses has answered: no further try, and its own word", async () => {
+  it("does not retry a refused call, and throws the server's answer", async () => {
     const forbidden: Answer = (_request, response) => void response.writeHead(403).end('{"message":"no"}');
     const error = await failureOf((await clientOf(answering({ [PODS]: [forbidden] }), "http")).pods("faultline"));
     expect(error).to.include({ code: 403 }).and.not.be.instanceOf(UndecidedError);
     expect(asked).to.have.lengthOf(1);
   });
 
-  it("is left at once when the signal aborts", async () => {
+  it("rejects at once if the signal aborts", async () => {
     const stopping = new AbortController();
     const api = await clientOf(createServer(), "http", { timeoutMs: 50_000, signal: stopping.signal });
     setTimeout(() => stopping.abort(new Error("told to stop")), 100);
@@ -190,7 +190,7 @@ describe("a Kubernetes API server", function () {
 
   const waiting = { what: "roles", namespace: "faultline", budgetMs: 1500, done: () => false, missing: () => "0 pods" };
 
-  it("that is silent ends no wait late, and is named by it", async () => {
+  it("ends a wait for a silent server on time, naming the server", async () => {
     const api = await clientOf(createServer(), "http");
     const error = await failureOf(api.untilPods(waiting), waiting.budgetMs + MARGIN_MS);
     expect(error.message).to.match(
@@ -198,7 +198,7 @@ describe("a Kubernetes API server", function () {
     );
   });
 
-  it("whose watch says nothing is watched anew, and a wait sees what changed", async () => {
+  it("reopens a silent watch, and its wait sees the change", async () => {
     const watch = `${PODS}?watch`;
     const added: Answer = (_request, response) =>
       void response.write(
@@ -207,11 +207,11 @@ describe("a Kubernetes API server", function () {
     const api = await clientOf(answering({ [PODS]: [list], [watch]: [silent, silent, added] }), "http");
     await api.untilPods({ ...waiting, budgetMs: 30_000, done: (pods) => pods.length === 2 });
     expect(asked.filter((one) => one === `GET ${watch}`)).to.have.lengthOf(3);
-    // What was opened is closed with the wait, or by its own time.
+    // The wait closes its connections, or their own timeout does.
     await untilClosed();
   });
 
-  it("is not waited for when the signal has aborted, or does so", async () => {
+  it("ends a wait if the signal has aborted or aborts later", async () => {
     const api = await clientOf(createServer(), "http");
     const aborted = AbortSignal.abort();
     expect((await failureOf(api.untilPods({ ...waiting, signal: aborted }), MARGIN_MS)).message).to.equal(
