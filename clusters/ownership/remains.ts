@@ -14,7 +14,7 @@ export interface Remains {
   readonly owners: readonly string[];
   /** The runs that made it and use it; empty when no source names one. */
   readonly runDirs: readonly string[];
-  /** The time of the oldest part with a known time; null when there is none. */
+  /** The time of the oldest part with a known time, or null. */
   readonly madeAtMs: number | null;
 }
 

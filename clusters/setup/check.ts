@@ -53,7 +53,7 @@ export interface CheckContext {
   readonly cacheDir: string;
   /** Returns a file's text; undefined when it is missing or unreadable. */
   readonly readText: (path: string) => Promise<string | undefined>;
-  /** Returns the absolute path of an executable on PATH or in the sbin folders; undefined when there is none. */
+  /** Returns the absolute path of an executable on PATH or in the sbin folders; or undefined. */
   readonly which: (name: string) => Promise<string | undefined>;
   /** Returns the bytes free for this user on the file system of `path` or its nearest existing parent. */
   readonly freeBytes: (path: string) => Promise<number>;

@@ -66,7 +66,7 @@ export async function hasSystemd(context: CheckContext): Promise<boolean> {
   return (await context.readText("/proc/1/comm"))?.trim() === "systemd";
 }
 
-/** Returns /proc/PID/status of the running engine or, while there is none, of its future parent process. */
+/** Returns /proc/PID/status of the running engine, or of its future parent process. */
 async function statusOfEngine(context: CheckContext, engine: Engine): Promise<string | undefined> {
   const pid = (await context.readText("/var/run/docker.pid"))?.trim() ?? "";
   if (/^\d+$/.test(pid) && (await context.readText(`/proc/${pid}/comm`))?.trim() === "dockerd") {

@@ -2,9 +2,7 @@
 
 export type Version = readonly [major: number, minor: number, patch: number];
 
-/**
- * Returns the first dotted number in a text ("go version go1.26.8 linux/amd64" → 1.26.8); undefined when there is none.
- */
+/** Returns the first dotted number in a text ("go version go1.26.8 linux/amd64" → 1.26.8), or undefined. */
 export function parseVersion(text: string): Version | undefined {
   const match = /(\d+)\.(\d+)(?:\.(\d+))?/.exec(text);
   return match ? [Number(match[1]), Number(match[2]), Number(match[3] ?? 0)] : undefined;

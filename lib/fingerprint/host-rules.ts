@@ -2,17 +2,19 @@ import type { Fingerprint, Item } from "./fingerprint.ts";
 import { forwardingEffects, type ForwardingEffects } from "./ipv6-forwarding.ts";
 import { expiringSetsOf, KERNEL_RULES, type ExpiringSets, type Rule } from "./kernel-rules.ts";
 
-/** What rules have to know of one fingerprint of a host. */
+/** The context of the rules for one fingerprint of a host. */
 export interface HostContext extends ExpiringSets {
-  /** Marks of our clusters (bridges, comments of closing rules) that were there before and are not any more. */
+  /** Marks of our clusters (bridges, comments of closing rules) that have gone since the first fingerprint. */
   readonly cleanedUp: ReadonlySet<string>;
-  /** Effects of IPv6 forwarding that this side has and the other has not. */
+  /** Effects of IPv6 forwarding on this side that the other lacks. */
   readonly forwarding: ForwardingEffects;
-  /** Sections of ip6tables whose FORWARD chain drops by policy only on this side, where alone the host forwards IPv6. */
+  /**
+   * Sections of ip6tables whose FORWARD policy is DROP only on this side, if the host forwards IPv6 only on this side.
+   */
   readonly forwardDrops: ReadonlySet<string>;
 }
 
-/** The contexts of a host before and after. Pure. */
+/** Returns the contexts of a host before and after. Pure. */
 export function hostContexts(before: Fingerprint, after: Fingerprint): readonly [HostContext, HostContext] {
   const left = new Set(after.items.flatMap(marksOf));
   const cleanedUp = new Set(before.items.flatMap(marksOf).filter((mark) => !left.has(mark)));
@@ -30,7 +32,10 @@ function changesOf(here: Fingerprint, there: Fingerprint): Omit<HostContext, "cl
   return { expiringSets: expiringSetsOf(here), forwarding, forwardDrops };
 }
 
-/** Counters, and what the kernel numbers or tunes by itself. Source: kernel Documentation/admin-guide/sysctl/{fs,kernel}.rst; vm has none. */
+/**
+ * Counters, and values that the kernel numbers or tunes by itself. Source: kernel
+ * Documentation/admin-guide/sysctl/{fs,kernel}.rst; vm has none.
+ */
 const LIVE = [
   /^fs\.(aio-nr|dentry-state|file-nr|inode-nr|inode-state)$/,
   /^fs\.quota\.(?!warnings$)/,
@@ -38,38 +43,50 @@ const LIVE = [
   /^kernel\.(hung_task_(detect_count|warnings)|perf_event_max_sample_rate)$/,
 ];
 
-/** As Docker names its default bridge, a network's bridge, and the host's end of a container's wire (moby, libnetwork/drivers/bridge). */
+/**
+ * Docker's names for its default bridge, a network's bridge, and the host's end of a container's veth pair (moby,
+ * libnetwork/drivers/bridge).
+ */
 const DOCKER_BRIDGE = /^(docker0|docker_gwbridge|br-[0-9a-f]{12})$/;
 const DOCKER_WIRE = /^veth[0-9a-f]{7}$/;
-/** A Docker network of ours has its bridge named for its cluster (clusters/create/network.ts). */
+/** The bridge of our Docker network is named after its cluster (clusters/create/network.ts). */
 const CLUSTER_BRIDGE = /^fl-[a-z0-9-]{1,12}$/;
-/** DOCKER-USER is not among them: Docker leaves it to its users, and we are one. */
+/** Docker's own chains. DOCKER-USER is left to Docker's users, such as us, and is not one. */
 const DOCKER_CHAIN = /^DOCKER(-ISOLATION-STAGE-[12]|-FORWARD|-BRIDGE|-CT|-INTERNAL|-INGRESS)?$/;
-/** IPv4's switch is not excused: Docker sets it as it starts, and cli/commands/test.ts starts Docker before it looks at a host. */
+/**
+ * IPv4's switch is not excused: Docker sets it at its start, and cli/commands/test.ts starts Docker before it takes a
+ * host's fingerprint.
+ */
 const IPV6_FORWARDING = /^net\.ipv6\.conf\.[^.]+\.forwarding$/;
 const CLOSING_RULE = /--comment "?faultline:([a-z0-9-]+)/;
 
-/** Docker's own objects, and what else may change on a host between two moments, beside what the kernel changes anywhere. */
+/** Docker's own objects, and other permitted changes on a host, with those that the kernel makes anywhere. */
 export const HOST_RULES: readonly Rule<HostContext>[] = [
   ...KERNEL_RULES,
   {
     name: "sysctl-live",
-    why: "counters of live objects, the last number given out, and a limit the kernel lowers under load are not settings",
+    why:
+      "counters of live objects, the last number assigned, " +
+      "and a limit that the kernel lowers under load are not settings",
     test: (item) => (item.section === "sysctl" && LIVE.some((pattern) => pattern.test(item.scope)) ? null : item),
   },
   {
     name: "accepting-chain",
-    why: "iptables makes a table's built-in chains when it is first asked about them; one that accepts and holds no rule does nothing",
+    why:
+      "iptables creates a table's built-in chains at the first request; " +
+      "one that accepts and holds no rule has no effect",
     test: (item) => (isFirewall(item) && item.text === "chain, policy ACCEPT" ? null : item),
   },
   {
     name: "docker-device",
-    why: "Docker's bridges and wires come and go with networks and containers, with their addresses, routes, sysctls and forwarding entries",
+    why:
+      "Docker's bridges and veth pairs come and go with networks and containers, " +
+      "with their addresses, routes, sysctls and forwarding entries",
     test: (item) => (isAboutDevice(item, DOCKER_BRIDGE) || isAboutDevice(item, DOCKER_WIRE) ? null : item),
   },
   {
     name: "cluster-bridge",
-    why: "the bridge of a cluster's Docker network is Docker's in all but this: that it is there",
+    why: "Docker manages the bridge of a cluster's network; only its existence is compared",
     test: (item) => {
       if (!isAboutDevice(item, CLUSTER_BRIDGE)) return item;
       return / ifindex$/.test(item.scope) ? { ...item, text: "the bridge of a cluster" } : null;
@@ -77,47 +94,55 @@ export const HOST_RULES: readonly Rule<HostContext>[] = [
   },
   {
     name: "cluster-cleaned-up",
-    why: "a cluster that an earlier run left may be deleted meanwhile (./faultline gc); one that is new is a leftover",
+    why: "a cluster of an earlier run may be deleted in the meantime (./faultline gc); a new one is a leftover",
     test: (item, { cleanedUp }) => (marksOf(item).some((mark) => cleanedUp.has(mark)) ? null : item),
   },
   {
     name: "docker-chain",
-    why: "Docker writes these chains anew whenever a network or a published port comes or goes",
+    why: "Docker rewrites these chains whenever a network or a published port comes or goes",
     test: (item) => (isFirewall(item) && DOCKER_CHAIN.test(chainOf(item)) ? null : item),
   },
   {
     name: "docker-forward",
-    why: "Docker lets traffic pass from and to each of its bridges",
+    why: "Docker accepts traffic from and to each of its bridges",
     test: (item) => (isDockerForward(item) ? null : item),
   },
   {
     name: "docker-masquerade",
-    why: "Docker masquerades what leaves a network of its own, and what a container sends to its own published port",
+    why: "Docker masquerades packets that leave its networks, and those of a container to its own published port",
     test: (item) => (isDockerMasquerade(item) ? null : item),
   },
   {
     name: "docker-ipv6-forwarding",
-    why: "with its first IPv6 network Docker lets the host forward IPv6, which the kernel writes to each device as well, and never takes it back (moby, libnetwork/drivers/bridge/setup_ipv6.go, in 28 setup_ip_forwarding.go)",
+    why:
+      "with its first IPv6 network Docker lets the host forward IPv6, which the kernel also writes to each device, " +
+      "and never resets it (moby, libnetwork/drivers/bridge/setup_ipv6.go, in 28 setup_ip_forwarding.go)",
     test: (item) => (item.section === "sysctl" && IPV6_FORWARDING.test(item.scope) ? null : item),
   },
   {
     name: "docker-ipv6-forward-drop",
-    why: "Docker 28 and newer set the policy of ip6tables' FORWARD to DROP when they let the host forward IPv6 (moby, libnetwork/drivers/bridge/setup_ip_forwarding.go)",
+    why:
+      "Docker 28 and newer set the policy of ip6tables' FORWARD to DROP when they let the host forward IPv6 " +
+      "(moby, libnetwork/drivers/bridge/setup_ip_forwarding.go)",
     test: (item, { forwardDrops }) => (isForwardDrop(item) && forwardDrops.has(item.section) ? null : item),
   },
   {
     name: "ipv6-forwarding-anycast",
-    why: "the kernel answers for the subnet-router anycast address of each prefix of a device while that forwards IPv6 (net/ipv6/addrconf.c, dev_forward_change)",
+    why:
+      "the kernel answers for the subnet-router anycast address of each prefix of a device " +
+      "while that device forwards IPv6 (net/ipv6/addrconf.c, dev_forward_change)",
     test: (item, { forwarding }) => (item.section === "route" && forwarding.anycastRoutes.has(item.text) ? null : item),
   },
   {
     name: "ipv6-forwarding-advertised",
-    why: "a device that forwards IPv6 hears no router advertisement, so addresses that came from one expire with their routes (include/net/ipv6.h, ipv6_accept_ra)",
+    why:
+      "a device that forwards IPv6 ignores router advertisements, " +
+      "so advertised addresses expire with their routes (include/net/ipv6.h, ipv6_accept_ra)",
     test: (item, { forwarding }) => (isAddressOrRoute(item) && forwarding.advertised.has(item.text) ? null : item),
   },
   {
     name: "docker-direct-access",
-    why: "Docker 28 and newer refuse what comes to a container's address past its bridge",
+    why: "Docker 28 and newer drop packets to a container's address that bypass its bridge",
     test: (item) => (isDockerDirectAccess(item) ? null : item),
   },
 ];
@@ -134,12 +159,12 @@ function isForwardDrop({ section, scope, text }: Item): boolean {
   return section.startsWith("ip6tables") && scope === "filter FORWARD" && text === "chain, policy DROP";
 }
 
-/** Of `filter FORWARD`, the scope of iptables-save. */
+/** Returns the chain of iptables-save's scope: FORWARD of `filter FORWARD`. */
 function chainOf({ scope }: Item): string {
   return scope.split(" ")[1] ?? "";
 }
 
-/** Its scope or text names such a device; what a firewall says of one is another matter. */
+/** Returns true when an item outside the firewall names such a device in its scope or text. */
 function isAboutDevice(item: Item, name: RegExp): boolean {
   const { section, scope, text } = item;
   const words = section === "sysctl" ? scope.split(".") : `${scope} ${text}`.split(/[\s"@]+/);
@@ -150,7 +175,7 @@ function isBridge(name: string | undefined): boolean {
   return name !== undefined && (DOCKER_BRIDGE.test(name) || CLUSTER_BRIDGE.test(name));
 }
 
-/** `fl-ID` of a bridge, `faultline-ID` of a closing rule. */
+/** Returns the marks of our clusters: `fl-ID` of a bridge, `faultline-ID` of a closing rule. */
 function marksOf(item: Item): readonly string[] {
   if (item.section === "link") return [item.scope.split(" ")[0] ?? ""].filter((name) => CLUSTER_BRIDGE.test(name));
   if (!isFirewall(item) || !(chainOf(item) === "DOCKER-USER" || item.scope === "mangle FORWARD")) return [];

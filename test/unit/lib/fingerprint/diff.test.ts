@@ -71,12 +71,14 @@ describe("fingerprint", () => {
     [
       "ip daddr 10.96.0.10 udp dport 53 ",
       "",
-      "nft ip kube-proxy chain service-NWBZK7IH-kube-system/kube-dns/udp/dns gone: ip daddr 10.96.0.10 udp dport 53 ip saddr != 10.244.0.0/16 jump mark-for-masquerade",
+      "nft ip kube-proxy chain service-NWBZK7IH-kube-system/kube-dns/udp/dns gone: " +
+        "ip daddr 10.96.0.10 udp dport 53 ip saddr != 10.244.0.0/16 jump mark-for-masquerade",
     ],
     [
       "10.96.0.1 . tcp . 443 :",
       "10.96.0.1 . tcp . 444 :",
-      "nft ip kube-proxy map service-ips elements gone: 10.96.0.1 . tcp . 443 : goto service-2QRHZV4L-default/kubernetes/tcp/https",
+      "nft ip kube-proxy map service-ips elements gone: " +
+        "10.96.0.1 . tcp . 443 : goto service-2QRHZV4L-default/kubernetes/tcp/https",
     ],
     ["32766:\tfrom all lookup main", "32766:\tfrom all lookup 7", "rule gone: 32766: from all lookup main"],
     ["-s rr", "-s sh", "ipvs gone: -A -u 10.96.0.10:53 -s rr"],
@@ -103,7 +105,8 @@ describe("fingerprint", () => {
     [
       "1,6 0 0 4294967295",
       "1,6 0 0 0",
-      "filter eth0 ingress gone: filter protocol ip pref 9 bpf chain 0 handle 0x1 direct-action not_in_hw bytecode '1,6 0 0 4294967295'",
+      "filter eth0 ingress gone: filter protocol ip pref 9 bpf chain 0 handle 0x1 direct-action not_in_hw " +
+        "bytecode '1,6 0 0 4294967295'",
     ],
   ];
   for (const [from, to, line] of DIFFERENT) {

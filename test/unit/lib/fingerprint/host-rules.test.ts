@@ -10,9 +10,9 @@ const HOST = readFileSync(new URL("../../../fixtures/fingerprint/host.txt", impo
 type Change = readonly [from: string | RegExp, to: string];
 
 interface Case {
-  /** What Docker or the kernel may do: no difference. */
+  /** A change that Docker or the kernel may make: no difference. */
   readonly rightful: readonly Change[];
-  /** Something like it that is none of their business, and the line it must give. */
+  /** A similar change that they may not make, and the line it must give. */
   readonly wrongful: readonly Change[];
   readonly line: RegExp;
 }
@@ -138,13 +138,13 @@ function after(changes: readonly Change[], rules = HOST_RULES): string[] {
   return differences(rules, [was, before], [is, now]);
 }
 
-describe("what may change on a host", () => {
+describe("a change on a host", () => {
   for (const { name, why } of HOST_RULES.slice(KERNEL_RULES.length)) {
     it(`${name}: ${why}`, () => {
       const rule = CASES[name];
       if (!rule) throw new Error(`rule ${name} has no test case`);
       expect(after(rule.rightful)).to.deep.equal([]);
-      const others = HOST_RULES.filter((one) => one.name !== name);
+      const others = HOST_RULES.filter((other) => other.name !== name);
       expect(after(rule.rightful, others), "without the rule").to.not.deep.equal([]);
       expect(after(rule.wrongful).join("\n")).to.match(new RegExp(rule.line.source, "m"));
     });
@@ -157,14 +157,15 @@ describe("what may change on a host", () => {
     ["conntrack_max:262144", "conntrack_max:131072", "sysctl net.netfilter.nf_conntrack_max: 262144 → 131072"],
   ];
   for (const [from, to, line] of OF_THE_MACHINE) {
-    it(`tells ${line}, which a node's kubelet or kube-proxy would do`, () => {
+    it(`is reported: ${line}, which a node's kubelet or kube-proxy would make`, () => {
       expect(after([[from, to]])).to.deep.equal([line]);
     });
   }
 
-  it("takes a closing rule of IPv6 for a leftover, too, and not that it was cleaned up", () => {
+  it("is a leftover for a new closing rule of IPv6 too, and none for its removal", () => {
     const rule =
-      '-A FORWARD -i fl-155557aaaaa0 ! -o fl-155557aaaaa0 -m comment --comment "faultline:faultline-155557aaaaa0 0/0/x" -j DROP';
+      "-A FORWARD -i fl-155557aaaaa0 ! -o fl-155557aaaaa0 " +
+      '-m comment --comment "faultline:faultline-155557aaaaa0 0/0/x" -j DROP';
     const table = `@@ ip6tables-nft\n*mangle\n:FORWARD ACCEPT [0:0]\n${rule}\nCOMMIT\n`;
     expect(after([["@@ ip6tables-nft\n", table]])).to.deep.equal([`ip6tables-nft mangle FORWARD new: ${rule}`]);
     const [was, is] = [normalise(HOST.replace("@@ ip6tables-nft\n", table)), normalise(HOST)];
@@ -172,11 +173,12 @@ describe("what may change on a host", () => {
     expect(differences(HOST_RULES, [was, before], [is, now])).to.deep.equal([]);
   });
 
-  it("takes a cluster for a leftover when it is new, whatever was cleaned up", () => {
+  it("is a leftover for a new cluster, even if another was cleaned up", () => {
     const renamed: Change = [/144156oyqx0/g, "155557aaaaa0"];
     expect(after([renamed])).to.have.members([
       "link fl-155557aaaaa0 ifindex new: the bridge of a cluster",
-      'iptables-nft filter DOCKER-USER new: -A DOCKER-USER -i fl-155557aaaaa0 ! -o fl-155557aaaaa0 -m comment --comment "faultline:faultline-155557aaaaa0" -j DROP',
+      "iptables-nft filter DOCKER-USER new: -A DOCKER-USER -i fl-155557aaaaa0 ! -o fl-155557aaaaa0 " +
+        '-m comment --comment "faultline:faultline-155557aaaaa0" -j DROP',
     ]);
   });
 });

@@ -107,11 +107,11 @@ const REPORTED: Readonly<Record<string, readonly [on: readonly Change[], line: s
     [SWITCHED_ON, withRoutes("fd00:: dev eth0 proto kernel metric 256 pref medium")],
     "route new: fd00:: dev eth0 proto kernel metric 256 pref medium",
   ],
-  "a default route that nobody advertised": [
+  "a default route without an advertisement": [
     [SWITCHED_ON, [/^default via fd00::1 .*\n/m, ""]],
     "route gone: default via fd00::1 dev eth0 metric 1024 pref medium",
   ],
-  "an address that nobody advertised": [
+  "an address without an advertisement": [
     [SWITCHED_ON, [/^4: eth0 +inet6 fd00::2.*\n/m, ""]],
     "address gone: eth0 inet6 fd00::2/64 scope global",
   ],

@@ -49,7 +49,9 @@ function caseOf(change: Change): Case {
   const texts: Readonly<Record<string, string>> = { address, ipvs };
   const facts = { node: "B", text: (file: string) => texts[file] ?? "", textBefore: () => before };
   const trace = {
-    ...{ observation: observation(path, symptom), path: parsePath(path), endpoints },
+    observation: observation(path, symptom),
+    path: parsePath(path),
+    endpoints,
     dialled: { address: "172.18.0.9", port },
     client: { node: "B", pod: "other", device: "veth2", addresses: [] },
   };
@@ -82,7 +84,8 @@ describe("why: a node answers for a balancer's address", () => {
     const [found, ...others] = portOfOwnAddress.explain(caseOf({ before: ADDRESS.replace(/.*172.18.0.9.*\n/, "") }));
     expect(others).to.deep.equal([]);
     expect(causes(found ? [found] : [])).to.deep.equal([
-      "proven: 172.18.0.9 is on kube-ipvs0 of B: the node answers for it itself, and ipvs there has its port 80, not 443",
+      "proven: 172.18.0.9 is on kube-ipvs0 of B: the node answers for it itself, " +
+        "and ipvs there has its port 80, not 443",
     ]);
     expect(found?.evidence).to.deep.equal([
       "during/B/address.txt: inet 172.18.0.9/32 scope global kube-ipvs0 (not in the baseline)",

@@ -33,7 +33,10 @@ function caseOf({
   const server = parsed.to.startsWith("dns") ? { node: "A", pod: "dnsA", device: "veth4", addresses: [] } : null;
   const trace = {
     observation: { ...observation(path, symptom, seen), tool: parsed.tool },
-    ...{ path: parsed, endpoints, server, dialled: { address: dialled, port: 80 } },
+    path: parsed,
+    endpoints,
+    server,
+    dialled: { address: dialled, port: 80 },
     client: { node: "A", pod: "same", device: "veth2", addresses: [] },
     reply: replyBy === undefined ? [] : [{ node: "A", device: replyBy, direction: "in" }],
   };

@@ -37,8 +37,12 @@ describe("a flow", () => {
 
   it("differs from another in any part", () => {
     const flow: Flow = {
-      ...{ family: 4, source: "10.0.0.1", destination: "10.0.0.2", protocol: "tcp" },
-      ...{ sourcePort: 40112, destinationPort: 80 },
+      family: 4,
+      source: "10.0.0.1",
+      destination: "10.0.0.2",
+      protocol: "tcp",
+      sourcePort: 40112,
+      destinationPort: 80,
     };
     const others: readonly Partial<Flow>[] = [
       ...([{ family: 6 }, { source: "10.0.0.3" }, { destination: "10.0.0.3" }, { protocol: "udp" }] as const),
