@@ -51,7 +51,8 @@ async function main(orderPath: string): Promise<void> {
   const stand = standFor(order, stopping.signal, ways, await targetsOf(order.cluster, ways));
   stand.emit({ type: "note", text: toldOf(ways) });
   const place = { dir: dirname(order.eventsPath), level: order.evidence };
-  useHost(suiteStand(stand, order.mode, runScenario, place, order.repeats));
+  const suites = suiteStand(stand, order.mode, runScenario, place, order.repeats);
+  useHost(suites);
   const mocha = new Mocha({ timeout: 0, reporter: order.mochaReporter ?? SilentReporter, forbidOnly: true });
   await loadSuites(mocha, order.suiteFiles);
   await new Promise<void>((resolve) => {
@@ -63,6 +64,7 @@ async function main(orderPath: string): Promise<void> {
     runner.on("fail", (test, error: Error) => logTest(stand.emit, order.mode, test, error));
     stopping.signal.addEventListener("abort", () => runner.abort());
   });
+  await suites.settled();
   if (stopping.signal.aborted) process.exit(STOPPED_EXIT);
 }
 

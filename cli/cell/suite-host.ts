@@ -28,9 +28,16 @@ export interface EvidencePlace {
   readonly level: EvidenceLevel;
 }
 
+/** What a cell's suites run on, and what goes on behind them. */
+export interface CellHost extends SuiteHost {
+  /** Resolves once the evidence of all scenarios so far is explained and on the disk. Never rejects. */
+  readonly settled: () => Promise<void>;
+}
+
 /**
- * What a cell's suites run on. Once a scenario has left a node tainted, every further one throws instead of being run, and so does every hand-written look at
- * a path: it would be judged by what another had broken.
+ * Returns what a cell's suites run on. Once a scenario has left a node tainted, every further one throws instead of
+ * being run, and so does every hand-written look at a path: it would be judged by what another had broken. A
+ * scenario's evidence is explained and written while the next one runs, but before the same one is run again.
  */
 export function suiteStand(
   stand: Stand,
@@ -38,10 +45,11 @@ export function suiteStand(
   run = runScenario,
   place: EvidencePlace | null = null,
   repeats = 1,
-): SuiteHost {
+): CellHost {
   const { record } = stand.cluster;
   const told = new Set<string>();
   let notRun: string | null = null;
+  let settling = Promise.resolve();
   const mustBeClean = () => {
     if (notRun !== null) throw new Error(notRun);
   };
@@ -52,7 +60,10 @@ export function suiteStand(
       for (let nth: Nth | null = FIRST; nth !== null;) {
         stand.signal?.throwIfAborted();
         mustBeClean();
-        const { result, tainted, events } = await runOnce({ stand, mode, run, place, told }, scenario, nth);
+        // The log tells the tries of a scenario apart by their beginning: what is told of one comes before the next.
+        if (nth !== FIRST) await settling;
+        const { result, tainted, events, keep } = await runOnce({ stand, mode, run, place, told }, scenario, nth);
+        settling = settling.then(keep);
         tries.push({ ...nth, verdict: result.verdict, reason: result.reason, result });
         if (tainted) notRun = notRunBecause(tainted);
         nth = tainted ? null : nextTry({ nth, mode, result, events, fails: failsOf(nth, tries) }, repeats);
@@ -63,6 +74,7 @@ export function suiteStand(
       mustBeClean();
       return measure(stand.cluster, await stand.cluster.locate(), { [path]: { flows } });
     },
+    settled: () => settling,
   };
 }
 
@@ -96,8 +108,11 @@ async function runOnce({ stand, mode, run, place, told }: Once, scenario: Scenar
   await run({ ...stand, emit, ...(nth !== FIRST && { nth }), ...(evidence && { evidence }) }, scenario, mode);
   for (const left of leftOpen(scenario.id, readJournal(stand.journal.path), told)) emit(left);
   const [tainted] = taintedNodes(mine);
-  if (place && evidence) await keepEvidence(place, evidence, mine, judgedBy(mine), emit);
-  return { result: judgedBy(mine), tainted, events: mine };
+  const result = judgedBy(mine);
+  const keep = async () => {
+    if (place && evidence) await keepEvidence(place, evidence, mine, result, emit);
+  };
+  return { result, tainted, events: mine, keep };
 }
 
 function evidenceIn(
@@ -110,7 +125,10 @@ function evidenceIn(
   return scenarioEvidence({ cluster, level, isWorthAll, ...where, ...(signal && { signal }) });
 }
 
-/** What explains it is looked for once, in the whole of the evidence, before what is not to be kept goes. */
+/**
+ * Explains a result once, from the whole of its evidence, before what is not to be kept goes. Never throws: evidence
+ * decides nothing.
+ */
 async function keepEvidence(
   place: EvidencePlace,
   evidence: ScenarioEvidence,
@@ -119,11 +137,17 @@ async function keepEvidence(
   emit: Stand["emit"],
 ): Promise<void> {
   const seen = mode === "as-claimed" ? lastUnderFault(events) : [];
-  const dir = seen.some(({ symptom }) => symptom !== "ok") ? await evidence.settle() : null;
-  if (dir !== null) emit({ type: "explained", scenario, explanations: explain(readEvidence(dir), seen) });
+  const trouble: string[] = [];
+  try {
+    const dir = seen.some(({ symptom }) => symptom !== "ok") ? await evidence.settle() : null;
+    if (dir !== null) emit({ type: "explained", scenario, explanations: explain(readEvidence(dir), seen) });
+  } catch (error) {
+    trouble.push(`explanation: ${(error as Error).message}`);
+  }
   const { dir: folder, ...kept } = await evidence.keep(keptFor(place.level, verdict, mode));
   if (place.level === "none") return;
-  emit({ type: "evidence", scenario, dir: folder && relative(place.dir, folder), ...kept });
+  const dir = folder && relative(place.dir, folder);
+  emit({ type: "evidence", scenario, dir, ...kept, trouble: [...kept.trouble, ...trouble] });
 }
 
 function lastUnderFault(events: readonly Event[]): readonly Observation[] {

@@ -13,24 +13,36 @@ export async function fingerprints({ record, exec }: Cluster): Promise<OfNodes<F
   return await ofEach(nodesOf(record.containers), (node) => takeFingerprint(exec(node)));
 }
 
-/** Agents take their time to put back what they own (an endpoint that came back, say): what differs must go within the recovery budget. */
+/** What each node differs in, by the fingerprint's rules. */
+export type Compared = readonly Pick<NodeStateEvent, "node" | "differences">[];
+
+/** Resolves to what each node differs in just now. Throws as fingerprints does. */
+export async function compareOnce(cluster: Cluster, before: OfNodes<Fingerprint>): Promise<Compared> {
+  const after = await fingerprints(cluster);
+  return nodesOf(cluster.record.containers).map((node) => {
+    const [was, is] = [before[node], after[node]];
+    return { node, differences: was && is ? diffFingerprints(was, is) : ["not compared"] };
+  });
+}
+
+/**
+ * Compares the nodes until they do not differ or the budget is spent: agents take their time to put back what they own
+ * (an endpoint that came back, say). `earlier`: a comparison made since the faults were undone, which counts where
+ * nothing differed in it.
+ */
 export async function compareNodeState(
   cluster: Cluster,
   before: OfNodes<Fingerprint>,
   withinMs: number,
   say: (event: NodeStateEvent) => void,
+  earlier: Compared | null = null,
 ): Promise<void> {
   const deadlineMs = performance.now() + withinMs;
-  for (;;) {
-    const after = await fingerprints(cluster);
-    const differences = nodesOf(cluster.record.containers).map((node) => {
-      const [was, is] = [before[node], after[node]];
-      return { node, differences: was && is ? diffFingerprints(was, is) : ["not compared"] };
-    });
-    if (differences.every((one) => one.differences.length === 0) || performance.now() > deadlineMs) {
-      for (const one of differences) say({ type: "node-state", ...one });
-      return;
-    }
+  const isSame = (compared: Compared) => compared.every(({ differences }) => differences.length === 0);
+  let found = earlier && isSame(earlier) ? earlier : await compareOnce(cluster, before);
+  while (!isSame(found) && performance.now() <= deadlineMs) {
     await sleep(NODE_STATE_INTERVAL_MS);
+    found = await compareOnce(cluster, before);
   }
+  for (const one of found) say({ type: "node-state", ...one });
 }

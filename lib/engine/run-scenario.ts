@@ -8,20 +8,19 @@ import { NODE_ONLY } from "../faults/contract/kind.ts";
 import { expectationsOf, faultsOf, healingOf, leftOutOf, skipInCell } from "../scenario/spec.ts";
 import type { CellContext, Scenario } from "../scenario/spec.ts";
 import { patiently } from "../scenario/patiently.ts";
-import { ofNode } from "../model/nodes.ts";
+import { ofNode, type OfNodes } from "../model/nodes.ts";
 import { skipIfTooSmall } from "../scenario/cluster-size.ts";
 import { readAll, type WatchedFault } from "./drift.ts";
 import { onceEach } from "./measure.ts";
 import { faultsIn, whyNoMutant } from "./mutants.ts";
-import { compareNodeState, fingerprints } from "./node-state.ts";
+import type { Fingerprint } from "../fingerprint/fingerprint.ts";
+import { compareNodeState, compareOnce, type Compared } from "./node-state.ts";
+import { steadyBefore, type Before, type WhereAndWhat } from "./before.ts";
 import { signalOf, type Say, type Stand } from "./scenario-context.ts";
-import { steadily } from "./steady.ts";
+import { steadily, type Steadiness } from "./steady.ts";
 import { underFault, type Course } from "./under-fault.ts";
 
 export type { Stand } from "./scenario-context.ts";
-
-/** Budget for the steady state before a fault: pods of the scenario before may still be coming up. */
-const STEADY_BUDGET_MS = 60_000;
 
 /**
  * Runs one scenario and logs everything that happens. Never throws for what it finds: that is in the log, and judged from there.
@@ -71,9 +70,16 @@ async function claimAndProve(
   });
   say({ ...start, faults });
 
-  const isSteady = isHealthClaim(faults, mode) ? null : await steadyState(stand, where, expect, say);
   const course = courseOf(scenario, claimed, context, mode);
-  await breakAndCompare(stand, scenario, mode, { course, expect, comparesNodes: isSteady !== null }, say, injected);
+  const locate = () => whereAndWhat(stand, scenario, mode);
+  const { withinMs } = scenario.recovers;
+  if (isHealthClaim(faults, mode)) {
+    await stand.evidence?.begin(where);
+    await breakAndCompare(stand, { now: { where, faults }, nodes: null }, { course, expect, withinMs }, say, injected);
+  } else {
+    const before = await steadyBefore(stand, { where, faults }, locate, expect, say);
+    await breakAndCompare(stand, before, { course, expect, withinMs }, say, injected);
+  }
 }
 
 /** What the log says of the scenario when it begins. */
@@ -96,33 +102,45 @@ interface Claims {
   readonly course: Course;
   /** What is to hold again afterwards. */
   readonly expect: Readonly<Record<string, Expectation>>;
-  readonly comparesNodes: boolean;
+  readonly withinMs: number;
 }
 
 async function breakAndCompare(
   stand: Stand,
-  scenario: Scenario,
-  mode: Mode,
-  { course, expect, comparesNodes }: Claims,
+  { now, nodes }: Before,
+  { course, expect, withinMs }: Claims,
   say: Say,
   injected: InjectedFault[],
 ): Promise<void> {
-  const taken = comparesNodes ? fingerprints(stand.cluster) : null;
-  const [before, now] = await Promise.all([taken, whereNow(stand, scenario, mode)]);
-  const { withinMs } = scenario.recovers;
+  let beside: Compared | null = null;
   try {
     await breakAndProbe(stand, now, course, say, injected);
-    if (before !== null) await recovery(stand, now.where, expect, withinMs, say);
+    if (nodes !== null) beside = await recoverBesideComparison(stand, { now, nodes }, { expect, withinMs }, say);
   } finally {
     await healAll(injected, say);
     // Also after an error: a node that did not come back must not pass for clean. Only whoever interrupts has no time for that.
     const isInterrupted = stand.signal?.aborted === true;
     try {
-      if (before !== null && !isInterrupted) await compareNodeState(stand.cluster, before, withinMs, say);
+      if (nodes !== null && !isInterrupted) await compareNodeState(stand.cluster, nodes, withinMs, say, beside);
     } finally {
       await stand.evidence?.mark("after");
     }
   }
+}
+
+/**
+ * Watches the recovery and compares the nodes meanwhile. Resolves to what was compared; null where the paths were not ok
+ * from the first round on, since what came back later may have changed the nodes.
+ */
+async function recoverBesideComparison(
+  stand: Stand,
+  { now, nodes }: { readonly now: WhereAndWhat; readonly nodes: OfNodes<Fingerprint> },
+  { expect, withinMs }: Pick<Claims, "expect" | "withinMs">,
+  say: Say,
+): Promise<Compared | null> {
+  const comparing = compareOnce(stand.cluster, nodes).catch(() => null);
+  const { atOnce } = await recovery(stand, now.where, expect, withinMs, say);
+  return atOnce ? await comparing : null;
 }
 
 async function breakAndProbe(
@@ -164,35 +182,6 @@ function isHealthClaim(faults: readonly NodeFault[], mode: Mode): boolean {
   return mode !== "no-fault" && faults.every(({ fault }) => fault.kind === "none");
 }
 
-async function steadyState(
-  stand: Stand,
-  where: Whereabouts,
-  expect: Readonly<Record<string, Expectation>>,
-  say: Say,
-): Promise<true> {
-  const plan = onceEach(Object.keys(expect));
-  const budget = { withinMs: STEADY_BUDGET_MS, inARow: 3, ...signalOf(stand) };
-  const result = await steadily(stand.cluster, where, plan, budget, (number, observations) =>
-    say({ type: "round", phase: "steady", number, observations }),
-  );
-  // Nothing is broken yet, and what the nodes look like may say why.
-  if (!result.ok) await stand.evidence?.begin(where);
-  if (!result.ok) throw new Error(`no steady state within ${STEADY_BUDGET_MS} ms before the fault: ${result.last}`);
-  return true;
-}
-
-interface WhereAndWhat {
-  readonly where: Whereabouts;
-  readonly faults: readonly NodeFault[];
-}
-
-/** Pods may have been made anew while we waited for the steady state: an address of before would be a dead one. The captures listen when it resolves. */
-async function whereNow(stand: Stand, scenario: Scenario, mode: Mode): Promise<WhereAndWhat> {
-  const now = await whereAndWhat(stand, scenario, mode);
-  await stand.evidence?.begin(now.where);
-  return now;
-}
-
 async function whereAndWhat(stand: Stand, scenario: Scenario, mode: Mode): Promise<WhereAndWhat> {
   const where = await stand.cluster.locate();
   return { where, faults: faultsIn(mode, faultsOf(scenario, faultContext(where))) };
@@ -232,7 +221,7 @@ async function recovery(
   expect: Readonly<Record<string, Expectation>>,
   withinMs: number,
   say: Say,
-): Promise<void> {
+): Promise<Steadiness> {
   const plan = onceEach(Object.keys(expect));
   const budget = { withinMs, inARow: 3, ...signalOf(stand) };
   const result = await steadily(stand.cluster, where, plan, budget, (number, observations) =>
@@ -240,6 +229,7 @@ async function recovery(
   );
   if (result.ok) say({ type: "recovered", afterMs: result.afterMs });
   else say({ type: "not-recovered", afterMs: result.afterMs });
+  return result;
 }
 
 function faultContext(where: Whereabouts): FaultContext {

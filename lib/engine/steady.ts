@@ -13,6 +13,8 @@ export interface Steadiness {
   readonly afterMs: number;
   /** What was still wrong in the last round; empty when ok. */
   readonly last: string;
+  /** Every round was ok, from the first on. */
+  readonly atOnce: boolean;
 }
 
 /** Measures with fresh flows until every path is ok `inARow` times in a row, or the budget is spent. */
@@ -34,10 +36,10 @@ export async function steadily(
     const bad = observations.find((one) => one.symptom !== "ok");
     row = bad ? 0 : row + 1;
     if (row === 1) firstOfRowMs = elapsedMs();
-    if (row === budget.inARow) return { ok: true, afterMs: firstOfRowMs, last: "" };
+    if (row === budget.inARow) return { ok: true, afterMs: firstOfRowMs, last: "", atOnce: number === row };
     if (bad) {
       const last = `${bad.path} is ${bad.symptom} (${bad.detail})`;
-      if (elapsedMs() > budget.withinMs) return { ok: false, afterMs: elapsedMs(), last };
+      if (elapsedMs() > budget.withinMs) return { ok: false, afterMs: elapsedMs(), last, atOnce: false };
       where = await cluster.locate();
     }
     await sleep(roundAtMs + ROUND_INTERVAL_MS - performance.now());

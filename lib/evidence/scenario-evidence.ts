@@ -4,7 +4,7 @@ import { startEvidence, type Evidence, type EvidenceOrder } from "./evidence.ts"
 
 /** Evidence that begins when the scenario is ready for it: the engine knows when, whoever judges decides what is kept. */
 export interface ScenarioEvidence extends Evidence {
-  /** Starts the captures and takes the state of before. */
+  /** Starts the captures and takes the state of before. Once more: what was taken so far is dropped. */
   readonly begin: (where: Whereabouts) => Promise<void>;
 }
 
@@ -19,6 +19,8 @@ export function scenarioEvidence({ isWorthAll, ...order }: ScenarioOrder): Scena
   let begun: Promise<Evidence> | null = null;
   return {
     begin: async (where) => {
+      const earlier = await begun;
+      await earlier?.keep("none");
       begun = startEvidence({ ...order, where });
       await (await begun).mark("before");
     },

@@ -81,9 +81,9 @@ describe("what a cell's suites run on", () => {
         },
         { dir, level },
       );
-      const { evidence, verdict } = await suites.run(scenarioOf("a/one"));
+      const { verdict } = await suites.run(scenarioOf("a/one"));
       expect(verdict).to.equal("pass");
-      expect(evidence).to.equal(level === "all" ? "evidence/a-one" : null);
+      await suites.settled();
       const told = events.filter((event) => event.type === "evidence");
       if (level === "none") expect(told).to.be.empty;
       else {
@@ -94,6 +94,37 @@ describe("what a cell's suites run on", () => {
       }
     });
   }
+
+  it("writes a scenario's evidence while the next runs, but before the same runs again", async () => {
+    const told: string[] = [];
+    const refuse = () => Promise.reject(new Error("nobody may touch the cluster"));
+    const cluster = { record: RECORD, exec: () => refuse, locate: refuse };
+    const suites = suiteStand(
+      {
+        cluster,
+        targets: {} as Stand["targets"],
+        journal,
+        emit: (event) => {
+          if (event.type === "evidence" || event.type === "scenario-started")
+            told.push(`${event.type} ${event.scenario}`);
+        },
+      },
+      "as-claimed",
+      async (mine, { id }) => {
+        await mine.evidence?.begin(WHERE);
+        for (const event of scenarioLog({ scenario: id })) mine.emit(event);
+      },
+      { dir, level: "all" },
+      2,
+    );
+    await suites.run(scenarioOf("a/one"));
+    await suites.run(scenarioOf("b/two"));
+    await suites.settled();
+    const [first, second] = ["a/one", "b/two"].map((id) => [`scenario-started ${id}`, `evidence ${id}`]);
+    expect(told.slice(0, 3)).to.deep.equal([...(first ?? []), first?.[0]]);
+    expect(told.slice(-3)).to.deep.equal([...(second ?? []).slice(1), ...(second ?? [])]);
+    expect(told).to.have.length(8);
+  });
 
   for (const what of ["went as claimed", "left a node as it was not"] as const) {
     it(`asks for the state of after by how it ${what}`, async () => {
@@ -110,7 +141,9 @@ describe("what a cell's suites run on", () => {
         for (const event of log.filter(({ type }) => type === "scenario-finished")) mine.emit(event);
       };
       const stand = { cluster, targets: {} as Stand["targets"], journal, emit };
-      await suiteStand(stand, "as-claimed", run, { dir, level: "failures" }).run(scenarioOf("a/one"));
+      const suites = suiteStand(stand, "as-claimed", run, { dir, level: "failures" });
+      await suites.run(scenarioOf("a/one"));
+      await suites.settled();
       const told = events.find((event) => event.type === "evidence");
       const asked = told?.trouble.some((line) => line.startsWith("state after"));
       expect(asked).to.equal(what !== "went as claimed");

@@ -1,0 +1,68 @@
+import type { NodeFault } from "../faults/registry.ts";
+import type { Fingerprint } from "../fingerprint/fingerprint.ts";
+import type { Whereabouts } from "../model/cluster.ts";
+import type { Expectation } from "../model/expectation.ts";
+import type { OfNodes } from "../model/nodes.ts";
+import { onceEach } from "./measure.ts";
+import { fingerprints } from "./node-state.ts";
+import { signalOf, type Say, type Stand } from "./scenario-context.ts";
+import { steadily, type Steadiness } from "./steady.ts";
+
+/** Budget for the steady state before a fault: pods of the scenario before may still be coming up. */
+const STEADY_BUDGET_MS = 60_000;
+
+/** Where the roles are, and the faults that follow from that. */
+export interface WhereAndWhat {
+  readonly where: Whereabouts;
+  readonly faults: readonly NodeFault[];
+}
+
+/** What a scenario begins from: the captures listen. */
+export interface Before {
+  readonly now: WhereAndWhat;
+  /** The nodes' states; null where they are not compared. */
+  readonly nodes: OfNodes<Fingerprint> | null;
+}
+
+/**
+ * Waits until every path is ok three times in a row, and reads the nodes' states and starts the captures meanwhile.
+ * Where a round was not ok, pods may have been made since: then the roles are located and the nodes read once more.
+ * Throws Error when there is no steady state within 60 s.
+ */
+export async function steadyBefore(
+  stand: Stand,
+  first: WhereAndWhat,
+  locate: () => Promise<WhereAndWhat>,
+  expect: Readonly<Record<string, Expectation>>,
+  say: Say,
+): Promise<Before> {
+  const [steady, ready] = await Promise.allSettled([
+    steadyState(stand, first.where, expect, say),
+    readyBefore(stand, first),
+  ]);
+  if (steady.status === "rejected") throw steady.reason;
+  if (steady.value.atOnce && ready.status === "fulfilled") return ready.value;
+  return await readyBefore(stand, await locate());
+}
+
+async function readyBefore(stand: Stand, now: WhereAndWhat): Promise<Before> {
+  const [nodes] = await Promise.all([fingerprints(stand.cluster), stand.evidence?.begin(now.where)]);
+  return { now, nodes };
+}
+
+async function steadyState(
+  stand: Stand,
+  where: Whereabouts,
+  expect: Readonly<Record<string, Expectation>>,
+  say: Say,
+): Promise<Steadiness> {
+  const plan = onceEach(Object.keys(expect));
+  const budget = { withinMs: STEADY_BUDGET_MS, inARow: 3, ...signalOf(stand) };
+  const result = await steadily(stand.cluster, where, plan, budget, (number, observations) =>
+    say({ type: "round", phase: "steady", number, observations }),
+  );
+  if (result.ok) return result;
+  // Nothing is broken yet, and what the nodes look like may say why.
+  await stand.evidence?.begin(where);
+  throw new Error(`no steady state within ${STEADY_BUDGET_MS} ms before the fault: ${result.last}`);
+}
