@@ -62,7 +62,7 @@ describe("always undone, on a real kind cluster", function () {
   const target = (): Promise<Target> =>
     containerTarget({ node: "A", container: cluster.containers.A, cluster: cluster.name });
 
-  it(`kill -9 at moments of a run (${sampleTitle(CHOSEN.length, SUITES.length)}), then heal: both nodes as before`, async function () {
+  it(`kill -9 in the middle of ${sampleTitle(CHOSEN.length, SUITES.length, "suites")}, then heal: both nodes as before`, async function () {
     const [A, B] = await Promise.all([cluster.fingerprint("A"), cluster.fingerprint("B")]);
     let open = 0;
     for (const { suite, afterMs, since } of CHOSEN) {

@@ -7,10 +7,11 @@ import { openJournal } from "../../lib/journal/journal.ts";
 import { waitFor } from "../../lib/host/wait.ts";
 import { differences, makeLane, ONE_OF_EACH, type Lane } from "../fixtures/faults/crash-sweep.ts";
 import { leftOn, processesIn, stateDir } from "../fixtures/faults/node-state.ts";
+import { IS_ALL } from "../nightly.ts";
 
-const CYCLES = 500;
+const CYCLES = IS_ALL ? 500 : 100;
 /** After these everything that is made once is made. */
-const WARM_UP = 50;
+const WARM_UP = IS_ALL ? 50 : 20;
 
 /** What may not grow, all of this process or of the node. */
 interface Held {

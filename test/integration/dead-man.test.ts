@@ -1,13 +1,11 @@
 import { expect } from "chai";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
-import { setTimeout as pause } from "node:timers/promises";
 import type { Fault } from "../../lib/faults/registry.ts";
 import { injectFault, type InjectedFault } from "../../lib/faults/run/inject.ts";
 import type { Target } from "../../lib/faults/run/target.ts";
 import { healRun } from "../../lib/journal/heal.ts";
 import { openJournal, type JournalFile } from "../../lib/journal/journal.ts";
 import { waitFor } from "../../lib/host/wait.ts";
-import { busyLoops } from "../fixtures/busy.ts";
 import { differences, makeLane, ONE_OF_EACH, type Lane } from "../fixtures/faults/crash-sweep.ts";
 import { leaseEndMs, leaseFile, leftOn, stateDir, uptimeMs } from "../fixtures/faults/node-state.ts";
 import { cuttable, withBrokenNft } from "../fixtures/faults/targets.ts";
@@ -55,24 +53,6 @@ describe("the dead-man", function () {
       expect(outcome.finding).to.match(FIRED);
     }
   };
-
-  it("undoes nothing that is renewed: a minute beside four busy loops, with a lease of 6 s", async () => {
-    const injected: InjectedFault[] = [];
-    const load = busyLoops(4);
-    try {
-      for (const fault of ONE_OF_EACH) injected.push(await inject(fault, 6_000));
-      await pause(60_000);
-    } finally {
-      load[Symbol.dispose]();
-    }
-    expect(leftOn(lane.inode)).to.deep.include({ fired: [] });
-    for (const one of injected) {
-      expect(await one.readBack()).to.include({ inForce: true });
-      const healed = await one.heal();
-      expect(healed).to.include({ ok: true, outcome: "undone" });
-      expect(healed.finding).to.equal(undefined);
-    }
-  });
 
   it("ends after the undo, soon and with nothing left", async () => {
     const injected = await inject(DROP, 6_000);

@@ -8,6 +8,7 @@ import { takeFingerprint } from "../../lib/fingerprint/fingerprint.ts";
 import { waitFor } from "../../lib/host/wait.ts";
 import { crashes, makeLane, sweep } from "../fixtures/faults/crash-sweep.ts";
 import { makeStand, type Stand } from "../fixtures/faults/stand.ts";
+import { sampled, sampleTitle } from "../sample.ts";
 
 const POLICY: PolicyFault = { kind: "policy", chain: "FORWARD", policy: "DROP" };
 const RULE: RuleFault = { kind: "rule", table: "filter", chain: "FORWARD", target: "FLANNEL-FWD" };
@@ -189,11 +190,12 @@ describe("faults of iptables on a real kernel", function () {
     expect(await stand.differences()).to.deep.equal([]);
   });
 
-  it("are undone by a later process wherever this one is killed", async () => {
+  const ways = sampled(crashes([POLICY, RULE], 4), 4);
+  it(`are undone by a later process wherever this one is killed: ${sampleTitle(ways.length, crashes([POLICY, RULE], 4).length, "places")}`, async () => {
     await using plain = await makeLane();
     await mustExec(plain.node.exec, ["sh", "-c", DRESS]);
     const lane = { ...plain, baseline: await takeFingerprint(plain.node.exec) };
-    expect(await sweep([lane], crashes([POLICY, RULE], 4))).to.deep.equal([]);
+    expect(await sweep([lane], ways)).to.deep.equal([]);
   });
 
   it("refuse what is there already, what is not there, and a second rule of the same chain", async () => {

@@ -6,6 +6,7 @@ import { crashes, makeLane, sweep } from "../fixtures/faults/crash-sweep.ts";
 import { DRESS } from "../fixtures/faults/dress.ts";
 import { rejection } from "../fixtures/faults/rejection.ts";
 import { makeStand, type Stand } from "../fixtures/faults/stand.ts";
+import { sampled, sampleTitle } from "../sample.ts";
 
 const bounced = (device: string): LinkFault => ({ kind: "link", device, state: "bounced" });
 
@@ -80,10 +81,11 @@ describe("a link set down and up again", function () {
     expect(await stand.differences()).to.deep.equal([]);
   });
 
-  it("is undone by a later process wherever this one is killed", async () => {
+  const ways = sampled(crashes([bounced("flannel.1")], 3), 4);
+  it(`is undone by a later process wherever this one is killed: ${sampleTitle(ways.length, crashes([bounced("flannel.1")], 3).length, "places")}`, async () => {
     await using plain = await makeLane();
     await mustExec(plain.node.exec, ["sh", "-c", DRESS.join("\n")]);
     const lane = { ...plain, baseline: await takeFingerprint(plain.node.exec) };
-    expect(await sweep([lane], crashes([bounced("flannel.1")], 3))).to.deep.equal([]);
+    expect(await sweep([lane], ways)).to.deep.equal([]);
   });
 });

@@ -13,6 +13,8 @@ import { differences, makeLane, victim, type Lane } from "../fixtures/faults/cra
 import { leftOn } from "../fixtures/faults/node-state.ts";
 import { rejection } from "../fixtures/faults/rejection.ts";
 import { cuttable } from "../fixtures/faults/targets.ts";
+import { IS_ALL } from "../nightly.ts";
+import { TEST_SEED } from "../sample.ts";
 
 const sysctl = (key: string, value: string): Fault => ({ kind: "sysctl", key, value });
 const route = (type: "blackhole" | "unreachable", to: string): Fault => ({ kind: "route", type, to });
@@ -40,7 +42,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 /** One after the other; those of one batch side by side. */
 const batches = fc.array(fc.array(step, { minLength: 1, maxLength: 3 }), { minLength: 2, maxLength: 6 });
-const SEED = Number(process.env["FAULTLINE_FUZZ_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
+const RUNS = IS_ALL ? 30 : 8;
 
 describe("overlapping faults", function () {
   this.timeout(300_000);
@@ -80,7 +82,7 @@ describe("overlapping faults", function () {
     });
   }
 
-  it(`end at the baseline however they are interleaved (FAULTLINE_FUZZ_SEED=${SEED})`, async () => {
+  it(`end at the baseline however they are interleaved (${RUNS} times, FAULTLINE_TEST_SEED=${TEST_SEED})`, async () => {
     const property = fc.asyncProperty(batches, fc.array(fc.nat()), async (steps, order) => {
       const path = lane.newJournal();
       {
@@ -98,7 +100,7 @@ describe("overlapping faults", function () {
       expect(readFileSync(path, "utf8")).to.equal(written);
     });
     // Once a node is not what it was, nothing more can be learned on it.
-    await fc.assert(property, { seed: SEED, numRuns: 30, endOnFailure: true });
+    await fc.assert(property, { seed: TEST_SEED, numRuns: RUNS, endOnFailure: true });
   });
 
   async function take(one: Step, injected: InjectedFault[], journal: ReturnType<typeof openJournal>): Promise<void> {
@@ -127,7 +129,7 @@ describe("overlapping faults", function () {
   });
 
   it("of two processes that race end at the baseline", async () => {
-    for (let times = 0; times < 5; times += 1) {
+    for (let times = 0; times < (IS_ALL ? 5 : 2); times += 1) {
       const racers = ["13", "14", "13"].map((value) =>
         victim(lane, lane.newJournal(), { faults: [sysctl("net.ipv4.ip_default_ttl", value)], what: "both" }),
       );

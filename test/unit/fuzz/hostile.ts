@@ -1,4 +1,3 @@
-import { randomInt } from "node:crypto";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,8 +12,7 @@ export const STRINGS = {
   places: 27_500,
 } as const;
 
-/** Another one each time; a failure prints it, and FAULTLINE_FUZZ_SEED=N repeats it. */
-export const SEED = Number(process.env["FAULTLINE_FUZZ_SEED"] ?? randomInt(2 ** 31));
+export { TEST_SEED as SEED } from "../../sample.ts";
 
 /** A file that is made only when a payload is executed. Its path has no character that would have to be quoted. */
 const folder = mkdtempSync(join(tmpdir(), "faultline-fuzz-"));
