@@ -8,7 +8,7 @@ import type { CheckContext } from "../../clusters/setup/check.ts";
 import { buildProgress, machine } from "../host/prepare.ts";
 import { cellsOf, lacking } from "./cells.ts";
 
-/** The cell of the kernel lane's tests (test/e2e/kernel-lane.test.ts). */
+/** The cell of the kernel lane's tests (test/e2e/last/kernel-lane.test.ts). */
 const LANE_CELL = parseCell("flannel/ipvs");
 
 interface BuildOptions {

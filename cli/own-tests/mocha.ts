@@ -1,9 +1,9 @@
-import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync } from "node:fs";
+import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { layerCounts, sumCounts, type Counts } from "./counts.ts";
-import { nodeProcess } from "./process.ts";
+import { nodeProcess, type NodeProcessOptions } from "./process.ts";
 import type { TestSignals } from "./signals.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -15,24 +15,38 @@ export interface MochaLayer {
   readonly name: "unit" | "integration" | "e2e";
   readonly env: Readonly<Record<string, string>>;
   readonly signals: TestSignals;
+  /** Takes what the tests of a file have printed; our terminal by default. */
+  readonly write?: (text: string) => void;
+}
+
+/** A layer's files that run beside one another, and those that run one at a time after them. */
+export interface LayerFiles {
+  readonly beside: readonly string[];
+  readonly alone: readonly string[];
 }
 
 /** Runs a layer in one mocha process, on our terminal. */
 export async function runMocha(layer: MochaLayer): Promise<Counts> {
-  return await mochaProcess(layer, ["--config", join(ROOT, "test", `${layer.name}.mocharc.json`)], {});
+  return await mochaProcess(layer, layer.name, ["--config", configOf(layer)]);
 }
 
 /**
- * Runs a layer with a mocha process for each file, two at a time; what one says is written whole when it has ended. The
- * files in `alone/`, which time what others would slow down or use what all share, run one at a time after the others.
- * Not mocha's own --parallel: on a signal that ends its workers without their `after` hooks, and it does not know how
- * many tests were planned, so a file that ended early would not be seen.
+ * Runs a layer with a mocha process for each file, two at a time, and those of `alone` after the others. What a process
+ * says is written whole when it has ended. Not mocha's own --parallel: on a signal that ends its workers without their
+ * `after` hooks, and it does not know how many tests were planned, so a file that ended early would not be seen.
  */
-export async function runMochaByFile(layer: MochaLayer): Promise<Counts> {
-  const dir = join(ROOT, "test", layer.name);
-  const besides = await eachOf(testFiles(dir), FILES_AT_ONCE, layer);
-  const alone = await eachOf(testFiles(join(dir, "alone")), 1, layer);
-  return sumCounts([...besides, ...alone]);
+export async function runMochaByFile(layer: MochaLayer, files: LayerFiles = filesOf(layer.name)): Promise<Counts> {
+  const besides = await eachOf(files.beside, FILES_AT_ONCE, layer);
+  return sumCounts([...besides, ...(await eachOf(files.alone, 1, layer))]);
+}
+
+/**
+ * The files of a layer. In its folder `alone` are those that time what others would slow down, load the machine on
+ * purpose, or use what all share.
+ */
+export function filesOf(layer: MochaLayer["name"]): LayerFiles {
+  const dir = join(ROOT, "test", layer);
+  return { beside: testFiles(dir), alone: testFiles(join(dir, "alone")) };
 }
 
 function testFiles(dir: string): readonly string[] {
@@ -56,28 +70,31 @@ async function eachOf(files: readonly string[], atOnce: number, layer: MochaLaye
 }
 
 async function ofFile(layer: MochaLayer, file: string): Promise<Counts> {
+  // The layer's configuration as flags: mocha would add the files that it names to this one.
+  const { timeout } = JSON.parse(readFileSync(configOf(layer), "utf8")) as { readonly timeout: number };
+  const flags = ["--no-config", "--extension", "ts", "--forbid-only", "--timeout", String(timeout)];
+  const colour = process.stdout.isTTY ? ["--color"] : [];
+  const { write = (text: string) => process.stdout.write(text) } = layer;
   const path = join(mkdtempSync(join(tmpdir(), "faultline-test-")), "output");
   const output = openSync(path, "w");
   try {
-    return await mochaProcess(layer, [...ofConfig(layer), file], { output });
+    return await mochaProcess(layer, relative(ROOT, file), [...flags, ...colour, file], { output });
   } finally {
     closeSync(output);
-    process.stdout.write(readFileSync(path));
+    write(readFileSync(path, "utf8"));
   }
 }
 
-/** The layer's configuration as flags, without its files: mocha would add them to the one that is named. */
-function ofConfig({ name }: MochaLayer): readonly string[] {
-  const text = readFileSync(join(ROOT, "test", `${name}.mocharc.json`), "utf8");
-  const { timeout } = JSON.parse(text) as { readonly timeout: number };
-  const colour = process.stdout.isTTY ? ["--color"] : [];
-  return ["--no-config", "--extension", "ts", "--forbid-only", "--timeout", String(timeout), ...colour];
+function configOf({ name }: MochaLayer): string {
+  return join(ROOT, "test", `${name}.mocharc.json`);
 }
 
+/** Where its tests ended early, the process's own words are followed by a line that names them by `what`. */
 async function mochaProcess(
-  { name, env, signals }: MochaLayer,
+  { env, signals }: MochaLayer,
+  what: string,
   flags: readonly string[],
-  options: { readonly output?: number },
+  options: NodeProcessOptions = {},
 ): Promise<Counts> {
   const counts = join(mkdtempSync(join(tmpdir(), "faultline-test-")), "counts.ndjson");
   const reporter = ["--reporter", join(ROOT, "test", "summary-reporter.ts")];
@@ -85,7 +102,7 @@ async function mochaProcess(
   const exit = await nodeProcess(argv, { ...env, FAULTLINE_TEST_COUNTS: counts }, signals, options);
   const last = existsSync(counts) ? readFileSync(counts, "utf8").trim().split("\n").at(-1) : undefined;
   const counted = layerCounts(exit, last);
-  if (counted.failures > 0 && exit === 0)
-    process.stdout.write(`  ✘ ${name} ended before all of its tests were run: ${counted.passes} passed\n`);
+  const early = `  ✘ ${what} ended before all of its tests were run: ${counted.passes} passed\n`;
+  if (counted.failures > 0 && exit === 0) writeSync(options.output ?? process.stdout.fd, early);
   return counted;
 }

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -7,11 +7,14 @@ import { expect } from "chai";
 import { parseCell } from "../../../../clusters/cells/cells.ts";
 import { cellsOf, MATRIX_CELLS } from "../../../../cli/own-tests/cells.ts";
 import { layerCounts, type Counts } from "../../../../cli/own-tests/counts.ts";
+import { filesOf, runMochaByFile, type LayerFiles } from "../../../../cli/own-tests/mocha.ts";
+import { testSignals } from "../../../../cli/own-tests/signals.ts";
 import { sampled } from "../../../sample.ts";
 
 const ROOT = fileURLToPath(new URL("../../../..", import.meta.url));
 
-describe("nightly", () => {
+describe("nightly", function () {
+  this.timeout(30_000);
   let dir: string;
   beforeEach("make a folder", () => {
     dir = mkdtempSync(join(tmpdir(), "faultline-sets-"));
@@ -43,6 +46,53 @@ describe("nightly", () => {
   it("leaves nothing out with --all: the tests run, and so do their hooks", async () => {
     // `one` and `two` fall with the hook that fails.
     expect(await countsOf("1")).to.deep.equal({ passes: 3, failures: 1, pending: 0, leftOut: [] });
+  });
+});
+
+describe("a layer run file by file", function () {
+  this.timeout(30_000);
+  const fixture = (name: string) => join(ROOT, "test", "fixtures", "test-command", `${name}.ts`);
+  let said = "";
+  const run = async (files: LayerFiles): Promise<Counts> => {
+    said = "";
+    const write = (text: string) => void (said += text);
+    const signals = testSignals();
+    try {
+      return await runMochaByFile({ name: "unit", env: { FAULTLINE_TEST_ALL: "0" }, signals, write }, files);
+    } finally {
+      signals.release();
+    }
+  };
+
+  it("is the sum of all files, of those that run alone too", async () => {
+    const twoSets = fixture("two-sets");
+    expect(await run({ beside: [twoSets, twoSets], alone: [twoSets] })).to.deep.equal({
+      ...{ passes: 3, failures: 0, pending: 0 },
+      leftOut: [
+        { reason: "takes long", tests: 9 },
+        { reason: "needs much", tests: 3 },
+      ],
+    });
+  });
+
+  it("has a failure for a file that ended before all of its tests were run", async () => {
+    const { passes, failures } = await run({ beside: [fixture("two-sets"), fixture("ends-early")], alone: [] });
+    expect({ passes, failures }).to.deep.equal({ passes: 2, failures: 1 });
+    expect(said).to.match(/ends-early\.ts ended before all of its tests were run: 1 passed/);
+  });
+
+  it("has a failure for a file that cannot be loaded", async () => {
+    expect(await run({ beside: [fixture("nowhere")], alone: [] })).to.include({ passes: 0, failures: 1 });
+  });
+
+  it("knows every file of the integration layer", () => {
+    const { beside, alone } = filesOf("integration");
+    const names = readdirSync(join(ROOT, "test", "integration"), { recursive: true }).map(String);
+    const tests = names
+      .filter((name) => name.endsWith(".test.ts"))
+      .map((name) => join(ROOT, "test", "integration", name));
+    expect([...beside, ...alone].sort()).to.deep.equal(tests.sort());
+    expect(alone).not.to.deep.equal([]);
   });
 });
 

@@ -2,18 +2,18 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
-import { cellDirs } from "../../cli/store/run-dir.ts";
-import { laneUnavailable } from "../../cli/own-tests/build.ts";
-import { cellId } from "../../lib/model/cell.ts";
-import { readEventLog } from "../../lib/events/event-log.ts";
-import type { Run } from "../../lib/verdict/result.ts";
-import { waitFor } from "../../lib/host/wait.ts";
-import { parseCell } from "../../clusters/cells/cells.ts";
-import { laneDir } from "../../clusters/lane/build.ts";
-import { keptVms } from "../../clusters/lane/kept.ts";
-import { PROCESS, textOf, vmDirs } from "../../clusters/lane/prune.ts";
-import { hostContext } from "../../clusters/setup/host-context.ts";
-import { ownerState } from "../../clusters/ownership/owner.ts";
+import { cellDirs } from "../../../cli/store/run-dir.ts";
+import { laneUnavailable } from "../../../cli/own-tests/build.ts";
+import { cellId } from "../../../lib/model/cell.ts";
+import { readEventLog } from "../../../lib/events/event-log.ts";
+import type { Run } from "../../../lib/verdict/result.ts";
+import { waitFor } from "../../../lib/host/wait.ts";
+import { parseCell } from "../../../clusters/cells/cells.ts";
+import { laneDir } from "../../../clusters/lane/build.ts";
+import { keptVms } from "../../../clusters/lane/kept.ts";
+import { PROCESS, textOf, vmDirs } from "../../../clusters/lane/prune.ts";
+import { hostContext } from "../../../clusters/setup/host-context.ts";
+import { ownerState } from "../../../clusters/ownership/owner.ts";
 import {
   faultline,
   launch,
@@ -23,9 +23,9 @@ import {
   RUNS,
   type Launched,
   type Outcome,
-} from "./command-line.ts";
-import { nightly } from "../nightly.ts";
-import { begun } from "./traces.ts";
+} from "../command-line.ts";
+import { nightly } from "../../nightly.ts";
+import { begun } from "../traces.ts";
 
 /** ip_forward off shows what only IPVS does. */
 const SUITES = ["baseline/packet-flow", "nodes/ip-forward", "loadbalancer/lb-ip-on-kube-ipvs0"];
