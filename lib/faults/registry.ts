@@ -48,7 +48,10 @@ const byName: ReadonlyMap<string, FaultKind<Fault>> = new Map(
   KINDS.map((kind: FaultKind<Fault>) => [kind.kind, kind] as const),
 );
 
-/** Returns the kind of a fault; its prior state is opaque data here. Throws RangeError for a kind that is not in the list. */
+/**
+ * Returns the kind of a fault; its prior state is opaque data here. Throws RangeError for a kind that is not in the
+ * list.
+ */
 export function kindOf(fault: Fault): FaultKind<Fault> {
   const kind = byName.get(fault.kind);
   if (kind === undefined) throw new RangeError(`there is no kind of fault named ${fault.kind}`);

@@ -10,12 +10,12 @@ const priorSchema: z.ZodType<Json> = z.json();
 
 const line = { v: z.literal(1), atMs: z.number(), faultId: faultIdSchema };
 
-/** Before anything is written to the node: all that undoing needs. */
+/** Written before anything is written to the node: everything that undo needs. */
 const intentSchema = z.strictObject({
   ...line,
   state: z.literal("intent"),
   nodeFault: nodeFaultSchema,
-  /** What was there before; its shape is the kind's `priorSchema`. */
+  /** The prior state; the kind's `priorSchema` reads it. */
   prior: priorSchema,
   target: identitySchema,
 });
@@ -26,7 +26,7 @@ const stepSchema = z.strictObject({
   detail: z.string(),
 });
 
-/** One line of journal.ndjson, its checksum apart. */
+/** One line of journal.ndjson, without its checksum. */
 export const entrySchema = z.discriminatedUnion("state", [intentSchema, stepSchema]);
 export type JournalEntry = z.infer<typeof entrySchema>;
 export type Intent = z.infer<typeof intentSchema>;
@@ -34,7 +34,7 @@ export type JournalState = JournalEntry["state"];
 
 const SEALED = /^(\{.*),"crc":"([0-9a-f]{8})"\}$/s;
 
-/** The entry as a line with its newline: its JSON, and as last member the CRC-32 of that JSON without it. */
+/** Returns the entry as a line with its newline: its JSON, whose last member is the CRC-32 of the JSON without it. */
 export function sealed(entry: JournalEntry): string {
   const body = JSON.stringify(entry);
   return `${body.slice(0, -1)},"crc":"${checksum(body)}"}\n`;
@@ -42,15 +42,15 @@ export function sealed(entry: JournalEntry): string {
 
 export type ReadLine =
   | { readonly kind: "entry"; readonly entry: JournalEntry }
-  /** Not written to its end, so whatever it announced was never done. */
+  /** Not written to its end, so the step that it announced was never done. */
   | { readonly kind: "torn" }
-  /** Whole but not what was written: it may have been an intent. */
+  /** Whole but altered: it may have been an intent. */
   | { readonly kind: "damaged"; readonly why: string };
 
 /** Reads one line without its newline. Never throws. */
 export function opened(text: string): ReadLine {
   const parts = SEALED.exec(text);
-  // A line cut short is no JSON: no proper beginning of an object is one.
+  // A line cut short is not JSON, since no proper prefix of an object is.
   if (!parts) return isJson(text) ? { kind: "damaged", why: "it has no checksum" } : { kind: "torn" };
   const body = `${parts[1]}}`;
   if (checksum(body) !== parts[2] || !isJson(body)) return { kind: "damaged", why: "its checksum is wrong" };

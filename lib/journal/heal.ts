@@ -10,18 +10,18 @@ import type { Journal } from "../faults/run/journal.ts";
 import { listOpenFaults, readJournal, type JournaledFault } from "./read.ts";
 
 export interface HealOptions {
-  /** Say what would be done and send nothing to any node. */
+  /** Report what would be done and send nothing to any node. */
   readonly dryRun?: boolean;
-  /** How to reach a journaled target again; default findAgain. */
+  /** Finds a journaled target again; default: findAgain. */
   readonly makeTarget?: (node: NodeRole, identity: TargetIdentity) => Promise<FoundAgain>;
   /** Opens the journal that the healing is written to; default: openJournal. */
   readonly openJournal?: (path: string) => JournalFile;
   readonly onProgress?: (outcome: HealOutcome) => void;
-  /** The machine's boot; default: as the kernel says. */
+  /** The machine's boot id; default: the kernel's. */
   readonly bootId?: string;
 }
 
-/** What became of one fault. `failed` alone means that something of ours may be left. */
+/** The outcome of one fault. Only `failed` means that something of ours may be left. */
 export interface HealOutcome {
   readonly faultId: string;
   readonly nodeFault: NodeFault;
@@ -30,13 +30,13 @@ export interface HealOutcome {
   readonly outcome: "undone" | "nothing-to-undo" | "changed-by-other" | "gone" | "failed" | "would-undo";
   readonly detail: string;
   readonly finding?: string;
-  /** In a dry run: what would be run, each line as bash takes it. */
+  /** In a dry run: the commands that would run, each line as bash takes it. */
   readonly commands: readonly string[];
   readonly durationMs: number;
 }
 
 export interface HealReport {
-  /** Nothing is left, and the journal hides nothing; otherwise the caller exits 5. */
+  /** Nothing is left, and no line of the journal is damaged; otherwise the caller exits 5. */
   readonly ok: boolean;
   readonly outcomes: readonly HealOutcome[];
   /** Damaged lines, or why the journal could not be written. */
@@ -44,8 +44,9 @@ export interface HealReport {
 }
 
 /**
- * Undoes every fault that a journal leaves open, from any process and any number of times: newest first on a node, nodes side by side, going on
- * after an error. Throws UsageError when there is no such journal; whatever else goes wrong is in the report.
+ * Undoes every fault that a journal leaves open, from any process and any number of times: newest first on a node,
+ * nodes side by side, continuing after an error. Throws UsageError when the journal cannot be read; the report holds
+ * every other error.
  */
 export async function healRun(journalPath: string, options: HealOptions = {}): Promise<HealReport> {
   const read = readJournal(journalPath);
@@ -66,7 +67,9 @@ export async function healRun(journalPath: string, options: HealOptions = {}): P
   }
 }
 
-/** A journal that cannot be written is no reason to leave a node broken: the next heal will undo once more, which does no harm. */
+/**
+ * Opens the journal, or returns why not: nodes are healed even so, and the next heal undoes again, which does no harm.
+ */
 function tryToOpen(
   path: string,
   open: typeof openJournal,
@@ -88,7 +91,7 @@ function wouldHeal(faults: readonly JournaledFault[], { onProgress }: HealOption
   });
 }
 
-/** A container that was restarted between two faults has the same id: each fault is compared with what it was put into. */
+/** A container that was restarted between two faults keeps its id: each fault is compared with its own incarnation. */
 async function healNode(
   faults: readonly JournaledFault[],
   journal: Journal | null,
@@ -132,7 +135,7 @@ async function foundOrWhyNot(
   }
 }
 
-/** What became of a fault for which nothing is sent to the node; null when it is to be undone. */
+/** Returns the outcome of a fault for which nothing is sent to the node; null when it must be undone. */
 function notToUndo(
   fault: JournaledFault,
   found: FoundAgain,
@@ -151,12 +154,12 @@ function notToUndo(
   return null;
 }
 
-/** The namespace that the fault was in is no more; its successor is none of this fault's business. */
+/** Closes a fault whose namespace ended; the successor never had it. */
 function closeAsGone(fault: JournaledFault, why: string, journal: Journal | null): HealOutcome {
   try {
     journal?.append({ faultId: fault.intent.faultId, state: "gone", detail: why });
   } catch {
-    // Nothing is left to undo; the next heal finds the same and says the same.
+    // Nothing is left to undo; the next heal comes to the same result.
   }
   return { ...whichIs(fault), outcome: "gone", detail: why, commands: [], durationMs: 0 };
 }
@@ -171,7 +174,7 @@ async function undoJournaled(
     id: intent.faultId,
     nodeFault: intent.nodeFault,
     prior: intent.prior,
-    // Once an undo was begun, finding nothing left is no news.
+    // Once an undo has begun, a fault that is gone is not a finding.
     seenInForce: seenInForce && state === "verified",
   }));
   const results = await undoFaults(found.target, applied, (faultId, state, detail) =>

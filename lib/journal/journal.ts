@@ -5,7 +5,7 @@ import { makePrivateDir } from "../host/private-dir.ts";
 import type { Journal, NewEntry } from "../faults/run/journal.ts";
 import { sealed } from "./entry.ts";
 
-/** A line could not be made to last, so what it announces was not done. Exit 2. */
+/** A line could not be made durable, so the step that it announces was not done. Exit 2. */
 export class JournalError extends UndecidedError {
   constructor(path: string, cause: unknown) {
     const why = (cause as Error).message;
@@ -25,8 +25,8 @@ export interface JournalFile extends Journal, Disposable {
 }
 
 /**
- * Opens `path` (`runs/ID/cells/CELL/journal.ndjson`) for appending, and makes it and its directory (0700) when they are not there. Several processes may
- * have it open: each line is one write. Throws JournalError.
+ * Opens `path` (`runs/ID/cells/CELL/journal.ndjson`) for appending, and creates it and its directory (0700) when they
+ * are missing. Several processes may have it open: each line is one write. Throws JournalError.
  */
 export function openJournal(path: string): JournalFile {
   let fd: number;
@@ -42,7 +42,7 @@ export function openJournal(path: string): JournalFile {
   const append = (entry: NewEntry): void => {
     const line = Buffer.from(sealed({ v: 1, atMs: Date.now(), ...entry }));
     try {
-      // What a crash or a full disk cut short must not swallow the line after it.
+      // A line that a crash or a full disk cut short must not swallow the next one.
       const bytes = tornTail ? Buffer.concat([Buffer.from("\n"), line]) : line;
       tornTail = true;
       const written = writeSync(fd, bytes);
@@ -64,7 +64,7 @@ function endsInNewline(fd: number): boolean {
   return last[0] === 0x0a;
 }
 
-/** A new file's name lasts only once its directory is on the disk too. */
+/** A new file's name is durable only once its directory is on disk too. */
 function syncDirectory(path: string): void {
   const fd = openSync(path, "r");
   try {

@@ -2,22 +2,22 @@ import { readFileSync } from "node:fs";
 import { UsageError } from "../host/errors.ts";
 import { opened, type Intent, type JournalEntry, type JournalState } from "./entry.ts";
 
-/** A fault as a journal tells it. */
+/** A fault as a journal records it. */
 export interface JournaledFault {
   readonly intent: Intent;
-  /** The last state written. */
+  /** The last state. */
   readonly state: JournalState;
-  /** Whether it was ever seen in force. */
+  /** It was read back as in force at least once. */
   readonly seenInForce: boolean;
 }
 
 export interface ReadJournal {
   readonly entries: readonly JournalEntry[];
-  /** Whole lines that are not what was written, named by number: they may hide a fault. */
+  /** Whole lines that were altered, named by number: they may hide a fault. */
   readonly damaged: readonly string[];
 }
 
-/** Reads a journal's text. Lines that a crash cut short announce nothing that was done, and are passed over. Pure. */
+/** Reads a journal's text. Skips lines that a crash cut short: the steps that they announce were not done. Pure. */
 export function parseJournal(text: string): ReadJournal {
   const entries: JournalEntry[] = [];
   const damaged: string[] = [];
@@ -30,7 +30,7 @@ export function parseJournal(text: string): ReadJournal {
   return { entries, damaged };
 }
 
-/** Reads a journal from disk. Throws UsageError when there is none. */
+/** Reads a journal from disk. Throws UsageError when it cannot be read. */
 export function readJournal(path: string): ReadJournal {
   let text: string;
   try {
@@ -47,7 +47,7 @@ export function readJournal(path: string): ReadJournal {
   return parseJournal(text);
 }
 
-/** Every fault of a journal with where it has got to, oldest first. */
+/** Returns every fault of a journal with its last state, oldest first. */
 export function faultsIn({ entries }: ReadJournal): readonly JournaledFault[] {
   const faults = new Map<string, JournaledFault>();
   for (const entry of entries) {
@@ -63,7 +63,7 @@ export function faultsIn({ entries }: ReadJournal): readonly JournaledFault[] {
   return [...faults.values()];
 }
 
-/** The faults that may still be in force, newest first: the order in which they are undone. */
+/** Returns the faults that may still be in force, newest first: the order in which they are undone. */
 export function listOpenFaults(journal: ReadJournal): readonly JournaledFault[] {
   return faultsIn(journal)
     .filter(({ state }) => state !== "undo-verified" && state !== "gone")

@@ -189,7 +189,7 @@ describe("faults on real kernel objects", function () {
     await mustExec(node.exec, ["ip", "route", "del", "blackhole", "10.98.6.0/24"]);
     const healed = await injected.heal();
     expect(healed).to.include({ ok: true, outcome: "nothing-to-undo" });
-    expect(healed.finding).to.equal("someone else had undone it before we did");
+    expect(healed.finding).to.equal("someone else had undone it before");
   });
 
   it("refuses a route that is there already and leaves it", async () => {

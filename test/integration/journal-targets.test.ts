@@ -100,7 +100,7 @@ describe("what becomes of a fault's target", function () {
     const second = await injectFault({ target: await node.target(), nodeFault: noForwarding, journal });
     const results = await healInjected([first, second]);
     expect(results.get(second.id)).to.include({ ok: true, outcome: "undone" });
-    const why = "it went with its node: its network namespace is another";
+    const why = "the fault ended with its node: its network namespace is another";
     expect(results.get(first.id)).to.deep.include({ ok: true, outcome: "gone", detail: why, finding: why });
     expect(diffFingerprints(before, await takeFingerprint(node.exec))).to.deep.equal([]);
     expect(await healRun(path)).to.deep.equal({ ok: true, outcomes: [], problems: [] });

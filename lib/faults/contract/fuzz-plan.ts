@@ -6,7 +6,9 @@ export interface FuzzPlan<F extends AnyFault> {
   readonly around: readonly F[];
   /** Every field but `kind`: a plan without one of them does not compile. */
   readonly fields: { readonly [P in Exclude<keyof F, "kind">]-?: Field };
-  /** Tells whether the arguments of `apply` carry the values of an accepted fault, each in its place. The id is fuzz1. */
+  /**
+   * Tells whether the arguments of `apply` carry the values of an accepted fault, each in its place. The id is fuzz1.
+   */
   readonly carried: (fault: F, args: readonly string[]) => boolean;
   /** Outputs that the kind's capture may have printed. */
   readonly before?: readonly string[];

@@ -5,8 +5,8 @@ import type { Family } from "../../model/cell.ts";
 export const familySchema = z.literal([4, 6]).exactOptional();
 
 /**
- * Returns the tool of an IP family. Nodes have several backends; the node's own choice is the one in use: nf_tables on our
- * nodes, which agents choose too because they find its rules there.
+ * Returns the tool of an IP family. Nodes have several backends; the node's own choice is the one in use: nf_tables on
+ * our nodes, which agents choose too because they find its rules there.
  */
 export function iptables(family: 4 | 6 = 4): "iptables" | "ip6tables" {
   return family === 4 ? "iptables" : "ip6tables";

@@ -32,8 +32,8 @@ export interface ReadBack {
 }
 
 /**
- * Where a fault's change lives, and so what ends it: `namespace` ends with the container's start, `node` and `cluster` with
- * the container, `host` with the machine's boot.
+ * Where a fault's change lives, and so what ends it: `namespace` ends with the container's start, `node` and `cluster`
+ * with the container, `host` with the machine's boot.
  */
 export type Scope = "namespace" | "node" | "cluster" | "host";
 
@@ -47,16 +47,18 @@ export const NODE_ONLY: Reach = { allowHostWide: false };
 
 /**
  * One kind of fault: its data, and how it is applied and undone. Pure: each member returns a command, or reads what a
- * command printed; lib/faults/run runs the commands. `P` is the prior state: what undo needs to put back. A null command
- * means that there is nothing to do. CONTRIBUTING.md, "A fault", walks through one kind.
+ * command printed; lib/faults/run runs the commands. `P` is the prior state: what undo needs to put back. A null
+ * command means that there is nothing to do. CONTRIBUTING.md, "A fault", walks through one kind.
  *
- * The command of `undo` prints one line: `undone`, `nothing-to-undo` or `changed-by-other DETAIL`. That of `verifyUndone`
- * prints `clean`, `changed-by-other DETAIL` or `still-in-force DETAIL`. Both may run any number of times, also for a fault
- * that was never applied.
+ * The command of `undo` prints one line: `undone`, `nothing-to-undo` or `changed-by-other DETAIL`. That of
+ * `verifyUndone` prints `clean`, `changed-by-other DETAIL` or `still-in-force DETAIL`. Both may run any number of
+ * times, also for a fault that was never applied.
  */
 export interface FaultKind<F extends AnyFault = AnyFault, P extends Json = Json> {
   readonly kind: F["kind"];
-  /** A closed shape with a pattern for every value. The fault's type is derived from it, and journals are read by it. */
+  /**
+   * A closed shape with a pattern for every value. The fault's type is derived from it, and journals are read by it.
+   */
   readonly schema: z.ZodType<F>;
   readonly priorSchema: z.ZodType<P>;
   /** Returns the fault in one line, without its node: `sysctl net.ipv4.ip_forward=0`. */
@@ -71,7 +73,9 @@ export interface FaultKind<F extends AnyFault = AnyFault, P extends Json = Json>
   claims(fault: F): readonly string[];
   /** Reads the prior state. */
   capture(fault: F): NodeCommand | null;
-  /** Returns the prior state. Throws FaultNotInForce when the fault would change nothing, or nothing that can be undone. */
+  /**
+   * Returns the prior state. Throws FaultNotInForce when the fault would change nothing, or nothing that can be undone.
+   */
   captured(fault: F, stdout: string): P;
   /** Stands for the prior state where no node exists yet (`plan`). */
   priorInPlan(fault: F): P;

@@ -4,7 +4,7 @@ import { z } from "zod";
 /** An id is part of an nft table's name, so its shape is narrow. */
 export const faultIdSchema = z.string().regex(/^[a-z0-9]{4,20}$/, "must be 4 to 20 of a-z and 0-9");
 
-/** A network device as the kernel allows it and ip(8) reads it as one word (IFNAMSIZ is 16 with the final NUL). */
+/** A network device's name that the kernel allows and ip(8) reads as one word (IFNAMSIZ is 16 with the final NUL). */
 export const deviceSchema = z
   .string()
   .regex(/^[a-zA-Z0-9_@][a-zA-Z0-9_.@-]{0,14}$/, "must be a device name of at most 15 letters, digits, _ . @ -")
@@ -18,7 +18,10 @@ export const addressSchema = z.string().refine(isAddress, "must be an IPv4 or IP
 /** An address or a CIDR. */
 export const networkSchema = z.string().refine((text) => parsedNetwork(text) !== null, "must be an address or a CIDR");
 
-/** An address or CIDR in the one form that nft and ip print: host bits cleared, v6 shortened. Its input has passed networkSchema. */
+/**
+ * Returns an address or CIDR in the one form that nft and ip print: host bits cleared, IPv6 shortened. Throws
+ * RangeError for a text that networkSchema refuses.
+ */
 export function network(text: string): { readonly family: 4 | 6; readonly cidr: string } {
   const parsed = parsedNetwork(text);
   if (parsed === null) throw new RangeError(`"${text}" is neither an address nor a CIDR`);
@@ -36,7 +39,7 @@ function parsedNetwork(text: string): { readonly family: 4 | 6; readonly cidr: s
   return { family, cidr: `${first.toString()}/${length ?? bits}` };
 }
 
-/** ipaddr.js also reads `0x7f.1`, zones and octal parts; a fault says plainly what it means. */
+/** Tells whether a text is a plain address: ipaddr.js also accepts `0x7f.1`, zones and octal parts. */
 function isAddress(text: string): boolean {
   return ipaddr.IPv4.isValidFourPartDecimal(text) || (/^[0-9a-fA-F:.]+$/.test(text) && ipaddr.IPv6.isValid(text));
 }

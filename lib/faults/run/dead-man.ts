@@ -4,16 +4,16 @@ import { GUARD } from "../contract/guard-script.ts";
 import type { Json, NodeCommand } from "../contract/kind.ts";
 import { patience } from "../../host/time-scale.ts";
 
-/** How long a fault stays without word from the harness, and at most whatever the harness says. */
+/** How long a fault stays without a renewal, and how long at most. */
 export interface Lease {
   readonly leaseMs: number;
   readonly longestMs: number;
 }
 
-/** Three renewals may fail before a fault is undone under a living harness. A run that hangs loses its fault after a quarter of an hour. */
+/** Three renewals may fail before a live harness loses its fault. A run that hangs loses it after 15 minutes. */
 export const LEASE: Lease = { leaseMs: 30_000 * patience(), longestMs: 900_000 * patience() };
 
-/** One fault as the node gets to know it. `prior` as its kind captured it. */
+/** One fault as the node receives it. `prior` as its kind captured it. */
 export interface OnNode {
   readonly id: string;
   readonly fault: Fault;
@@ -29,7 +29,7 @@ export const UNDO = `${LOCK}${script("undo")}`;
 export const UNDO_ALL = `${GUARD}${script("undo-all")}`;
 const RENEW = `${LOCK}${script("renew")}`;
 
-/** The scripts that are the same in every command, by the name `plan` prints them under. */
+/** The scripts that all commands share, by the name under which `plan` prints them. */
 export const SHARED_SCRIPTS: ReadonlyMap<string, string> = new Map([
   [DEAD_MAN, "DEAD_MAN"],
   [CAPTURE, "CAPTURE"],
@@ -38,13 +38,15 @@ export const SHARED_SCRIPTS: ReadonlyMap<string, string> = new Map([
   [UNDO_ALL, "UNDO_ALL"],
 ]);
 
-/** Reads what is there now, unless a fault of ours in force has changed it. Null when the kind has nothing to read. */
+/** Reads the prior state, unless another fault of ours has changed it. Null when the kind has nothing to read. */
 export function captureUnclaimed(fault: Fault): NodeCommand | null {
   const capture = kindOf(fault).capture(fault);
   return capture && { script: CAPTURE, args: [claimsOf(fault), capture.script, ...capture.args] };
 }
 
-/** Arms the dead-man and applies the fault, in one exec under the node's lock. Null when the kind has nothing to apply. */
+/**
+ * Arms the dead-man and applies the fault, in one exec under the node's lock. Null when the kind has nothing to apply.
+ */
 export function armAndApply({ id, fault, prior }: OnNode, { leaseMs, longestMs }: Lease): NodeCommand | null {
   const kind = kindOf(fault);
   const [apply, undo] = [kind.apply(fault, prior, id), kind.undo(fault, prior, id)];
@@ -56,8 +58,8 @@ export function armAndApply({ id, fault, prior }: OnNode, { leaseMs, longestMs }
 }
 
 /**
- * Undoes and verifies faults of one node, in the order given, each under the node's lock, all in one exec: after a Ctrl-C time is short. No apply of one of these ids
- * can land any more afterwards. Null when there is nothing to undo.
+ * Undoes and verifies faults of one node, in the order given, each under the node's lock, all in one exec: after a
+ * Ctrl-C time is short. Afterwards no apply of one of these ids can take effect. Null when there is nothing to undo.
  */
 export function undoAndVerify(faults: readonly OnNode[]): NodeCommand | null {
   const each = faults.map(undoOne).filter((args) => args !== null);
@@ -73,23 +75,23 @@ function undoOne({ id, fault, prior }: OnNode): readonly string[] | null {
   return [id, ...args];
 }
 
-/** Gives the fault another lease; prints `renewed`, or `gone` when the dead-man was quicker. */
+/** Extends the fault's lease; prints `renewed`, or `gone` when the dead-man was quicker. */
 export function renew(id: string, { leaseMs }: Lease): NodeCommand {
   return { script: RENEW, args: [id, seconds(leaseMs), DEAD_MAN] };
 }
 
-/** What undoAndVerify printed of one fault. */
+/** The output of undoAndVerify about one fault. */
 export interface UndoSaid {
   readonly exitCode: number;
   readonly undo: string;
   readonly verify: string;
-  /** What the dead-man said when it undid the fault before us; null when it did not. */
+  /** The dead-man's output when it undid the fault before us; null when it did not. */
   readonly deadMan: string | null;
-  /** All of it. */
+  /** The whole output. */
   readonly text: string;
 }
 
-/** Reads what undoAndVerify printed, by id. Pure. */
+/** Returns the output of undoAndVerify by fault id. Pure. */
 export function undoSaid(stdout: string): ReadonlyMap<string, UndoSaid> {
   const parts = stdout.split(/^@@ ([a-z0-9]+) (\d+)$/m).slice(1);
   return new Map(

@@ -5,7 +5,9 @@ import { transportOf, type TargetIdentity } from "./identity.ts";
 import type { Json, NodeCommand } from "../contract/kind.ts";
 import { guardedArgv } from "./run-on-node.ts";
 
-/** A fault as `plan` and `heal --dry-run` show it. What a plan cannot know yet is left out and stands as `<…>`. */
+/**
+ * A fault as `plan` and `heal --dry-run` show it. Fields that a plan cannot know yet are left out and print as `<…>`.
+ */
 export interface Described {
   readonly nodeFault: NodeFault;
   readonly id?: string;
@@ -13,12 +15,15 @@ export interface Described {
   readonly identity?: TargetIdentity;
 }
 
-/** The scripts that the commands below share, as bash assignments without which they do nothing: `ARM='…'`. Pure. */
+/** Returns the scripts that the commands below share, as the bash assignments that they need: `ARM='…'`. Pure. */
 export function describeShared(): readonly string[] {
   return [...SHARED_SCRIPTS].map(([script, name]) => `${name}='${script.replaceAll("'", "'\\''")}'`);
 }
 
-/** The commands that will read the prior state, arm and apply, and read back, each as bash takes it after the lines of describeShared. Pure. */
+/**
+ * Returns the commands that read the prior state, arm and apply, and read back, each as bash takes it after the lines
+ * of describeShared. Pure.
+ */
 export function describeApply(described: Described): readonly string[] {
   const { kind, fault, prior, id } = parts(described);
   return printed(described, [
@@ -28,7 +33,10 @@ export function describeApply(described: Described): readonly string[] {
   ]);
 }
 
-/** The command that will undo the fault and verify that, as bash takes it after the lines of describeShared. Pure. */
+/**
+ * Returns the command that undoes the fault and verifies that, as bash takes it after the lines of describeShared.
+ * Pure.
+ */
 export function describeUndo(described: Described): readonly string[] {
   const { fault, prior, id } = parts(described);
   return printed(described, [undoAndVerify([{ id, fault, prior }])]);

@@ -5,16 +5,19 @@ import type { TargetIdentity } from "./identity.ts";
 import { inspectContainer } from "./inspect-container.ts";
 import { containerTarget, netnsTarget, type Target } from "./target.ts";
 
-/** What has become of a target that a journal names. */
+/** The state of a target that a journal names. */
 export type FoundAgain =
-  /** The very one. */
+  /** The same incarnation. */
   | { readonly status: "same"; readonly target: Target }
-  /** The same container started anew: its namespace, and all that was in it, is gone; its files are not. */
+  /** The same container, restarted: its namespace is gone with everything in it; its files are not. */
   | { readonly status: "restarted"; readonly target: Target; readonly why: string }
   | { readonly status: "stopped"; readonly why: string }
   | { readonly status: "deleted"; readonly why: string };
 
-/** Looks for a journaled target, by container id, never by name. Reads only. Throws when Docker does not answer or a guard holds. */
+/**
+ * Looks for a journaled target, by container id, never by name. Reads only. Throws when Docker does not answer or a
+ * guard refuses.
+ */
 export async function findAgain(node: NodeRole, was: TargetIdentity, host: Exec = hostExec): Promise<FoundAgain> {
   if (was.kind === "netns") {
     if (!existsSync(`/run/netns/${was.name}`)) return { status: "deleted", why: `namespace ${was.name} was deleted` };

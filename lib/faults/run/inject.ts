@@ -15,13 +15,13 @@ import { undoOrGone } from "./undo-or-gone.ts";
 
 export type HealResult = UndoResult;
 
-/** A fault in force. Only this, or the journal, can undo it. */
+/** A fault in force. Only this object or the journal can undo it. */
 export interface InjectedFault {
   readonly id: string;
   readonly nodeFault: NodeFault;
-  /** Asks the node whether the fault is in force just now. Throws NodeCommandError when it cannot be asked. */
+  /** Asks the node whether the fault is in force now. Throws NodeCommandError when the node does not answer. */
   readBack(): Promise<ReadBack>;
-  /** Undoes and verifies. Never throws. Calls at the same time are one; after a success there is nothing left to do, after a failure it tries again. */
+  /** Undoes and verifies. Never throws. Concurrent calls share one undo; a call after a failure tries again. */
   heal(): Promise<HealResult>;
   /** For healInjected. */
   readonly undoing: Undoing;
@@ -41,17 +41,17 @@ export interface Injection {
   /** Default: a new one. */
   readonly faultId?: string;
   readonly lease?: Lease;
-  /** Default: no further than its node. */
+  /** Default: its node only. */
   readonly reach?: Reach;
-  /** An agent is claimed to undo it, perhaps before it can be read back: then that is no failure to take. */
+  /** An agent may undo the fault before it is read back: a fault that is gone by then counts as applied. */
   readonly mayBeUndone?: boolean;
 }
 
 /**
- * Puts a fault in force: validate, guard, capture, journal, arm the dead-man and apply, read back. The intent is on the disk before anything is written to
- * the node. Until it is healed its lease is renewed; a harness that is gone, or stuck, loses its fault.
- * Throws UsageError or GuardError with nothing written; JournalError with nothing applied; FaultNotInForce when it did not take and was undone
- * again; NotUndoneError when even that failed.
+ * Injects a fault: validate, guard, capture, journal, arm the dead-man and apply, read back. The intent is on disk
+ * before anything is written to the node. The lease is renewed until the fault is healed; a harness that is dead or
+ * stuck loses its fault. Throws UsageError or GuardError when nothing was written, the journal's error when nothing was
+ * applied, FaultNotInForce when the fault had no effect and was undone, and NotUndoneError when that undo failed.
  */
 export async function injectFault({
   target,
@@ -95,20 +95,20 @@ export async function injectFault({
 }
 
 /**
- * Undoes and verifies faults as `heal` of each would, but those of one node in one exec, newest first, and nodes side by side. `injected` is in the order of
- * injection. Never throws; results are by id.
+ * Undoes and verifies faults as `heal` of each would, but all faults of a node in one exec, newest first, and nodes
+ * side by side. `injected` is in the order of injection. Never throws. Returns the results by fault id.
  */
 export async function healInjected(injected: readonly InjectedFault[]): Promise<ReadonlyMap<string, HealResult>> {
   return await undoTogether(injected.map(({ undoing }) => undoing));
 }
 
 async function undoTogether(all: readonly Undoing[]): Promise<ReadonlyMap<string, HealResult>> {
-  // Whether or not the undo succeeds, nothing more is done for the fault to stay.
+  // The lease ends in any case, whether or not the undo succeeds.
   for (const one of all) one.stopRenewing();
   const byNode = Map.groupBy(all.toReversed(), ({ target }) => nodeKey(target.identity));
   const results = await Promise.all(
     [...byNode.values()].map(async (faults) => {
-      // A container that was restarted between two faults has the same id: each fault is undone in what it was put into.
+      // A container that was restarted between two faults keeps its id: each fault is undone in its own incarnation.
       const incarnations = [...Map.groupBy(faults, ({ target }) => JSON.stringify(target.identity)).values()];
       const each: (readonly [string, HealResult])[] = [];
       for (const ofOne of incarnations) each.push(...(await undoOfOne(ofOne)));
@@ -133,14 +133,14 @@ function resultFor(id: string, results: ReadonlyMap<string, HealResult>): HealRe
   return results.get(id) ?? { ok: false, outcome: "failed", detail: "no result", durationMs: 0 };
 }
 
-/** Unique enough for a journal and short enough for an nft table's name; its first part sorts by time. */
+/** Returns an id: unique within a journal and short enough for an nft table's name; its first part sorts by time. */
 function newFaultId(): string {
   return `${Date.now().toString(36)}${randomInt(36 ** 4)
     .toString(36)
     .padStart(4, "0")}`;
 }
 
-/** What is there now, as the kind keeps it; only what a journal can give back later is taken. */
+/** Returns the prior state, parsed by the schema that will read it from the journal. */
 async function capture(target: Target, nodeFault: NodeFault): Promise<Json> {
   const { fault } = nodeFault;
   const kind = kindOf(fault);
@@ -148,7 +148,7 @@ async function capture(target: Target, nodeFault: NodeFault): Promise<Json> {
     return kind.priorSchema.parse(kind.captured(fault, await runOnNode(target, captureUnclaimed(fault))));
   } catch (error) {
     if (error instanceof FaultlineError) throw error;
-    const message = `${describeFault(nodeFault)}: what is there now cannot be read: ${(error as Error).message}`;
+    const message = `${describeFault(nodeFault)}: the prior state cannot be read: ${(error as Error).message}`;
     throw new FaultNotInForce(message, "look at the node; nothing was changed", { cause: error });
   }
 }
@@ -168,7 +168,7 @@ function afterUndo(nodeFault: NodeFault, cause: Error, undone: HealResult | unde
   });
 }
 
-/** The same promise while it runs and once it has succeeded; a new attempt after a failure. */
+/** Returns the running or successful attempt; starts another after a failure. */
 function once(heal: () => Promise<HealResult>): () => Promise<HealResult> {
   let current: Promise<HealResult> | null = null;
   return () => {

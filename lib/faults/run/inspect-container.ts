@@ -7,7 +7,7 @@ export interface InspectedContainer {
   readonly startedAt: string;
   readonly running: boolean;
   readonly hostNetwork: boolean;
-  /** Value of kind's label; null when it is no kind node. */
+  /** Value of kind's label; null when the container is not a kind node. */
   readonly kindCluster: string | null;
 }
 
@@ -21,10 +21,13 @@ const inspectSchema = z.array(
   }),
 );
 
-/** Asks Docker once for a container by name or id; null when there is none. Throws ExecError when Docker does not answer. */
+/**
+ * Returns a container by name or id, from one call of Docker; null when it does not exist. Throws ExecError when Docker
+ * fails.
+ */
 export async function inspectContainer(host: Exec, container: string): Promise<InspectedContainer | null> {
   const result = await host(["docker", "container", "inspect", "--", container], { timeoutMs: 15_000 });
-  // Docker says "No such container"; a daemon that does not answer says something else, and must not pass for a deleted node.
+  // "No such container" is Docker's answer. Any other failure must not pass for a deleted node.
   if (result.exitCode !== 0 && /no such (container|object)/i.test(result.stderr)) return null;
   if (result.exitCode !== 0) throw new ExecError(result);
   const [found] = inspectSchema.parse(JSON.parse(result.stdout));

@@ -3,7 +3,9 @@ import type { NodeFault } from "../registry.ts";
 import type { TargetIdentity } from "./identity.ts";
 import type { UndoState } from "./undo.ts";
 
-/** The write-ahead journal of a run, as injecting and undoing write it. lib/journal keeps it on disk and heals from it. */
+/**
+ * The write-ahead journal of a run, as injecting and undoing write it. lib/journal keeps it on disk and heals from it.
+ */
 export interface Journal {
   /** Returns once the entry is durable. Throws when it is not: then the step that it announces must not be done. */
   append(entry: NewEntry): void;

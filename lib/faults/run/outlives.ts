@@ -26,7 +26,7 @@ export function diedWithItsNode({ nodeFault: { fault }, target }: Placed, found:
   }
 }
 
-/** "" where there is no /proc: nothing is known to have outlived anything there. */
+/** Returns the machine's boot id; "" where there is no /proc, so that no fault counts as still in force. */
 export function thisBoot(): string {
   try {
     return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();

@@ -4,8 +4,8 @@ import { runOnNode } from "./run-on-node.ts";
 import type { Target } from "./target.ts";
 
 /**
- * Renews a fault's lease every third of it until the function given back is called. What goes wrong is no error here: a fault that lost its lease is
- * gone when it is read back, and its undo says why.
+ * Renews a fault's lease at every third of it, until the returned function is called. A failed renewal is not an error:
+ * a fault that lost its lease is gone when it is read back, and its undo says why.
  */
 export function keepRenewing(target: Target, id: string, lease: Lease): () => void {
   const everyMs = lease.leaseMs / 3;
@@ -14,7 +14,7 @@ export function keepRenewing(target: Target, id: string, lease: Lease): () => vo
     if (isUnderWay) return;
     isUnderWay = true;
     try {
-      // One that hangs is not waited for beyond the next; a time-out is multiplied by the patience already.
+      // A renewal that hangs ends before the next one; runOnNode multiplies its timeout by the patience again.
       const answer = await runOnNode(target, renew(id, lease), everyMs / patience());
       if (answer.trim().endsWith("gone")) clearInterval(timer);
     } catch {
@@ -24,7 +24,7 @@ export function keepRenewing(target: Target, id: string, lease: Lease): () => vo
     }
   };
   const timer = setInterval(() => void renewOnce(), everyMs);
-  // A fault is no reason for a process to live on: the dead-man is for that.
+  // The timer does not keep the process alive: the dead-man undoes the fault.
   timer.unref();
   return () => clearInterval(timer);
 }

@@ -5,12 +5,12 @@ import type { NodeCommand } from "../contract/kind.ts";
 import { FaultNotInForce, GuardError } from "../contract/refused.ts";
 import type { Target } from "./target.ts";
 
-/** Longer than a command waits for the node's lock and then may take (on-node/lock.sh). */
+/** Longer than a command may wait for the node's lock and then run (on-node/lock.sh). */
 const TIMEOUT_MS = 60_000;
-/** What the scripts in on-node/ say before they have changed anything. */
+/** Exit codes of the scripts in on-node/ that refuse before they change anything. */
 const REFUSED_EXITS: readonly number[] = [93, 94, 95, 96];
 
-/** A command on a node failed. The message has what it said; the whole command is in `result`, since a script is no thing for one line. */
+/** A command on a node failed. The message holds the end of its output; `result` holds the whole command. */
 export class NodeCommandError extends Error {
   readonly result: ExecResult;
 
@@ -23,7 +23,9 @@ export class NodeCommandError extends Error {
   }
 }
 
-/** The argv that runs a command in the target, guard included. Pure. */
+/**
+ * Returns the argv that runs a command in the target, guard included. Throws GuardError for a script without it. Pure.
+ */
 export function guardedArgv(target: Pick<Target, "identity">, { script, args }: NodeCommand): readonly string[] {
   const { netnsInode, bootId, initStartTicks } = target.identity;
   if (!script.startsWith(GUARD)) throw new GuardError("script of a fault does not begin with the guard");
@@ -40,7 +42,10 @@ export function guardedArgv(target: Pick<Target, "identity">, { script, args }: 
   ];
 }
 
-/** Runs a command in the target and gives its stdout; "" for null. `timeoutMs`: default 60 s. Throws GuardError from inside the wrong namespace, FaultNotInForce when the node refused, else NodeCommandError. */
+/**
+ * Runs a command in the target and returns its stdout; "" for null. Throws GuardError when the command ended up in
+ * another namespace, FaultNotInForce when the node refused, else NodeCommandError.
+ */
 export async function runOnNode(
   target: Target,
   command: NodeCommand | null,

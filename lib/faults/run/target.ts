@@ -9,18 +9,19 @@ import { PLACE } from "../contract/guard-script.ts";
 import { inspectContainer } from "./inspect-container.ts";
 import { GuardError } from "../contract/refused.ts";
 
-/** A node that faults may be put into: it has passed the guards, and each later command checks again that it is still the one. */
+/** A node that may be broken: it has passed the guards, and each command checks again that it is the same node. */
 export interface Target {
   readonly node: NodeRole;
   readonly identity: TargetIdentity;
-  /** Network namespaces of the host, none of which is ever written to. */
+  /** Network namespaces of the host, which are never written to. */
   readonly hostNetnsInodes: readonly string[];
   readonly exec: Exec;
 }
 
 /**
- * The kind node `container` of `cluster` (its kind name, not its label in our plan). Reads only. Throws GuardError when it is not a running
- * kind node of that cluster, shares the host's network namespace, or the kernel is too old; ExecError when Docker cannot be asked.
+ * Returns the kind node `container` of `cluster` (its kind name, not its label in our plan). Reads only. Throws
+ * GuardError when it is not a running kind node of that cluster, shares the host's network namespace, or the kernel is
+ * too old; ExecError when Docker does not answer.
  */
 export async function containerTarget(ask: {
   readonly node: NodeRole;
@@ -56,7 +57,10 @@ export async function containerTarget(ask: {
   return { ...target, exec: throughWay(way, target.exec) };
 }
 
-/** The network namespace `name` of `ip netns`, which stands for a node in tests. Reads only; the guards are the same. */
+/**
+ * Returns the network namespace `name` of `ip netns`, which stands for a node in tests. Reads only; the guards are the
+ * same.
+ */
 export async function netnsTarget(ask: {
   readonly node: NodeRole;
   readonly name: string;
@@ -74,7 +78,10 @@ function guarded(found: { readonly node: NodeRole; readonly identity: TargetIden
   return target;
 }
 
-/** Throws GuardError when a fault in this target would reach the host, or the kernel (`6.18.44-…`) keeps net.bridge.* for all namespaces in one. */
+/**
+ * Throws GuardError when a fault in this target would reach the host, or when the kernel (`6.18.44-…`) has one
+ * net.bridge.* for all namespaces.
+ */
 export function assertWritable(target: Target, kernelRelease: string): void {
   if (target.hostNetnsInodes.length === 0 || target.hostNetnsInodes.includes(target.identity.netnsInode)) {
     throw new GuardError(`node ${target.node}: its network namespace is the host's`);
@@ -89,7 +96,7 @@ export function assertWritable(target: Target, kernelRelease: string): void {
   }
 }
 
-/** Where commands of this exec end up. */
+/** Returns where commands of this exec end up. */
 export async function whereIs(exec: Exec): Promise<Pick<TargetIdentity, "netnsInode" | "bootId" | "initStartTicks">> {
   const { stdout } = await mustExec(exec, ["sh", "-c", PLACE], { timeoutMs: 15_000 });
   const [link = "", bootId = "", initStartTicks = ""] = stdout.split("\n");
@@ -100,7 +107,7 @@ export async function whereIs(exec: Exec): Promise<Pick<TargetIdentity, "netnsIn
   return { netnsInode, bootId, initStartTicks };
 }
 
-/** Ours and, where it may be read, that of process 1: they differ when the harness itself runs in a container. */
+/** Returns our namespace and, where readable, that of process 1: they differ when the harness runs in a container. */
 function hostNetnsInodes(): readonly string[] {
   return ["/proc/self/ns/net", "/proc/1/ns/net"].flatMap((path) => {
     try {

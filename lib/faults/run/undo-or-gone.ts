@@ -3,12 +3,13 @@ import { diedWithItsNode, thisBoot } from "./outlives.ts";
 import type { Target } from "./target.ts";
 import { undoFaults, type AppliedFault, type Note, type UndoResult } from "./undo.ts";
 
-/** How to reach a node again that did not answer as the one it was. */
+/** Finds a node again that did not answer as the incarnation that it was. */
 export type FindAgain = typeof findAgain;
 
 /**
- * Undoes faults of one incarnation of a node (container start, network namespace, boot) as undoFaults does. When it does not answer as itself, it is looked for: what
- * died with it is closed as gone, and what outlives a restart is undone on its successor. Never throws.
+ * Undoes faults of one incarnation of a node (container start, network namespace, boot) as undoFaults does. When that
+ * incarnation does not answer, the node is looked for: faults that ended with it are closed as gone, and faults that
+ * outlive a restart are undone on its successor. Never throws.
  */
 export async function undoOrGone(
   target: Target,
@@ -36,11 +37,11 @@ function closed(
   results: ReadonlyMap<string, UndoResult>,
 ): UndoResult {
   const durationMs = results.get(id)?.durationMs ?? 0;
-  const finding = `it went with its node: ${found.why}`;
+  const finding = `the fault ended with its node: ${found.why}`;
   try {
     note(id, "gone", found.why);
   } catch {
-    // Nothing is left to undo; a later heal finds the same and says the same.
+    // Nothing is left to undo; a later heal comes to the same result.
   }
   return { ok: true, outcome: "gone", detail: finding, finding, durationMs };
 }

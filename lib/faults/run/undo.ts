@@ -5,35 +5,37 @@ import { undoAndVerify, undoSaid, type UndoSaid } from "./dead-man.ts";
 import { runOnNode } from "./run-on-node.ts";
 import type { Target } from "./target.ts";
 
-/** A fault with what undoing it needs: from memory or from a journal, it is the same. */
+/** A fault with everything that its undo needs, from memory or from a journal. */
 export interface AppliedFault {
   readonly id: string;
   readonly nodeFault: NodeFault;
   readonly prior: Json;
-  /** It was read back as in force, so that finding it gone is news. */
+  /** It was read back as in force, so a fault that is gone is a finding. */
   readonly seenInForce: boolean;
 }
 
 export type UndoState = "undo-intent" | "undone" | "undo-verified" | "gone" | "failed";
 
 export interface UndoResult {
-  /** Nothing of ours is left. */
+  /** Nothing of the fault is left. */
   readonly ok: boolean;
   readonly outcome: "undone" | "nothing-to-undo" | "changed-by-other" | "gone" | "failed";
   readonly detail: string;
-  /** Somebody else changed or removed meanwhile what we had put there. */
+  /** Someone else changed or removed meanwhile what the fault had written. */
   readonly finding?: string;
-  /** The node could not be asked, or is not the one that it was. */
+  /** The node did not answer, or is another incarnation. */
   readonly noAnswer?: true;
   readonly durationMs: number;
 }
 
-/** Told each state before what comes next; what it throws (journal on a full disk) does not keep a fault from being undone. */
+/**
+ * Receives each state before the next step. An error that it throws (a journal on a full disk) does not stop the undo.
+ */
 export type Note = (id: string, state: UndoState, detail: string) => void;
 
 /**
- * Undoes faults of one node and verifies that, in the order given, in one exec. Goes on after an undo that fails. Never throws: what went wrong is in the
- * results, by id. Undoing again later does no harm.
+ * Undoes faults of one node and verifies that, in the order given, in one exec; continues after a failure. Never
+ * throws. Returns the results by fault id. A second undo does no harm.
  */
 export async function undoFaults(
   target: Target,
@@ -63,7 +65,7 @@ export async function undoFaults(
   );
 }
 
-/** For one step that hangs on each of several faults. */
+/** Allows for one step that hangs, for each of several faults. */
 const UNDO_TIMEOUT_MS = 120_000;
 
 function outcomeOf(
@@ -78,7 +80,7 @@ function outcomeOf(
   };
   if (said instanceof Error) return { ...failed(said.message), noAnswer: true };
   const mine = nodeFault.fault.kind === "none" ? NOTHING : said.get(id);
-  if (mine === undefined) return failed("the node did not say what became of it");
+  if (mine === undefined) return failed("the node's answer does not mention the fault");
   if (mine.exitCode !== 0) return failed(`exit ${mine.exitCode}: ${lastLines(mine.text, 3).replaceAll("\n", "; ")}`);
   const [undone, verified] = [wordsIn(mine.undo), wordsIn(mine.verify)];
   say(id, "undone", mine.deadMan === null ? mine.undo : `${mine.undo}; dead-man: ${mine.deadMan}`);
@@ -112,7 +114,7 @@ function judged(
   if (undone.word === "undone") return { outcome: "undone", detail: "undone and verified" };
   const detail = "nothing to undo";
   if (!applied.seenInForce || applied.nodeFault.fault.kind === "none") return { outcome: "nothing-to-undo", detail };
-  return { outcome: "nothing-to-undo", detail, finding: "someone else had undone it before we did" };
+  return { outcome: "nothing-to-undo", detail, finding: "someone else had undone it before" };
 }
 
 function wordsIn(line: string): Said {

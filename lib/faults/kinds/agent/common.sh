@@ -11,8 +11,8 @@ agents() {
     -o 'jsonpath={range .items[*]}{.metadata.name} {.status.conditions[?(@.type=="Ready")].status}{"\n"}{end}'
 }
 uptime_s() { read -r up _ </proc/uptime; echo "${up%.*}"; }
-# Waits until command $2 prints a line that matches $3, or nothing where $3 is empty; at most $1 seconds, so that the step
-# keeps within its own time limit.
+# Waits until command $2 prints a line that matches $3, or nothing where $3 is empty. At most $1 seconds, so that the
+# step keeps within its own time limit.
 until_says() {
   deadline=$(($(uptime_s) + $1))
   while [ "$(uptime_s)" -lt "$deadline" ]; do

@@ -25,7 +25,10 @@ const schema = z.strictObject({
 /** Removes the CNI's agent from the node: its pods there end, and none is started. */
 export type AgentFault = Readonly<z.output<typeof schema>>;
 
-/** Labels the node with a label that the agent's DaemonSet avoids. Undone when the label is off and the agent is Ready again. */
+/**
+ * Labels the node with a label that the agent's DaemonSet avoids. Undone when the label is off and the agent is Ready
+ * again.
+ */
 const agentKind: FaultKind<AgentFault, null> = {
   kind: "agent",
   schema,

@@ -4,7 +4,8 @@ import type { DropFault } from "./kind.ts";
 /** Everything that nft may be given: a value outside its place would not match. */
 const TABLE = new RegExp(
   [
-    "^table inet fl_fuzz1 \\{\\n\\}\\ndelete table inet fl_fuzz1\\ntable inet fl_fuzz1 \\{\\n {2}chain faultline \\{\\n",
+    "^table inet fl_fuzz1 \\{\\n\\}\\ndelete table inet fl_fuzz1\\n",
+    "table inet fl_fuzz1 \\{\\n {2}chain faultline \\{\\n",
     " {4}type filter hook (prerouting|input|forward|output) priority -350; policy accept;\\n",
     " {4}meta l4proto (tcp|udp|\\{ icmp, ipv6-icmp \\})( ip6? saddr [0-9a-f:.]+/\\d+)?( ip6? daddr [0-9a-f:.]+/\\d+)?",
     '( (tcp|udp) dport \\d+)? counter drop comment "faultline fuzz1"\\n {2}\\}\\n\\}\\n$',

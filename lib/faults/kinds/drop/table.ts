@@ -10,8 +10,8 @@ export function dropTable(id: string): string {
 }
 
 /**
- * Returns the fault as nft reads it, in one transaction that replaces the table: applied twice, it is there once. Its input
- * has passed the schema; nothing else may reach this text.
+ * Returns the fault as nft reads it, in one transaction that replaces the table: applied twice, it is there once. Its
+ * input has passed the schema; nothing else may reach this text.
  */
 export function renderDrop(fault: DropFault, id: string): string {
   const table = `table inet ${dropTable(id)}`;

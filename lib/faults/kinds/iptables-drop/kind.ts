@@ -27,8 +27,9 @@ const schema = z.strictObject({
 export type IptablesDropFault = Readonly<z.output<typeof schema>>;
 
 /**
- * A rule as an administrator or a host firewall would insert it. In force only while it is the first of its chain: an agent
- * that wants to be first takes that place back (Felix, calico #2672). The kind `drop` comes before any agent's rule.
+ * A rule as an administrator or a host firewall would insert it. In force only while it is the first of its chain: an
+ * agent that wants to be first takes that place back (Felix, calico #2672). The kind `drop` comes before any agent's
+ * rule.
  */
 const iptablesDropKind: FaultKind<IptablesDropFault, null> = {
   kind: "iptables-drop",
@@ -73,7 +74,10 @@ function withWords(fault: IptablesDropFault, id: string): readonly string[] {
   return [...place(fault, id), ...match, "-m", "comment", "--comment", markOf(id), "-j", "DROP"];
 }
 
-/** Drops matching packets by a rule at the top of a chain of iptables' filter table: in force while it is the first there. */
+/**
+ * Drops matching packets by a rule at the top of a chain of iptables' filter table: in force while it is the first
+ * there.
+ */
 export function dropFirst(node: NodeRole, match: Omit<IptablesDropFault, "kind">): NodeFaultOf<IptablesDropFault> {
   return { node, fault: { kind: "iptables-drop", ...match } };
 }

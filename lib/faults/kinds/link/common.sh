@@ -1,15 +1,15 @@
-# Common to what looks at a link and mends it, after the guard. What goes with a link when it goes down is printed a line each, as ip(8) and bridge(8) say it,
-# behind a word that tells how it is given back.
+# Common to the steps of a link fault, after the guard. Prints what goes with a link, a line each, as ip(8) and
+# bridge(8) print it, after a word that says how the line is given back.
 set -eu
-# Lines are split into words; nothing else may be made of them.
+# Lines are split into words, and nothing in them may be expanded.
 set -f
 export LC_ALL=C
 nl='
 '
-# Locally administered (IEEE 802, second bit of the first octet), so nobody's hardware has it.
+# Locally administered (IEEE 802, second bit of the first octet), so no hardware has it.
 our_mac=02:66:6c:74:00:01
 
-# The device as one line in $link: empty when there is none of that name, and only then.
+# Reads the device as one line into $link, which is empty only when no device has that name.
 find_link() {
   if link=$(ip -o link show dev "$1" 2>/dev/null); then return; fi
   ip -o link show >/dev/null || exit 1
@@ -24,7 +24,7 @@ is_marked() {
   case $link\\ in *" alias $1\\"*) ;; *) return 1 ;; esac
 }
 
-# What a command prints, blanks squeezed, after the sed expression $2, with $1 in front of each line.
+# Prints the output of a command, blanks squeezed, after the sed expression $2, with $1 in front of each line.
 tagged() {
   tag=$1 edit=$2
   shift 2
@@ -32,9 +32,11 @@ tagged() {
   printf '%s\n' "$printed" | sed -E -e 's/[\\[:space:]]+/ /g' -e 's/ $//' -e "$edit" -e '/^$/d' -e "s/^/$tag /"
 }
 
-# All that goes with device $1, in the order in which it can be given back, and the routes of all devices: which of them are its own is seen from the line.
-# The MAC address is one of them because neighbours go with it. Flags that come and go with a carrier are no part of a route. An address that is being tried out (tentative) is not there yet. The kernel alone
-# makes anycast routes, and only while it forwards.
+# Prints what goes with device $1, in the order in which it can be given back, and the routes of all devices: a line
+# shows whether a route is the device's own.
+# The MAC address is among the lines because neighbours go with it. Flags that change with the carrier are not part of a
+# route. A tentative address (under duplicate address detection) is printed to be refused. Only the kernel makes anycast
+# routes, while it forwards.
 goes_with() {
   ip -o link show dev "$1" | sed -nE 's/.* link\/ether ([0-9a-f:]+) .*/mac \1/p'
   carrier='s/( (linkdown|dead|offload|trap))+( |$)/\3/g'
@@ -51,7 +53,7 @@ goes_with() {
   tagged route6 "/^anycast .* proto kernel/d;$carrier" ip -6 -o route show table all
 }
 
-# Whether $1 is one of the lines in $now.
+# Tells whether $1 is one of the lines in $now.
 has() {
   case $nl$now$nl in *"$nl$1$nl"*) ;; *) return 1 ;; esac
 }

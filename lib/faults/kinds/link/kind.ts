@@ -24,8 +24,8 @@ const schema = z.strictObject({
   kind: z.literal("link"),
   device: deviceSchema,
   /**
-   * `down`; `bounced`: down and up again, without what the kernel removed meanwhile; `readdressed`: up, with another MAC
-   * address.
+   * `down`; `bounced`: down and up again, without what the kernel removed meanwhile; `readdressed`: up, with another
+   * MAC address.
    */
   state: z.enum(["down", "bounced", "readdressed"]),
 });
@@ -47,14 +47,14 @@ const DETAIL = {
 };
 
 /**
- * When a link goes down, the kernel removes its routes, permanent and proxy neighbours, IPv6 addresses and IPv6 MTU; it keeps
- * permanent VXLAN FDB entries (6.18). The capture reads all of that, and undo gives it back once the link is up. Measured;
- * also net/ipv4/fib_frontend.c, net/ipv6/addrconf.c, net/core/neighbour.c, drivers/net/vxlan.
- * Undo leaves and names whatever someone else has put in the place of a line meanwhile. A link is refused, before anything
- * is done, for what could not be given back: addresses from a router, next-hop objects, several next hops, VLANs.
- * A bounced link is up again at once, like a device that was down for a moment: until undo the kernel brings back only what
- * it makes itself. A readdressed link stays up and loses all its neighbours, the permanent ones too (neigh_changeaddr in
- * net/core/neighbour.c).
+ * When a link goes down, the kernel removes its routes, permanent and proxy neighbours, IPv6 addresses and IPv6 MTU; it
+ * keeps permanent VXLAN FDB entries (6.18). The capture reads all of that, and undo gives it back once the link is up.
+ * Measured; also net/ipv4/fib_frontend.c, net/ipv6/addrconf.c, net/core/neighbour.c, drivers/net/vxlan.
+ * Undo leaves and names whatever someone else has put in the place of a line meanwhile. A link is refused, before
+ * anything is done, for what could not be given back: addresses from a router, next-hop objects, several next hops,
+ * VLANs. A bounced link is up again at once, like a device that was down for a moment: until undo the kernel brings
+ * back only what it makes itself. A readdressed link stays up and loses all its neighbours, the permanent ones too
+ * (neigh_changeaddr in net/core/neighbour.c).
  * The device's alias carries our mark. Connection tracking entries that masquerading made over the device are lost.
  */
 const linkKind: FaultKind<LinkFault, LinkPrior> = {
@@ -97,7 +97,9 @@ function args({ device }: LinkFault, id: string): readonly [string, string] {
   return [device, markOf(id)];
 }
 
-/** Returns what goes with the link in this state: with a MAC address its neighbours alone, in the other states all else. */
+/**
+ * Returns what goes with the link in this state: with a MAC address its neighbours alone, in the other states all else.
+ */
 function captured({ device, state }: LinkFault, stdout: string): LinkPrior {
   const lines = whatGoes(device, stdout, ROUTE_PROTOCOL);
   if (state === "readdressed") {

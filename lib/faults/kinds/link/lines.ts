@@ -1,6 +1,9 @@
 import { FaultNotInForce } from "../../contract/refused.ts";
 
-/** Of all that goes with a link, what one journal line can well carry, and an undo give back in a few seconds, some 250 lines. */
+/**
+ * Limit on what goes with a link: it fits in one journal line, and undo gives it back in a few seconds (some 250
+ * lines).
+ */
 export const MAX_BYTES = 16 * 1024;
 
 const ADDRESS = "[0-9a-fA-F:.]{2,45}";
@@ -8,8 +11,13 @@ const NETWORK = `(default|${ADDRESS}(/\\d{1,3})?)`;
 const LLADDR = "[0-9a-fA-F:.]{2,95}";
 const NAME = "[a-zA-Z0-9_@][a-zA-Z0-9_.@-]{0,30}";
 const NUMBER = "\\d{1,10}";
+/** Flags of an IPv6 address. */
+const FLAGS = "( nodad| noprefixroute| home| autojoin| stable-privacy)*";
 
-/** Route attributes that `ip route add` takes as `ip route show` prints them; not next-hop objects, several next hops, lifetimes or encapsulation. */
+/**
+ * Route attributes that `ip route add` accepts as `ip route show` prints them. Next-hop objects, several next hops,
+ * lifetimes and encapsulation are not among them.
+ */
 const ROUTE = [
   `via (inet6 )?${ADDRESS}`,
   `(dev|table|proto|scope) ${NAME}`,
@@ -21,35 +29,38 @@ const ROUTE = [
   "onlink",
 ].join("|");
 
-/** The lines that can be given back, and so the only ones that may go: these words reach ip(8) and bridge(8) one by one. */
+/**
+ * Lines that can be given back; a link with other lines is refused. Their words reach ip(8) and bridge(8) one by one.
+ */
 const LINE = new RegExp(
   `^(${[
     "mac [0-9a-f]{2}(:[0-9a-f]{2}){5}",
     `neighbour ${ADDRESS} lladdr ${LLADDR}( router| extern_learn| proto ${NAME})*`,
     `proxy ${ADDRESS}`,
     `fdb ${LLADDR}( dst ${ADDRESS}| port ${NUMBER}| vni ${NUMBER}| via ${NAME}| extern_learn)* self (permanent|static)`,
-    `address ${ADDRESS}( peer ${ADDRESS})?/\\d{1,3}( proto ${NAME})? scope (global|site|link|host)( nodad| noprefixroute| home| autojoin| stable-privacy)*( preferred_lft 0)?`,
+    `address ${ADDRESS}( peer ${ADDRESS})?/\\d{1,3}( proto ${NAME})? scope (global|site|link|host)${FLAGS}( preferred_lft 0)?`,
     `route[46] ((unicast|local|broadcast|multicast|anycast) )?${NETWORK}( (${ROUTE}))*`,
   ].join("|")})$`,
 );
 
-/** Whether a line is one that undo may be given. */
+/** Tells whether undo can give a line back. */
 export function canBeGivenBack(line: string): boolean {
   return LINE.test(line);
 }
 
 /**
- * Whether a line that went stays away when the link comes up again, until somebody gives it back. The kernel makes its own routes anew; IPv6 addresses it may have
- * kept (keep_addr_on_down), and VXLAN FDB entries it keeps when they are permanent.
+ * Tells whether a line stays away when the link comes up again, until someone gives it back. The kernel makes its own
+ * routes again; it may have kept IPv6 addresses (keep_addr_on_down), and it keeps permanent VXLAN FDB entries.
  */
 export function staysAway(line: string): boolean {
   return isNeighbour(line) || (isRoute(line) && !isKernels(line));
 }
 
 /**
- * Reads what the capture of a link printed: the device itself, then a line each of what may go with it (apply.sh). Gives those that do, in the order in
- * which they are given back. Routes of `ownProtocol` are faults of ours, which take care of themselves. Throws FaultNotInForce when the device is not
- * there, is down or has an alias, and for what could not be given back as it was. Pure.
+ * Reads what capture.sh printed: the device itself, then a line for each thing that may go with it. Returns the lines
+ * that do, in the order in which they are given back. Routes of `ownProtocol` are other faults of ours, with an undo of
+ * their own. Throws FaultNotInForce when the device is missing, is down or has an alias, and for lines that could not
+ * be given back. Pure.
  */
 export function whatGoes(device: string, printed: string, ownProtocol: string): readonly string[] {
   const [link = "", ...lines] = printed.trimEnd().split("\n");
@@ -77,36 +88,38 @@ function assertUp(device: string, link: string): void {
   if (!/[<,]UP[,>]/.test(link)) throw refused(device, "it is down already", "look at ip link on the node");
 }
 
-/** Of routes and VLANs those of all devices were printed, of all else the device's own. */
+/**
+ * Tells whether a line is the device's: routes and VLANs were printed for all devices, other lines for this one alone.
+ */
 function isOf(device: string, line: string): boolean {
   if (isRoute(line)) return hasPair(line, "dev", device);
   return !line.startsWith("vlan ") || line.includes(`@${device}: `);
 }
 
-/** A link that comes up takes its MTU for IPv6, whatever was set there. */
+/** Tells whether an IPv6 MTU equals the link's: a link that comes up sets it so, whatever it was. */
 function isItsMtu(line: string, link: string): boolean {
   return line.startsWith("mtu6 ") && hasPair(link, "mtu", line.slice("mtu6 ".length));
 }
 
-/** The kernel lists a device's newest address first, and of equals prefers the newest as a source. */
+/** Reverses the addresses: the kernel lists the newest first, and prefers the newest of equals as a source. */
 function inOrder(lines: readonly string[]): readonly string[] {
   const addresses = lines.filter(isAddress);
   return lines.map((line) => (isAddress(line) ? (addresses.pop() ?? line) : line));
 }
 
-/** The kernel tells routes apart by these; it would not take the second of two that are alike. */
+/** Returns what the kernel tells routes apart by: it refuses the second of two routes that are equal in this. */
 function placeOf(route: string): string {
   const to = /^route[46] (?:[a-z]+ )?(default|\S*[.:]\S*)/.exec(route)?.[1];
   const rest = ["from", "table", "metric", "tos"].map((name) => new RegExp(` ${name} (\\S+)`).exec(route)?.[1] ?? "");
   return [route.slice(0, "route4".length), to, ...rest].join(" ");
 }
 
-/** The device's own address. */
+/** Tells whether a line is the device's own address. */
 export function isMac(line: string): boolean {
   return line.startsWith("mac ");
 }
 
-/** Somebody's neighbour on the device, whom the kernel would not find again by itself. */
+/** Tells whether a line is a neighbour that the kernel would not find again by itself. */
 export function isNeighbour(line: string): boolean {
   return /^(neighbour|proxy) /.test(line);
 }

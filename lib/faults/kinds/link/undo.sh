@@ -1,5 +1,6 @@
-# Sets a link up again and gives back what went with it. $1 device, $2 our mark, $3 the protocol of our own routes, then the lines that went with it.
-# The mark (the device's alias) is taken off last: until then there is something to undo, wherever a run before this one broke off.
+# Sets a link up and gives back what went with it.
+#   $1 device, $2 our mark, $3 the protocol of our own routes, then the lines that went with it.
+# The mark (the device's alias) is removed last: until then there is something to undo, wherever an earlier run stopped.
 device=$1 mark=$2 our_protocol=$3
 shift 3
 find_link "$device"
@@ -12,12 +13,14 @@ if ! is_marked "$mark"; then
   exit 0
 fi
 
-# Whether what the words $1 begin (a neighbour's address, say) is there now, but goes on otherwise.
+# Tells whether a line begins with the words $1 (a neighbour's address, say) but continues in another way. It is called
+# for lines that are not there as they were.
 taken() {
   case $nl$now in *"$nl$1 "*) echo "File exists" >&2 ;; *) return 1 ;; esac
 }
 
-# A route that is a fault of ours keeps its place; what it hides comes to light when that fault is undone.
+# Adds a route. A route that is another fault of ours keeps its place; the one added behind it shows when that fault is
+# undone.
 add_route() {
   family=$1
   shift
@@ -27,18 +30,20 @@ add_route() {
   [ -n "$ours" ] && ip "$family" route append "$@"
 }
 
-# Gives one line back, or leaves it for the next round. The kernel makes by itself: link-local addresses, and an address's own routes once it has been tried out.
+# Gives one line back, or leaves it for the next round. The kernel itself makes link-local addresses, and an address's
+# own routes once duplicate address detection is over.
 give_back() {
+  # shellcheck disable=SC2086 # the words of a line
   set -- $1
   tag=$1
   shift
   case $tag in
-  # Neighbours go with it, so those that are there now are looked for once more in the next round.
+  # Neighbours go with a MAC address: the next round looks again for those that are there now.
   mac) if has "mac $our_mac"; then ip link set dev "$device" address "$1"; else echo "File exists" >&2; return 1; fi ;;
   neighbour) if taken "$tag $1"; then return 1; else ip neighbour replace "$@" dev "$device" nud permanent; fi ;;
   proxy) ip neighbour replace proxy "$1" dev "$device" ;;
   fdb)
-    # Flooding goes to many places under one address, anything else to one.
+    # The flooding address has many destinations, every other address one.
     case $1 in
     00:00:00:00:00:00 | ?[13579bdf]:*) bridge fdb append "$@" dev "$device" ;;
     *) if taken "$tag $1"; then return 1; else bridge fdb replace "$@" dev "$device"; fi ;;
@@ -60,7 +65,7 @@ give_back() {
   esac
 }
 
-# One round over all lines. $left: what is not there yet; $others: what somebody else has put something in the place of.
+# One round over all lines. $left: lines that are missing; $others: lines whose place someone else has taken.
 try() {
   now=$(goes_with "$device") || exit 1
   left='' others='' why='' unsettled=''
@@ -83,7 +88,8 @@ uptime_s() {
 }
 
 ip link set dev "$device" up
-# The first rounds give back and look. What is missing then waits for the kernel: for a carrier, or an address being tried out, some 2 s.
+# The first rounds give back and look. Lines that are still missing wait for the kernel: for a carrier, or for duplicate
+# address detection, some 2 s.
 deadline_s=$(($(uptime_s) + 6)) round=0
 try "$@"
 while [ -n "$left" ] && { [ "$round" -lt 2 ] || [ "$(uptime_s)" -lt "$deadline_s" ]; }; do

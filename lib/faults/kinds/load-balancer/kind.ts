@@ -30,7 +30,9 @@ const schema = z.strictObject({
 /** Creates a Service of type LoadBalancer with one port, and writes this address to its status, as a cloud would. */
 export type LoadBalancerFault = Readonly<z.output<typeof schema>>;
 
-/** Ranges (names of ipaddr.js) of no machine, or that lead a node back to itself whatever kube-proxy does (RFC 6890). */
+/**
+ * Ranges (names of ipaddr.js) of no machine, or that lead a node back to itself whatever kube-proxy does (RFC 6890).
+ */
 const NO_BALANCERS: readonly string[] = [
   "unspecified",
   "broadcast",

@@ -1,6 +1,6 @@
 # Common to the steps of an nft jump, after the guard. $1 family, $2 table, $3 chain, $4 target.
-# $rules: the chain's rules with their handles, a line each; $handles: the handles of the jump; $gone: not empty when the
-# chain is gone.
+# $rules: the chain's rules with their handles, a line each; $handles: the handles of the jump; $gone: not empty when
+# the chain is gone.
 set -eu
 export LC_ALL=C
 family=$1 table=$2 chain=$3 target=$4

@@ -63,7 +63,10 @@ function args({ chain, family }: PolicyFault): readonly [string, string] {
   return [iptables(family), chain];
 }
 
-/** Sets the policy of iptables' (or ip6tables') FORWARD chain on a node: the fate of forwarded packets that no rule decides. */
+/**
+ * Sets the policy of iptables' (or ip6tables') FORWARD chain on a node: the fate of forwarded packets that no rule
+ * decides.
+ */
 export function forwardPolicy(node: NodeRole, policy: "DROP", family: Family = "IPv4"): NodeFaultOf<PolicyFault> {
   return { node, fault: { kind: "policy", chain: "FORWARD", policy, ...inFamily(family) } };
 }

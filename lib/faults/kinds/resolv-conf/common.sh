@@ -1,6 +1,6 @@
 # Common to the steps that change the file or compare it, after the guard.
 set -eu
-# A pod reads its resolv.conf once, when it is created: the node's CoreDNS pods are replaced. A node may delete its own pods.
+# Replaces the node's CoreDNS pods: a pod reads its resolv.conf once, when it is created. A node may delete its pods.
 renew() {
   kubectl --kubeconfig /etc/kubernetes/kubelet.conf -n kube-system delete pod -l k8s-app=kube-dns \
     --field-selector "spec.nodeName=$(hostname)" --wait=false >&2

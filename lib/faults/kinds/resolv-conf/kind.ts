@@ -29,7 +29,9 @@ const priorSchema = z.strictObject({ contentBase64: z.base64().max(MAX_BASE64) }
 export type ResolvConfFault = Readonly<z.output<typeof schema>>;
 type ResolvConfPrior = Readonly<z.output<typeof priorSchema>>;
 
-/** The resolver that the node's CoreDNS forwards to. Undone by putting the file back and replacing CoreDNS's pods again. */
+/**
+ * The resolver that the node's CoreDNS forwards to. Undone by putting the file back and replacing CoreDNS's pods again.
+ */
 const resolvConfKind: FaultKind<ResolvConfFault, ResolvConfPrior> = {
   kind: "resolv-conf",
   schema,

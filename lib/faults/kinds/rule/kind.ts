@@ -59,9 +59,9 @@ export type RuleFault = Readonly<z.output<typeof schema>>;
 type RulePrior = Readonly<z.output<typeof priorSchema>>;
 
 /**
- * Deletes the rule by its words. An agent that misses its rule puts it back: then there is nothing to undo. Otherwise undo
- * inserts it where it was. If an agent does the same at that moment there are two, and undo deletes one of them. Source:
- * iptables.go of flannel 0.28.4 (checks, then deletes and appends all its rules, every 5 s).
+ * Deletes the rule by its words. An agent that misses its rule puts it back: then there is nothing to undo. Otherwise
+ * undo inserts it where it was. If an agent does the same at that moment there are two, and undo deletes one of them.
+ * Source: iptables.go of flannel 0.28.4 (checks, then deletes and appends all its rules, every 5 s).
  */
 const ruleKind: FaultKind<RuleFault, RulePrior> = {
   kind: "rule",
@@ -112,7 +112,9 @@ function isMeant({ target, comment }: RuleFault, words: readonly string[]): bool
   return valueOf(words, "-j") === target && (comment === undefined || valueOf(words, "--comment") === comment);
 }
 
-/** Reads what capture.sh printed: the chain, the chain of its target, and the rules, exactly one of which must be meant. */
+/**
+ * Reads what capture.sh printed: the chain, the chain of its target, and the rules, exactly one of which must be meant.
+ */
 function captured(fault: RuleFault, stdout: string): RulePrior {
   const { table, chain, target } = fault;
   const [there = "", leadsTo = "", ...lines] = stdout.split("\n");

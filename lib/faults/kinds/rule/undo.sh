@@ -1,10 +1,13 @@
-# Gives a rule back that is not there. $1 the rule as it was printed, $2 its number in the chain, $3 "chain" if it led to one, $4 and $5 the rules that were ahead
-# of it and behind it (one a line, nearest last and nearest first), then its words.
-# The agent whose rule it is takes no lock of ours: it may put its own back at any moment, and whichever of two is then one too many goes by its words.
+# Puts a missing rule back.
+#   $1 the rule as iptables-save printed it, $2 its number in the chain, $3 "chain" if its target is a chain,
+#   $4 the rules ahead of it, nearest last, $5 the rules behind it, nearest first (a line each), then the rule's words.
+# The rule's agent takes no lock of ours and may put its own rule back at any moment. Of two equal rules, one is deleted
+# by its words.
 rule=$1 number=$2 kind=$3 ahead=$4 behind=$5
 shift 5
 
-# Where it was, if its neighbours are still the same; else after the nearest of those ahead of it, before the nearest of those behind it, or last.
+# Prints the rule's number: the prior one if its neighbours are the same; else after the nearest rule ahead of it,
+# before the nearest rule behind it, or last.
 place() {
   NOW=$rules AHEAD=$ahead BEHIND=$behind awk -v number="$number" 'BEGIN {
     count = split(ENVIRON["NOW"], now, "\n")
@@ -34,7 +37,7 @@ if [ "$(copies "$rule")" -eq 0 ] && ! "$tool" -w 5 -t "$table" -C "$chain" "$@" 
   "$tool" -w 5 -t "$table" -I "$chain" "$(place)" "$@"
   said=undone
 fi
-# An agent that found it missing before we put it back adds it a moment later: flannel after 40 to 170 ms.
+# An agent that missed the rule before we put it back adds it a moment later: flannel after 40 to 170 ms.
 rounds=0
 while [ "$rounds" -lt 10 ]; do
   look

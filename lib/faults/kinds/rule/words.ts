@@ -1,7 +1,9 @@
 /** Words must be printable, and short enough for a chain with many rules to fit in a journal line. */
 const MAX_CHARACTERS = 1024;
 
-/** Options of one letter that iptables-save prints in a rule. All others are commands, or name where a command is run. */
+/**
+ * Options of one letter that iptables-save prints in a rule. All others are commands, or name where a command is run.
+ */
 const SHORT = /^-[mpsdiojgf]$/;
 const LONG = /^--[a-z0-9][a-z0-9-]*$/;
 
@@ -9,8 +11,9 @@ const LONG = /^--[a-z0-9][a-z0-9-]*$/;
 const BEYOND = ["--table", "--modprobe"];
 
 /**
- * Returns the words of a rule as iptables-save prints it, from those after `-A CHAIN`, for the argv of a command, without
- * the quotes that iptables adds. Null when the line is not a rule, or a word is more than a part of the rule. Pure.
+ * Returns the words of a rule as iptables-save prints it, from those after `-A CHAIN`, for the argv of a command,
+ * without the quotes that iptables adds. Null when the line is not a rule, or a word is more than a part of the rule.
+ * Pure.
  */
 export function ruleWords(line: string): readonly string[] | null {
   if (line.length > MAX_CHARACTERS || !/^-A \S+ [ -~]+$/.test(line)) return null;

@@ -26,7 +26,9 @@ const MORE_THAN_A_VALUE = /^net\/ipv6\/conf\/([^/]+\/(disable_ipv6|addr_gen_mode
  */
 const COARSER_VIEW = /^net[./]ipv[46][./]neigh[./].+[./](unres_qlen|retrans_time|base_reachable_time)$/;
 
-/** One value under several keys: writing one of them writes or hides the others. Must match the values of capture.sh. */
+/**
+ * One value under several keys: writing one of them writes or hides the others. Must match the values of capture.sh.
+ */
 const SWITCHES: readonly (readonly [RegExp, string])[] = [
   [/^net\/ipv4\/(ip_forward|conf\/[^/]+\/(forwarding|accept_redirects))$/, "net/ipv4/forwarding"],
   [/^net\/(ipv[46])\/conf\/[^/]+\/([^/]+)$/, "net/$1/conf/$2"],

@@ -1,5 +1,5 @@
-# Gives a fault another lease, and a dead-man should that have been killed.
-#   $1 id, $2 lease (s), $3 the dead-man. Prints "renewed", or "gone" when the fault is not armed any more.
+# Extends a fault's lease, and starts another dead-man if that was killed.
+#   $1 id, $2 lease (s), $3 the dead-man. Prints "renewed", or "gone" when the fault is no longer armed.
 armed=$(armed_as "$1")
 if [ -z "$armed" ]; then
   echo gone

@@ -1,6 +1,6 @@
-# Undoes several faults of a node in one exec, in the order given; goes on after one that fails.
+# Undoes several faults of a node in one exec, in the order given, and continues after a failure.
 #   $1 the script that undoes one, then for each fault: how many arguments it takes, and these.
-# Prints what each says, after a line "@@ ID EXIT-CODE".
+# Prints the output of each after a line "@@ ID EXIT-CODE".
 undo=$1
 shift
 

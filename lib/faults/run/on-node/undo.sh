@@ -1,6 +1,6 @@
-# Undoes a fault and verifies that; the dead-man has then nothing left to do for it.
+# Undoes a fault and verifies that; the dead-man has nothing left to do for it afterwards.
 #   $1 id, $2 claims (one a line), $3 undo, $4 verify, $5 how many arguments undo has, then these, then verify's.
-# Prints "dead-man UPTIME SAID" where that was quicker, then "undo SAID" and "verify SAID".
+# Prints "dead-man UPTIME OUTPUT" where that was quicker, then "undo OUTPUT" and "verify OUTPUT".
 id=$1 claims=$2 undo=$3 verify=$4 count=$5
 shift 5
 armed=$(armed_as "$id")
@@ -19,14 +19,14 @@ run_with_first() {
   run_step "$with" "$@"
 }
 
-# What an arm left that was killed half-way.
+# Left by an arm that was killed half-way.
 rm -rf "$state/new-$id"
 if [ -e "$fired" ]; then
   echo "dead-man $(cat "$fired")"
 elif [ -z "$armed" ]; then
   uptime_cs >"$state/undone/$id" || exit 1
 fi
-# Not in force any more, or never, so what looks like it is another fault's.
+# The fault is no longer in force, or never was: what looks like it belongs to another fault.
 if [ -z "$armed" ] && claimed_by_other "$claims"; then
   rm -f "$fired"
   printf 'undo nothing-to-undo\nverify clean\n'
@@ -38,7 +38,7 @@ echo "undo $said" | head -n 1
 shift "$count"
 said=$(run_with_first "$verify" $# "$@") || exit $?
 echo "verify $said" | head -n 1
-# What is still in force stays the dead-man's business.
+# The dead-man keeps a fault that is still in force.
 case $said in still-in-force*) exit 0 ;; esac
 rm -rf ${armed:+"$armed"}
 rm -f "$fired"
