@@ -4,7 +4,7 @@
 import { fileURLToPath } from "node:url";
 import { mustExec } from "../../lib/host/exec.ts";
 import { asRoot } from "./as-root.ts";
-import type { Check, CheckContext, HostFinding } from "./check.ts";
+import type { Check, CheckContext, MachineFinding } from "./check.ts";
 import { fixable, missing, ok } from "./check.ts";
 import { missingPackages } from "./distribution.ts";
 import { lackingCapabilities, probeEngine } from "./engine-probe.ts";
@@ -23,7 +23,7 @@ export const boundedRuntime: Check = {
   find: findBoundedRuntime,
 };
 
-async function findBoundedRuntime(context: CheckContext): Promise<HostFinding> {
+async function findBoundedRuntime(context: CheckContext): Promise<MachineFinding> {
   const lacking = await lackingCapabilities(context, await probeEngine(context));
   if (lacking.length === 0) return ok("not needed: nothing is withheld from the engine's containers");
   const because = `this host withholds ${lacking.join(", ")}`;

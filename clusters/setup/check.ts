@@ -5,7 +5,7 @@ import type { Exec } from "../../lib/host/exec.ts";
 export type FindingState = "ok" | "missing" | "warning";
 
 /** The result of a check. `fix` is present when something is missing and a command can provide it. */
-export interface HostFinding {
+export interface MachineFinding {
   readonly state: FindingState;
   /** One line: the fact, with its number or version. */
   readonly detail: string;
@@ -31,13 +31,13 @@ export interface Check {
   /** The reason, in one clause. */
   readonly why: string;
   /** Reads only. Throws only on a mistake in the code. */
-  readonly find: (context: CheckContext) => Promise<HostFinding>;
+  readonly find: (context: CheckContext) => Promise<MachineFinding>;
 }
 
 /** A check with its finding. */
 export interface CheckedFinding {
   readonly check: Check;
-  readonly finding: HostFinding;
+  readonly finding: MachineFinding;
 }
 
 /** The machine as the checks see it; host-context.ts makes the real one, tests make fakes. */
@@ -66,17 +66,17 @@ export interface CheckContext {
 }
 
 /** Returns a finding without a problem. */
-export const ok = (detail: string): HostFinding => ({ state: "ok", detail });
+export const ok = (detail: string): MachineFinding => ({ state: "ok", detail });
 /** Returns a finding that does not stop a run. */
-export const warning = (detail: string): HostFinding => ({ state: "warning", detail });
+export const warning = (detail: string): MachineFinding => ({ state: "warning", detail });
 
 /** Returns a finding that only a person can fix; `how` is the instruction. */
-export function missing(detail: string, how: string): HostFinding {
+export function missing(detail: string, how: string): MachineFinding {
   const fix: Fix = { how, bySelf: false, run: () => Promise.reject(new Error(`only by hand: ${how}`)) };
   return { state: "missing", detail, fix };
 }
 
 /** Returns a finding that set-up can fix with `run`. */
-export function fixable(detail: string, how: string, run: () => Promise<void>): HostFinding {
+export function fixable(detail: string, how: string, run: () => Promise<void>): MachineFinding {
   return { state: "missing", detail, fix: { how, bySelf: true, run } };
 }

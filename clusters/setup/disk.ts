@@ -1,4 +1,4 @@
-import type { Check, CheckContext, HostFinding } from "./check.ts";
+import type { Check, CheckContext, MachineFinding } from "./check.ts";
 import { missing, ok } from "./check.ts";
 import { probeEngine } from "./engine-probe.ts";
 import { GIB, inGib } from "./size.ts";
@@ -12,7 +12,7 @@ export const disk: Check = {
   find: findDisk,
 };
 
-async function findDisk(context: CheckContext): Promise<HostFinding> {
+async function findDisk(context: CheckContext): Promise<MachineFinding> {
   const engine = await probeEngine(context);
   const data = engine.state === "running" && engine.rootDir !== "" ? engine.rootDir : "/var/lib/docker";
   const folders = await Promise.all(

@@ -3,7 +3,7 @@
  */
 import { mustExec } from "../../lib/host/exec.ts";
 import { asRoot } from "./as-root.ts";
-import type { CheckContext, HostFinding } from "./check.ts";
+import type { CheckContext, MachineFinding } from "./check.ts";
 import { fixable, missing } from "./check.ts";
 
 // needrestart comes with docker.io on Debian 12 and must not restart the machine's services. RUNLEVEL=1 keeps
@@ -24,7 +24,7 @@ export async function missingPackages(
   detail: string,
   packages: readonly string[],
   then: () => Promise<void> = () => Promise.resolve(),
-): Promise<HostFinding> {
+): Promise<MachineFinding> {
   const debian = isDebianLike((await context.readText("/etc/os-release")) ?? "");
   if (!debian || (await context.which("apt-get")) === undefined) {
     return missing(detail, `install ${packages.join(", ")} with this system's package manager`);

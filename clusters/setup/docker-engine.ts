@@ -4,7 +4,7 @@
  */
 import { asRoot } from "./as-root.ts";
 import { BOUNDED_RUNTIME, BOUNDED_RUNTIME_PATH } from "./bounded-runtime.ts";
-import type { Check, CheckContext, HostFinding } from "./check.ts";
+import type { Check, CheckContext, MachineFinding } from "./check.ts";
 import { fixable, missing, ok, warning } from "./check.ts";
 import { missingPackages } from "./distribution.ts";
 import type { RunningEngine } from "./engine-probe.ts";
@@ -22,7 +22,7 @@ export const dockerEngine: Check = {
   find: findEngine,
 };
 
-async function findEngine(context: CheckContext): Promise<HostFinding> {
+async function findEngine(context: CheckContext): Promise<MachineFinding> {
   const engine = await probeEngine(context);
   const bounded = (await lackingCapabilities(context, engine)).length > 0;
   switch (engine.state) {
@@ -39,7 +39,7 @@ async function findEngine(context: CheckContext): Promise<HostFinding> {
   }
 }
 
-async function judgeRunning(context: CheckContext, engine: RunningEngine, bounded: boolean): Promise<HostFinding> {
+async function judgeRunning(context: CheckContext, engine: RunningEngine, bounded: boolean): Promise<MachineFinding> {
   const runtime = engine.defaultRuntime;
   const detail = `${engine.version}, runtime ${runtime}`;
   if (bounded && runtime === "runc") {
@@ -51,7 +51,7 @@ async function judgeRunning(context: CheckContext, engine: RunningEngine, bounde
   return ok(detail);
 }
 
-async function judgeStopped(context: CheckContext, reason: string, bounded: boolean): Promise<HostFinding> {
+async function judgeStopped(context: CheckContext, reason: string, bounded: boolean): Promise<MachineFinding> {
   if (context.platform !== "linux") return missing(reason, "start Docker Desktop");
   if (bounded && setsRuntimes((await context.readText(DAEMON_JSON)) ?? "")) {
     return missing(`${reason}; ${DAEMON_JSON} sets runtimes of its own`, daemonJsonAdvice());

@@ -1,4 +1,4 @@
-import type { Check, CheckContext, HostFinding } from "./check.ts";
+import type { Check, CheckContext, MachineFinding } from "./check.ts";
 import { missing, ok } from "./check.ts";
 import { probeEngine } from "./engine-probe.ts";
 
@@ -9,7 +9,7 @@ export const firewall: Check = {
   find: findFirewall,
 };
 
-async function findFirewall(context: CheckContext): Promise<HostFinding> {
+async function findFirewall(context: CheckContext): Promise<MachineFinding> {
   if (context.platform !== "linux") return ok("not checked: containers use the one of Docker's VM");
   const engine = await probeEngine(context);
   if (engine.state !== "running") return ok("not checked: the engine is not running");

@@ -1,5 +1,5 @@
 import { PreflightError } from "../../lib/host/errors.ts";
-import type { Check, CheckContext, HostFinding } from "./check.ts";
+import type { Check, CheckContext, MachineFinding } from "./check.ts";
 import { ok, warning } from "./check.ts";
 
 /**
@@ -31,7 +31,7 @@ export const inotify: Check = {
   find: findInotify,
 };
 
-async function findInotify(context: CheckContext): Promise<HostFinding> {
+async function findInotify(context: CheckContext): Promise<MachineFinding> {
   const use = await inotifyUse(context);
   if (use === undefined) return ok("not checked: this kernel has no limit");
   const clusters = Math.floor((use.limit - use.used) / (PER_NODE * 2));

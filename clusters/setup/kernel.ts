@@ -1,6 +1,6 @@
 import { mustExec } from "../../lib/host/exec.ts";
 import { asRoot } from "./as-root.ts";
-import type { Check, CheckContext, HostFinding } from "./check.ts";
+import type { Check, CheckContext, MachineFinding } from "./check.ts";
 import { fixable, missing, ok, warning } from "./check.ts";
 import { missingPackages } from "./distribution.ts";
 import { compareVersions, parseVersion } from "./version.ts";
@@ -16,7 +16,7 @@ export const kernel: Check = {
   find: findKernel,
 };
 
-async function findKernel(context: CheckContext): Promise<HostFinding> {
+async function findKernel(context: CheckContext): Promise<MachineFinding> {
   if (context.platform !== "linux") return warning("not checked: containers use the kernel of Docker's VM");
   const release = ((await context.readText("/proc/sys/kernel/osrelease")) ?? "").trim();
   const version = parseVersion(release);

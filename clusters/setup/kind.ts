@@ -8,7 +8,7 @@ import { dirname, join } from "node:path";
 import { PreflightError } from "../../lib/host/errors.ts";
 import { mustExec } from "../../lib/host/exec.ts";
 import { VERSIONS } from "../versions/versions.ts";
-import type { Check, CheckContext, HostFinding } from "./check.ts";
+import type { Check, CheckContext, MachineFinding } from "./check.ts";
 import { fixable, missing, ok, warning } from "./check.ts";
 import { compareVersions, parseVersion } from "./version.ts";
 
@@ -37,7 +37,7 @@ export async function kindPath(
   return (await recentKind(context))?.path;
 }
 
-async function findKind(context: CheckContext): Promise<HostFinding> {
+async function findKind(context: CheckContext): Promise<MachineFinding> {
   const recent = await recentKind(context);
   if (recent === undefined) return await missingKind(context);
   const newer = compareVersions(recent.version, PINNED) > 0;
@@ -59,7 +59,7 @@ function cachedKind(context: Pick<CheckContext, "cacheDir">): string {
   return join(context.cacheDir, "bin", "kind");
 }
 
-async function missingKind(context: CheckContext): Promise<HostFinding> {
+async function missingKind(context: CheckContext): Promise<MachineFinding> {
   const bin = dirname(cachedKind(context));
   const module = `sigs.k8s.io/kind@v${KIND_VERSION}`;
   if ((await context.which("go")) !== undefined) {

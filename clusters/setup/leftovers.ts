@@ -1,5 +1,5 @@
 import type { Exec } from "../../lib/host/exec.ts";
-import type { Check, CheckContext, HostFinding } from "./check.ts";
+import type { Check, CheckContext, MachineFinding } from "./check.ts";
 import { ok, warning } from "./check.ts";
 import { clusterNetworks, ownerState } from "../ownership/owner.ts";
 
@@ -11,7 +11,7 @@ export const leftovers: Check = {
 };
 
 /** Returns at most a warning: cluster names are unique to their run, so leftovers never conflict with a new cluster. */
-async function findLeftovers(context: CheckContext): Promise<HostFinding> {
+async function findLeftovers(context: CheckContext): Promise<MachineFinding> {
   if ((await context.which("docker")) === undefined) return ok("none: there is no Docker");
   const exec: Exec = (argv, options) => context.exec(argv, { signal: context.signal, ...options });
   const networks = await clusterNetworks(exec);

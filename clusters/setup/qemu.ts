@@ -4,7 +4,7 @@ import { moduleLacking } from "../lane/needs.ts";
 import { laneDir } from "../lane/build.ts";
 import { keptVms } from "../lane/kept.ts";
 import { LANE_MEMORY_MIB } from "../lane/shape.ts";
-import type { Check, CheckContext, HostFinding } from "./check.ts";
+import type { Check, CheckContext, MachineFinding } from "./check.ts";
 import { missing, ok, warning } from "./check.ts";
 import { isDebianLike, missingPackages } from "./distribution.ts";
 import { availableBytes } from "./memory.ts";
@@ -21,7 +21,7 @@ export const qemu: Check = {
   find: findQemu,
 };
 
-async function findQemu(context: CheckContext): Promise<HostFinding> {
+async function findQemu(context: CheckContext): Promise<MachineFinding> {
   if (context.platform !== "linux" || context.arch !== "x64")
     return missing(`${context.platform} ${context.arch}`, "run cells on another kernel on Linux on x86-64");
   const own = await ownQemu(context);

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { PassThrough } from "node:stream";
 import { isYes, terminalAsk } from "../../../../clusters/setup/ask.ts";
-import type { Check, HostFinding } from "../../../../clusters/setup/check.ts";
+import type { Check, MachineFinding } from "../../../../clusters/setup/check.ts";
 import { fixable, missing, ok, warning } from "../../../../clusters/setup/check.ts";
 import { renderDoctor } from "../../../../clusters/setup/render.ts";
 import { doctor, fixPolicy, setUp } from "../../../../clusters/setup/setup.ts";
@@ -14,7 +14,7 @@ import { fakeContext } from "./fake-context.ts";
 const context = fakeContext();
 
 /** A check with a given finding. */
-function check(id: string, find: () => HostFinding): Check {
+function check(id: string, find: () => MachineFinding): Check {
   return { id, what: `a ${id}`, why: "a test needs it", find: () => Promise.resolve(find()) };
 }
 
