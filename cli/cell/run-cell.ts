@@ -21,7 +21,7 @@ import { withBalancer } from "../../clusters/create/balancer.ts";
 import { createCluster, stage } from "../../clusters/create/create.ts";
 import { deleteCluster } from "../../clusters/create/delete.ts";
 import type { Leases } from "../../clusters/ownership/lease.ts";
-import { liveCluster } from "../../clusters/create/live-cluster.ts";
+import { liveCluster, waysInto } from "../../clusters/create/live-cluster.ts";
 import { withPeers } from "../../clusters/create/peers.ts";
 import { checkTraits } from "../../clusters/traits/check.ts";
 import { proveClosed, untilBaselineHolds } from "../../clusters/create/ready.ts";
@@ -81,7 +81,7 @@ export async function runCell(job: CellJob, emit: Emit): Promise<void> {
   writeAtomically(join(job.dir, "cluster.json"), `${JSON.stringify(record, null, 2)}\n`);
   emit({ type: "nodes", containers: record.containers });
   await stage({ emit, name: record.name }, "ready", async () => {
-    const cluster = liveCluster(record, job.signal);
+    const cluster = liveCluster(record, job.signal, await waysInto(record));
     const closed = await proveClosed(cluster);
     const baseline = await untilBaselineHolds(cluster, job.readyBudgetMs, job.signal);
     emit({ type: "note", text: `${closed}; ${baseline}; ${await checkTraits(cluster)}` });
