@@ -185,8 +185,8 @@ async function undoJournaled(
     const result = results.get(faultId);
     if (!result) return [faultId, failed(fault, "no result")];
     const { outcome, detail, durationMs, finding } = result;
-    const told = { ...whichIs(fault), outcome, detail, commands: [], durationMs };
-    return [faultId, finding === undefined ? told : { ...told, finding }];
+    const healed = { ...whichIs(fault), outcome, detail, commands: [], durationMs };
+    return [faultId, finding === undefined ? healed : { ...healed, finding }];
   });
   return new Map(outcomes);
 }
