@@ -2,7 +2,7 @@
  * Prints where a scenario's time goes: `node bench/scenario-split.ts [RUN…]` (default: the newest run). For each class of
  * scenario it prints the median of each phase in ms, from the event logs. Then it prints what a scenario took: from
  * the start of the first to the end of the last, evidence on disk, divided by their number. A class is what the claim
- * says is seen under the fault. A phase lasts from the end of the one before it; `told` is what came after the end.
+ * says is seen under the fault. A phase lasts from the end of the one before it.
  */
 import { join } from "node:path";
 import { elapsedMs, spanMs } from "../lib/events/elapsed.ts";
@@ -56,7 +56,7 @@ function splitOf(events: readonly Told[]): Course {
     heal: last(({ type }) => type === "healed"),
     recover: last(({ type }) => type === "recovered" || type === "not-recovered"),
     compare: last(({ type }) => type === "node-state"),
-    told: last(({ type }) => type === "evidence"),
+    end: last(({ type }) => type === "scenario-finished"),
   };
   const phases: Record<string, number> = {};
   let from: Told = started;
@@ -67,7 +67,7 @@ function splitOf(events: readonly Told[]): Course {
   }
   const symptoms = Object.values(started.expect).flatMap((one) => one.symptoms);
   const broken = [...new Set(symptoms.filter((symptom) => symptom !== "ok"))].sort();
-  return { ofClass: broken.join(" + ") || "ok", phases: { ...phases, total: spanMs(events) } };
+  return { ofClass: broken.join(" + ") || "ok", phases: { ...phases, total: elapsedMs(started, from) } };
 }
 
 function median(all: readonly number[]): number {

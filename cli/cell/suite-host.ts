@@ -37,7 +37,7 @@ export interface CellHost extends SuiteHost {
 /**
  * Returns what a cell's suites run on. Once a scenario has left a node tainted, every further one throws instead of
  * being run, and so does every hand-written look at a path: it would be judged by what another had broken. A
- * scenario's evidence is explained and written while the next one runs, but before the same one is run again.
+ * scenario's evidence is explained and written while the next one is probed, but before the same one is run again.
  */
 export function suiteStand(
   stand: Stand,
@@ -50,6 +50,22 @@ export function suiteStand(
   const told = new Set<string>();
   let notRun: string | null = null;
   let settling = Promise.resolve();
+  let settleNow = () => {};
+  // Explaining keeps a processor busy, and this process: probes under a fault leave both with nothing to do.
+  const settleLater = (keep: () => Promise<void>) => {
+    settleNow();
+    const turn = Promise.withResolvers<undefined>();
+    settleNow = () => turn.resolve(undefined);
+    settling = settling.then(() => turn.promise).then(keep);
+  };
+  const settled = async () => {
+    settleNow();
+    await settling;
+  };
+  const emit: Stand["emit"] = (event) => {
+    stand.emit(event);
+    if (event.type === "read-back" && event.when === "during") settleNow();
+  };
   const mustBeClean = () => {
     if (notRun !== null) throw new Error(notRun);
   };
@@ -61,9 +77,10 @@ export function suiteStand(
         stand.signal?.throwIfAborted();
         mustBeClean();
         // The log tells the tries of a scenario apart by their beginning: what is told of one comes before the next.
-        if (nth !== FIRST) await settling;
-        const { result, tainted, events, keep } = await runOnce({ stand, mode, run, place, told }, scenario, nth);
-        settling = settling.then(keep);
+        if (nth !== FIRST) await settled();
+        const once = { stand: { ...stand, emit }, mode, run, place, told };
+        const { result, tainted, events, keep } = await runOnce(once, scenario, nth);
+        settleLater(keep);
         tries.push({ ...nth, verdict: result.verdict, reason: result.reason, result });
         if (tainted) notRun = notRunBecause(tainted);
         nth = tainted ? null : nextTry({ nth, mode, result, events, fails: failsOf(nth, tries) }, repeats);
@@ -74,7 +91,7 @@ export function suiteStand(
       mustBeClean();
       return measure(stand.cluster, await stand.cluster.locate(), { [path]: { flows } });
     },
-    settled: () => settling,
+    settled,
   };
 }
 

@@ -182,6 +182,18 @@ describe("evidence of a scenario", () => {
     });
   }
 
+  it("drops what it has, and leaves nothing on the nodes, where it begins once more", async () => {
+    const exec: Cluster["exec"] = (place) => node(asked, place);
+    const cluster: Cluster = { record: RECORD, exec, locate: () => Promise.resolve(WHERE) };
+    const evidence = scenarioEvidence({ cluster, dir: join(dir, "x"), level: "all", isWorthAll: () => true });
+    await evidence.begin(WHERE);
+    await evidence.begin(WHERE);
+    expect((await evidence.keep("full")).dir).to.equal(join(dir, "x"));
+    expect(readdirSync(dir)).to.deep.equal(["x"]);
+    const count = (what: string) => asked.filter((one) => one.endsWith(` ${what}`)).length;
+    expect([count("start"), count("stop"), count("state")]).to.deep.equal([4, 4, 4]);
+  });
+
   it("has nothing before it begins", async () => {
     const cluster = { record: RECORD } as Cluster;
     const evidence = scenarioEvidence({ cluster, dir: join(dir, "x"), level: "all", isWorthAll: () => true });
