@@ -2,7 +2,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { EXIT, FaultlineError } from "../lib/host/errors.ts";
 import { LISTS, type ListName } from "./commands/list.ts";
-import type { RunOptions } from "./commands/run.ts";
+import type { RunOptions } from "./cell/run-options.ts";
 import type { Format } from "./commands/report.ts";
 
 const argv = process.argv.slice(2);
@@ -58,10 +58,7 @@ function running(command: Command): Command {
       collect,
       [],
     )
-    .option(
-      "--kernel <kernel>",
-      "kernel of the nodes: host, or one that a virtual machine is started for: um:newest, debian:6.12, debian:6.1, debian:newest",
-    )
+    .option("--kernel <kernel>", "kernel of the nodes: host, or one that a virtual machine is started for: um:newest")
     .option("--cluster <name>", "use a cluster that an earlier run kept, instead of a new one")
     .option("--yes", "set up what the machine lacks without asking", false)
     .option("--allow-host-wide", "let faults reach the whole machine; only where it is marked as disposable", false)

@@ -10,7 +10,6 @@ const LABELS = {
   "clusters/image/prune-cache.ts": "files' times, on a disk that outlives boots",
   "clusters/image/run-steps.ts": "files' times, on a disk that outlives boots",
   "clusters/lane/guest-project.ts": "what a VM's clock is set to",
-  "clusters/lane/lane.ts": "files' times, on a disk that outlives boots",
   "clusters/ownership/owner.ts": "times as Docker prints them",
   "lib/engine/drift.ts": "which log lines are recent: they have nothing but the wall clock, and only explain",
   "lib/engine/measure.ts": "when a probe was started",

@@ -5,7 +5,6 @@ const CHILD_PROCESS = /^(?:node:)?child_process$/;
 /** Beside lib/host/exec.ts: our own Node, as another process. Tests and benches start what they like. */
 const MAY_START = [
   "lib/host/exec.ts",
-  "clusters/lane/user-mode.ts",
   "clusters/lane/vm.ts",
   "clusters/lane/guest/agent.ts",
   "cli/cell/run-cell.ts",

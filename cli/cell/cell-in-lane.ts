@@ -1,6 +1,6 @@
 import { appendFileSync, createWriteStream } from "node:fs";
 import { basename, join } from "node:path";
-import { cellId, type Cell } from "../../lib/model/cell.ts";
+import { cellId } from "../../lib/model/cell.ts";
 import { skipOutsideLane } from "../../lib/scenario/cluster-size.ts";
 import { EXIT, PreflightError, UndecidedError } from "../../lib/host/errors.ts";
 import type { Event } from "../../lib/events/event.ts";
@@ -40,7 +40,7 @@ export async function runInLane(work: LaneWork, dir: string, emit: Emit): Promis
   const name = `${cell.kernel} in a virtual machine`;
   // The first one names the cluster in reports: the name inside the VM is of no use outside.
   emit({ type: "cluster-started", name, reused: false });
-  const lane = await stage({ emit, name }, "cluster", () => laneFor(work, cell, emit));
+  const lane = await stage({ emit, name }, "cluster", () => laneFor(work));
   const log = join(dir, "events.ndjson");
   let left: string | null = null;
   try {
@@ -100,13 +100,8 @@ function failure(message: string, code: number | null): Error {
   return code === 4 ? new PreflightError(message) : new UndecidedError(message, "run it again");
 }
 
-async function laneFor(
-  { header, index, nth, interruption, progress, options }: LaneWork,
-  cell: Cell,
-  emit: Emit,
-): Promise<Lane> {
+async function laneFor({ cell, header, index, nth, interruption, progress, options }: LaneWork): Promise<Lane> {
   const { signal } = interruption;
-  const say = (line: string) => emit({ type: "note", text: line });
   const told = buildProgress((line) => progress.line(line));
   const image = await ensureNodeImage({
     ...{ parts: nodePartsOf(cell), exec: hostExec, signal, origin: "offline" as const },
@@ -114,7 +109,7 @@ async function laneFor(
     progress: told,
   });
   return await openLane({
-    ...{ kernel: laneKernel(cell.kernel ?? ""), imageTag: image.tag, cell: insideVm(cell), signal, say },
+    ...{ kernel: laneKernel(cell.kernel ?? ""), imageTag: image.tag, cell: insideVm(cell), signal },
     context: hostContext({ progress: (line) => progress.line(line), signal }),
     ...{ id: `${header.runId}-${index}-${nth}`, index, mayStay: options.keep === "always" },
     progress: ({ name, what, index: at, total, state, durationMs }) =>

@@ -21,7 +21,7 @@ import { buildProgress, machine } from "../host/prepare.ts";
 import type { Progress } from "../host/progress.ts";
 import { cellEmit, dispose, runCell, type CellJob, type Ending, type Keep } from "./run-cell.ts";
 import { cellDir, cellPath, type RunHeader } from "../store/run-dir.ts";
-import type { RunOptions } from "../commands/run.ts";
+import type { RunOptions } from "./run-options.ts";
 import { leftBy, sharesOf, type Share } from "./work-units.ts";
 import type { Turn } from "../host/parallel.ts";
 import type { Interruption } from "../host/signals.ts";

@@ -27,7 +27,7 @@ import { checkTraits } from "../../clusters/traits/check.ts";
 import { proveClosed, untilBaselineHolds } from "../../clusters/create/ready.ts";
 import { writeBaseline } from "../store/baseline-files.ts";
 import type { CellOrder } from "./cell-process.ts";
-import { healJournal } from "../commands/heal.ts";
+import { healJournal } from "./heal-journal.ts";
 import { endLeftCaptures } from "./left-captures.ts";
 import { stillNotUndone } from "./not-undone.ts";
 import { writeAtomically } from "../store/run-dir.ts";

@@ -2,10 +2,10 @@ import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import { EXIT } from "../../lib/host/errors.ts";
 import { describeShared } from "../../lib/faults/run/describe.ts";
-import { describeFault } from "../../lib/faults/registry.ts";
-import { healRun, type HealOutcome, type HealReport } from "../../lib/journal/heal.ts";
+import type { HealReport } from "../../lib/journal/heal.ts";
 import { ownerLives } from "../../clusters/ownership/owner.ts";
 import { machine } from "../host/prepare.ts";
+import { healJournal } from "../cell/heal-journal.ts";
 import { endLeftCaptures } from "../cell/left-captures.ts";
 import { cellDirs, findRunDir, listRuns, readClusterRecord, readHeader, RUNS } from "../store/run-dir.ts";
 
@@ -30,13 +30,6 @@ export async function heal(options: { readonly run?: string; readonly dryRun: bo
   return reports.every(({ ok }) => ok) ? EXIT.ok : EXIT.notUndone;
 }
 
-/** Undoes what one journal leaves open, telling each outcome as a line. Never throws for what a node says: that is in the report. */
-export async function healJournal(path: string, say: (line: string) => void, dryRun = false): Promise<HealReport> {
-  const report = await healRun(path, { dryRun, onProgress: (outcome) => say(lineOf(outcome)) });
-  for (const problem of report.problems) say(`${path}: ${problem}`);
-  return report;
-}
-
 async function endCapturesOf(runDir: string): Promise<void> {
   for (const dir of cellDirs(runDir).filter((one) => existsSync(join(one, "cluster.json")))) {
     await endLeftCaptures(dir, readClusterRecord(dir), print);
@@ -47,11 +40,6 @@ function journalsOf(runDir: string): readonly string[] {
   return cellDirs(runDir)
     .map((dir) => join(dir, "journal.ndjson"))
     .filter((path) => existsSync(path));
-}
-
-function lineOf({ nodeFault, target, outcome, detail, finding, commands }: HealOutcome): string {
-  const words = [`${outcome}: ${describeFault(nodeFault)} (${target})`, detail, finding].filter((word) => word);
-  return [words.join(", "), ...commands.map((command) => `  ${command.replaceAll("\n", "\n  ")}`)].join("\n");
 }
 
 function print(line: string): void {

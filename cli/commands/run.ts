@@ -3,7 +3,6 @@ import { cellId, type Cell } from "../../lib/model/cell.ts";
 import type { ClusterRecord } from "../../lib/model/cluster.ts";
 import { EXIT, FaultlineError, UsageError } from "../../lib/host/errors.ts";
 import type { Mode } from "../../lib/model/mode.ts";
-import type { EvidenceLevel } from "../../lib/evidence/evidence.ts";
 import type { Run } from "../../lib/verdict/result.ts";
 import { sizeFor } from "../../lib/scenario/cluster-size.ts";
 import { judgeRun } from "../../lib/verdict/run.ts";
@@ -17,32 +16,13 @@ import { inCell, type CellEnd, type CellWork } from "../cell/clusters-of-cell.ts
 import { keptCluster, mustBeAsNew } from "../store/kept.ts";
 import { checksFor, movedWhereNeeded, onKernel } from "../cell/lane-cells.ts";
 import { machine, prepareMachine } from "../host/prepare.ts";
-import { startProgress, type Progress, type ProgressKind } from "../host/progress.ts";
+import { startProgress, type Progress } from "../host/progress.ts";
 import { printTable, writeReports } from "./report.ts";
-import type { Keep } from "../cell/run-cell.ts";
+import type { RunOptions } from "../cell/run-options.ts";
 import { createRunDir, newRunId, readRun, writeHeader, type RunHeader } from "../store/run-dir.ts";
 import { eachOf, spareOf, turns } from "../host/parallel.ts";
 import { onInterrupt, type Interruption } from "../host/signals.ts";
 import { scenariosOf, selectSuites, suiteFiles } from "../cell/suites.ts";
-
-export interface RunOptions {
-  readonly cell: readonly string[];
-  /** Of all cells, whatever they name; default: their own. */
-  readonly kernel?: string;
-  readonly yes: boolean;
-  readonly keep: Keep;
-  readonly cluster?: string;
-  readonly reporter?: string;
-  /** Seconds. */
-  readonly readyTimeout: number;
-  readonly progress: ProgressKind;
-  readonly evidence: EvidenceLevel;
-  /** How often each scenario is run; default once. */
-  readonly repeat?: number;
-  readonly allowHostWide: boolean;
-  /** How many cells at the same time; default: what the machine bears. */
-  readonly parallel?: number;
-}
 
 /** Runs the suites that `filters` name in every cell, writes the reports, and resolves to the exit code. */
 export async function run(filters: readonly string[], options: RunOptions, argv: readonly string[]): Promise<number> {

@@ -5,7 +5,8 @@ import { registeredScenarios } from "../../lib/mocha/suite-host.ts";
 import type { Run } from "../../lib/verdict/result.ts";
 import { scoreOf, type MutantResult, type MutationScore } from "../../lib/verdict/mutants.ts";
 import { writeAtomically } from "../store/run-dir.ts";
-import { carryOut, exitCodeOf, type RunOptions } from "./run.ts";
+import { carryOut, exitCodeOf } from "./run.ts";
+import type { RunOptions } from "../cell/run-options.ts";
 import { describeTaint } from "../store/taint-mark.ts";
 
 /**

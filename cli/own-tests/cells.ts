@@ -1,5 +1,5 @@
 import { parseCell } from "../../clusters/cells/cells.ts";
-import { kernelLacks } from "../../clusters/lane/needs.ts";
+import { cniLacks } from "../../clusters/lane/needs.ts";
 import type { CheckContext } from "../../clusters/setup/check.ts";
 
 /** A cell of the tests, and the traits that decide what is seen there. */
@@ -40,7 +40,7 @@ export async function lacking(
   cells: readonly MatrixCell[],
   machine: CheckContext,
 ): Promise<ReadonlyMap<string, string>> {
-  const asked = cells.map(async ({ cell }) => [cell, await kernelLacks(parseCell(cell), machine)] as const);
+  const asked = cells.map(async ({ cell }) => [cell, await cniLacks(parseCell(cell), machine)] as const);
   const known = await Promise.all(asked);
   return new Map(known.flatMap(([cell, lacks]) => (lacks === null ? [] : [[cell, lacks] as const])));
 }

@@ -12,32 +12,16 @@ import { runSteps } from "../image/run-steps.ts";
 import { withLock } from "../ownership/lock.ts";
 import type { CheckContext } from "../setup/check.ts";
 import { kindPath } from "../setup/kind.ts";
-import { ownQemu, unpackedQemu, willDo } from "./find-qemu.ts";
 import type { LaneKernel } from "../cells/kernels.ts";
-import type { Qemu } from "./qemu.ts";
-import { laneSteps, systemName, userModeName } from "./steps.ts";
+import { DOCKER_STEP, kernelStepName, laneSteps, SYSTEM_STEP } from "./steps.ts";
 
-interface Parts {
-  readonly disks: { readonly system: string; readonly docker: string };
-  /** The kernel's release, as `uname -r` will say. */
-  readonly release: string;
-}
-
-/** The files a virtual machine of QEMU is made of. */
-export interface LaneParts extends Parts {
-  readonly runsIn: "qemu";
-  readonly qemu: Qemu;
-  readonly vmlinuz: string;
-  readonly initrd: string;
-  /** Digests of all that went into them. */
-  readonly keys: Readonly<Record<string, string>>;
-}
-
-/** The files of a kernel in user mode. */
-export interface UserModeParts extends Parts {
-  readonly runsIn: "user-mode";
+/** The files that a VM is made of. */
+export interface LaneParts {
   /** The kernel: a program of this machine. */
   readonly linux: string;
+  /** The kernel's release, as `uname -r` will say. */
+  readonly release: string;
+  readonly disks: { readonly system: string; readonly docker: string };
 }
 
 export interface LaneBuild {
@@ -55,25 +39,25 @@ const WAIT_FOR_OTHER_MS = 60 * 60_000;
 /** Where all of the lane lies below the cache. */
 export const laneDir = (cacheDir: string): string => join(cacheDir, "lane");
 
-/** Whether this machine has built a kernel of user mode already, as it would be built now. */
+/** Whether this machine has built the kernel already, as it would be built now. */
 export async function isKernelBuilt(kernel: LaneKernel, cacheDir: string): Promise<boolean> {
-  const parts = laneSteps({ kernel, imageTag: "", kind: "", lockDigest: "", project: PROJECT, withQemu: false });
-  const own = parts.filter(({ name }) => name !== "lane-docker" && name !== systemName(kernel));
-  const key = (await recipeKeys(own, CLUSTERS)).get(userModeName(kernel)) ?? "";
-  return existsSync(join(laneDir(cacheDir), `${userModeName(kernel)}-${key}`, "linux"));
+  const parts = laneSteps({ kernel, imageTag: "", kind: "", lockDigest: "", project: PROJECT });
+  const own = parts.filter(({ name }) => name !== DOCKER_STEP && name !== SYSTEM_STEP);
+  const key = (await recipeKeys(own, CLUSTERS)).get(kernelStepName(kernel)) ?? "";
+  return existsSync(join(laneDir(cacheDir), `${kernelStepName(kernel)}-${key}`, "linux"));
 }
 
-/** The VM's parts, built where they are not there; a step's result is kept by its content. Throws PreflightError when something cannot be had. */
-export async function ensureLaneParts(build: LaneBuild): Promise<LaneParts | UserModeParts> {
+/**
+ * Returns the VM's parts, built where they are not there; a step's result is kept by its content. Throws PreflightError
+ * when something is unavailable.
+ */
+export async function ensureLaneParts(build: LaneBuild): Promise<LaneParts> {
   const { kernel, imageTag, context, progress, signal } = build;
   const kind = await kindPath(context);
   if (kind === undefined) throw new PreflightError("kernel lane: kind is gone since set-up");
-  const inQemu = kernel.runsIn === "qemu";
-  const own = inQemu ? await ownQemu(context) : undefined;
-  const fits = own !== undefined && willDo(own);
   const lock = await readFile(join(PROJECT, "package-lock.json"));
   const lockDigest = createHash("sha256").update(lock).digest("hex");
-  const steps = laneSteps({ kernel, imageTag, kind, lockDigest, project: PROJECT, withQemu: inQemu && !fits });
+  const steps = laneSteps({ kernel, imageTag, kind, lockDigest, project: PROJECT });
   const keysNow = () => recipeKeys(steps, CLUSTERS);
   const keys = await keysNow();
   const cacheDir = laneDir(context.cacheDir);
@@ -86,19 +70,9 @@ export async function ensureLaneParts(build: LaneBuild): Promise<LaneParts | Use
     await pruneCache(run);
   });
   const made = (step: string, file: string) => join(cacheDir, `${step}-${keys.get(step) ?? ""}`, file);
-  const disks = { system: made(systemName(kernel), "system.raw"), docker: made("lane-docker", "docker.raw") };
-  const releaseOf = async (step: string) => (await readFile(made(step, "release"), "utf8")).trim();
-  if (!inQemu) {
-    const step = userModeName(kernel);
-    return { runsIn: "user-mode", linux: made(step, "linux"), disks, release: await releaseOf(step) };
-  }
   return {
-    runsIn: "qemu",
-    qemu: fits ? own : await unpackedQemu(context, made("lane-qemu", "tree")),
-    vmlinuz: made(systemName(kernel), "vmlinuz"),
-    initrd: made(systemName(kernel), "initrd.gz"),
-    disks,
-    release: await releaseOf(systemName(kernel)),
-    keys: Object.fromEntries(keys),
+    linux: made(kernelStepName(kernel), "linux"),
+    release: (await readFile(made(kernelStepName(kernel), "release"), "utf8")).trim(),
+    disks: { system: made(SYSTEM_STEP, "system.raw"), docker: made(DOCKER_STEP, "docker.raw") },
   };
 }

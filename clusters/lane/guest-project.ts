@@ -15,7 +15,7 @@ export const FAULTLINE: readonly string[] = [
 
 /**
  * Of the project in a VM. What takes time may take six times longer (kind's two nodes in user mode: 64 to 92 s for 18 to 23 s here; kube-proxy there: up to 40 s for less than 10); what V8
- * has compiled before the VM was saved it finds again.
+ * has compiled in an earlier run of the VM it finds again.
  */
 export const ENV_IN_VM: Readonly<Record<string, string>> = {
   FAULTLINE_PATIENCE: "6",
@@ -51,14 +51,6 @@ export async function setClock(line: Line): Promise<void> {
   await mustExec(execOn(line), ["date", "--utc", "--set", new Date().toISOString()]);
 }
 
-/** Sets the VM's clock, which went on from where it was saved, and puts the project as it is now into it. `dir` is for a file on the way. */
-export async function refresh(line: Line, dir: string): Promise<void> {
-  await setClock(line);
-  const archive = await packProject(dir);
-  await removeProject(line);
-  await unpack(line, "-", createReadStream(archive) as AsyncIterable<Uint8Array>);
-}
-
 /** Puts the project into a VM that has its archive as a disk: a serial line is not for so much (seen: 2.5 MB of it stay stuck). */
 export async function unpackFrom(line: Line, device: string): Promise<void> {
   await removeProject(line);
@@ -72,11 +64,10 @@ async function removeProject(line: Line): Promise<void> {
   await mustExec(execOn(line), [...remove, "-exec", "rm", "-rf", "{}", "+"]);
 }
 
-async function unpack(line: Line, from: string, stdin?: AsyncIterable<Uint8Array>): Promise<void> {
+async function unpack(line: Line, from: string): Promise<void> {
   const said: Buffer[] = [];
   const hear = (data: Uint8Array) => void said.push(Buffer.from(data));
   const { code, error } = await line.run(["tar", "-C", IN_VM, "-xf", from], {
-    ...(stdin === undefined ? {} : { stdin }),
     onStdout: hear,
     onStderr: hear,
   });

@@ -4,16 +4,18 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { cellId, type Cell } from "../../lib/model/cell.ts";
 import { UndecidedError } from "../../lib/host/errors.ts";
-import { GiveUpError, waitFor } from "../../lib/host/wait.ts";
 import { acquire, release } from "../ownership/lock.ts";
 import { ownMark, ownerState } from "../ownership/owner.ts";
-import type { UserModeParts } from "./build.ts";
+import type { LaneParts } from "./build.ts";
 import { ENV_IN_VM } from "./guest-project.ts";
-import { stateOfProcess, tree } from "./process-tree.ts";
+import { suspend } from "./process-tree.ts";
 import { endProcess, OWNER, PROCESS, RECORD, textOf, vmDirs } from "./prune.ts";
 import { filesOnDisk, keyOfFiles } from "./reached.ts";
 
-/** A VM in user mode that an earlier run has left, with its cluster ready: its processes are stopped, so it takes memory and no processor. */
+/**
+ * A VM that an earlier run has left, with its cluster ready: its processes are stopped, so it takes memory and no
+ * processor.
+ */
 export interface Kept {
   readonly dir: string;
   /** The cluster in it. */
@@ -22,7 +24,6 @@ export interface Kept {
 }
 
 const USER = "user";
-const STOPPED_WITHIN_MS = 10_000;
 const readText = (path: string) => readFile(path, "utf8").catch(() => undefined);
 
 const PROJECT = join(import.meta.dirname, "../..");
@@ -36,7 +37,7 @@ export const MAKE_CLUSTERS = ["clusters/create/create.ts", "clusters/create/peer
  * Returns the name of all that a kept VM must have in common with a new one; 64 hex digits. `cell` is as the VM sees
  * it. A change elsewhere needs no other VM: the project is put into a VM at each start.
  */
-export function keptKey({ linux, disks }: UserModeParts, cell: Cell): string {
+export function keptKey({ linux, disks }: LaneParts, cell: Cell): string {
   const files = keyOfFiles(MAKE_CLUSTERS, filesOnDisk(PROJECT));
   return createHash("sha256")
     .update(JSON.stringify({ linux, disks, cell: cellId(cell), env: ENV_IN_VM, files }))
@@ -52,8 +53,9 @@ export function keptVms(laneDir: string): readonly (Kept & { readonly key: strin
 }
 
 /**
- * One that was kept under this key and nobody uses. It is this run's from then on, as a new one is: should the run be killed, whoever comes next ends it. Those of the cell that were made of
- * something else, and so are of no more use to anybody, are ended. Undefined when there is none.
+ * One that was kept under this key and nobody uses. It is this run's from then on, as a new one is: should the run be
+ * killed, whoever comes next ends it. Those of the cell that were made of something else, and so are of no more use to
+ * anybody, are ended. Undefined when there is none.
  */
 export async function claimKept(laneDir: string, key: string, cell: string): Promise<Kept | undefined> {
   for (const kept of keptVms(laneDir).filter((one) => one.cell === cell)) {
@@ -83,12 +85,15 @@ async function taken(dir: string): Promise<boolean> {
   return held === null && (await lives()) && textOf(join(dir, RECORD)) !== "";
 }
 
-/** Leaves a VM to whoever comes next: stops its processes, writes down what it is, and gives it up. Throws UndecidedError where they do not stop. */
+/**
+ * Leaves a VM to whoever comes next: stops its processes, writes down what it is, and gives it up. Throws
+ * UndecidedError where they do not stop.
+ */
 export async function leave(dir: string, record: Omit<Kept, "dir"> & { readonly key: string }): Promise<void> {
   const mark = await ownMark(readText);
   const held = await acquire(join(dir, USER), mark, (one) => ownerState(readText, one));
   if (held !== null && held !== mark) throw new UndecidedError(`${dir} is used by ${held}`, "./faultline gc");
-  await stopAll(dir);
+  await suspend(dir);
   // From now on it is its own: it is there for as long as its processes are.
   write(join(dir, OWNER), textOf(join(dir, PROCESS)));
   write(join(dir, RECORD), JSON.stringify(record));
@@ -99,29 +104,4 @@ export async function leave(dir: string, record: Omit<Kept, "dir"> & { readonly 
 function write(path: string, text: string): void {
   writeFileSync(`${path}.new`, text, { mode: 0o600 });
   renameSync(`${path}.new`, path);
-}
-
-/** Has a VM that was left go on. */
-export async function goOnAgain(dir: string): Promise<void> {
-  // The kernel last: what it waits for is awake by then.
-  for (const pid of (await tree(dir)).toReversed()) process.kill(pid, "SIGCONT");
-}
-
-/** The kernel first, so that it does not see the others stop. */
-async function stopAll(dir: string): Promise<void> {
-  await waitFor(
-    "the VM's processes to stop",
-    async () => {
-      const pids = await tree(dir);
-      if (pids.length === 0) throw new GiveUpError("there are none");
-      for (const pid of pids) process.kill(pid, "SIGSTOP");
-      const states = await Promise.all(pids.map(stateOfProcess));
-      if (states.some((state) => !/^[TtZ]$/.test(state))) throw new Error(`they are ${states.join("")}`);
-    },
-    { budgetMs: STOPPED_WITHIN_MS, intervalMs: 50 },
-  ).catch((error: unknown) => {
-    throw new UndecidedError(`the VM could not be kept: ${(error as Error).message}`, "./faultline gc removes it", {
-      cause: error,
-    });
-  });
 }

@@ -31,7 +31,7 @@ interface Conversation {
 
 type SendFrame = (conversation: number, kind: FrameKind, payload: Uint8Array) => Promise<void>;
 
-/** Speaks with the agent over a connected socket. */
+/** Speaks with the agent over a connected wire. */
 export function openLine(wire: Wire): Line {
   const { converse, fail } = conversationsOn(wire);
   const send: SendFrame = async (conversation, kind, payload) => {
@@ -127,8 +127,8 @@ export function byLine(onLine: (line: string) => void): (data: Uint8Array) => vo
   };
 }
 
-/** Commands in the VM with the shape of those on the host. A time-out ends the wait and the command. `onStderr` hears what they say while they run. */
-export function execOn(line: Line, onStderr: Streams["onStderr"] = () => undefined): Exec {
+/** Commands in the VM with the shape of those on the host. A timeout ends the wait and the command. */
+export function execOn(line: Line): Exec {
   return async (argv, options = {}) => {
     const startedAtMs = performance.now();
     const [out, err]: [Buffer[], Buffer[]] = [[], []];
@@ -141,10 +141,7 @@ export function execOn(line: Line, onStderr: Streams["onStderr"] = () => undefin
         yield given;
       })(),
       onStdout: (data) => out.push(Buffer.from(data)),
-      onStderr: (data) => {
-        err.push(Buffer.from(data));
-        onStderr(data);
-      },
+      onStderr: (data) => err.push(Buffer.from(data)),
       signal: stopped,
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       ...(options.env === undefined ? {} : { env: options.env }),

@@ -1,11 +1,8 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { waitFor } from "../../lib/host/wait.ts";
 import { ownerState, ownMark, parseOwner } from "../ownership/owner.ts";
-
-/** A saved VM takes 2 to 3 GB. */
-const SAVED_KEPT = 3;
 
 /** In a VM's directory: whose it is, its process (both as marks, ownership/owner.ts), and what a kept one is. */
 export const OWNER = "owner";
@@ -13,15 +10,6 @@ export const PROCESS = "process";
 export const RECORD = "kept.json";
 
 const readText = (path: string) => readFile(path, "utf8").catch(() => undefined);
-
-/** Removes what killed runs have left, and saved VMs beyond the last used ones. `using` stays. */
-export async function pruneLane(laneDir: string, using: string): Promise<void> {
-  const names = readdirSync(laneDir);
-  const saved = names.filter((name) => /^saved-[0-9a-f]{64}$/.test(name)).map((name) => join(laneDir, name));
-  const byUse = saved.filter((dir) => dir !== using).toSorted((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs);
-  for (const dir of byUse.slice(SAVED_KEPT - 1)) rmSync(dir, { recursive: true, force: true });
-  await endLeft(laneDir);
-}
 
 /** Ends and removes what killed runs have left. */
 export async function endLeft(laneDir: string): Promise<void> {
@@ -38,17 +26,13 @@ export async function makeOwnDir(dir: string): Promise<void> {
 /** The directories of VMs, of living ones as well. */
 export function vmDirs(laneDir: string): readonly string[] {
   const vms = join(laneDir, "vms");
-  return list(vms).map((name) => join(vms, name));
+  return existsSync(vms) ? readdirSync(vms).map((name) => join(vms, name)) : [];
 }
 
-/** What is there of VMs whose run is gone: their directories, and what was half saved. */
+/** The directories of VMs whose run is gone. */
 export async function leftInLane(laneDir: string): Promise<readonly string[]> {
   const left: string[] = [];
   for (const dir of vmDirs(laneDir)) if (await isLeft(dir)) left.push(dir);
-  for (const name of list(laneDir)) {
-    const pid = /^(?:saved-[0-9a-f]{64}|kvm-[0-9a-f]+)\.tmp-(\d+)$/.exec(name)?.[1];
-    if (pid !== undefined && (await ownerState(readText, pid)) === "gone") left.push(join(laneDir, name));
-  }
   return left;
 }
 
@@ -58,14 +42,6 @@ async function isLeft(dir: string): Promise<boolean> {
   if ((await ownerState(readText, owner)) === "gone") return true;
   const user = textOf(join(dir, "user"));
   return owner === own && textOf(join(dir, RECORD)) === "" && (await ownerState(readText, user)) === "gone";
-}
-
-function list(dir: string): readonly string[] {
-  try {
-    return readdirSync(dir);
-  } catch {
-    return [];
-  }
 }
 
 /** A small file's text; empty where there is none. */
@@ -95,9 +71,5 @@ export async function endProcess(dir: string): Promise<void> {
       { budgetMs: ENDED_WITHIN_MS, intervalMs: 20 },
     );
   }
-  await removeDir(dir);
-}
-
-export async function removeDir(path: string): Promise<void> {
-  await rm(path, { recursive: true, force: true });
+  await rm(dir, { recursive: true, force: true });
 }

@@ -1,9 +1,6 @@
 /** A cluster of two nodes and Docker take about 2 GiB; the rest is page cache. */
 export const LANE_MEMORY_MIB = 4096;
 
-/** Two for two nodes, where the machine has them. */
-export const laneCpus = (available: number): number => Math.max(1, Math.min(2, available));
-
 /** The processors a process may use, from its /proc/PID/status (Cpus_allowed_list, as in cpuset(7)): "0-2,5" is 0, 1, 2 and 5. Empty where there is no such line. Pure. */
 export function allowedCpus(status: string): readonly number[] {
   const list = /^Cpus_allowed_list:\s*(\S+)$/m.exec(status)?.[1] ?? "";

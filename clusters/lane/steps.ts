@@ -18,7 +18,7 @@ const PACKAGES: readonly string[] = [
     "ebtables",
   ],
   ...["iproute2", "ethtool", "kmod", "util-linux", "mount", "procps", "hostname", "ca-certificates", "openssl"],
-  ...["jq", "curl", "tcpdump", "busybox-static", "xz-utils", "e2fsprogs", "bash", "findutils"],
+  ...["jq", "curl", "tcpdump", "e2fsprogs", "bash", "findutils"],
 ];
 /** What builds a kernel from source: Kbuild's own list (Documentation/process/changes.rst), and what `make` calls for user-mode Linux. */
 const BUILD_PACKAGES: readonly string[] = [
@@ -28,8 +28,6 @@ const BUILD_PACKAGES: readonly string[] = [
 const SYSTEM_MEBIBYTES = 12 * 1024;
 const DOCKER_MEBIBYTES = 20 * 1024;
 const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
-/** The first Debian suite with a QEMU that emulates reliably (qemu-version.ts), in a build for the oldest Debian in use. */
-const QEMU_SUITE = "bookworm-backports";
 
 /** What the parts of a VM are made from, beside what lies below clusters/. */
 export interface LaneInputs {
@@ -42,12 +40,10 @@ export interface LaneInputs {
   readonly project: string;
   /** The kind binary. */
   readonly kind: string;
-  /** Whether this machine's own QEMU will not do. */
-  readonly withQemu: boolean;
 }
 
 /** A step's name holds no colon: it is part of a file name. */
-export const kernelSlug = ({ name }: LaneKernel): string => name.replace(/[^a-z0-9.]/g, "-");
+const kernelSlug = ({ name }: LaneKernel): string => name.replace(/[^a-z0-9.]/g, "-");
 
 /** Of the VM, not of the nodes: the first Debian whose Docker gives nodes CAP_BPF, which Cilium's agent asks for. */
 const VM_SUITE = "trixie";
@@ -73,30 +69,6 @@ function debianStep(name: string, what: string, packages: readonly string[]): St
 const root = debianStep("lane-root", "install Debian for the VM", PACKAGES);
 const buildRoot = debianStep("lane-build-root", "install Debian with a compiler, to build a kernel in", BUILD_PACKAGES);
 
-const qemu: Step = {
-  name: "lane-qemu",
-  what: `fetch QEMU of ${QEMU_SUITE}`,
-  expectedS: 15,
-  needs: [],
-  inputs: ["lane/scripts/debian-packages"],
-  settings: { suite: QEMU_SUITE },
-  commands: (paths) => [
-    unpacked(paths, QEMU_SUITE, "none", ["qemu-system-x86", "qemu-system-common", "qemu-system-data", "qemu-utils"]),
-  ],
-};
-
-function kernelStep(kernel: LaneKernel): Step {
-  return {
-    name: `lane-kernel-${kernelSlug(kernel)}`,
-    what: `fetch Debian's kernel of ${kernel.suite}`,
-    expectedS: 20,
-    needs: [],
-    inputs: ["lane/scripts/debian-packages"],
-    settings: { suite: kernel.suite },
-    commands: (paths) => [unpacked(paths, kernel.suite, "linux-(image|modules|base)-.*", ["linux-image-cloud-amd64"])],
-  };
-}
-
 function sourceStep(kernel: LaneKernel): Step {
   return {
     name: `lane-source-${kernelSlug(kernel)}`,
@@ -109,10 +81,10 @@ function sourceStep(kernel: LaneKernel): Step {
   };
 }
 
-function userModeStep(kernel: LaneKernel): Step {
+function kernelStep(kernel: LaneKernel): Step {
   const source = `lane-source-${kernelSlug(kernel)}`;
   return {
-    name: userModeName(kernel),
+    name: kernelStepName(kernel),
     what: "build user-mode Linux",
     expectedS: 420,
     needs: ["lane-build-root", source],
@@ -131,26 +103,24 @@ function userModeStep(kernel: LaneKernel): Step {
   };
 }
 
-/** The step that leaves `linux` and `release` for a kernel that runs in user mode. */
-export const userModeName = (kernel: LaneKernel): string => `lane-linux-${kernelSlug(kernel)}`;
-
-/** The system disk of a kernel that brings no modules is the same for all such. */
-export const systemName = (kernel: LaneKernel): string =>
-  kernel.runsIn === "qemu" ? `lane-system-${kernelSlug(kernel)}` : "lane-system";
+/** The name of the step that leaves `linux` and `release` for a kernel. */
+export const kernelStepName = (kernel: LaneKernel): string => `lane-linux-${kernelSlug(kernel)}`;
+/** The name of the step that leaves `system.raw`, the same for all kernels: they bring no modules. */
+export const SYSTEM_STEP = "lane-system";
+/** The name of the step that leaves `docker.raw`. */
+export const DOCKER_STEP = "lane-docker";
 
 function systemStep(inputs: LaneInputs): Step {
-  const kernel = inputs.kernel.runsIn === "qemu" ? `lane-kernel-${kernelSlug(inputs.kernel)}` : undefined;
   return {
-    name: systemName(inputs.kernel),
+    name: SYSTEM_STEP,
     what: "make the VM's system disk",
     expectedS: 20,
-    needs: ["lane-root", ...(kernel === undefined ? [] : [kernel])],
+    needs: ["lane-root"],
     inputs: ["lane/scripts/system-disk", "lane/guest"],
     settings: { lock: inputs.lockDigest, kind: VERSIONS.kind, mebibytes: SYSTEM_MEBIBYTES },
     commands: ({ out, made, source }) => [
       {
         argv: [source("lane/scripts/system-disk"), out, made("lane-root", "rootfs.tar")].concat([
-          kernel === undefined ? "none" : made(kernel, "tree"),
           source("lane/guest"),
           join(inputs.project, "node_modules"),
           inputs.kind,
@@ -163,7 +133,7 @@ function systemStep(inputs: LaneInputs): Step {
 
 function dockerStep({ imageTag }: LaneInputs): Step {
   return {
-    name: "lane-docker",
+    name: DOCKER_STEP,
     what: "make the disk with Docker's data and the node image",
     expectedS: 45,
     needs: ["lane-root"],
@@ -187,10 +157,7 @@ function dockerStep({ imageTag }: LaneInputs): Step {
 /** All parts of a VM, each after those it needs. */
 export function laneSteps(inputs: LaneInputs): readonly Step[] {
   const { kernel } = inputs;
-  const own = inputs.withQemu ? [qemu] : [];
-  const kernels =
-    kernel.runsIn === "qemu" ? [...own, kernelStep(kernel)] : [buildRoot, sourceStep(kernel), userModeStep(kernel)];
-  return [root, ...kernels, systemStep(inputs), dockerStep(inputs)];
+  return [root, buildRoot, sourceStep(kernel), kernelStep(kernel), systemStep(inputs), dockerStep(inputs)];
 }
 
 /** What is mounted in there is gone with it, also when it is killed. */

@@ -10,7 +10,6 @@ import { kernel } from "./kernel.ts";
 import { kind } from "./kind.ts";
 import { leftovers } from "./leftovers.ts";
 import { memory } from "./memory.ts";
-import { kernelLane } from "./qemu.ts";
 
 /** Checks for creating a cluster and its image; a run on a kept cluster has both. */
 const TO_MAKE_A_CLUSTER: readonly Check[] = [memory, disk, inotify, go];
@@ -27,7 +26,6 @@ export const CHECKS: readonly Check[] = [
   firewall,
   kind,
   go,
-  kernelLane,
   leftovers,
 ];
 

@@ -13,9 +13,7 @@ export interface Cell {
   readonly proxyMode: ProxyMode;
   readonly kubernetesVersion: string;
   readonly ipFamily: IpFamily;
-  /**
-   * The kernel of the virtual machine that the cluster runs in, `debian:6.12`; absent for this machine's own kernel.
-   */
+  /** That of a virtual machine the cluster runs in, `um:newest`; absent where it is this machine's own. */
   readonly kernel?: string | undefined;
 }
 

@@ -47,8 +47,9 @@ function release(version: string): CniVersion {
   };
 }
 
-/** Returns the reason that Cilium itself cannot run the cell, or null. */
-function refuses({ ipFamily }: Cell): string | null {
+/** Why Cilium itself cannot do what the cell asks; null where it can. */
+function refuses({ ipFamily, kernel }: Cell): string | null {
+  if (kernel !== undefined) return `${kernel} compiles no BPF programs (no JIT in ARCH=um), and Cilium is made of them`;
   if (ipFamily !== "ipv6") return null;
   return "Cilium 1.15's tunnel runs over IPv4 alone (bpf/lib: the tunnel key's remote_ipv4)";
 }

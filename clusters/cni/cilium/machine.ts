@@ -1,6 +1,5 @@
 import type { Cell } from "../../../lib/model/cell.ts";
 import { BOUNDED_RUNTIME } from "../../setup/bounded-runtime.ts";
-import { mustBeDisposable } from "../../setup/disposable.ts";
 import { parseVersion } from "../../setup/version.ts";
 import type { MachineProbe } from "../contract/cni.ts";
 
@@ -17,23 +16,16 @@ const DOCKER_MAJOR = 23;
  */
 export async function ciliumLacks(
   { proxyMode }: Pick<Cell, "proxyMode">,
-  { exec, readText, platform }: MachineProbe,
+  { exec, platform }: MachineProbe,
 ): Promise<string | null> {
-  // On other platforms Docker runs in a virtual machine that this process cannot inspect.
+  if (proxyMode === "none") return "Cilium in kube-proxy's place, which is not supported here yet";
+  // Elsewhere Docker runs in a virtual machine that cannot be looked into from here.
   if (platform !== "linux") return null;
   const info = await exec(["docker", "info", "--format", "{{.ServerVersion}} {{.DefaultRuntime}}"]);
   const [version = "", runtime] = info.stdout.trim().split(" ");
   const docker = parseVersion(version);
   if (docker && docker[0] < DOCKER_MAJOR && runtime !== BOUNDED_RUNTIME) {
     return `Docker ${DOCKER_MAJOR}, whose nodes may load BPF programs (here ${docker.join(".")})`;
-  }
-  const isOurs = async () =>
-    await mustBeDisposable(readText).then(
-      () => true,
-      () => false,
-    );
-  if (proxyMode === "none" && !(await isOurs())) {
-    return "a machine of its own: in kube-proxy's place Cilium attaches programs to the machine's cgroups";
   }
   return null;
 }

@@ -1,14 +1,14 @@
 /**
- * What runs in the VM for the host: starts the commands it is told and hands their output on. `node agent.ts PORT [speaks-first]`, PORT a virtio serial port or a serial line. It
- * lives on through a save and a restore of the VM, so it must not care that the host at the other end is another. A serial line may lose what comes before it is set to raw, so
- * there the agent greets first.
+ * What runs in the VM for the host: starts the commands it is told and hands their output on. `node agent.ts PORT`, PORT
+ * a serial line. It lives on while the VM is suspended, so it must not care that the host at the other end is another. A
+ * serial line may lose what comes before it is set to raw, so the agent greets first.
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import { open, type FileHandle } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { encoded, frameReader, pieces, type Exit, type Frame, type FrameKind, type StartOrder } from "./frames.ts";
 
-/** Reading gives nothing, at once, while no host is connected (drivers/char/virtio_console.c). */
+/** Wait after a read of nothing: it comes at once while no host is connected. */
 const NOBODY_MS = 50;
 
 const running = new Map<number, ChildProcess>();
@@ -85,12 +85,12 @@ function signal(pid: number, name: string): void {
   }
 }
 
-const [path, manner] = process.argv.slice(2);
-if (path === undefined) throw new Error("usage: agent.ts PORT [speaks-first]");
+const [path] = process.argv.slice(2);
+if (path === undefined) throw new Error("usage: agent.ts PORT");
 const port = await open(path, "r+");
 const send = sender(port);
 const frames = frameReader();
-if (manner === "speaks-first") await send(0, "hello", Buffer.alloc(0));
+await send(0, "hello", Buffer.alloc(0));
 const buffer = Buffer.alloc(64 * 1024);
 for (;;) {
   const { bytesRead } = await port.read(buffer, 0, buffer.length, null);

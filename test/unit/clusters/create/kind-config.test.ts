@@ -47,11 +47,17 @@ describe("kindConfig", () => {
     expect(patches("ipvs").join()).not.to.contain("KubeProxyConfiguration");
   });
 
-  it("raises timeouts for an emulated control plane only", () => {
+  it("gives the lane's control plane no more of the processor than kube-proxy, and leases that outlast a suspension", () => {
     expect(emulatedPatches(1)).to.deep.equal({ kubeadm: [], staticPods: {} });
     const { kubeadm, staticPods } = emulatedPatches(6);
-    expect(kubeadm[0]).to.deep.include({ apiServer: { timeoutForControlPlane: "24m0s" } });
-    expect(Object.keys(staticPods)).to.include("kube-apiserver+strategic.json");
+    expect(kubeadm).to.have.length(1);
+    expect(kubeadm[0]).to.deep.include({ scheduler: { extraArgs: { "leader-elect": "false" } } });
+    const components = ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd"];
+    expect(Object.keys(staticPods)).to.deep.equal(components.map((name) => `${name}+strategic.json`));
+    for (const [index, patch] of Object.values(staticPods).entries())
+      expect(patch).to.deep.equal({
+        spec: { containers: [{ name: components[index], resources: { requests: null } }] },
+      });
   });
 
   it("mounts kubeadm's patches of static pods if there are any, and names their folder", () => {

@@ -4,8 +4,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { claimKept, endKept, goOnAgain, keptVms, leave } from "../../../../clusters/lane/kept.ts";
-import { stateOfProcess, tree } from "../../../../clusters/lane/process-tree.ts";
+import { claimKept, endKept, keptVms, leave } from "../../../../clusters/lane/kept.ts";
+import { resume, stateOfProcess, tree } from "../../../../clusters/lane/process-tree.ts";
 import { endProcess, leftInLane } from "../../../../clusters/lane/prune.ts";
 import { ownerOf, ownMark } from "../../../../clusters/ownership/owner.ts";
 import { UndecidedError } from "../../../../lib/host/errors.ts";
@@ -48,7 +48,7 @@ describe("a kept VM", () => {
     // It is its own: whoever looks for what killed runs have left leaves it alone.
     expect(readFileSync(join(dir, "owner"), "utf8")).to.equal(readFileSync(join(dir, "process"), "utf8"));
     expect(await leftInLane(lane)).to.deep.equal([]);
-    await goOnAgain(dir);
+    await resume(dir);
     expect(await states()).to.not.include("T");
   });
 

@@ -116,14 +116,14 @@ describe("the number of nodes that a run's scenarios need", () => {
 
   it("is two in the kernel lane, where a scenario that needs node C is skipped", () => {
     const third = claims("third → server by podIP");
-    const context = { ...RECORD, cell: { ...RECORD.cell, kernel: "debian:6.12" } };
+    const context = { ...RECORD, cell: { ...RECORD.cell, kernel: "um:newest" } };
     expect(sizeFor([third], context)).to.equal(2);
     const skip = skipIfCellTooSmall(third, context);
     expect(skip?.code).to.equal("two-node-lane");
     expect(skip?.reason).to.match(/third node, and a cluster in the kernel lane has two/);
     expect(skipIfCellTooSmall(third, RECORD)).to.equal(null);
     expect(skipIfCellTooSmall(claims("same → other by podIP"), context)).to.equal(null);
-    const text = planOf({ ...DEFAULT_CELL, kernel: "debian:6.12" }, [third]);
+    const text = planOf({ ...DEFAULT_CELL, kernel: "um:newest" }, [third]);
     expect(text).to.match(/one worker \(node A\)\n/);
     expect(text).to.match(/skipped: it needs a third node, and a cluster in the kernel lane has two/);
   });

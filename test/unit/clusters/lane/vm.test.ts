@@ -3,11 +3,10 @@ import { readFileSync } from "node:fs";
 import { laneSteps } from "../../../../clusters/lane/steps.ts";
 import { laneKernel } from "../../../../clusters/cells/kernels.ts";
 import { allowedCpus, cpuFor } from "../../../../clusters/lane/shape.ts";
-import { userModeArgv } from "../../../../clusters/lane/user-mode.ts";
+import { vmArgv } from "../../../../clusters/lane/vm.ts";
 
-const ARGV = userModeArgv({
+const ARGV = vmArgv({
   parts: {
-    runsIn: "user-mode",
     linux: "/l/linux",
     disks: { system: "/d/system.raw", docker: "/d/docker.raw" },
     release: "7.3.4",
@@ -18,7 +17,7 @@ const ARGV = userModeArgv({
   project: "/v/project.tar",
 });
 
-describe("userModeArgv", () => {
+describe("vmArgv", () => {
   it("puts the kernel where there is no network, and where all ends with it", () => {
     const own = ARGV.slice(0, ARGV.indexOf("--"));
     expect(own).to.deep.equal(["unshare", "--net", "--pid", "--fork", "--kill-child=KILL"]);
@@ -47,16 +46,15 @@ describe("the processor of a VM", () => {
   });
 });
 
-describe("the steps of a kernel in user mode", () => {
-  const inputs = { imageTag: "t", lockDigest: "d", project: "/p", kind: "/k", withQemu: false };
+describe("the steps that build a VM", () => {
+  const inputs = { imageTag: "t", lockDigest: "d", project: "/p", kind: "/k" };
   const names = (kernel: string) => laneSteps({ ...inputs, kernel: laneKernel(kernel) }).map(({ name }) => name);
 
-  it("build it from source instead of fetching Debian's, and need no QEMU", () => {
+  it("build its kernel from source instead of fetching a built one", () => {
     expect(names("um:newest")).to.deep.equal([
       ...["lane-root", "lane-build-root", "lane-source-um-newest", "lane-linux-um-newest"],
       ...["lane-system", "lane-docker"],
     ]);
-    expect(names("debian:6.12").join()).to.not.contain("source");
   });
 
   it("ask for what the cells, the CNIs and the faults need of a kernel, each once", () => {

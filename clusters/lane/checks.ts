@@ -1,36 +1,12 @@
 /** What a run needs that has a cell on another kernel than this machine's. */
-import { ownQemu, willDo } from "../lane/find-qemu.ts";
-import { moduleLacking } from "../lane/needs.ts";
-import { laneDir } from "../lane/build.ts";
-import { keptVms } from "../lane/kept.ts";
-import { LANE_MEMORY_MIB } from "../lane/shape.ts";
-import type { Check, CheckContext, MachineFinding } from "./check.ts";
-import { missing, ok, warning } from "./check.ts";
-import { isDebianLike, missingPackages } from "./distribution.ts";
-import { availableBytes } from "./memory.ts";
-import { GIB, inGib } from "./size.ts";
-
-const PACKAGES = ["qemu-system-x86", "qemu-utils", "util-linux"];
-/** What comes in its place where it is too old is built for this machine's libraries. */
-const TOO_OLD = "too old to emulate a Debian kernel reliably";
-
-export const qemu: Check = {
-  id: "qemu",
-  what: "QEMU 8.2 or newer, or Debian's package of an older one",
-  why: "a cell on another kernel runs in a virtual machine (docs/kernel-lane.md)",
-  find: findQemu,
-};
-
-async function findQemu(context: CheckContext): Promise<MachineFinding> {
-  if (context.platform !== "linux" || context.arch !== "x64")
-    return missing(`${context.platform} ${context.arch}`, "run cells on another kernel on Linux on x86-64");
-  const own = await ownQemu(context);
-  if (own === undefined) return await missingPackages(context, "not found", PACKAGES);
-  if (willDo(own)) return ok(own.version);
-  if (!isDebianLike((await context.readText("/etc/os-release")) ?? ""))
-    return missing(`${own.version}: ${TOO_OLD}`, "install QEMU 8.2 or newer");
-  return ok(`${own.version}: ${TOO_OLD}; one of backports is unpacked in the cache for it`);
-}
+import { laneDir } from "./build.ts";
+import { keptVms } from "./kept.ts";
+import { moduleLacking } from "./needs.ts";
+import { LANE_MEMORY_MIB } from "./shape.ts";
+import type { Check } from "../setup/check.ts";
+import { missing, ok, warning } from "../setup/check.ts";
+import { availableBytes } from "../setup/memory.ts";
+import { GIB, inGib } from "../setup/size.ts";
 
 /** Stops no run: it only says where such cells run. */
 export const kernelLane: Check = {
