@@ -51,7 +51,8 @@ const KNOWN: Readonly<Record<string, Scene>> = {
     breakages: [
       by("A", "sysctl -qw net.ipv4.conf.all.rp_filter=1 && ip route replace 10.244.0.0/24 via 172.31.0.3 dev eth0"),
     ],
-    first: /^proven: net\.ipv4\.conf\.all\.rp_filter is 1 on A \(baseline 0\): packets from \S+ by flannel\.1 are discarded/,
+    first:
+      /^proven: net\.ipv4\.conf\.all\.rp_filter is 1 on A \(baseline 0\): packets from \S+ by flannel\.1 are discarded/,
   },
   "forwarding off for one device": {
     breakages: [by("A", "sysctl -qw net.ipv4.conf.flannel/1.forwarding=0")],
