@@ -1,4 +1,4 @@
-import { attemptsFor, type Tries } from "../probes/attempts.ts";
+import { attemptsFor, type FlowPlan } from "../probes/attempts.ts";
 import { nodeOf, type ExecTarget } from "../model/address.ts";
 import type { Cluster, Whereabouts } from "../model/cluster.ts";
 import type { Expectation } from "../model/expectation.ts";
@@ -10,7 +10,7 @@ import { probeRound } from "../probes/round.ts";
 import { believable } from "../probes/strain.ts";
 import { withReplicas } from "./replicas.ts";
 
-export interface HowToTry extends Tries {
+export interface HowToTry extends FlowPlan {
   /** Ask afterwards which replica of a Service each lookup met. */
   readonly tellReplicas?: boolean;
 }

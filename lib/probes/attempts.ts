@@ -6,60 +6,64 @@ import { parsePath, type Path } from "../model/path.ts";
 import type { Attempt, CurlAttempt, DigAttempt, PingAttempt } from "./probe.ts";
 
 /**
- * Budgets of one attempt. ARP failure shows as host-unreachable after about 3 s (3 probes, 1 s apart: mcast_solicit and retrans_time_ms of the
- * kernel's neighbour tables), so a connect time-out near 3 s would race with it: 4.5 s is beyond it.
+ * Budgets of one attempt. ARP failure shows as host-unreachable after about 3 s (3 probes, 1 s apart: mcast_solicit and
+ * retrans_time_ms of the kernel's neighbour tables). A connect timeout near 3 s would race with it, so it is 4.5 s.
  */
 export const BUDGETS = {
   connectTimeoutMs: 4500,
-  /** For a path that is to be host-unreachable, see PATIENCE. */
+  /** For a path that is expected to be host-unreachable; see FlowPlan. */
   patientConnectTimeoutMs: 10_800,
-  /** Beyond the connect budget: connected and then silent for this long is a stall. */
+  /** Added to the connect budget: a connection that is silent for this long is a stall. */
   answerMs: 1500,
   dnsTimeoutMs: 2000,
   pingIntervalMs: 50,
-  /** No process has to answer a ping, so it is quick even on a busy machine. */
+  /** The kernel answers pings, so they are quick even on a busy machine. */
   pingTimeoutMs: 1000,
 } as const;
 
-/**
- * PATIENCE. Since Linux 6.5 a SYN is sent again at 3 s (tcp_syn_linear_timeouts), just when ARP gives up. The kernel's loop that tells the waiting flows
- * (neigh_invalidate in net/core/neighbour.c) stops when a new packet starts the next resolution, and the rest of the queue is dropped without a word:
- * those flows learn it from the second failure, at about 6.2 s, or, should the SYN of 7 s come in between again, from the third at about 10.2 s; the next SYN is sent at 11 s only. Measured: 2 of 9
- * flows told at 3.1 s, the other 7 silent at 4.5 s; one in some 50 silent at 7.5 s.
- */
-export interface Tries {
+/** How many flows a path gets, and how long they wait. */
+export interface FlowPlan {
   readonly flows: number;
-  /** Waits for the second ARP failure. */
+  /**
+   * Waits for the third ARP failure. Since Linux 6.5 a SYN is retransmitted at 3 s (tcp_syn_linear_timeouts), just
+   * when ARP gives up. The kernel's loop that reports the failure to the waiting flows (neigh_invalidate in
+   * net/core/neighbour.c) stops if a new packet starts the next resolution, and drops the rest of the queue silently.
+   * Those flows get the error from the second failure at about 6.2 s. If the SYN of 7 s interferes again, they get it
+   * from the third at about 10.2 s; the next SYN follows only at 11 s. Measured: 2 of 9 flows got the error at 3.1 s,
+   * the other 7 were silent at 4.5 s; about one in 50 was silent at 7.5 s.
+   */
   readonly patient?: boolean;
 }
 
 /**
- * Each flow has a source port of its own, so that captures, conntrack and the kernel's socket table can be asked for this one; two lookups at once from one
- * port would get each other's replies (dig 9.18 shares it). Below NodePorts and the kernel's own range (ip_local_port_range begins at 32768).
+ * Source ports of flows. Each flow has its own, so that captures, conntrack and the kernel's socket table identify
+ * it; two concurrent lookups from one port would get each other's replies (dig 9.18 shares it). The range is below
+ * NodePorts and the kernel's own range (ip_local_port_range begins at 32768).
  */
 const PORTS = { first: 10_000, count: 20_000, perSecond: 40 } as const;
 let lastFlow = 0;
 
 /**
- * Begins where the machine's uptime says, so that a process started later does not meet ports that an earlier one left in TIME_WAIT (60 s,
- * TCP_TIMEWAIT_LEN in include/net/tcp.h): that took fewer than 40 a second, and a round of the range lasts 500 s.
+ * Returns the next source port. The start depends on the machine's uptime, so that a later process does not get ports
+ * that an earlier one left in TIME_WAIT (60 s, TCP_TIMEWAIT_LEN in include/net/tcp.h). A process takes fewer than 40
+ * ports a second, and the range lasts 500 s.
  */
 function nextPort(): number {
   lastFlow = Math.max(lastFlow + 1, Math.floor((monotonicMs() * PORTS.perSecond) / 1000));
   return PORTS.first + (lastFlow % PORTS.count);
 }
 
-/** The attempts of one path: fresh flows, resolved to addresses. Throws when a role is not there just now. */
-export function attemptsFor(where: Whereabouts, pathText: string, tries: Tries): readonly Attempt[] {
+/** Returns the attempts of one path: new flows with their addresses. Throws Error if a pod of the path does not run. */
+export function attemptsFor(where: Whereabouts, pathText: string, plan: FlowPlan): readonly Attempt[] {
   const path = parsePath(pathText);
-  return Array.from({ length: tries.flows }, (_, flow) => attemptFor(where, path, pathText, flow, tries));
+  return Array.from({ length: plan.flows }, (_, flow) => attemptFor(where, path, pathText, flow, plan));
 }
 
-function attemptFor(where: Whereabouts, path: Path, text: string, flow: number, tries: Tries): Attempt {
+function attemptFor(where: Whereabouts, path: Path, text: string, flow: number, plan: FlowPlan): Attempt {
   const base = { id: `${text}#${flow}`, path: text, netnsPid: netnsPidOf(where, path.from) };
   switch (path.tool) {
     case "curl":
-      return { ...base, ...curl(where, path, tries) };
+      return { ...base, ...curl(where, path, plan) };
     case "dig":
       return { ...base, ...dig(where, path) };
     case "ping":
@@ -69,7 +73,7 @@ function attemptFor(where: Whereabouts, path: Path, text: string, flow: number, 
 
 type Without<T> = Omit<T, "id" | "path" | "netnsPid">;
 
-function curl(where: Whereabouts, path: Path, { patient = false }: Tries): Without<CurlAttempt> {
+function curl(where: Whereabouts, path: Path, { patient = false }: FlowPlan): Without<CurlAttempt> {
   const host = addressOf(where, path.to, path.way, path.family);
   const url = `http://${host.includes(":") ? `[${host}]` : host}:${portOf(where, path)}/`;
   const byName = path.way === "Service name" ? named(where, path) : {};
@@ -80,7 +84,10 @@ function curl(where: Whereabouts, path: Path, { patient = false }: Tries): Witho
   return { tool: "curl", url, ...byName, sourcePort, patient, connectTimeoutMs, totalTimeoutMs, expectServer };
 }
 
-/** A name may have an address of each family: where the cell has both, the path says which is meant. */
+/**
+ * Returns the resolver of a name. In a dual-stack cell it also returns the family, because the name has an address of
+ * each.
+ */
 function named(where: Whereabouts, path: Path): Pick<CurlAttempt, "resolvConfPid" | "family"> {
   const [first, ...others] = familiesOf(where.cluster.cell);
   const family = others.length === 0 ? {} : { family: path.family ?? first };
@@ -100,7 +107,7 @@ function dig(where: Whereabouts, path: Path): Without<DigAttempt> {
     tool: "dig",
     server: addressOf(where, path.to, path.way, path.family),
     name: SERVER_NAME,
-    // Of the family that carries the question, so that a single-family cell has an answer.
+    // The family that carries the query, so that a single-stack cell has an answer.
     type: family === "IPv4" ? "A" : "AAAA",
     transport: "udp",
     sourcePort: nextPort(),

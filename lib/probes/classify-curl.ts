@@ -1,14 +1,14 @@
 import { lastLines } from "../host/exec.ts";
 import type { Symptom } from "../model/symptom.ts";
 import { classifyDig } from "./classify-dig.ts";
-import type { Finding } from "./classify.ts";
+import type { ProbeFinding } from "./classify.ts";
 import { echoSeen, isEchoOf } from "./echo.ts";
 import type { CurlAttempt, DigAttempt, EarlyEnd, ProbeRecord, Seen } from "./probe.ts";
 import { ASKED_AGAIN_MARK, FIGURES_MARK } from "./request.ts";
 import type { CurlFigures } from "./request.ts";
 import { slowClassS } from "./slow.ts";
 
-/** The kernel's words for the errno of a failed connect, as `curl -v` prints them (glibc strerror, C locale). */
+/** The errno texts of a failed connect, as `curl -v` prints them (glibc strerror, C locale). */
 const ERRNO_SYMPTOMS: Readonly<Record<string, Symptom>> = {
   "Connection refused": "connection-refused",
   "No route to host": "host-unreachable",
@@ -17,28 +17,28 @@ const ERRNO_SYMPTOMS: Readonly<Record<string, Symptom>> = {
   "Connection reset by peer": "connection-reset",
 };
 
-/** What curl showed. The exit code only says where to look; the symptom is in curl's words and times. */
-export function classifyCurl(attempt: CurlAttempt, record: ProbeRecord): Finding {
-  const [told = "", again] = record.stderr.split(ASKED_AGAIN_MARK);
-  const figures = readFigures(told);
+/** Classifies curl's output by its messages and times; the exit code alone does not decide a symptom. */
+export function classifyCurl(attempt: CurlAttempt, record: ProbeRecord): ProbeFinding {
+  const [output = "", again] = record.stderr.split(ASKED_AGAIN_MARK);
+  const figures = readFigures(output);
   const seen = { ...flowSeen(figures), ...echoSeen(record.stdout) };
-  const words = lastWords(told) || `curl exited ${record.exitCode ?? "by a signal"}`;
-  const finding = (symptom: Symptom, detail = words): Finding => ({ symptom, detail, seen });
-  if (record.early) return finding(...endedEarly(told, record.early));
-  if (!figures) return finding("unknown", `curl did not report: ${lastLines(told, 1) || words}`);
+  const words = lastWords(output) || `curl exited ${record.exitCode ?? "by a signal"}`;
+  const finding = (symptom: Symptom, detail = words): ProbeFinding => ({ symptom, detail, seen });
+  if (record.early) return finding(...endedEarly(output, record.early));
+  if (!figures) return finding("unknown", `curl did not report: ${lastLines(output, 1) || words}`);
   switch (record.exitCode) {
     case 0:
       return answered(attempt, record, figures, seen);
     case 6:
       return finding(...unresolved(attempt, record, again));
     case 7:
-      return finding(...connectFailed(told, words));
+      return finding(...connectFailed(output, words));
     case 28:
       return finding(timeoutKind(words, figures));
-    case 45: // the source port is still somebody's: nothing was sent
+    case 45: // the source port is still in use: nothing was sent
       return finding("unknown");
-    case 52: // closed in order, without an answer: the network did its part
-    case 18: // closed in order, in the middle of one
+    case 52: // closed properly without an answer: the network worked
+    case 18: // closed properly in the middle of an answer
       return finding("http-error");
     case 35:
     case 55:
@@ -49,15 +49,14 @@ export function classifyCurl(attempt: CurlAttempt, record: ProbeRecord): Finding
   }
 }
 
-function answered(attempt: CurlAttempt, record: ProbeRecord, figures: CurlFigures, seen: Seen): Finding {
+function answered(attempt: CurlAttempt, record: ProbeRecord, figures: CurlFigures, seen: Seen): ProbeFinding {
   if (figures.httpCode !== "200") {
     const bad = Number(figures.httpCode) >= 400;
     return { symptom: bad ? "http-error" : "unknown", detail: `HTTP ${figures.httpCode}`, seen };
   }
   if (attempt.expectServer && !isEchoOf(attempt.expectServer, record.stdout)) {
-    const who =
-      seen.server === undefined ? "something that is no echo server" : `${seen.server}/${seen.container ?? "?"}`;
-    return { symptom: "wrong-server", detail: `${who} answered`, seen };
+    const server = seen.server === undefined ? "no echo server" : `${seen.server}/${seen.container ?? "?"}`;
+    return { symptom: "wrong-server", detail: `answer from ${server}`, seen };
   }
   const lookupMs = Number(figures.lookupS) * 1000;
   const connectMs = Number(figures.connectS) * 1000 - lookupMs;
@@ -67,20 +66,23 @@ function answered(attempt: CurlAttempt, record: ProbeRecord, figures: CurlFigure
   return { symptom: "ok", detail: `HTTP 200, ${took}`, seen };
 }
 
-/** The prober ended it while the kernel still sent SYNs; should the connection have come in that moment, curl had time to say so. */
-function endedEarly(told: string, { resent, conntrack, afterMs, discarded = 0 }: EarlyEnd): [Symptom, string] {
-  if (!/^\* +Trying /m.test(told) || /^\* Connected to /m.test(told))
-    return ["unknown", "it was ended just as it connected"];
+/**
+ * Classifies a connect that the prober ended while the kernel still sent SYNs. If it connected in that moment, curl
+ * had time to print it.
+ */
+function endedEarly(output: string, { resent, conntrack, afterMs, discarded = 0 }: EarlyEnd): [Symptom, string] {
+  if (!/^\* +Trying /m.test(output) || /^\* Connected to /m.test(output))
+    return ["unknown", "the connection was ended just as it was established"];
   const state = /\bSYN_(?:SENT|RECV)\b/.exec(conntrack)?.[0];
   const unreplied = conntrack.includes("[UNREPLIED]") ? " [UNREPLIED]" : "";
   const tracked = state === undefined ? "" : `; conntrack ${state}${unreplied}`;
-  const lost = state === undefined && discarded > 0 ? `; the node threw away ${discarded} packets meanwhile` : "";
+  const lost = state === undefined && discarded > 0 ? `; the node discarded ${discarded} packets meanwhile` : "";
   return ["connect-timeout", `${resent + 1} SYNs unanswered within ${afterMs} ms${tracked}${lost}`];
 }
 
-/** Exit 6 says no more than that there is no address; the second lookup says why, unless it came out otherwise. */
+/** Classifies exit 6, a name without an address, by the second lookup, unless that one succeeded. */
 function unresolved(attempt: CurlAttempt, record: ProbeRecord, again: string | undefined): [Symptom, string] {
-  if (again === undefined) return ["unknown", "could not resolve the name, and no second lookup says why"];
+  if (again === undefined) return ["unknown", "could not resolve the name, and there is no second lookup"];
   const lookup: DigAttempt = {
     ...attempt,
     tool: "dig",
@@ -91,14 +93,13 @@ function unresolved(attempt: CurlAttempt, record: ProbeRecord, again: string | u
     timeoutMs: 1000,
   };
   const { symptom, detail } = classifyDig(lookup, { ...record, exitCode: null, stdout: again, stderr: "" });
-  if (symptom === "ok" || symptom === "slow")
-    return ["unknown", "could not resolve the name; asked again, it resolves"];
+  if (symptom === "ok" || symptom === "slow") return ["unknown", "could not resolve the name, but a second lookup did"];
   return [symptom, `could not resolve the name: ${detail}`];
 }
 
-function connectFailed(told: string, words: string): [Symptom, string] {
+function connectFailed(output: string, words: string): [Symptom, string] {
   const pattern = /^\* (?:connect to .* failed|Immediate connect fail for \S+): (.*)$/gm;
-  const reasons = new Set([...told.matchAll(pattern)].map(([, reason]) => reason ?? ""));
+  const reasons = new Set([...output.matchAll(pattern)].map(([, reason]) => reason ?? ""));
   const [reason = ""] = reasons;
   if (reasons.size > 1) return ["unknown", `several addresses failed differently: ${[...reasons].join(", ")}`];
   return [ERRNO_SYMPTOMS[reason] ?? "unknown", reason === "" ? words : `connect: ${reason}`];
@@ -112,15 +113,15 @@ function timeoutKind(words: string, figures: CurlFigures): Symptom {
   return "unknown";
 }
 
-/** An established connection that broke. */
+/** Classifies an established connection that broke. */
 function brokenKind(words: string): Symptom {
   const reason = Object.keys(ERRNO_SYMPTOMS).find((known) => words.includes(known));
   if (reason === "Connection timed out") return "stall";
   return reason === undefined ? "unknown" : (ERRNO_SYMPTOMS[reason] ?? "unknown");
 }
 
-function readFigures(told: string): CurlFigures | undefined {
-  const line = told.split("\n").findLast((one) => one.startsWith(FIGURES_MARK));
+function readFigures(output: string): CurlFigures | undefined {
+  const line = output.split("\n").findLast((each) => each.startsWith(FIGURES_MARK));
   if (line === undefined) return undefined;
   try {
     return JSON.parse(line.slice(FIGURES_MARK.length)) as CurlFigures;
@@ -136,8 +137,8 @@ function flowSeen(figures: CurlFigures | undefined): Seen {
   return { ...source, remote: remoteIp };
 }
 
-/** curl's own message, the last line it writes: `curl: (28) …`. */
-function lastWords(told: string): string {
-  const line = told.split("\n").findLast((one) => one.startsWith("curl: "));
+/** Returns curl's message, its last line without `curl: (28) `. */
+function lastWords(output: string): string {
+  const line = output.split("\n").findLast((each) => each.startsWith("curl: "));
   return (line ?? "").replace(/^curl: \(\d+\) /, "").trim();
 }

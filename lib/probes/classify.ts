@@ -5,8 +5,8 @@ import { classifyDig } from "./classify-dig.ts";
 import { classifyPing } from "./classify-ping.ts";
 import type { Attempt, Observation, ProbeRecord, Seen } from "./probe.ts";
 
-/** What a tool's output means. */
-export interface Finding {
+/** The classification of a tool's output. */
+export interface ProbeFinding {
   readonly symptom: Symptom;
   readonly detail: string;
   readonly seen: Seen;
@@ -15,11 +15,11 @@ export interface Finding {
 const RAW_LIMIT = 4096;
 
 /**
- * Says what one attempt showed, from its record alone: the same record always gives the same observation. No record, and whatever the
- * tool's classifier does not know for certain, is `unknown`. Never throws.
+ * Returns the observation of one attempt from its record. Equal records give equal observations. A missing record, or
+ * output that the tool's classifier does not know for certain, is `unknown`. Never throws. Pure.
  */
 export function classify(attempt: Attempt, record: ProbeRecord | undefined): Observation {
-  if (record === undefined) return unknownObservation(attempt, "no whole report");
+  if (record === undefined) return unknownObservation(attempt, "no complete report");
   const { exitCode, startedAtMs, durationMs, stdout, stderr } = record;
   const { symptom, detail, seen } = find(attempt, record);
   return {
@@ -28,13 +28,13 @@ export function classify(attempt: Attempt, record: ProbeRecord | undefined): Obs
     detail: oneLine(detail),
     startedAtMs,
     durationMs,
-    seen: { ...asked(attempt), ...seen },
+    seen: { ...plannedFlow(attempt), ...seen },
     ...(record.early && symptom === "connect-timeout" ? { early: record.early } : {}),
     raw: { exitCode, stdout: stdout.slice(0, RAW_LIMIT), stderr: stderr.slice(0, RAW_LIMIT) },
   };
 }
 
-/** An attempt of which nothing is known but `why`. */
+/** Returns the observation of an attempt without a result, with the reason `why`. */
 export function unknownObservation(attempt: Attempt, why: string, startedAtMs = 0): Observation {
   return {
     ...named(attempt),
@@ -42,12 +42,12 @@ export function unknownObservation(attempt: Attempt, why: string, startedAtMs = 
     detail: oneLine(why),
     startedAtMs,
     durationMs: 0,
-    seen: asked(attempt),
+    seen: plannedFlow(attempt),
     raw: { exitCode: null, stdout: "", stderr: "" },
   };
 }
 
-function find(attempt: Attempt, record: ProbeRecord): Finding {
+function find(attempt: Attempt, record: ProbeRecord): ProbeFinding {
   switch (attempt.tool) {
     case "curl":
       return classifyCurl(attempt, record);
@@ -62,8 +62,8 @@ function named({ id, path, tool }: Attempt): Pick<Observation, "id" | "path" | "
   return { id, path, tool };
 }
 
-/** What of the flow is known before anything is sent: enough to find it in a capture. */
-function asked(attempt: Attempt): Seen {
+/** Returns what is known of the flow before it starts: enough to find it in a capture. */
+function plannedFlow(attempt: Attempt): Seen {
   if (attempt.tool === "ping") return { remote: attempt.address };
   const source = attempt.sourcePort === undefined ? {} : { sourcePort: attempt.sourcePort };
   if (attempt.tool === "dig") return { ...source, remote: attempt.server, remotePort: 53 };
@@ -72,7 +72,7 @@ function asked(attempt: Attempt): Seen {
   return { ...source, ...(isIP(address) === 0 ? {} : { remote: address }), remotePort: Number(port || 80) };
 }
 
-/** A probed server's words may be anywhere in it: printable, one line, not endless. */
+/** Returns the text as one printable line of at most 300 characters, because it may contain a server's words. */
 function oneLine(text: string): string {
   return text
     .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, " ")

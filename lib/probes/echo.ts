@@ -1,6 +1,6 @@
 import type { CurlAttempt, Seen } from "./probe.ts";
 
-/** What the echo server says of a request, in the first line of its answer (clusters/roles). */
+/** Returns what the echo server (clusters/roles) reports about a request, in the first line of its answer. */
 export function echoSeen(body: string): Seen {
   const { client, clientPort, server, container, local } = firstLine(body);
   return {
@@ -12,7 +12,7 @@ export function echoSeen(body: string): Seen {
   };
 }
 
-/** Whether this body was written by the server expected, and by no other. */
+/** Returns true if the expected server wrote this body. */
 export function isEchoOf(expected: NonNullable<CurlAttempt["expectServer"]>, body: string): boolean {
   const { server, container } = firstLine(body);
   return server === expected.server && container === expected.container;

@@ -1,28 +1,29 @@
 import { crc32 } from "node:zlib";
 import type { EarlyEnd, ProbeRecord } from "./probe.ts";
 
-/** What the prober says of itself at the end of a round. */
+/** The prober's report about itself at the end of a round. */
 export interface Close {
   readonly count: number;
-  /** How late the latest tick of its 100-ms clock came. */
+  /** Delay of the latest tick of its 100-ms clock. */
   readonly worstGapMs: number;
-  /** For how long during the round somebody on the machine waited for a CPU; absent where the kernel does not count it. */
+  /** How long processes of the machine waited for a CPU during the round; absent if the kernel does not count it. */
   readonly waitedMs?: number;
 }
 
-/** What was whole in a prober's output. */
+/** The complete frames in a prober's output. */
 export interface Frames {
-  /** By the attempt's place in the request. */
+  /** By the attempt's index in the request. */
   readonly records: ReadonlyMap<number, Omit<ProbeRecord, "id">>;
-  /** The last frame; absent when the stream was cut. */
+  /** The last frame; absent if the output was cut. */
   readonly close?: Close;
-  /** Why frames are missing, one line for a person; absent when the stream is whole. */
+  /** Why frames are missing, one line for people; absent if the output is complete. */
   readonly problem?: string;
 }
 
 /**
- * Reads the frames of `prober.pl` with this nonce: `NONCE begin NAME`, one line of JSON, `NONCE end NAME CRC-32-OF-THE-LINE`.
- * What is not exactly so, or comes twice, is left out: it never becomes a record. Never throws.
+ * Reads the frames of `prober.pl` with this nonce: `NONCE begin NAME`, one line of JSON, `NONCE end NAME
+ * CRC-32-OF-THE-LINE`. Leaves out any other text, and frames that come twice: they never become a record. Never
+ * throws.
  */
 export function parseFrames(output: string, nonce: string): Frames {
   const bodies = wholeBodies(output.split("\n"), nonce);
@@ -36,7 +37,7 @@ export function parseFrames(output: string, nonce: string): Frames {
   return { records, problem: whyCut(output, nonce) };
 }
 
-/** Frames by name; a name that came twice is there with no body, for nobody could say which is true. */
+/** Returns frames by name. A name that comes twice has no body, because either frame may be forged. */
 function wholeBodies(lines: readonly string[], nonce: string): Map<string, string | undefined> {
   const bodies = new Map<string, string | undefined>();
   lines.forEach((line, at) => {
@@ -51,10 +52,10 @@ function wholeBodies(lines: readonly string[], nonce: string): Map<string, strin
 }
 
 function whyCut(output: string, nonce: string): string {
-  const said = output.split("\n").find((line) => line.startsWith(`${nonce} error `));
-  if (said !== undefined) return `the prober gave up: ${said.slice(`${nonce} error `.length)}`;
-  if (output === "") return "the prober said nothing";
-  if (!output.includes(`${nonce} begin `)) return "the output holds no frame of this round";
+  const refusal = output.split("\n").find((line) => line.startsWith(`${nonce} error `));
+  if (refusal !== undefined) return `the prober gave up: ${refusal.slice(`${nonce} error `.length)}`;
+  if (output === "") return "the prober wrote nothing";
+  if (!output.includes(`${nonce} begin `)) return "the output has no frame of this round";
   return "the prober's output was cut";
 }
 
@@ -65,8 +66,8 @@ function toRecord(body: string): { index: number; record: Omit<ProbeRecord, "id"
   if (!isCount(index) || !isCount(exitCode) || !isCount(startedAtMs) || typeof durationMs !== "number")
     return undefined;
   if (typeof stdout !== "string" || typeof stderr !== "string") return undefined;
-  const said = { exitCode, startedAtMs, durationMs, stdout: fromBase64(stdout), stderr: fromBase64(stderr) };
-  return { index, record: early ? { ...said, early } : said };
+  const record = { exitCode, startedAtMs, durationMs, stdout: fromBase64(stdout), stderr: fromBase64(stderr) };
+  return { index, record: early ? { ...record, early } : record };
 }
 
 function toEarlyEnd(value: unknown): EarlyEnd | undefined {

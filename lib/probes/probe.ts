@@ -1,33 +1,36 @@
 import type { Family } from "../model/cell.ts";
 import type { Symptom } from "../model/symptom.ts";
 
-/** One attempt, resolved to addresses: plain data that the prober on a node carries out. */
+/** One attempt with its addresses: plain data for the prober on a node. */
 export type Attempt = CurlAttempt | DigAttempt | PingAttempt;
 
 interface AttemptBase {
-  /** Unique in its round: the path's text, `#` and the number of the flow. */
+  /** Unique in its round: the path's text, `#` and the flow's number. */
   readonly id: string;
   /** The path's text: `same → server by ClusterIP`. */
   readonly path: string;
-  /** Process whose network namespace the attempt runs in, as seen on the node; 1 is the node itself. */
+  /** Process id on the node whose network namespace the attempt runs in; 1 for the node itself. */
   readonly netnsPid: number;
 }
 
 export interface CurlAttempt extends AttemptBase {
   readonly tool: "curl";
   readonly url: string;
-  /** Process whose /etc/resolv.conf applies when the URL holds a name. */
+  /** Process id whose /etc/resolv.conf applies if the URL has a name. */
   readonly resolvConfPid?: number;
-  /** Which of a name's addresses; all of them when absent. */
+  /** The family of the name's addresses to use; absent for all of them. */
   readonly family?: Family;
-  /** Fixed source port, so that the flow can be found in captures, conntrack and socket tables; chosen by the kernel when absent. */
+  /**
+   * Fixed source port, so that captures, conntrack and socket tables identify the flow; if absent, the kernel chooses
+   * one.
+   */
   readonly sourcePort?: number;
-  /** Waits for its whole connect time-out, though it may be decided before. */
+  /** Waits for the whole connect timeout, even if the result is certain before. */
   readonly patient?: boolean;
   readonly connectTimeoutMs: number;
-  /** For the whole transfer; more than connectTimeoutMs, so that a stall is told from a connect-timeout. */
+  /** For the whole transfer; more than connectTimeoutMs, to distinguish a stall from a connect-timeout. */
   readonly totalTimeoutMs: number;
-  /** Who must answer (the echo server's `server`/`container`); another answer is `wrong-server`. */
+  /** The echo server that must answer (its `server`/`container`); another answer is `wrong-server`. */
   readonly expectServer?: { readonly server: string; readonly container: string };
 }
 
@@ -37,10 +40,10 @@ export interface DigAttempt extends AttemptBase {
   readonly name: string;
   readonly type: "A" | "AAAA";
   readonly transport: "udp" | "tcp";
-  /** Fixed source port, so that the lookup can be found in conntrack; chosen by the kernel when absent. */
+  /** Fixed source port, so that conntrack identifies the lookup; if absent, the kernel chooses one. */
   readonly sourcePort?: number;
   readonly timeoutMs: number;
-  /** The answer that is right; another address is `wrong-server`. */
+  /** The expected answer; another address is `wrong-server`. */
   readonly expectAnswer?: string;
 }
 
@@ -52,7 +55,7 @@ export interface PingAttempt extends AttemptBase {
   readonly timeoutMs: number;
 }
 
-/** What the prober says an attempt did: the frame's content, before anyone judges it. */
+/** The prober's report of an attempt: the content of its frame, not classified yet. */
 export interface ProbeRecord {
   readonly id: string;
   readonly exitCode: number | null;
@@ -61,63 +64,63 @@ export interface ProbeRecord {
   readonly durationMs: number;
   readonly stdout: string;
   readonly stderr: string;
-  /** Present when the prober ended it before its time-out. */
+  /** Present if the prober ended it before its timeout. */
   readonly early?: EarlyEnd;
 }
 
-/** Why a connect was ended before its time-out. */
+/** Why the prober ended a connect before its timeout. */
 export interface EarlyEnd {
-  /** Since the round began. */
+  /** Ms since the start of the round. */
   readonly afterMs: number;
-  /** How often the kernel had sent the SYN again, and nothing answered. */
+  /** How often the kernel had retransmitted the SYN without an answer. */
   readonly resent: number;
-  /** The node's conntrack entry of the flow; empty where it had none. */
+  /** The node's conntrack entry of the flow; empty if there is none. */
   readonly conntrack: string;
-  /** How many packets the node had thrown away since the round began; absent in older logs. */
+  /** How many packets the node had discarded since the start of the round; absent in older logs. */
   readonly discarded?: number;
 }
 
-/** One attempt's outcome: a symptom with what was seen. */
+/** The result of one attempt: a symptom with its details. */
 export interface Observation {
   readonly id: string;
   readonly path: string;
   readonly tool: Attempt["tool"];
   readonly symptom: Symptom;
-  /** One line for a person: the tool's own words, or why it is unknown. */
+  /** One line for people: the tool's message, or why the symptom is unknown. */
   readonly detail: string;
   readonly startedAtMs: number;
   readonly durationMs: number;
   readonly seen: Seen;
-  /** Present when it was decided before its time-out. */
+  /** Present if it was certain before its timeout. */
   readonly early?: EarlyEnd;
-  /** The tool's own output, cut at 4 KiB each. */
+  /** The tool's output, each stream cut at 4 KiB. */
   readonly raw: { readonly exitCode: number | null; readonly stdout: string; readonly stderr: string };
 }
 
-/** What is known of the flow: what was asked for, and what the far end said of it. A field is absent when nobody knows it. */
+/** Facts about a flow: as requested, and as the far end reported. Unknown facts are absent. */
 export interface Seen {
-  /** Source address and port the server saw; alone, so that the address compares with `source`. */
+  /** Source address that the server saw; without the port, so that it compares with `source`. */
   readonly client?: string;
   readonly clientPort?: number;
-  /** The client's own address of the flow, as curl saw it. */
+  /** The client's own address, as curl reports it. */
   readonly source?: string;
   readonly sourcePort?: number;
-  /** Address the client connected to. */
+  /** Address that the client connected to. */
   readonly remote?: string;
   readonly remotePort?: number;
-  /** Address the server was reached at: differs from `remote` when the flow was translated. */
+  /** Address at which the flow reached the server; differs from `remote` if it was translated. */
   readonly local?: string;
   readonly server?: string;
   readonly container?: string;
   /** dig: the answers. */
   readonly answers?: readonly string[];
-  /** dig: where an unexpected reply came from. */
+  /** dig: source of an unexpected reply. */
   readonly replyFrom?: string;
-  /** A lookup through a Service: the role (or address) of the replica it met. */
+  /** Lookup through a Service: the role (or address) of the replica that it met. */
   readonly replica?: string;
-  /** ping: sent and received. */
+  /** ping: packets sent and answered. */
   readonly sent?: number;
   readonly received?: number;
-  /** A `slow` one's class in seconds (slow.ts). */
+  /** Class of a `slow` flow, in seconds (slow.ts). */
   readonly slowClassS?: number;
 }

@@ -1,10 +1,10 @@
 import { UndecidedError } from "../host/errors.ts";
 import type { Attempt, CurlAttempt, DigAttempt, PingAttempt } from "./probe.ts";
 
-/** Begins the line of curl's own figures on stderr; no header can: `-v` begins those with `< `. */
+/** Begins the line with curl's figures on stderr. A server's header cannot: `-v` begins headers with `< `. */
 export const FIGURES_MARK = "faultline-figures ";
 
-/** Begins the part of stderr that holds the output of a follow-up. */
+/** Begins the part of stderr with the output of a follow-up. */
 export const ASKED_AGAIN_MARK = "\nprober: asked again\n";
 
 const FIGURES = {
@@ -17,14 +17,14 @@ const FIGURES = {
   remoteIp: "remote_ip",
 };
 
-/** What `curl -w` is asked for: all as strings, none of them a server's words, so that the line is JSON whatever happens. */
+/** The figures of `curl -w`, as strings. None comes from the server, so the line is always JSON. */
 export type CurlFigures = Readonly<Record<keyof typeof FIGURES, string>>;
 
 const WRITE_OUT = `%{stderr}\\n${FIGURES_MARK}{${Object.entries(FIGURES)
   .map(([name, variable]) => `"${name}":"%{${variable}}"`)
   .join(",")}}\\n`;
 
-/** The command of an attempt, as it runs in its network namespace: one try, no configuration files, no proxy. */
+/** Returns the command of an attempt in its network namespace: one try, no configuration files, no proxy. */
 export function attemptArgv(attempt: Attempt): string[] {
   switch (attempt.tool) {
     case "curl":
@@ -39,7 +39,7 @@ export function attemptArgv(attempt: Attempt): string[] {
 function curlArgv({ url, family, sourcePort, connectTimeoutMs, totalTimeoutMs }: CurlAttempt): string[] {
   const source = sourcePort === undefined ? [] : ["--local-port", String(sourcePort)];
   const timeouts = ["--connect-timeout", String(connectTimeoutMs / 1000), "--max-time", String(totalTimeoutMs / 1000)];
-  // -v names the errno of a failed connect, which the exit code and %{errormsg} hide (curl 7.88).
+  // -v prints the errno of a failed connect, which the exit code and %{errormsg} hide (curl 7.88).
   return [
     "curl",
     "-q",
@@ -70,20 +70,20 @@ function pingArgv({ address, count, intervalMs, timeoutMs }: PingAttempt): strin
   return ["ping", "-n", "-c", String(count), ...times, "--", address];
 }
 
-/** A second command, run when the first ended with this exit code, because that code leaves open which symptom it is. */
+/** A second command, run if the first ends with this exit code, which does not decide the symptom. */
 interface FollowUp {
   readonly exitCode: number;
   readonly argv: readonly string[];
 }
 
 function followUpOf(attempt: Attempt): FollowUp {
-  // curl exits 6 for NXDOMAIN, SERVFAIL and a refusal alike: dig asks the same resolver, with its search domains.
+  // curl exits 6 for NXDOMAIN, SERVFAIL and a refusal. dig asks the same resolver, with its search domains.
   if (attempt.tool === "curl") {
     const host = new URL(attempt.url).hostname;
     const argv = ["dig", "-r", "+search", "+tries=1", "+time=1", "+nocookie", "-t", typeOf(attempt), "-q", host];
     return { exitCode: 6, argv };
   }
-  // dig exits 9 for no reply; one from another address than the one asked is told only by a socket that is not connected.
+  // dig exits 9 if no reply came. Only an unconnected socket sees a reply from another address.
   if (attempt.tool === "dig" && attempt.transport === "udp") {
     return { exitCode: 9, argv: ["unconnected-lookup", attempt.server, attempt.name, attempt.type] };
   }
@@ -94,7 +94,9 @@ function typeOf({ family }: CurlAttempt): "A" | "AAAA" {
   return family === "IPv6" ? "AAAA" : "A";
 }
 
-/** The longest an attempt may take on the node, in ms: its own time-outs, and 2 s for a slow machine, in whole seconds. */
+/**
+ * Returns the time limit of an attempt on the node, in ms: its timeouts and 2 s for a slow machine, in whole seconds.
+ */
 export function attemptBoundMs(attempt: Attempt): number {
   return Math.ceil((longestMs(attempt) + 2000) / 1000) * 1000;
 }
@@ -110,47 +112,54 @@ function longestMs(attempt: Attempt): number {
   }
 }
 
-/** The prober's arguments: words, the first their number. Throws UndecidedError naming the field that cannot be asked for. */
+/**
+ * Returns the prober's arguments as words; the first is their number. Throws UndecidedError naming a field that
+ * cannot be an argument.
+ */
 export function requestWords(attempts: readonly Attempt[]): readonly string[] {
-  for (const attempt of attempts) mustBeAskable(attempt);
+  for (const attempt of attempts) mustBePassable(attempt);
   const words = attempts.flatMap((attempt) => {
     const argv = attemptArgv(attempt);
     const followUp = followUpOf(attempt);
     const resolvConf = attempt.tool === "curl" && attempt.resolvConfPid !== undefined ? attempt.resolvConfPid : "-";
     return [
-      ...[attempt.netnsPid, resolvConf, attemptBoundMs(attempt) / 1000, followUp.exitCode, watchedPort(attempt)].map(
-        String,
-      ),
-      ...[String(argv.length), ...argv],
-      ...[String(followUp.argv.length), ...followUp.argv],
+      String(attempt.netnsPid),
+      String(resolvConf),
+      String(attemptBoundMs(attempt) / 1000),
+      String(followUp.exitCode),
+      String(watchedPort(attempt)),
+      String(argv.length),
+      ...argv,
+      String(followUp.argv.length),
+      ...followUp.argv,
     ];
   });
   return [String(words.length), ...words];
 }
 
-/** The source port of a connect that may be ended once it is decided (watch-connects.pl). */
+/** Returns the source port of a connect that watch-connects.pl may end early; `-` for other attempts. */
 function watchedPort(attempt: Attempt): number | "-" {
   return attempt.tool === "curl" && attempt.patient !== true ? (attempt.sourcePort ?? "-") : "-";
 }
 
-/** Addresses and numbers come from the cluster's API: whatever it says, they are words of an argv or they are refused here. */
-function mustBeAskable(attempt: Attempt): void {
+/** Checks that every value can be an argument: addresses and numbers come from the cluster's API. */
+function mustBePassable(attempt: Attempt): void {
   for (const [field, value] of Object.entries(attempt) as readonly [string, unknown][]) {
     const why = whyNot(field, value);
     if (why === null) continue;
     throw new UndecidedError(
       `probe "${attempt.path}": ${field} ${JSON.stringify(value)} ${why}`,
-      "look at the cluster: its API gave this address, name or number",
+      "check the cluster: its API returned this address, name or number",
     );
   }
 }
 
 function whyNot(field: string, value: unknown): string | null {
-  if (typeof value === "number") return Number.isFinite(value) && value >= 0 ? null : "is no count";
+  if (typeof value === "number") return Number.isFinite(value) && value >= 0 ? null : "is not a count";
   if (typeof value !== "string") return null;
-  if (NUMBERS.has(field)) return "is no number";
-  if (value.includes("\0") || !value.isWellFormed()) return "holds what no argument of a command can";
-  return field === "url" && !URL.canParse(value) ? "is no URL" : null;
+  if (NUMBERS.has(field)) return "is not a number";
+  if (value.includes("\0") || !value.isWellFormed()) return "cannot be an argument of a command";
+  return field === "url" && !URL.canParse(value) ? "is not a URL" : null;
 }
 
 const NUMBERS = new Set(["netnsPid", "resolvConfPid", "sourcePort", "count"]);

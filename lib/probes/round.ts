@@ -10,7 +10,7 @@ import { attemptBoundMs, requestWords } from "./request.ts";
 
 const script = (name: string): string => readFileSync(new URL(`on-node/${name}.pl`, import.meta.url), "utf8");
 
-/** The constant script that carries a round out on a node, in Perl; the look-up is a text in it, for a process of its own. */
+/** The constant Perl script that runs a round on a node. It contains the lookup as a text, for a separate process. */
 export const PROBER =
   "use strict;\nmy $unconnected_lookup = <<'END_OF_LOOKUP';\n" +
   script("unconnected-lookup") +
@@ -20,16 +20,19 @@ export const PROBER =
   script("watch-connects") +
   script("prober");
 
-/** Starting the exec, a second lookup, and the frames of all attempts on a busy machine. */
+/** Time for starting the exec, for a second lookup, and for the frames of all attempts on a busy machine. */
 const MARGIN_MS = 5_000;
 
-/** One exec's worth of probes on one node. */
+/** The result of one exec of probes on one node. */
 export interface Round {
-  /** One per attempt, in their order. */
+  /** One for each attempt, in order. */
   readonly observations: readonly Observation[];
-  /** How late the latest tick of a 100-ms clock on the node came while the attempts ran; null when the stream was cut. */
+  /** Delay of the latest tick of a 100-ms clock on the node while the attempts ran; null if the output was cut. */
   readonly worstGapMs: number | null;
-  /** For how long meanwhile somebody on the machine waited for a CPU; null when the stream was cut or the kernel does not count it. */
+  /**
+   * How long processes of the machine waited for a CPU meanwhile; null if the output was cut or the kernel does not
+   * count it.
+   */
   readonly waitedMs: number | null;
 }
 
@@ -38,35 +41,35 @@ export interface RoundOptions {
 }
 
 /**
- * Carries out all attempts side by side in one exec on the node and says what each showed. An attempt that the node did not report
- * whole is `unknown`, with the reason as its detail. Rejects only when `signal` aborts; a try is over, at the latest, 8 s after
- * the longest attempt's own time-out, and there are three at most.
+ * Runs all attempts concurrently in one exec on the node and returns what each showed. An attempt without a complete
+ * report is `unknown`, with the reason as its detail. Rejects only if `signal` aborts. There are at most three tries;
+ * each ends 8 s after the longest attempt's own timeout at the latest.
  */
 export async function probeRound(exec: Exec, attempts: readonly Attempt[], options: RoundOptions = {}): Promise<Round> {
   if (attempts.length === 0) return { observations: [], worstGapMs: null, waitedMs: null };
   const nonce = `fl-${randomBytes(12).toString("hex")}`;
   const startedAtMs = Date.now();
-  const { ran, frames } = await heardOf(exec, attempts, nonce, options);
+  const { ran, frames } = await reportOf(exec, attempts, nonce, options);
   const missing = [frames.problem ?? "its frame is missing", howItEnded(ran)].filter(Boolean).join("; ");
   const observations = attempts.map((attempt, index) => {
     const record = frames.records.get(index);
     if (record) return classify(attempt, { id: attempt.id, ...record });
-    return unknownObservation(attempt, `no whole report: ${missing}`, startedAtMs);
+    return unknownObservation(attempt, `incomplete report: ${missing}`, startedAtMs);
   });
   const close = frames.close?.count === attempts.length ? frames.close : undefined;
   return { observations, worstGapMs: close?.worstGapMs ?? null, waitedMs: close?.waitedMs ?? null };
 }
 
-/** An exec that brought no frame at all was a failure of the transport: it is tried again. What brought a frame is a result, and never is. */
-async function heardOf(exec: Exec, attempts: readonly Attempt[], nonce: string, options: RoundOptions) {
+/** Runs the prober. Retries an exec without any frame, which failed in transport; an exec with a frame is a result. */
+async function reportOf(exec: Exec, attempts: readonly Attempt[], nonce: string, options: RoundOptions) {
   for (let tries = 1; ; tries += 1) {
     const ran = await runProber(exec, attempts, nonce, options);
     const frames = parseFrames(ran.stdout, nonce);
-    if (frames.records.size > 0 || frames.close || tries === MOST_TRIES) return { ran, frames };
+    if (frames.records.size > 0 || frames.close || tries === MAX_TRIES) return { ran, frames };
   }
 }
 
-const MOST_TRIES = 3;
+const MAX_TRIES = 3;
 
 type Ran = Pick<ExecResult, "stdout" | "stderr" | "exitCode" | "timedOut">;
 
@@ -79,7 +82,7 @@ async function runProber(exec: Exec, attempts: readonly Attempt[], nonce: string
     ...abort,
   });
   try {
-    // The exec ends itself at timeoutMs (times the patience); the race is for one that does not.
+    // The exec ends at timeoutMs times patience(); the race is for one that does not.
     return await Promise.race([running, tooLate(timeoutMs * patience() + 1_000, running)]);
   } catch (error) {
     options.signal?.throwIfAborted();

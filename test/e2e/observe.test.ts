@@ -91,7 +91,7 @@ describe("a cluster that somebody else breaks", function () {
     expect(seen.code, seen.said).to.equal(1);
     const path = seen.observed.paths.find((one) => one.path === "other → server by ClusterIP");
     expect(path?.symptoms, seen.said).to.deep.equal({ "wrong-server": 3 });
-    expect(path?.detail).to.contain("same/same answered");
+    expect(path?.detail).to.contain("answer from same/same");
     expect(differing(seen)).not.to.include("other → server by podIP");
     expect(
       seen.observed.explanations.every(({ cause }) => /answered/.test(cause)),

@@ -1,7 +1,7 @@
-# Part of the prober (prober.pl): how it speaks. lib/probes/frames.ts reads it.
+# Part of the prober (prober.pl): writes its output, which lib/probes/frames.ts reads.
 my $nonce = shift;
 
-# As MIME::Base64 would: that and Digest are not in perl-base.
+# Like MIME::Base64, which perl-base lacks, as it lacks Digest.
 sub base64 {
   my $coded = join "", map { substr $_, 1 } split /\n/, pack "u", $_[0];
   $coded =~ tr{` -_}{AA-Za-z0-9+/};
@@ -10,7 +10,7 @@ sub base64 {
   return $coded;
 }
 
-# CRC-32 as zlib has it: tells a frame that was cut or garbled.
+# CRC-32 as in zlib: detects a cut or garbled frame.
 my @crc = map { my $c = $_; $c = $c & 1 ? 0xEDB88320 ^ $c >> 1 : $c >> 1 for 1 .. 8; $c } 0 .. 255;
 sub crc32 {
   my $c = 0xFFFFFFFF;
@@ -18,19 +18,19 @@ sub crc32 {
   return sprintf "%08x", $c ^ 0xFFFFFFFF;
 }
 
-# Why none of the request is run.
+# Prints why the prober runs none of the request, and exits with 2.
 sub refuse {
   print "\n$nonce error $_[0]\n";
   exit 2;
 }
 
-# `NONCE begin NAME`, one line of JSON, `NONCE end NAME CRC`.
+# Prints `NONCE begin NAME`, one line of JSON, `NONCE end NAME CRC`.
 sub frame {
   my ($name, $body) = @_;
   print "\n$nonce begin $name\n$body\n$nonce end $name ", crc32($body), "\n";
 }
 
-# The first and last 8 KiB: curl's own last words are at the end, and a server's endless headers in between.
+# Returns the first and last 8 KiB in base64: curl's message is at the end, a server's endless headers are in between.
 sub capped {
   my ($text) = @_;
   return base64($text) if length $text <= 16384;

@@ -1,26 +1,27 @@
-# Runs on a node: perl -e THIS NONCE WORD…, the attempts as words (lib/probes/request.ts writes them). With watch-connects.pl and unconnected-lookup.pl
-# it is one constant: data comes as arguments and is only ever an element of an argv. All attempts run side by side, each in its network namespace, and each
-# prints one frame as it ends (lib/probes/frames.ts reads them). Tool output goes as base64: any bytes survive, and nothing a
-# probed server says can look like a frame. Needs util-linux, and of Perl what every Debian has (perl-base): one process for all, since a shell starts some
-# ten of them an attempt, which on two cores is most of what a scenario costs.
+# Runs on a node as perl -e THIS NONCE WORD…, with the attempts as words (lib/probes/request.ts writes them). With
+# watch-connects.pl and unconnected-lookup.pl it is one constant: data comes as arguments and only becomes elements of
+# an argv. All attempts run concurrently, each in its network namespace, and each prints one frame at its end
+# (lib/probes/frames.ts reads them). Tool output is base64, so any bytes survive and no server's text looks like a
+# frame. Needs util-linux and perl-base, which every Debian has. It is one process for all attempts: a shell would
+# start about ten processes an attempt, which on two cores is most of a scenario's cost.
 use Fcntl qw(F_SETFL O_NONBLOCK);
 use POSIX qw(:sys_wait_h dup2 setpgid _exit);
 
 $ENV{LC_ALL} = "C";
 $| = 1;
-# What runs, by process: the attempt, and of this tool what it has said so far.
+# The running tools by process id: the attempt and the output so far.
 my %running;
 my ($dir, %resolv_conf);
 my ($wall_ms, $begun_ms);
 
-# The clock that nobody sets, to 10 ms; the wall clock is for labels only.
+# Returns the monotonic clock in ms, precise to 10 ms; the wall clock is for labels only.
 sub up_ms {
   open my $uptime, "<", "/proc/uptime" or return 0;
   my ($s) = split " ", <$uptime>;
   return $s =~ s/\.//r * 10;
 }
 
-# Everything is read, so that the tool never meets a closed pipe; what is kept has a bound.
+# Reads all available output, so that the tool never writes to a closed pipe; keeps a bounded part of it.
 sub hear {
   my ($run, $what) = @_;
   my $read;
@@ -33,7 +34,8 @@ sub hear {
   close delete $run->{$what} if defined $read;
 }
 
-# A copy of a process's resolv.conf, since a mount cannot come from another mount namespace. Undefined, with $! set, when it cannot be read.
+# Returns a copy of a process's resolv.conf, because a mount cannot come from another mount namespace. Returns undef
+# with $! set if it cannot be read.
 sub resolv_conf {
   my ($pid) = @_;
   return $resolv_conf{$pid} if $resolv_conf{$pid};
@@ -48,11 +50,12 @@ sub resolv_conf {
   return $resolv_conf{$pid} = "$dir/$pid";
 }
 
-# Where a tool is started: in the attempt's network namespace, with its resolv.conf. Undefined when that cannot be had.
+# Returns the command that enters the attempt's network namespace with its resolv.conf; undef if resolv.conf is
+# unreadable.
 sub place_of {
   my ($attempt) = @_;
   my @place;
-  # 1 is the node, and that is here: entering needs a capability that a container that is no node lacks.
+  # 1 is the node itself. Entering it needs a capability that the container `outside` lacks.
   push @place, "nsenter", "--net=/proc/$attempt->{netns_pid}/ns/net", "--" if $attempt->{netns_pid} != 1;
   if ($attempt->{resolv_pid} !~ /^(?:-|1)$/) {
     my $file = resolv_conf($attempt->{resolv_pid}) // return;
@@ -62,7 +65,7 @@ sub place_of {
   return \@place;
 }
 
-# In a process group of its own, so that it can be ended with all that it started.
+# Starts a tool in its own process group, so that it can be killed with its children.
 sub launch {
   my ($attempt, $what, $bound_s, $place, @argv) = @_;
   pipe my $out, my $out_end or refuse("no pipe: $!");
@@ -82,7 +85,8 @@ sub launch {
   setpgid($pid, $pid);
   fcntl $_, F_SETFL, O_NONBLOCK for $out, $err;
   my $until_ms = up_ms() + 1000 * $bound_s;
-  $running{$pid} = {attempt => $attempt, what => $what, until_ms => $until_ms, out => $out, err => $err, said => {out => "", err => ""}};
+  my %run = (attempt => $attempt, what => $what, until_ms => $until_ms, out => $out, err => $err);
+  $running{$pid} = {%run, said => {out => "", err => ""}};
 }
 
 sub start {
@@ -95,7 +99,7 @@ sub start {
   report($attempt);
 }
 
-# A second command, where the first one's exit code leaves open which symptom it is.
+# Starts the follow-up of a tool whose exit code does not decide the symptom.
 sub ask_again {
   my ($attempt) = @_;
   my ($tool, @rest) = @{$attempt->{follow}};
@@ -108,11 +112,12 @@ sub report {
   my ($early, $status) = @$attempt{qw(early status)};
   my $ended = $early && $status == 143 ? $early : "null";
   my $started_ms = $wall_ms + $attempt->{since_ms} - $begun_ms;
-  frame($attempt->{index}, "{\"index\":$attempt->{index},\"exitCode\":$status,\"startedAtMs\":$started_ms,\"durationMs\":$attempt->{duration_ms},"
+  frame($attempt->{index}, "{\"index\":$attempt->{index},\"exitCode\":$status,"
+    . "\"startedAtMs\":$started_ms,\"durationMs\":$attempt->{duration_ms},"
     . "\"early\":$ended,\"stdout\":\"" . capped($attempt->{out}) . "\",\"stderr\":\"" . capped($attempt->{err}) . "\"}");
 }
 
-# RUN STATUS, as timeout(1) has it: 124 and 137 for those that had to be ended.
+# RUN STATUS: ends a run. Exit codes are those of timeout(1): 124 and 137 for tools that were killed.
 sub over {
   my ($run, $wait_status) = @_;
   exists $run->{$_} and hear($run, $_) for qw(out err);
@@ -128,7 +133,7 @@ sub over {
   report($attempt);
 }
 
-# Killed at its bound whatever it does: asked first, then made to.
+# Kills tools at their time limit: with TERM first, then with KILL.
 sub end_late {
   my $now_ms = up_ms();
   for my $pid (grep { $now_ms >= $running{$_}{until_ms} } keys %running) {
@@ -138,15 +143,16 @@ sub end_late {
   }
 }
 
-# A line of watch_connects.
+# Ends an attempt that a line of watch_connects reports.
 sub end_early {
   my ($index, $after_ms, $resent, $discarded, $conntrack) = split " ", $_[0], 5;
   my ($pid) = grep { $running{$_}{what} eq "tool" && $running{$_}{attempt}{index} == $index } keys %running or return;
-  $running{$pid}{attempt}{early} = "{\"afterMs\":$after_ms,\"resent\":$resent,\"conntrack\":\"$conntrack\",\"discarded\":$discarded}";
+  $running{$pid}{attempt}{early} =
+    "{\"afterMs\":$after_ms,\"resent\":$resent,\"conntrack\":\"$conntrack\",\"discarded\":$discarded}";
   kill "TERM", -$pid;
 }
 
-# Until all attempts are over; `decided` is what watch_connects says, undefined where nothing is watched.
+# Serves the tools until all have ended; `decided` is the output of watch_connects, undef if no connect is watched.
 sub attend {
   my ($decided) = @_;
   while (%running) {
@@ -169,7 +175,7 @@ sub attend {
   }
 }
 
-# Work beside the attempts, in a process of its own; what it says, and its number.
+# Runs work beside the attempts in a separate process. Returns its output and its process id.
 sub aside {
   my ($work) = @_;
   pipe my $heard, my $tell or refuse("no pipe: $!");
@@ -184,11 +190,12 @@ sub aside {
   return ($heard, $pid);
 }
 
-# How late the latest of the ticks due every 100 ms came: a machine that stood still makes time-outs that the network did not. Until nobody can ring any more.
+# Measures the largest delay of a tick every 100 ms, until the bell's other end closes: a machine that stands still
+# makes timeouts that the network did not cause.
 sub tick {
   my ($bell, $tell) = @_;
   my ($waited_us, $last_ms, $worst_ms, $rung) = (pressure_us(), up_ms(), 0, 0);
-  # A wait that a signal broke off (-1) is no ring.
+  # A wait that a signal interrupted (-1) is not the end.
   until ($rung > 0) {
     vec(my $bits = "", fileno $bell, 1) = 1;
     $rung = select $bits, undef, undef, 0.1;
@@ -199,7 +206,8 @@ sub tick {
   syswrite $tell, "\"worstGapMs\":$worst_ms,\"waitedMs\":" . int((pressure_us() - $waited_us) / 1000);
 }
 
-# For how long somebody on this machine has waited for a CPU since it started, all told (kernel Documentation/accounting/psi); 0 where the kernel does not count it.
+# Returns how long processes of this machine have waited for a CPU since it started, in µs (kernel
+# Documentation/accounting/psi); 0 if the kernel does not count it.
 sub pressure_us {
   open my $pressure, "<", "/proc/pressure/cpu" or return 0;
   return (<$pressure> // "") =~ /total=(\d+)/ ? $1 : 0;
@@ -213,10 +221,10 @@ sub leave_nothing {
 }
 
 my @attempts = read_request();
-# A second signal must not cut short what the first has begun.
+# A second signal must not interrupt the cleanup of the first.
 my @ends = qw(HUP INT TERM PIPE);
 $SIG{$_} = sub { @SIG{@ends} = ("IGNORE") x @ends; exit 143 } for @ends;
-# So that the end of a tool ends the wait for what it says.
+# With a handler, the end of a tool ends the wait for its output.
 $SIG{CHLD} = sub { };
 END { my $status = $?; leave_nothing(); $? = $status }
 $wall_ms = said_by("date", "+%s%3N") + 0;
@@ -225,13 +233,16 @@ my $discarded = discarded();
 pipe my $bell, my $ring or refuse("no pipe: $!");
 my ($ticks, $ticker) = aside(sub { close $ring; tick($bell, @_) });
 start($_) for @attempts;
-# 1 is here, whatever its number: in a container that is no node, 1 may be another's.
-my @watched = map { {index => $_->{index}, port => $_->{watch}, pid => $_->{netns_pid} == 1 ? $$ : $_->{netns_pid}} } grep { $_->{watch} ne "-" } @attempts;
-my ($decided, $watcher) = @watched ? aside(sub { close $ring; watch_connects(\@watched, $begun_ms, $discarded, @_) }) : ();
+# 1 means this process's namespace: in the container `outside`, process 1 may be in another one.
+my @watched = map { {index => $_->{index}, port => $_->{watch}, pid => $_->{netns_pid} == 1 ? $$ : $_->{netns_pid}} }
+  grep { $_->{watch} ne "-" } @attempts;
+my ($decided, $watcher) = @watched
+  ? aside(sub { close $ring; watch_connects(\@watched, $begun_ms, $discarded, @_) })
+  : ();
 attend($decided);
 kill "TERM", $watcher if $watcher;
 close $ring;
 my $told = <$ticks> // "";
-# Where process 1 is no init, nobody else would ask for their ends.
+# Where process 1 is not an init, no other process reaps them.
 waitpid $_, 0 for grep { defined } $watcher, $ticker;
 frame("close", "{\"count\":" . @attempts . ",$told}");

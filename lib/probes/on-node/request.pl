@@ -1,14 +1,14 @@
-# Part of the prober (prober.pl): what it is asked. lib/probes/request.ts writes it.
+# Part of the prober (prober.pl): reads its request, which lib/probes/request.ts writes.
 my @words = @ARGV;
 
-# A word of the request that must be a number. $at is its place.
+# Returns a word of the request that must be a number; $at is its index.
 sub number {
   my ($word, $at) = @_;
   refuse("not a number: word $at of the request") if ($word // "") !~ /^[0-9]{1,9}$/;
   return $word;
 }
 
-# The whole request is read and checked before any of it is run.
+# Reads and checks the whole request before any of it runs.
 sub read_request {
   refuse("the request was cut") if ($words[0] // "") ne $#words;
   my @attempts;

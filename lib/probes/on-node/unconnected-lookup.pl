@@ -1,5 +1,6 @@
-# SERVER NAME TYPE: one DNS query from an unconnected UDP socket, which sees a reply whoever sends it. dig 9.18 connects its socket, so
-# the kernel hides such a reply from it. Says so in the words of dig 9.16 and before; says nothing without a reply within 1 s.
+# SERVER NAME TYPE: sends one DNS query from an unconnected UDP socket, which receives a reply from any address. dig
+# 9.18 connects its socket, so the kernel hides such a reply from it. Reports it in the words of dig 9.16 and older;
+# prints nothing without a reply within 1 s.
 use strict;
 use Socket qw(:DEFAULT inet_pton inet_ntop pack_sockaddr_in6 unpack_sockaddr_in6);
 my ($server, $name, $type) = @ARGV;

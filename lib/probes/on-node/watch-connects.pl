@@ -1,8 +1,9 @@
-# Part of the prober (prober.pl has what it uses): says when a connect is decided before its time-out. What decides is the kernel's own
-# account of this one flow, so nothing is assumed of its timers: /proc/PID/net/tcp counts how often the SYN was sent again (state 02 is SYN_SENT).
-# A flow that a neighbour's address is still being asked for is left alone: it may yet hear "host unreachable".
+# Part of the prober (prober.pl has the functions it uses): reports a connect that is decided before its timeout. It
+# reads the kernel's state of the flow and assumes nothing about timers: /proc/PID/net/tcp counts the retransmitted
+# SYNs (state 02 is SYN_SENT). It leaves a flow alone while a neighbour's address is unresolved, because "host
+# unreachable" may follow.
 
-# PID: of the flows of its network namespace whose SYN is out, how often it was sent again, by source port.
+# Returns the number of retransmitted SYNs by source port, of the flows in SYN_SENT in the network namespace of PID.
 sub connecting {
   my ($pid) = @_;
   my %resent;
@@ -15,22 +16,23 @@ sub connecting {
   return \%resent;
 }
 
-# What a command says; nothing where it is not there.
+# Returns the stdout of a command; empty if the command is missing.
 sub said_by {
   open my $said, "-|", @_ or return "";
   local $/;
   return <$said> // "";
 }
 
-# PID: whether a neighbour is being asked for, here or there.
+# Returns true if a neighbour is being resolved on the node or in the network namespace of PID.
 sub asks_neighbours {
   my ($pid) = @_;
   my @asked = qw(ip neighbour show nud incomplete);
   return said_by(@asked) ne "" || ($pid != $$ && said_by("nsenter", "--net=/proc/$pid/ns/net", "--", @asked) ne "");
 }
 
-# How many packets this node has thrown away since it started, by the kernel's own counters: not for us and not to be forwarded, no route, wrong way round.
-# Those of IPv4 come as a line of names and one of values, those of IPv6 as a name and its value.
+# Returns the number of packets that this node has discarded since it started, from the kernel's counters: not for
+# this node and not to be forwarded, no route, or failed the reverse-path filter. IPv4's counters are a line of names
+# and a line of values; IPv6's are a name and a value a line.
 sub discarded {
   my $sum = 0;
   for my $file (qw(snmp netstat)) {
@@ -39,8 +41,9 @@ sub discarded {
       my ($group, @names) = split " ", $first;
       my (undef, @values) = split " ", <$lines> // "";
       for my $at (0 .. $#names) {
-        $sum += $values[$at] // 0
-          if "$group$names[$at]" =~ /^(?:Ip:(?:InAddrErrors|InDiscards|OutDiscards|OutNoRoutes)|IpExt:InNoRoutes|TcpExt:IPReversePathFilter)$/;
+        $sum += $values[$at] // 0 if "$group$names[$at]" =~ /^(?:
+          Ip:(?:InAddrErrors|InDiscards|OutDiscards|OutNoRoutes) | IpExt:InNoRoutes | TcpExt:IPReversePathFilter
+        )$/x;
       }
     }
   }
@@ -51,7 +54,7 @@ sub discarded {
   return $sum;
 }
 
-# Each flow that has been sent again: with how often, and since when it has been left alone.
+# Returns each watched flow with a retransmitted SYN, with their number and the ms since the last one.
 sub sent_again {
   my ($watched, $since, $now_ms) = @_;
   my (%rows, @found);
@@ -64,21 +67,23 @@ sub sent_again {
   return @found;
 }
 
-# Two SYNs without an answer and a node whose conntrack says so, too, or that has thrown away as many packets as there were such SYNs; or three SYNs: each
-# with time for an answer that is on its way. `entry` is conntrack's.
+# Returns true if a connect is certain to time out: after two unanswered SYNs, if conntrack has an entry of the flow
+# (`entry`) or the node has discarded as many packets as there were such SYNs; or after three SYNs. Each SYN has had
+# time for an answer.
 sub is_decided {
   my ($flow, $entry, $lost, $candidates) = @_;
   return $entry ne "" || $lost >= 2 * $candidates || ($flow->{resent} > 1 && $flow->{waited_ms} >= 400);
 }
 
-# Says "INDEX AFTER_MS RESENT DISCARDED CONNTRACK" of each flow as it is decided, for as long as whoever started it is there.
+# Writes "INDEX AFTER_MS RESENT DISCARDED CONNTRACK" for each flow once it is decided, as long as its parent process
+# lives.
 sub watch_connects {
   my ($watched, $begun_ms, $discarded_before, $tell) = @_;
   my ($parent, %since, %told) = (getppid);
   while (getppid == $parent) {
     select undef, undef, undef, 0.1;
     my $now_ms = up_ms();
-    # No kernel sends a SYN again before this (initial RTO 1 s, RFC 6298), so a round without trouble costs nothing.
+    # No kernel retransmits a SYN earlier (initial RTO 1 s, RFC 6298), so a healthy round costs nothing.
     next if $now_ms - $begun_ms <= 1000;
     my @candidates = sent_again([grep { !$told{$_->{index}} } @$watched], \%since, $now_ms) or next;
     my $lost = discarded() - $discarded_before;

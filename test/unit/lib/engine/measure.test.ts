@@ -75,7 +75,7 @@ describe("measure", () => {
       );
       for (const [index, [, , symptom]] of SAID.entries()) {
         if (!SILENT.has(symptom)) continue;
-        expect(seen[index]?.detail).to.equal(`the prober itself ${why}: ${symptom} cannot be told from that`);
+        expect(seen[index]?.detail).to.equal(`the prober ${why}, which may look like ${symptom}`);
       }
     });
   }

@@ -10,7 +10,7 @@ function curl(path: string): CurlAttempt {
 }
 
 describe("attemptsFor", () => {
-  it("gives each flow an id of its own, on the same path", () => {
+  it("gives each flow of a path its own id", () => {
     const attempts = attemptsFor(WHERE, "same → server by podIP", { flows: 3 });
     expect(attempts.map(({ id }) => id)).to.deep.equal([0, 1, 2].map((flow) => `same → server by podIP#${flow}`));
     expect(new Set(attempts.map(({ path }) => path))).to.deep.equal(new Set(["same → server by podIP"]));
@@ -27,27 +27,27 @@ describe("attemptsFor", () => {
     "hostB → other by podIP": ["http://10.244.0.2:8080/", "other", "other"],
   };
   for (const [path, [url, server, container]] of Object.entries(urls)) {
-    it(`${path} dials ${url} and knows who must answer`, () => {
+    it(`dials ${url} for ${path} and knows the expected server`, () => {
       expect(curl(path)).to.deep.include({ url, expectServer: { server, container } });
     });
   }
 
-  it("runs in the network namespace of the role it comes from", () => {
+  it("runs in the network namespace of its sender", () => {
     expect(curl("same → server by podIP").netnsPid).to.equal(102);
     expect(curl("hostA → server by podIP").netnsPid).to.equal(1);
   });
 
-  it("resolves a name as the pod would", () => {
+  it("resolves a name by the pod's resolv.conf", () => {
     expect(curl("same → server by Service name").resolvConfPid).to.equal(102);
     expect(curl("same → server by ClusterIP")).to.not.have.property("resolvConfPid");
   });
 
-  it("tells a stall from a connect time-out, and waits longer than ARP does", () => {
+  it("distinguishes a stall from a connect timeout, and waits longer than ARP does", () => {
     expect(BUDGETS.answerMs).to.be.greaterThan(0);
     expect(BUDGETS.connectTimeoutMs).to.be.greaterThan(3000 * 1.15);
   });
 
-  it("asks DNS for the server's name and knows the answer", () => {
+  it("looks up the server's name and knows the expected answer", () => {
     const [attempt] = attemptsFor(WHERE, "same → dnsB by podIP", { flows: 1 });
     expect(attempt).to.deep.include({
       tool: "dig",
@@ -58,13 +58,13 @@ describe("attemptsFor", () => {
     });
   });
 
-  it("gives lookups legal source ports", () => {
+  it("gives lookups valid source ports", () => {
     for (const attempt of attemptsFor(WHERE, "same → dns by ClusterIP", { flows: 200 })) {
       expect(attempt.tool === "dig" && attempt.sourcePort).to.be.within(1024, 65_535);
     }
   });
 
-  it("never gives two lookups of one round the same source port", () => {
+  it("gives each lookup of a round its own source port", () => {
     for (let round = 0; round < 600; round += 1) {
       const attempts = attemptsFor(WHERE, "same → dns by ClusterIP", { flows: 40 });
       const ports = attempts.map((one) => (one.tool === "dig" ? one.sourcePort : undefined));
@@ -72,7 +72,7 @@ describe("attemptsFor", () => {
     }
   });
 
-  it("dials the second family where the path names it", () => {
+  it("dials the second family if the path names it", () => {
     const first = (path: string) => attemptsFor(DUAL, path, { flows: 1 })[0];
     const of = "server by IPv6";
     expect(first(`same → ${of} podIP`)).to.include({ url: "http://[fd00:10:244:1::3]:8080/" });
@@ -90,20 +90,20 @@ describe("attemptsFor", () => {
     expect(() => attemptsFor(WHERE, "same → server by IPv6 podIP", { flows: 1 })).to.throw("the cell has no IPv6");
   });
 
-  it("resolves a name to one family where there are two, and as the pod would where there is one", () => {
+  it("resolves a name to one family in a dual-stack cell only", () => {
     const of = (where: typeof WHERE, way: string) => attemptsFor(where, `same → server by ${way}`, { flows: 1 })[0];
     expect(of(DUAL, "Service name")).to.include({ family: "IPv4" });
     expect(of(DUAL, "IPv6 Service name")).to.include({ family: "IPv6" });
     expect(of(WHERE, "Service name")).to.not.have.property("family");
   });
 
-  it("waits for the third ARP failure where it is told to be patient, and for it alone", () => {
+  it("waits for the third ARP failure only in a patient plan", () => {
     const [patient] = attemptsFor(WHERE, "same → server by podIP", { flows: 1, patient: true });
     expect(patient).to.include({ connectTimeoutMs: 10_800, totalTimeoutMs: 12_300 });
     expect(curl("same → server by podIP")).to.include({ connectTimeoutMs: 4500, totalTimeoutMs: 6000 });
   });
 
-  it("throws for a role that is not there just now, naming it", () => {
+  it("throws naming a role whose pod does not run", () => {
     expect(() => attemptsFor({ ...WHERE, pods: {} }, "same → server by podIP", { flows: 1 })).to.throw("role same");
   });
 });

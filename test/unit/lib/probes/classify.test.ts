@@ -5,31 +5,31 @@ import { SYMPTOMS } from "../../../../lib/model/symptom.ts";
 import { fixture, fixtures } from "./fixtures.ts";
 
 describe("classify", () => {
-  it("has real outputs to go by, for every symptom", () => {
+  it("has a recorded output for every symptom", () => {
     expect(fixtures.length).to.be.at.least(90);
     expect([...new Set(fixtures.map((one) => one.expect.symptom))]).to.have.members([...SYMPTOMS]);
   });
 
   for (const { attempt, record, expect: claim, how } of fixtures) {
-    it(`${attempt.id}: ${how} → ${claim.symptom}`, () => {
+    it(`returns ${claim.symptom} for ${attempt.id} (${how})`, () => {
       const { symptom, seen, detail } = classify(attempt, record);
       expect({ symptom, ...seen }, detail).to.deep.include(claim);
       expect(detail).to.match(/^\P{Cc}{1,300}$/u);
     });
   }
 
-  it("takes a missing record for unknown", () => {
+  it("returns unknown for a missing record", () => {
     for (const { attempt } of fixtures) expect(classify(attempt, undefined).symptom).to.equal("unknown");
   });
 
-  it("never takes a record for ok whose output was lost or whose tool was killed", () => {
+  it("does not return ok if the output was lost or the tool was killed", () => {
     for (const { attempt, record } of fixtures) {
       expect(classify(attempt, { ...record, stdout: "", stderr: "" }).symptom, attempt.id).to.equal("unknown");
       expect(classify(attempt, { ...record, exitCode: 137 }).symptom, attempt.id).not.to.equal("ok");
     }
   });
 
-  it("never takes a record cut anywhere for ok, unless it was ok whole", () => {
+  it("does not return ok for the cut output of another symptom", () => {
     for (const { attempt, record } of fixtures.filter((one) => one.expect.symptom !== "ok")) {
       for (let at = 0; at < record.stderr.length; at += 7) {
         const cut = classify(attempt, { ...record, stderr: record.stderr.slice(0, at) });
@@ -38,14 +38,14 @@ describe("classify", () => {
     }
   });
 
-  it("reads what the far end saw", () => {
+  it("returns the addresses that the far end saw", () => {
     const { attempt, record } = fixture("curl-ok");
     const { seen } = classify(attempt, record);
     expect(seen).to.include({ client: "10.77.1.2", server: "server", container: "main", local: "10.77.2.2" });
     expect(seen.clientPort).to.equal(seen.sourcePort).and.to.be.a("number");
   });
 
-  it("says unknown, not a guess, when two addresses of a name fail differently", () => {
+  it("returns unknown if two addresses of a name fail differently", () => {
     const { attempt, record } = fixture("curl-refused");
     const stderr = record.stderr.replace(
       "* Failed",
@@ -54,7 +54,7 @@ describe("classify", () => {
     expect(classify(attempt, { ...record, stderr }).symptom).to.equal("unknown");
   });
 
-  it("never throws and never says ok for arbitrary output", () => {
+  it("does not throw or return ok for arbitrary output", () => {
     const text = fc.string({ unit: "binary", maxLength: 300 });
     fc.assert(
       fc.property(
@@ -70,7 +70,7 @@ describe("classify", () => {
     );
   });
 
-  it("is not misled by what a server writes into curl's body", () => {
+  it("is not misled by the body that a server sends", () => {
     const curls = fixtures.filter(({ attempt }) => attempt.tool === "curl");
     fc.assert(
       fc.property(

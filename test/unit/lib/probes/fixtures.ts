@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import type { Attempt, Observation, ProbeRecord } from "../../../../lib/probes/probe.ts";
 
-/** A recorded output of the real tools (test/fixtures/probes/record.ts). */
+/** Recorded output of a real tool (test/fixtures/probes/record.ts). */
 export interface Fixture {
   readonly how: string;
   readonly expect: Pick<Observation, "symptom"> & Partial<Observation["seen"]>;

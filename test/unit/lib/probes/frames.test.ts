@@ -12,14 +12,14 @@ const RECORDS = ["ping-ok", "dig-ok", "curl-refused"].map((id) => {
 const STREAM = streamOf(NONCE, RECORDS);
 
 describe("parseFrames", () => {
-  it("reads a whole stream", () => {
+  it("reads a complete stream", () => {
     const { records, close, problem } = parseFrames(STREAM, NONCE);
     expect([...records.values()]).to.deep.equal(RECORDS);
     expect(close).to.deep.equal({ count: 3, worstGapMs: 7 });
     expect(problem).to.equal(undefined);
   });
 
-  it("of a stream cut at any byte keeps whole frames only, as they were, and says that it was cut", () => {
+  it("keeps only the complete frames of a stream cut at any byte, and says that it was cut", () => {
     for (let at = 0; at < STREAM.length - 1; at++) {
       const { records, close, problem } = parseFrames(STREAM.slice(0, at), NONCE);
       for (const [index, record] of records) expect(record).to.deep.equal(RECORDS[index]);
@@ -28,7 +28,7 @@ describe("parseFrames", () => {
     }
   });
 
-  it("of a stream with any one byte changed never yields another record", () => {
+  it("returns no other record for a stream with one changed byte", () => {
     fc.assert(
       fc.property(fc.nat(STREAM.length - 1), fc.constantFrom("x", "0", "\n", " ", "="), (at, byte) => {
         const { records } = parseFrames(STREAM.slice(0, at) + byte + STREAM.slice(at + 1), NONCE);
@@ -37,27 +37,27 @@ describe("parseFrames", () => {
     );
   });
 
-  it("leaves out frames of another nonce", () => {
+  it("leaves out frames with another nonce", () => {
     const { records, problem } = parseFrames(streamOf("fl-another", RECORDS), NONCE);
     expect(records.size).to.equal(0);
-    expect(problem).to.equal("the output holds no frame of this round");
+    expect(problem).to.equal("the output has no frame of this round");
   });
 
-  it("leaves out a frame that comes twice, or whose name is not its content's", () => {
+  it("leaves out a frame that comes twice, or whose name contradicts its content", () => {
     const first = STREAM.slice(0, STREAM.indexOf(`\n${NONCE} begin 1`));
     expect(parseFrames(first + STREAM, NONCE).records.has(0)).to.equal(false);
     const body = first.split("\n")[2] ?? "";
     expect(parseFrames(framed(NONCE, "5", body), NONCE).records.size).to.equal(0);
   });
 
-  it("passes on why the prober gave up", () => {
+  it("returns why the prober gave up", () => {
     expect(parseFrames(`\n${NONCE} error no temporary directory\n`, NONCE).problem).to.include(
       "no temporary directory",
     );
-    expect(parseFrames("", NONCE).problem).to.equal("the prober said nothing");
+    expect(parseFrames("", NONCE).problem).to.equal("the prober wrote nothing");
   });
 
-  it("takes hostile text in one attempt's output for what it is: that attempt's output, and nobody else's", () => {
+  it("keeps hostile text in its own attempt's output", () => {
     const pieces = fc.constantFrom(
       STREAM,
       `\n${NONCE} begin 1\n`,

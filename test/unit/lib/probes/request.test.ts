@@ -8,26 +8,29 @@ import type { DigAttempt } from "../../../../lib/probes/probe.ts";
 const dig = fixture("dig-ok").attempt as DigAttempt;
 
 describe("requestWords", () => {
-  it("counts its words, so that a cut request is noticed", () => {
+  it("begins with the number of words, so that a cut request is noticed", () => {
     const words = requestWords([dig, fixture("curl-ok").attempt]);
     expect(Number(words[0])).to.equal(words.length - 1);
   });
 
-  it("keeps whatever a value holds as one word, and refuses a NUL", () => {
+  it("keeps any value as one word, and throws for a NUL", () => {
     const name = "$(touch /tmp/x) `id` ' \" \n -x";
     expect(requestWords([{ ...dig, name }])).to.include(name);
-    expect(() => requestWords([{ ...dig, name: "a\0b" }])).to.throw(UndecidedError, 'name "a\\u0000b" holds');
-    expect(() => requestWords([{ ...dig, netnsPid: -1 }])).to.throw(UndecidedError, "netnsPid -1 is no count");
+    expect(() => requestWords([{ ...dig, name: "a\0b" }])).to.throw(
+      UndecidedError,
+      'name "a\\u0000b" cannot be an argument',
+    );
+    expect(() => requestWords([{ ...dig, netnsPid: -1 }])).to.throw(UndecidedError, "netnsPid -1 is not a count");
   });
 
-  it("asks dig for whole seconds, rounded up, and for a source port of the right family", () => {
+  it("passes dig whole seconds, rounded up, and a source port of the right family", () => {
     expect(attemptArgv({ ...dig, timeoutMs: 1200 })).to.include("+time=2");
     expect(attemptArgv({ ...dig, timeoutMs: 1 })).to.include("+time=1");
     expect(attemptArgv({ ...dig, sourcePort: 4000 })).to.include("0.0.0.0#4000");
     expect(attemptArgv({ ...dig, sourcePort: 4000, server: "fd00::a" })).to.include("::#4000");
   });
 
-  it("bounds every attempt above the tool's own time-out", () => {
+  it("sets the limit of every attempt above the tool's own timeout", () => {
     expect(attemptBoundMs({ ...dig, timeoutMs: 1200 })).to.be.at.least(4000);
     expect(attemptBoundMs(fixture("curl-ok").attempt)).to.equal(8000);
     expect(attemptBoundMs(fixture("ping-ok").attempt)).to.equal(4000);
@@ -35,7 +38,7 @@ describe("requestWords", () => {
 });
 
 describe("slowClassS", () => {
-  it("knows the classes, with 15 % either way, and nothing between them", () => {
+  it("returns a class within 15 % of it, and undefined between classes", () => {
     const cases: [number, number | undefined][] = [
       [0, undefined],
       [849, undefined],

@@ -8,7 +8,7 @@ const IDS = ["ping-ok", "curl-refused", "dig-ok"];
 const ATTEMPTS = IDS.map((id) => fixture(id).attempt);
 const RECORDS = IDS.map((id) => fixture(id).record);
 
-/** A node that answers with what `say` makes of the round's nonce. */
+/** Returns a node whose answer `say` makes from the round's nonce. */
 function fakeNode(say: (nonce: string) => Partial<ExecResult>): Exec {
   return (argv) => {
     const ended = { argv, exitCode: 0, timedOut: false, stdout: "", stderr: "", durationMs: 1, ...say(argv[3] ?? "") };
@@ -17,7 +17,7 @@ function fakeNode(say: (nonce: string) => Partial<ExecResult>): Exec {
 }
 
 describe("probeRound", () => {
-  it("gives one observation per attempt, in order", async () => {
+  it("returns one observation for each attempt, in order", async () => {
     const node = fakeNode((nonce) => ({ stdout: streamOf(nonce, RECORDS) }));
     const { observations, worstGapMs } = await probeRound(node, ATTEMPTS);
     expect(observations.map(({ id, symptom }) => [id, symptom])).to.deep.equal([
@@ -36,7 +36,7 @@ describe("probeRound", () => {
     };
     await probeRound(node, ATTEMPTS);
     const [[argv, options] = [[]]] = calls;
-    // Nothing at all was heard: a failure of the transport, tried again.
+    // An empty output is a failure of the transport, so it is retried.
     expect(calls).to.have.lengthOf(3);
     expect(argv.slice(0, 3)).to.deep.equal(["perl", "-e", PROBER]);
     expect(argv[3]).to.match(/^fl-[0-9a-f]{24}$/);
@@ -44,7 +44,7 @@ describe("probeRound", () => {
     expect(options).to.not.have.property("stdin");
   });
 
-  it("says unknown, and why, of what is missing from a stream cut at any byte", async () => {
+  it("makes attempts unknown, with the reason, that are missing from a stream cut at any byte", async () => {
     let length = 1;
     for (let at = 0; at < length; at += 1) {
       const node = fakeNode((nonce) => {
@@ -55,17 +55,17 @@ describe("probeRound", () => {
       const { observations, worstGapMs } = await probeRound(node, ATTEMPTS);
       expect(worstGapMs).to.equal(null);
       for (const { id, symptom, detail } of observations) {
-        if (symptom === "unknown") expect(detail).to.match(/^no whole report: .*exec ended with 137/);
+        if (symptom === "unknown") expect(detail).to.match(/^incomplete report: .*exec ended with 137/);
         else expect(symptom).to.equal(fixture(id).expect.symptom);
       }
     }
   });
 
-  it("waits for nothing more once the stream is cut, whether or not whoever cut it lives on", async () => {
+  it("stops waiting once the stream is cut, even if the process that cut it lives on", async () => {
     const whole = streamOf("NONCE", RECORDS);
     const cuts = [0, 1, 40, 300, Math.floor(whole.length / 2), whole.length - 40];
     const rounds = cuts.map(async (at) => {
-      // perl -e PROBER NONCE …: a node that says so much of it, closes its stdout and stays.
+      // perl -e PROBER NONCE …: a node that prints this much, closes its stdout and lives on.
       const node: Exec = (argv, options) => {
         const said = whole.replaceAll("NONCE", argv[3] ?? "").slice(0, at);
         return hostExec(["bash", "-c", 'printf %s "$1"; exec >&-; exec sleep 60', "node", said], options);
@@ -78,7 +78,7 @@ describe("probeRound", () => {
     }
   }).timeout(15_000);
 
-  it("says unknown when the exec times out, fails to start, or speaks of another round", async () => {
+  it("makes attempts unknown if the exec times out, fails to start, or answers another round", async () => {
     const late = await probeRound(
       fakeNode(() => ({ exitCode: null, timedOut: true })),
       ATTEMPTS,
@@ -96,7 +96,7 @@ describe("probeRound", () => {
     expect(details[2]).to.include("no frame of this round");
   });
 
-  it("rejects when it is aborted, and asks a node nothing for no attempts", async () => {
+  it("rejects if it is aborted, and runs nothing without attempts", async () => {
     const aborted = AbortSignal.abort(new Error("Ctrl-C"));
     const node: Exec = () => Promise.reject(new Error("aborted"));
     const outcome = await probeRound(node, ATTEMPTS, { signal: aborted }).catch((error: unknown) => String(error));

@@ -15,7 +15,7 @@ const slow = (slowClassS: number) => one("slow", slowClassS * 1000, { seen: { sl
 const early = (afterMs: number) =>
   one("connect-timeout", afterMs + 100, { early: { afterMs, resent: 1, conntrack: "" } });
 
-/** The first observation's symptom after the round was held against the node's strain. */
+/** Returns the first observation's symptom after `believable`. */
 function believed(strain: Strain, first: Observation, ...others: readonly Observation[]): string {
   return believable([first, ...others], strain)[0]?.symptom ?? "";
 }
@@ -23,36 +23,36 @@ function believed(strain: Strain, first: Observation, ...others: readonly Observ
 describe("believable", () => {
   const silences = [early(1300), one("connect-timeout", 4500), one("stall", 1500), dig("dns-timeout", 2000), slow(3)];
 
-  it("takes everything as it is on a node at ease", () => {
+  it("changes nothing on an idle node", () => {
     expect(believable(silences, AT_EASE)).to.deep.equal(silences);
     expect(believable(silences, { worstGapMs: 0, waitedMs: null })).to.deep.equal(silences);
   });
 
-  it("takes no silence for an answer from a prober that was cut off or stood still", () => {
+  it("makes silence unknown if the prober was cut off or stood still", () => {
     for (const worstGapMs of [null, 1001]) {
       const symptoms = believable(silences, { worstGapMs, waitedMs: 0 }).map(({ symptom }) => symptom);
       expect(new Set(symptoms)).to.deep.equal(new Set(["unknown"]));
     }
   });
 
-  it("holds a standstill against a silence by how long that was", () => {
+  it("compares a standstill with the length of the silence", () => {
     const strain = { worstGapMs: 651, waitedMs: 0 };
     expect(believed(strain, early(1300))).to.equal("unknown");
     expect(believed(strain, early(1310))).to.equal("connect-timeout");
     expect(believed({ worstGapMs: 1000, waitedMs: 0 }, one("connect-timeout", 4500))).to.equal("connect-timeout");
   });
 
-  it("believes what the far end said, whatever the machine did", () => {
+  it("keeps a response of the far end on any machine", () => {
     for (const symptom of ["ok", "connection-refused", "connection-reset", "wrong-server", "dns-servfail"] as const)
       expect(believed({ worstGapMs: null, waitedMs: 9000 }, one(symptom, 900))).to.equal(symptom);
   });
 
-  it("needs no process to get its turn for a SYN that the kernel sent twice", () => {
+  it("keeps a connect-timeout even if processes waited, because the kernel retransmits SYNs", () => {
     expect(believed({ worstGapMs: 90, waitedMs: 1300 }, early(1300))).to.equal("connect-timeout");
     expect(believed({ worstGapMs: 90, waitedMs: 2500 }, one("loss", 2400, { tool: "ping" }))).to.equal("loss");
   });
 
-  it("doubts a server's silence where processes waited, unless all that was answered meanwhile was answered sooner", () => {
+  it("makes a server's silence unknown if processes waited, unless every answer came sooner", () => {
     const strain = { worstGapMs: 90, waitedMs: 1000 };
     const silent = dig("dns-timeout", 2000);
     expect(believed(strain, silent)).to.equal("unknown");
@@ -63,14 +63,14 @@ describe("believable", () => {
     expect(believed({ ...strain, waitedMs: 999 }, silent)).to.equal("dns-timeout");
   });
 
-  it("doubts a delay that waiting for a CPU could have made, and not one that it could not", () => {
+  it("makes slow unknown only if waiting for a CPU explains the delay", () => {
     expect(believed({ worstGapMs: 90, waitedMs: 500 }, slow(1), one("ok", 5))).to.equal("unknown");
     expect(believed({ worstGapMs: 90, waitedMs: 499 }, slow(1))).to.equal("slow");
     expect(believed({ worstGapMs: 90, waitedMs: 1200 }, slow(5))).to.equal("slow");
   });
 
-  it("says why", () => {
-    const [told] = believable([dig("dns-timeout", 2000)], { worstGapMs: 90, waitedMs: 1700 });
-    expect(told?.detail).to.equal("processes waited 1700 ms for a CPU: dns-timeout cannot be told from that");
+  it("gives the reason", () => {
+    const [doubted] = believable([dig("dns-timeout", 2000)], { worstGapMs: 90, waitedMs: 1700 });
+    expect(doubted?.detail).to.equal("processes waited 1700 ms for a CPU, which may look like dns-timeout");
   });
 });

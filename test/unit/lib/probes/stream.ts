@@ -1,7 +1,10 @@
 import { crc32 } from "node:zlib";
 import type { ProbeRecord } from "../../../../lib/probes/probe.ts";
 
-/** What the prober prints for these records: written a second time here, so that the reader is not tested against itself. */
+/**
+ * Returns the prober's output for these records. It is a second implementation, so that the reader is not tested
+ * against itself.
+ */
 export function streamOf(nonce: string, records: readonly Omit<ProbeRecord, "id">[]): string {
   const base64 = (text: string): string => Buffer.from(text).toString("base64");
   const bodies = records.map((record, index) => ({
@@ -17,7 +20,10 @@ export function framed(nonce: string, name: string, body: string): string {
   return `\n${nonce} begin ${name}\n${body}\n${nonce} end ${name} ${sum}\n`;
 }
 
-/** What a node answers: the records of a round with the prober's own worst gap, or none of it: the stream is cut before its end. */
+/**
+ * Returns a node's answer: the records of a round with the prober's worst gap, or without a gap a stream cut before
+ * its end.
+ */
 export function answer(nonce: string, records: readonly ProbeRecord[], worstGapMs: number | null): string {
   const whole = streamOf(nonce, records);
   const cut = whole.slice(0, whole.indexOf(`\n${nonce} begin close\n`));
