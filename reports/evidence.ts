@@ -1,12 +1,12 @@
 import type { ScenarioResult } from "../lib/verdict/result.ts";
 
-/** From a cell and the folder of a result's evidence, relative to the cell's, to a path that leads there. */
+/** Returns the path of a result's evidence from its cell and its folder, which is relative to the cell's folder. */
 export type EvidencePath = (cell: string, folder: string) => string;
 
-/** As the report says it, where nobody told where the cells' folders are. */
+/** Returns the folder as the report has it, relative to the cell's folder. */
 export const asReported: EvidencePath = (_, folder) => folder;
 
-/** The line that says where a result's evidence is; none where none is kept. */
+/** Returns the line with the path of a result's evidence; no line if none is kept. */
 export function evidenceLine({ cell, evidence }: ScenarioResult, path: EvidencePath): readonly string[] {
   return evidence === null ? [] : [`evidence: ${path(cell, evidence)}`];
 }

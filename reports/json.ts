@@ -1,14 +1,17 @@
-/** report.json: the run for machines (docs/report.schema.json). */
+/** Renders report.json, the run for programs (docs/report.schema.json). */
 import { z } from "zod";
 import type { Run } from "../lib/verdict/result.ts";
 import { reportSchema } from "./schema.ts";
 
-/** Pretty JSON with a final newline. Keys come in the schema's order, and those of free records sorted, so that two reports can be diffed. */
+/**
+ * Returns indented JSON with a final newline. Keys are in the schema's order, and sorted in free records, so that
+ * reports can be diffed.
+ */
 export function renderJson(run: Run): string {
   return `${JSON.stringify(ordered(run, reportSchema), null, 2)}\n`;
 }
 
-/** Orders, never validates: a report that surprises the schema is better than no report. */
+/** Orders keys and does not validate: a report that contradicts the schema is better than none. */
 function ordered(value: unknown, schema: unknown): unknown {
   if (schema instanceof z.ZodNullable) return ordered(value, schema.unwrap());
   if (Array.isArray(value))

@@ -1,11 +1,14 @@
-/** JUnit XML: a testsuite a cell, a testcase a scenario, in the dialect that CI servers share. Valid XML whatever the probes said. */
+/**
+ * Renders JUnit XML in the dialect that CI servers share: a testsuite a cell, a testcase a scenario. The XML is valid
+ * for any output of the probes.
+ */
 import type { CellResult, PathResult, Run, ScenarioResult, TaintedNode } from "../lib/verdict/result.ts";
 import { explanationLines } from "./why.ts";
 import { asReported, evidenceLine, type EvidencePath } from "./evidence.ts";
 import { cleanText, cut, oneLine } from "./text.ts";
 
-/** CI servers load the whole file into memory; the full output is in the run directory. */
-const LONGEST_BODY = 16_000;
+/** CI servers load the whole file into memory; the run directory has the full output. */
+const MAX_BODY_LENGTH = 16_000;
 
 type Outcome = "passed" | "failure" | "error" | "skipped";
 interface Testcase {
@@ -18,9 +21,9 @@ interface Testcase {
 
 const OUTCOMES = { pass: "passed", fail: "failure", unknown: "error", skip: "skipped" } as const;
 
-/** The whole file, XML declaration included. */
+/** Returns the whole file with its XML declaration. */
 export function renderJunit(run: Run, evidencePath: EvidencePath = asReported): string {
-  const names = new Set([...run.cells, ...run.results].map((one) => one.cell));
+  const names = new Set([...run.cells, ...run.results].map(({ cell }) => cell));
   const suites = [...names].map((cell) => ({ cell, testcases: testcasesOf(run, cell, evidencePath) }));
   const all = suites.flatMap((suite) => suite.testcases);
   const attributes = attributesOf({ name: `faultline ${run.runId}`, ...countsOf(all), timestamp: run.startedAt });
@@ -32,19 +35,19 @@ export function renderJunit(run: Run, evidencePath: EvidencePath = asReported): 
 
 function testcasesOf(run: Run, cell: string, evidencePath: EvidencePath): readonly Testcase[] {
   const results = run.results.filter((result) => result.cell === cell);
-  const known = run.cells.filter((one) => one.cell === cell);
-  const failures = known.flatMap((one) => cellTestcase(one, results.length === 0));
-  const tainted = known.flatMap((one) => one.tainted.map(taintTestcase));
-  return [...failures, ...tainted, ...results.map((one) => scenarioTestcase(one, evidencePath))];
+  const known = run.cells.filter((each) => each.cell === cell);
+  const failures = known.flatMap((each) => cellTestcase(each, results.length === 0));
+  const tainted = known.flatMap(({ tainted }) => tainted.map(taintTestcase));
+  return [...failures, ...tainted, ...results.map((result) => scenarioTestcase(result, evidencePath))];
 }
 
-/** Without it a cell that broke down, or was cut off, before its suites would be an empty, green testsuite. */
+/** Returns a testcase for a cell that never got to its suites, which would otherwise be an empty, green testsuite. */
 function cellTestcase(cell: CellResult, empty: boolean): readonly Testcase[] {
   if (cell.failure === null) {
     return empty ? [{ name: "suites", seconds: 0, outcome: "error", message: "no scenario ran", body: "" }] : [];
   }
   const { stage, message } = cell.failure;
-  const seconds = (cell.stages.find((one) => one.stage === stage)?.durationMs ?? 0) / 1000;
+  const seconds = (cell.stages.find((each) => each.stage === stage)?.durationMs ?? 0) / 1000;
   return [
     { name: `stage ${stage}`, seconds, outcome: "error", message: `the cell failed at stage ${stage}`, body: message },
   ];
@@ -52,7 +55,7 @@ function cellTestcase(cell: CellResult, empty: boolean): readonly Testcase[] {
 
 function taintTestcase({ node, container, scenario, why }: TaintedNode): Testcase {
   const message = `node ${node} tainted by ${scenario}: ${why}`;
-  const body = `${container ?? "container not known"}: nothing more is run on its cluster`;
+  const body = `${container ?? "unknown container"}: its cluster is not used again`;
   return { name: `node ${node} as before`, seconds: 0, outcome: "failure", message, body };
 }
 
@@ -73,7 +76,7 @@ function explain(result: ScenarioResult, evidencePath: EvidencePath): string {
     ...result.paths.map(explainPath),
     ...result.leftOut.map(({ path, reason }) => `${path}: left out, ${reason}`),
     ...result.nodeStateDifferences.map((difference) => `node state: ${difference}`),
-    ...result.explanations.flatMap((one, index) => explanationLines(one, index + 1)),
+    ...result.explanations.flatMap((each, index) => explanationLines(each, index + 1)),
     ...evidenceLine(result, evidencePath),
     `reproduce: ${result.reproduce}`,
   ].join("\n");
@@ -105,8 +108,9 @@ function renderTestcase(cell: string, { name, seconds, outcome, message, body }:
 }
 
 function countsOf(testcases: readonly Testcase[]): Readonly<Record<string, string>> {
-  const count = (outcome: Outcome): string => String(testcases.filter((one) => one.outcome === outcome).length);
-  const seconds = testcases.reduce((sum, one) => sum + one.seconds, 0);
+  const count = (outcome: Outcome): string =>
+    String(testcases.filter((testcase) => testcase.outcome === outcome).length);
+  const seconds = testcases.reduce((sum, testcase) => sum + testcase.seconds, 0);
   return {
     tests: String(testcases.length),
     failures: count("failure"),
@@ -116,10 +120,10 @@ function countsOf(testcases: readonly Testcase[]): Readonly<Record<string, strin
   };
 }
 
-/** Keeps the end, which holds the command to reproduce. */
+/** Cuts the middle of a long body; the end has the command to reproduce. */
 function shorten(body: string): string {
-  if (body.length <= LONGEST_BODY) return body;
-  return `${cut(body, LONGEST_BODY - 2_000)}\n${body.slice(-2_000)}`;
+  if (body.length <= MAX_BODY_LENGTH) return body;
+  return `${cut(body, MAX_BODY_LENGTH - 2_000)}\n${body.slice(-2_000)}`;
 }
 
 function attributesOf(attributes: Readonly<Record<string, string>>): string {
@@ -130,7 +134,7 @@ function attributesOf(attributes: Readonly<Record<string, string>>): string {
 
 const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 
-/** U+FFFE and U+FFFF are well-formed Unicode but no XML characters; cleanText has dropped the other illegal ones. */
+/** Escapes text for XML. Drops U+FFFE and U+FFFF, which XML forbids; cleanText drops the other illegal characters. */
 function xml(text: string): string {
   return cleanText(text)
     .replace(/[\uFFFE\uFFFF]/g, "")

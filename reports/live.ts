@@ -1,9 +1,9 @@
-/** Progress on a terminal: lines that stay for what is done or wrong, and one live line with what runs now and since when. */
+/** Renders progress on a terminal: lasting lines for results and errors, and a live line with the running work. */
 import type { Event } from "../lib/events/event.ts";
 import { type DescribeFault, eventText } from "./progress.ts";
 import { asciiText, cut, duration, oneLine } from "./text.ts";
 
-/** What a cell is at: the outer step (stage), and within it the scenario and its part. */
+/** The current work of a cell: its stage, and within it the scenario and its part. */
 interface Activity {
   readonly stage: string;
   readonly stageSinceMs: number;
@@ -12,7 +12,7 @@ interface Activity {
   readonly part?: string;
 }
 
-/** The activity of each cell that has started and not finished. */
+/** The current work of each cell that has started and not finished. */
 export type Running = ReadonlyMap<string, Activity>;
 
 const STAYS: ReadonlySet<Event["type"]> = new Set<Event["type"]>([
@@ -28,7 +28,7 @@ const STAYS: ReadonlySet<Event["type"]> = new Set<Event["type"]>([
   "note",
 ]);
 
-/** `running` after the event: a pure step. */
+/** Returns `running` after the event. Pure. */
 export function advance(running: Running, cell: string, event: Event): Running {
   const next = new Map(running);
   const activity = activityAfter(running.get(cell) ?? { stage: "start", stageSinceMs: timeOf(event) }, event);
@@ -63,20 +63,23 @@ function activityAfter(activity: Activity, event: Event): Activity | null {
   }
 }
 
-/** On the clock that nobody sets; `nowMs` is told by the same one. */
+/** Returns the event's time by the monotonic clock, which `nowMs` also uses. */
 function timeOf({ upMs, atMs }: Event): number {
   return upMs ?? atMs;
 }
 
-/** One line a running cell, the time first as a narrow terminal cuts the end: `3.2 s CELL services/x, fault round 1`. Also the answer to "what is it stuck at?". */
+/**
+ * Returns a line for each running cell: `3.2 s CELL services/x, fault round 1`. The time comes first, because a narrow
+ * terminal cuts the end.
+ */
 export function runningLines(running: Running, nowMs: number): readonly string[] {
   return [...running].map(([cell, { stage, stageSinceMs, scenario, scenarioSinceMs, part }]) => {
-    const what = scenario === undefined ? stage : `${scenario}, ${part ?? "start"}`;
-    return oneLine(`${duration(nowMs - (scenarioSinceMs ?? stageSinceMs))} ${cell} ${what}`);
+    const work = scenario === undefined ? stage : `${scenario}, ${part ?? "start"}`;
+    return oneLine(`${duration(nowMs - (scenarioSinceMs ?? stageSinceMs))} ${cell} ${work}`);
   });
 }
 
-/** Whether the event deserves a line that stays; the others only move the live line. */
+/** Returns true if the event gets a lasting line; other events only change the live line. */
 export function stays(event: Event): boolean {
   if (event.type === "healed") return !event.ok;
   if (event.type === "test") return !event.passed;
@@ -85,7 +88,7 @@ export function stays(event: Event): boolean {
   return STAYS.has(event.type);
 }
 
-/** The part of a terminal's stream that is used. */
+/** The part of a terminal's stream that the live line needs. */
 export interface LiveStream {
   readonly columns?: number;
   write(text: string): unknown;
@@ -100,13 +103,13 @@ export interface LiveOptions {
 
 export interface LiveProgress {
   readonly event: (cell: string, event: Event) => void;
-  /** A line that stays and is no cell's. */
+  /** Writes a lasting line that belongs to no cell. */
   readonly line: (text: string) => void;
-  /** Moves the spinner and the clock; to be called a few times a second. */
+  /** Advances the spinner and the clock; call it a few times a second. */
   readonly tick: () => void;
-  /** Takes the live line away: before anything else writes to the stream, and at the end. */
+  /** Removes the live line. Call it at the end, and before anything else writes to the stream. */
   readonly clear: () => void;
-  /** What runs now, for SIGUSR1. */
+  /** Returns the lines of the running work, for SIGUSR1. */
   readonly standing: () => readonly string[];
 }
 
@@ -114,7 +117,7 @@ const SPINNER = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", 
 const ASCII_SPINNER = ["|", "/", "-", "\\"] as const;
 const CLEAR = "\r\u001b[2K";
 
-/** Keeps no timer: the caller owns the clock, so that tests do too. */
+/** Returns a live progress on a stream. It has no timer: the caller owns the clock. */
 export function liveProgress({ stream, describe, nowMs, ascii = false }: LiveOptions): LiveProgress {
   let running: Running = new Map();
   let turn = 0;
@@ -145,13 +148,14 @@ function keptLines(cell: string, event: Event, describe: DescribeFault): string 
     .join("\n");
 }
 
-/** Never as wide as the terminal: a wrapped line could not be taken away again. */
+/** Returns the live line, narrower than the terminal, because a wrapped line cannot be removed. */
 function liveLine(lines: readonly string[], turn: number, ascii: boolean, columns: number): string {
   const last = lines.at(-1);
   if (last === undefined) return "";
   const frames = ascii ? ASCII_SPINNER : SPINNER;
   const others = lines.length === 1 ? "" : ` (+${lines.length - 1} more)`;
   const line = `${frames[turn % frames.length] ?? ""} ${last}`;
-  const room = Math.max(1, columns - 1 - others.length - (ascii ? 2 : 0)); // the ellipsis is three characters in ASCII
+  // In ASCII the ellipsis has three characters.
+  const room = Math.max(1, columns - 1 - others.length - (ascii ? 2 : 0));
   return (ascii ? asciiText(cut(line, room)) : cut(line, room)) + others;
 }

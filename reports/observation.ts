@@ -1,22 +1,22 @@
-/** The terminal's view of an observation: a line a path, what differs of the nodes, why, and the sum. */
+/** Renders an observation for a terminal: a line a path, the nodes' differences, the causes, and the summary. */
 import type { PathFinding } from "../lib/baseline/compare.ts";
 import type { Observed } from "../lib/baseline/observation.ts";
 import type { Explanation } from "../lib/model/explanation.ts";
 import { asciiText, oneLine } from "./text.ts";
 
 const SYMBOLS = { "as-recorded": "✔ ok     ", differs: "✘ differs", unknown: "? unknown" } as const;
-/** More of one node would hide the other; all are in observation.json. */
-const MOST_DIFFERENCES = 12;
-const MOST_EVIDENCE = 6;
+/** More lines of one node would hide the other; observation.json has all of them. */
+const MAX_DIFFERENCES = 12;
+const MAX_EVIDENCE = 6;
 
-/** Ends with a newline. */
+/** Returns the text with a final newline. */
 export function renderObservation(observed: Observed, options: { readonly ascii?: boolean } = {}): string {
   const { cluster, cell, baseline, notes, paths, nodes, explanations, trouble } = observed;
   const width = Math.max(0, ...paths.map(({ path }) => path.length));
   const lines = [
     oneLine(`${cluster}, ${cell}; baseline of ${baseline.recordedAt} by run ${baseline.runId}`),
     ...notes.map((note) => `  note: ${oneLine(note)}`),
-    ...paths.map((one) => pathLine(one, width)),
+    ...paths.map((path) => pathLine(path, width)),
     ...nodes.flatMap(nodeLines),
     ...whyLines(explanations, paths),
     ...trouble.map((line) => `  evidence: ${oneLine(line)}`),
@@ -29,18 +29,18 @@ export function renderObservation(observed: Observed, options: { readonly ascii?
 
 function pathLine({ path, finding, symptoms, detail, intermittent }: PathFinding, width: number): string {
   const counts = Object.entries(symptoms).map(([symptom, count]) => `${symptom} ×${count}`);
-  const again = intermittent ? " (ok when tried again)" : "";
-  const what = finding === "as-recorded" ? "" : `  ${counts.join(", ")}${again}: ${oneLine(detail)}`;
-  return `  ${SYMBOLS[finding]}  ${what === "" ? oneLine(path) : oneLine(path).padEnd(width)}${what}`;
+  const again = intermittent ? " (ok when measured again)" : "";
+  const difference = finding === "as-recorded" ? "" : `  ${counts.join(", ")}${again}: ${oneLine(detail)}`;
+  return `  ${SYMBOLS[finding]}  ${difference === "" ? oneLine(path) : oneLine(path).padEnd(width)}${difference}`;
 }
 
 function nodeLines({ node, differences }: Observed["nodes"][number]): readonly string[] {
   if (differences.length === 0) return [];
-  const left = differences.length - MOST_DIFFERENCES;
+  const left = differences.length - MAX_DIFFERENCES;
   return [
     "",
-    `node ${node} is not as recorded:`,
-    ...differences.slice(0, MOST_DIFFERENCES).map((line) => `  ${oneLine(line)}`),
+    `node ${node} differs from the baseline:`,
+    ...differences.slice(0, MAX_DIFFERENCES).map((line) => `  ${oneLine(line)}`),
     ...(left > 0 ? [`  … and ${left} more`] : []),
   ];
 }
@@ -56,18 +56,19 @@ function explanationLines({ cause, confidence, evidence, fix, more, paths }: Exp
     "",
     `why ${how}${oneLine(cause)}`,
     `  paths: ${oneLine(paths.join("; "))}`,
-    ...evidence.slice(0, MOST_EVIDENCE).map((line) => `  ${oneLine(line)}`),
-    ...(fix === null ? [] : [`  mend: ${oneLine(fix)}`]),
+    ...evidence.slice(0, MAX_EVIDENCE).map((line) => `  ${oneLine(line)}`),
+    ...(fix === null ? [] : [`  fix: ${oneLine(fix)}`]),
     ...(more === null ? [] : [`  more: ${oneLine(more)}`]),
   ];
 }
 
 function sumLine({ paths, nodes, runId }: Observed): string {
-  const count = (finding: PathFinding["finding"]) => paths.filter((one) => one.finding === finding).length;
-  const differences = nodes.reduce((sum, one) => sum + one.differences.length, 0);
+  const count = (finding: PathFinding["finding"]) => paths.filter((path) => path.finding === finding).length;
+  const differences = nodes.reduce((sum, node) => sum + node.differences.length, 0);
   const state =
     differences === 0
       ? "nodes as recorded"
       : `${differences} ${differences === 1 ? "difference" : "differences"} of node state`;
-  return `${paths.length} paths: ${count("as-recorded")} as recorded, ${count("differs")} differ, ${count("unknown")} unknown; ${state}; ${oneLine(runId)}`;
+  const counts = `${count("as-recorded")} as recorded, ${count("differs")} differ, ${count("unknown")} unknown`;
+  return `${paths.length} paths: ${counts}; ${state}; ${oneLine(runId)}`;
 }

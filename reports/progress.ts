@@ -1,24 +1,27 @@
-/** Events in words, and the plain renderer: one line an event, for logs. */
+/** Renders events as text, and progress for logs: one line an event. */
 import type { CellEvent, Event, ScenarioEvent } from "../lib/events/event.ts";
 import type { describeFault } from "../lib/faults/registry.ts";
 import type { Observation } from "../lib/probes/probe.ts";
 import { cleanText, cut, duration, oneLine } from "./text.ts";
 
-/** Passed in by the composition root, as reports take only types from lib. */
+/** Passed in by the composition root, because reports import only types from lib. */
 export type DescribeFault = typeof describeFault;
 
-const LONGEST_LINE = 500;
+const MAX_LINE_LENGTH = 500;
 
-/** `2026-03-01T02:00:00.000Z CELL text`, a line for each line of the event's text; no control codes, no newline at the end. */
+/**
+ * Returns `2026-03-01T02:00:00.000Z CELL text` for each line of the event's text, without control codes and without
+ * final newline.
+ */
 export function plainLines(cell: string, event: Event, describe: DescribeFault): readonly string[] {
   const time = new Date(event.atMs).toISOString();
   const lines = eventText(event, describe).split("\n");
   return lines
     .filter((line) => line.trim() !== "")
-    .map((line) => cut(`${time} ${oneLine(cell)} ${line}`, LONGEST_LINE));
+    .map((line) => cut(`${time} ${oneLine(cell)} ${line}`, MAX_LINE_LENGTH));
 }
 
-/** What happened, in words safe to print; several lines when a message has several. */
+/** Returns the event as printable text, of several lines if its message has several. */
 export function eventText(event: Event, describe: DescribeFault): string {
   if (event.type === "note") return cleanText(event.text);
   if ("scenario" in event) return cleanText(`${event.scenario}: ${scenarioText(event, describe)}`);
@@ -46,7 +49,9 @@ function cellText(event: CellEvent): string {
     case "planned":
       return `${event.scenarios.length} suites to run [${event.mode}]`;
     case "test":
-      return `${event.suite}: ${event.passed ? "passed" : "FAILED"}: ${event.title}${event.passed ? "" : `: ${event.message}`}`;
+      return event.passed
+        ? `${event.suite}: passed: ${event.title}`
+        : `${event.suite}: FAILED: ${event.title}: ${event.message}`;
     case "cell-finished":
       return `finished in ${duration(event.durationMs)}`;
   }
@@ -92,9 +97,9 @@ function evidenceText({
   bytes,
   trouble,
 }: Extract<ScenarioEvent, { readonly type: "evidence" }>): string {
-  const what =
+  const summary =
     dir === null ? "no evidence kept" : `evidence: ${kept}, ${files} files, ${Math.ceil(bytes / 1024)} KiB in ${dir}`;
-  return withDetail(what, trouble.join("; "));
+  return withDetail(summary, trouble.join("; "));
 }
 
 type FaultEvent = Extract<ScenarioEvent, { readonly faultId: string }>;
@@ -106,12 +111,12 @@ function faultText(event: FaultEvent, describe: DescribeFault): string {
     case "read-back":
       return withDetail(`${event.when} the probes the fault ${event.inForce ? "is" : "is NOT"} in force`, event.detail);
     case "drifted": {
-      const gone = `NOT in force any more: ${describe(event.fault)}, after ${duration(event.afterMs)}`;
+      const gone = `NO LONGER in force: ${describe(event.fault)}, after ${duration(event.afterMs)}`;
       return withDetail(withDetail(gone, event.detail), event.agents.join("; "));
     }
     case "healed": {
-      const what = event.ok ? "healed" : "NOT healed";
-      return withDetail(`${what} in ${duration(event.durationMs)}`, event.detail);
+      const words = event.ok ? "healed" : "NOT healed";
+      return withDetail(`${words} in ${duration(event.durationMs)}`, event.detail);
     }
     case "not-undone":
       return withDetail(`NOT undone: ${describe(event.fault)}`, event.detail);
@@ -122,7 +127,7 @@ function withDetail(text: string, detail: string): string {
   return detail === "" ? text : `${text}: ${detail}`;
 }
 
-/** `12 ok, 3 connect-timeout`, most frequent first. */
+/** Returns the counts of symptoms, the most frequent first: `12 ok, 3 connect-timeout`. */
 function counted(observations: readonly Observation[]): string {
   const counts = new Map<string, number>();
   for (const { symptom } of observations) counts.set(symptom, (counts.get(symptom) ?? 0) + 1);

@@ -1,6 +1,6 @@
 /**
- * The shape of report.json as a zod schema, from which docs/report.schema.json is generated. lib/verdict/result.ts is the source of truth: this file
- * does not compile when the two differ.
+ * The zod schema of report.json, from which docs/report.schema.json is generated. It follows lib/verdict/result.ts:
+ * this file does not compile if the two differ.
  */
 import { z } from "zod";
 import type { Run } from "../lib/verdict/result.ts";
@@ -12,13 +12,14 @@ const count = z.int().nonnegative();
 const share = z.number().min(0).max(1);
 const verdict = z
   .enum(["pass", "fail", "unknown", "skip"])
-  .describe("unknown: it could not be decided; never to be read as pass");
+  .describe("unknown: the run could not decide; never read it as pass");
 const stage = z.enum(["setup", "node-image", "cluster", "cni", "roles", "ready", "peers", "suites", "delete"]);
 const cellId = z
   .string()
-  .describe("cni@version/kube-proxy mode/Kubernetes version/IP family, and the kernel where it is not the host's");
+  .describe("cni@version/kube-proxy mode/Kubernetes version/IP family, and the kernel if it is not the host's");
 
-// lib/model/symptom.ts's list again: reports take only types from lib. `satisfies` and schemaAgrees keep the two equal.
+// Repeats lib/model/symptom.ts, because reports import only types from lib. `satisfies` and schemaAgrees keep both
+// equal.
 const symptom = z.enum([
   "ok",
   "connect-timeout",
@@ -48,7 +49,7 @@ const cellResult = z.object({
     proxyMode: z.enum(["iptables", "ipvs", "ipvs-sh", "nftables", "none"]),
     kubernetesVersion: z.string(),
     ipFamily: z.enum(["ipv4", "ipv6", "dual"]),
-    kernel: z.string().optional().describe("of a virtual machine; absent: the host's"),
+    kernel: z.string().optional().describe("kernel of a virtual machine; absent for the host's"),
   }),
   stages: z.array(z.object({ stage, durationMs, detail: z.string() })),
   failure: z.object({ stage, message: z.string() }).nullable().describe("why the cell never got to its suites"),
@@ -61,10 +62,10 @@ const cellResult = z.object({
         why: z.string(),
       }),
     )
-    .describe("nodes that did not come back: a fault not undone, or a state that differs from before; exit 5"),
+    .describe("nodes that did not come back: a fault was not undone, or the state differs; exit 5"),
   clusters: z
     .array(z.object({ name: z.string(), replacedBecause: z.string().nullable() }))
-    .describe("what it was run on: another one in the place of each that was tainted, and for what"),
+    .describe("clusters that the cell ran on: a replacement for each tainted one, with the taint"),
 });
 
 const pathResult = z.object({
@@ -77,15 +78,15 @@ const pathResult = z.object({
   symptoms: z.partialRecord(symptom, count).describe("how many probes showed each symptom"),
   replicas: z
     .array(z.object({ replica: z.string(), asked: count, failed: count }))
-    .describe("of a Service's replicas: how many lookups met each and how many of those failed"),
+    .describe("lookups and failures of each replica of a Service"),
 });
 
 const scenarioResult = z.object({
-  scenario: z.string().describe("the suite's path without ending"),
+  scenario: z.string().describe("the suite's path without its extension"),
   title: z.string(),
   claim: z.string(),
   cell: cellId,
-  cluster: z.string().nullable().describe("that it was run on; null where it was run on none"),
+  cluster: z.string().nullable().describe("the cluster it ran on; null if it never ran"),
   mode: z.enum(["as-claimed", "no-fault", "wrong-node", "swapped"]),
   verdict,
   reason: z.string(),
@@ -98,7 +99,7 @@ const scenarioResult = z.object({
   paths: z.array(pathResult),
   leftOut: z
     .array(z.object({ path: z.string(), reason: z.string() }))
-    .describe("paths of the suite of which nothing is claimed in this cell, each with the reason"),
+    .describe("paths of the suite without a claim in this cell, each with the reason"),
   times: z
     .object({
       steadyMs: durationMsOrNull,
@@ -108,9 +109,9 @@ const scenarioResult = z.object({
       recoveryMs: durationMsOrNull,
       totalMs: durationMs,
     })
-    .describe("null where that part did not happen"),
+    .describe("null for a part that did not happen"),
   nodeStateDifferences: z.array(z.string()),
-  evidence: z.string().nullable().describe("folder of its captures and node states, relative to the cell's"),
+  evidence: z.string().nullable().describe("folder of its captures and node states, relative to the cell's folder"),
   explanations: z
     .array(
       z.object({
@@ -122,16 +123,16 @@ const scenarioResult = z.object({
         more: z.string().nullable(),
       }),
     )
-    .describe("why paths showed what they showed, the likeliest first"),
+    .describe("causes of the symptoms, the likeliest first"),
   tries: z
     .array(z.object({ repeat: count, attempt: count, verdict, reason: z.string() }))
-    .describe("each time it was run: again after a fail, or as often as was asked for"),
+    .describe("every run of the scenario: retries after a fail, and requested repeats"),
   rate: z
     .object({ passed: count, decided: count, unknown: count, low: share, high: share })
     .nullable()
-    .describe("how often it held, with the 95 % interval of that share; null unless it was asked to be repeated"),
-  flaky: z.boolean().describe("it held and did not hold; its verdict is then unknown"),
-  reproduce: z.string().describe("the command that runs just this one again"),
+    .describe("how often it passed, with the 95 % interval of that share; null unless repeats were requested"),
+  flaky: z.boolean().describe("it passed in one try and failed in another; its verdict is unknown"),
+  reproduce: z.string().describe("the command that runs just this scenario again"),
 });
 
 /** report.json, version 1. Fields may be added within a version; none is renamed, removed or given another meaning. */
@@ -140,25 +141,28 @@ export const reportSchema = z.object({
   runId: z.string(),
   startedAt: z.string().describe("RFC 3339"),
   durationMs,
-  command: z.array(z.string()).describe("the argv that repeats it"),
+  command: z.array(z.string()).describe("the argv that repeats the run"),
   facts: z.record(z.string(), z.string()).describe("versions and host facts"),
   summary: z.object({ pass: count, fail: count, unknown: count, skip: count }),
-  flaky: count.describe("how many of the unknown ones held at one time and not at another"),
+  flaky: count.describe("how many of the unknown results passed in one try and failed in another"),
   cells: z.array(cellResult),
   results: z.array(scenarioResult),
 });
 
-/** The JSON Schema that docs/report.schema.json holds: open objects, so that a reader of version 1 accepts fields added later. */
+/**
+ * Returns the JSON Schema of docs/report.schema.json. Its objects are open: a reader of version 1 accepts added
+ * fields.
+ */
 export function reportJsonSchema(): Record<string, unknown> {
   const { $schema, ...rest } = z.toJSONSchema(reportSchema, { target: "draft-7", io: "input" });
   return { $schema, $id: "urn:faultline:report:1", title: "Faultline report.json, schemaVersion 1", ...rest };
 }
 
 type Writable<T> = T extends object ? { -readonly [K in keyof T]: Writable<T[K]> } : T;
-// Told apart by how the compiler compares two deferred conditional types: also an optional field more or less counts.
+// The compiler compares two deferred conditional types exactly, including optional fields.
 // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 type Flat<T> = T extends object ? { [K in keyof T]: Flat<T[K]> } : T;
 
-/** Compiles only while the schema and lib/verdict/result.ts say the same, `readonly` aside. */
+/** Compiles only if the schema and lib/verdict/result.ts agree, apart from `readonly`. */
 export const schemaAgrees: Same<Flat<z.output<typeof reportSchema>>, Flat<Writable<Run>>> = true;

@@ -1,4 +1,4 @@
-/** The terminal's view of a run: a line a scenario, then what did not pass with why and how to see it again, then the sum. */
+/** Renders a run for a terminal: a line a scenario, then each failure with its reason and command, then the summary. */
 import { styleText } from "node:util";
 import type { CellResult, PathResult, Run, ScenarioResult } from "../lib/verdict/result.ts";
 import type { Verdict } from "../lib/model/verdict.ts";
@@ -6,11 +6,11 @@ import { asReported, evidenceLine, type EvidencePath } from "./evidence.ts";
 import { asciiText, cleanText, duration, oneLine } from "./text.ts";
 
 export interface TableOptions {
-  /** No character beyond ASCII. */
+  /** Uses only ASCII characters. */
   readonly ascii?: boolean;
-  /** Colours when this stream can show them (NO_COLOR is heeded); none without it. */
+  /** Uses colours if this stream can show them (NO_COLOR is respected); without a stream, none. */
   readonly stream?: NodeJS.WritableStream;
-  /** Where a result's evidence can be opened; default: as the report says it, relative to the cell's folder. */
+  /** Returns the path of a result's evidence; default: the path in the report, relative to the cell's folder. */
   readonly evidencePath?: EvidencePath;
 }
 
@@ -18,21 +18,21 @@ type Paint = (verdict: Verdict, text: string) => string;
 
 const SYMBOLS: Readonly<Record<Verdict, string>> = { pass: "✔", fail: "✘", unknown: "?", skip: "-" };
 const COLORS = { pass: "green", fail: "red", unknown: "yellow", skip: "gray" } as const;
-const MOST_PATHS = 5;
-const MOST_MESSAGE_LINES = 8;
+const MAX_PATHS = 5;
+const MAX_MESSAGE_LINES = 8;
 
-/** Ends with a newline. Symbols and words carry the meaning, colour only repeats it. */
+/** Returns the table with a final newline. Symbols and words carry the meaning; colour only repeats it. */
 export function renderTable(run: Run, options: TableOptions = {}): string {
   const { stream, evidencePath = asReported } = options;
   const paint: Paint = (verdict, text) => (stream ? styleText(COLORS[verdict], text, { stream }) : text);
-  const cells = new Set([...run.cells, ...run.results].map((one) => one.cell));
+  const cells = new Set([...run.cells, ...run.results].map(({ cell }) => cell));
   const lines = [
     ...[...cells].flatMap((cell) => cellLines(run, cell, paint)),
     ...run.cells.flatMap((cell) => failureLines(cell, paint)),
     ...run.cells.flatMap((cell) => taintLines(cell, paint)),
     ...run.results
       .filter(({ verdict }) => verdict === "fail" || verdict === "unknown")
-      .flatMap((one) => detail(one, paint, evidencePath)),
+      .flatMap((result) => detail(result, paint, evidencePath)),
     "",
     summaryLine(run),
     "",
@@ -40,7 +40,7 @@ export function renderTable(run: Run, options: TableOptions = {}): string {
   return options.ascii === true ? lines.map(asciiText).join("\n") : lines.join("\n");
 }
 
-/** `5 pass, 1 fail, 0 unknown, 1 skip; 1 of 2 cells failed; 2 min 03 s; run ID`. */
+/** Returns the summary: `5 pass, 1 fail, 0 unknown, 1 skip; 1 of 2 cells failed; 2 min 03 s; run ID`. */
 export function summaryLine(run: Run): string {
   const { pass, fail, unknown, skip } = run.summary;
   const failed = run.cells.filter((cell) => cell.failure !== null).length;
@@ -54,7 +54,7 @@ export function summaryLine(run: Run): string {
 
 function cellLines(run: Run, cell: string, paint: Paint): readonly string[] {
   const results = run.results.filter((result) => result.cell === cell);
-  const known = run.cells.find((one) => one.cell === cell);
+  const known = run.cells.find((each) => each.cell === cell);
   const took = known?.stages.map(({ stage, durationMs }) => `${stage} ${duration(durationMs)}`).join(", ") ?? "";
   const width = Math.max(0, ...results.map((result) => nameOf(result).length));
   const title = oneLine(took === "" ? cell : `${cell} (${took})`);
@@ -74,7 +74,7 @@ function row(result: ScenarioResult, width: number, paint: Paint): string {
   return `  ${badge(result.verdict, paint, 7)}  ${nameOf(result).padEnd(width)}  ${rest}`.trimEnd();
 }
 
-/** `  held 19 of 20 (76–99 %)`; nothing for what was run once. */
+/** Returns `  held 19 of 20 (76–99 %)`; empty for a scenario without repeats. */
 function rateWords({ rate }: ScenarioResult): string {
   if (rate === null) return "";
   const [low, high] = [rate.low, rate.high].map((part) => Math.round(part * 100));
@@ -82,7 +82,7 @@ function rateWords({ rate }: ScenarioResult): string {
   return `  held ${rate.passed} of ${rate.decided} (${low}–${high} %)${unclear}`;
 }
 
-/** `  1 path left out: the cell has no IPv6`; nothing where all are there. */
+/** Returns `  1 path left out: the cell has no IPv6`; empty if the cell has all paths. */
 function leftOutWords({ leftOut }: ScenarioResult): string {
   if (leftOut.length === 0) return "";
   const reasons = [...new Set(leftOut.map(({ reason }) => oneLine(reason)))].join(", ");
@@ -97,16 +97,16 @@ function nameOf({ scenario, mode }: ScenarioResult): string {
   return oneLine(mode === "as-claimed" ? scenario : `${scenario} [${mode}]`);
 }
 
-/** At most thirteen lines. */
+/** Returns at most thirteen lines. */
 function detail(result: ScenarioResult, paint: Paint, evidencePath: EvidencePath): readonly string[] {
   const broken = result.paths.filter((path) => path.verdict !== "pass");
-  const left = broken.length - MOST_PATHS;
+  const left = broken.length - MAX_PATHS;
   const differences = result.nodeStateDifferences;
   return [
     "",
     `${badge(result.verdict, paint)}  ${nameOf(result)}  ${oneLine(result.cell)}`,
     `  ${oneLine(result.reason)}`,
-    ...broken.slice(0, MOST_PATHS).map(pathLine),
+    ...broken.slice(0, MAX_PATHS).map(pathLine),
     ...(left > 0 ? [`  … and ${left} more paths`] : []),
     ...(differences.length > 0 ? [`  node state: ${oneLine(differences.join("; "))}`] : []),
     ...whyLines(result),
@@ -115,15 +115,15 @@ function detail(result: ScenarioResult, paint: Paint, evidencePath: EvidencePath
   ];
 }
 
-/** The likeliest explanation only; `./faultline why` tells all, with their evidence. */
+/** Returns only the likeliest explanation; `./faultline why` prints all of them with their evidence. */
 function whyLines({ explanations }: ScenarioResult): readonly string[] {
   const [first] = explanations;
   if (!first) return [];
-  const fix = first.fix === null ? [] : [`  mend: ${oneLine(first.fix)}`];
+  const fix = first.fix === null ? [] : [`  fix: ${oneLine(first.fix)}`];
   return [`  why: ${first.confidence === "likely" ? "likely " : ""}${oneLine(first.cause)}`, ...fix];
 }
 
-/** Never cut: it is to be copied. */
+/** Returns the whole text as one line, for copying. */
 function unbroken(text: string): string {
   return cleanText(text).replaceAll("\n", " ");
 }
@@ -134,10 +134,11 @@ function pathLine({ path, expected, observed }: PathResult): string {
 
 function failureLines({ cell, failure }: CellResult, paint: Paint): readonly string[] {
   if (failure === null) return [];
-  const said = cleanText(failure.message)
+  const message = cleanText(failure.message)
     .split("\n")
     .filter((line) => line.trim() !== "");
-  const shown = said.length > MOST_MESSAGE_LINES ? [said[0] ?? "", "…", ...said.slice(2 - MOST_MESSAGE_LINES)] : said;
+  const shown =
+    message.length > MAX_MESSAGE_LINES ? [message[0] ?? "", "…", ...message.slice(2 - MAX_MESSAGE_LINES)] : message;
   return [
     "",
     `${badge("unknown", paint)}  ${oneLine(cell)} failed at stage ${failure.stage}`,
@@ -145,14 +146,18 @@ function failureLines({ cell, failure }: CellResult, paint: Paint): readonly str
   ];
 }
 
-/** Nodes that did not come back: by whom, and that their cluster is out of use. */
+/** Returns the tainted nodes with their cause, and says that their cluster is not used again. */
 function taintLines({ cell, tainted, clusters }: CellResult, paint: Paint): readonly string[] {
   const others = clusters.slice(1).map(({ name }) => oneLine(name));
-  const rest = others.length === 0 ? "" : `; the rest was run on ${others.join(", then ")}`;
-  return tainted.flatMap(({ node, container, scenario, why }) => [
-    "",
-    `${paint("fail", `${SYMBOLS.fail} tainted`)}  node ${node}${container === null ? "" : ` (${oneLine(container)})`}  ${oneLine(cell)}`,
-    `  by ${oneLine(scenario)}: ${oneLine(why)}`,
-    `  nothing more is run on this cluster, now or later; where it was kept, ./faultline gc deletes it${rest}`,
-  ]);
+  const rest = others.length === 0 ? "" : `; the remaining scenarios ran on ${others.join(", then ")}`;
+  const title = paint("fail", `${SYMBOLS.fail} tainted`);
+  return tainted.flatMap(({ node, container, scenario, why }) => {
+    const name = container === null ? `node ${node}` : `node ${node} (${oneLine(container)})`;
+    return [
+      "",
+      `${title}  ${name}  ${oneLine(cell)}`,
+      `  by ${oneLine(scenario)}: ${oneLine(why)}`,
+      `  this cluster is not used again; if it was kept, delete it with ./faultline gc${rest}`,
+    ];
+  });
 }

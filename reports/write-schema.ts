@@ -1,4 +1,7 @@
-/** Writes docs/report.schema.json: `node reports/write-schema.ts`, after a change of reports/schema.ts. A unit test tells when it is due. */
+/**
+ * Writes docs/report.schema.json: run `node reports/write-schema.ts` after a change of reports/schema.ts. A unit test
+ * checks it.
+ */
 import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { format } from "prettier";

@@ -4,7 +4,7 @@ import { comparePaths, needsAgain, type PathFinding } from "../../lib/baseline/c
 import { outcomeOf, type Observed } from "../../lib/baseline/observation.ts";
 import { knownPaths, watchPlan } from "../../lib/baseline/paths.ts";
 import { podDifferences } from "../../lib/baseline/pods.ts";
-import { recordBaseline, type Recorded } from "../../lib/baseline/record.ts";
+import { recordBaseline, type BaselineRecording } from "../../lib/baseline/record.ts";
 import type { Cluster, ClusterRecord, Whereabouts } from "../../lib/model/cluster.ts";
 import { fingerprints } from "../../lib/engine/node-state.ts";
 import { measure } from "../../lib/engine/measure.ts";
@@ -136,7 +136,7 @@ async function compareIt(watch: Watch, { baseline, texts }: KeptBaseline, strict
 
 async function nodesNow(
   cluster: Cluster,
-  { baseline, texts }: Recorded,
+  { baseline, texts }: BaselineRecording,
   files: EvidenceFiles | null,
 ): Promise<Observed["nodes"]> {
   const now = await fingerprints(cluster);
@@ -161,7 +161,7 @@ async function tryAll(
   { cluster, paths, interruption: { signal } }: Watch,
   where: Whereabouts,
   evidence: Evidence,
-  baseline: Recorded["baseline"],
+  baseline: BaselineRecording["baseline"],
 ): Promise<{ readonly tried: Tried; readonly kept: KeptEvidence }> {
   try {
     const first = await measure(cluster, where, watchPlan(paths), signal);
@@ -182,7 +182,7 @@ function ofOdd(paths: readonly PathFinding[], { first, again }: Tried): readonly
   return [...first, ...again].filter(({ path }) => odd.includes(path));
 }
 
-function earlierOf({ baseline, texts }: Recorded) {
+function earlierOf({ baseline, texts }: BaselineRecording) {
   return baseline.states.map(({ node, missing }) => ({
     ...{ moment: "before" as const, node, missing, durationMs: 0 },
     texts: texts.get(node) ?? new Map<string, string>(),

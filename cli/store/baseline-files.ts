@@ -1,19 +1,19 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Baseline } from "../../lib/baseline/baseline.ts";
-import type { Recorded, Texts } from "../../lib/baseline/record.ts";
+import type { BaselineRecording, NodeTexts } from "../../lib/baseline/record.ts";
 import { UndecidedError } from "../../lib/host/errors.ts";
 import { cellsOn } from "./kept.ts";
 import { RUNS, writeAtomically } from "./run-dir.ts";
 
 /** A cluster's recorded baseline, read back. */
-export interface KeptBaseline extends Recorded {
+export interface KeptBaseline extends BaselineRecording {
   /** The cell's folder that holds it. */
   readonly dir: string;
 }
 
 /** Writes `baseline/NODE/NAME.txt` and then `baseline.json` into a cell's folder: while that is not there, there is none. Throws as node:fs does. */
-export function writeBaseline(cellDir: string, { baseline, texts }: Recorded): void {
+export function writeBaseline(cellDir: string, { baseline, texts }: BaselineRecording): void {
   for (const [node, files] of texts) {
     const dir = join(cellDir, "baseline", node);
     mkdirSync(dir, { recursive: true, mode: 0o700 });
@@ -39,7 +39,7 @@ export function readBaseline(cluster: string, runs = RUNS): KeptBaseline | null 
   }
 }
 
-function textsIn(cellDir: string, { states }: Baseline): Texts {
+function textsIn(cellDir: string, { states }: Baseline): NodeTexts {
   return new Map(
     states.map(({ node, empty }) => {
       const dir = join(cellDir, "baseline", node);

@@ -3,7 +3,10 @@ import type { NodeName, OfNodes } from "../model/nodes.ts";
 import type { Observation } from "../probes/probe.ts";
 import { recordedOf, type RecordedPath } from "./seen.ts";
 
-/** A healthy cluster as it was: what `baseline.json` beside its record holds. What tools said of its nodes is beside it, `baseline/NODE/NAME.txt`. */
+/**
+ * The state of a healthy cluster: the content of `baseline.json` beside its record. The output of tools on its nodes
+ * is beside it in `baseline/NODE/NAME.txt`.
+ */
 export interface Baseline {
   readonly schemaVersion: 1;
   readonly cluster: string;
@@ -18,12 +21,13 @@ export interface Baseline {
 
 export interface RecordedState {
   readonly node: NodeName;
-  /** What was asked and had nothing to say. */
+  /** Names of tools whose output was empty. */
   readonly empty: readonly string[];
+  /** Names of tools without output. */
   readonly missing: readonly string[];
 }
 
-/** What the flows of each path showed. Pure. */
+/** Returns what the flows of each path showed. Pure. */
 export function recordedPaths(observations: readonly Observation[]): Readonly<Record<string, RecordedPath>> {
   const byPath = Map.groupBy(observations, ({ path }) => path);
   return Object.fromEntries([...byPath].map(([path, flows]) => [path, recordedOf(flows)]));

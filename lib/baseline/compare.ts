@@ -4,19 +4,22 @@ import { countSymptoms } from "../verdict/path.ts";
 import type { Baseline } from "./baseline.ts";
 import { recordedOf, type RecordedPath } from "./seen.ts";
 
-/** How a path compares with what was recorded of it. */
+/** The comparison of a path with its baseline. */
 export interface PathFinding {
   readonly path: string;
-  /** `unknown`: no flow showed anything else, but not all could be told; never to be read as `as-recorded`. */
+  /** `unknown`: no flow differed, but some are undecided; never read it as `as-recorded`. */
   readonly finding: "as-recorded" | "differs" | "unknown";
   readonly symptoms: Readonly<Partial<Record<Symptom, number>>>;
-  /** One line: what is different, or what hindered. */
+  /** One line: the difference, or why it is unknown. */
   readonly detail: string;
-  /** It was otherwise when it was tried again. */
+  /** A second measurement did not show the difference. */
   readonly intermittent: boolean;
 }
 
-/** Compares what each of these paths shows now with what was recorded. `again`: of paths that were tried once more. Pure. */
+/**
+ * Compares each of these paths with its baseline. `again` has the observations of paths that were measured twice.
+ * Pure.
+ */
 export function comparePaths(
   { paths: recorded }: Pick<Baseline, "paths">,
   paths: readonly string[],
@@ -32,12 +35,12 @@ export function comparePaths(
   });
 }
 
-/** Whether trying once more can say more: flows that all show the same have said it. Pure. */
+/** Returns true if a second measurement may help: an undecided path, or flows that disagree. Pure. */
 export function needsAgain({ finding, symptoms }: PathFinding): boolean {
   return finding === "unknown" || Object.keys(symptoms).length > 1;
 }
 
-/** What could not be told is forgotten when it could be told the second time; what differed once is not. */
+/** Combines two measurements: an undecided first one is dropped, a difference is not. */
 function bothOf(first: PathFinding, second: PathFinding): PathFinding {
   if (first.finding === "unknown") return second;
   if (second.finding !== "as-recorded") return first;
@@ -48,30 +51,33 @@ function findingOf(path: string, flows: readonly Observation[], recorded: Record
   const base = { path, symptoms: countSymptoms(flows), intermittent: false };
   const bad = flows.find(({ symptom }) => symptom !== "ok" && symptom !== "unknown");
   if (bad) return { ...base, finding: "differs", detail: bad.detail };
-  const untold = flows.find(({ symptom }) => symptom === "unknown");
+  const undecided = flows.find(({ symptom }) => symptom === "unknown");
   if (flows.length === 0) return { ...base, finding: "unknown", detail: "not measured" };
-  if (untold) return { ...base, finding: "unknown", detail: untold.detail };
-  if (!recorded) return { ...base, finding: "unknown", detail: "ok, but the baseline does not have this path" };
-  const other = otherwise(recorded, recordedOf(flows));
-  return other === null
+  if (undecided) return { ...base, finding: "unknown", detail: undecided.detail };
+  if (!recorded) return { ...base, finding: "unknown", detail: "ok, but the baseline lacks this path" };
+  const difference = differenceOf(recorded, recordedOf(flows));
+  return difference === null
     ? { ...base, finding: "as-recorded", detail: "" }
-    : { ...base, finding: "differs", detail: other };
+    : { ...base, finding: "differs", detail: difference };
 }
 
-/** What is seen now and was not recorded; flows may show less than was recorded, since not each of them meets each replica. */
-function otherwise(was: RecordedPath, is: RecordedPath): string | null {
-  for (const [what, name] of WORDS) {
-    const strange = is[what].filter((one) => !was[what].includes(one));
-    if (strange.length > 0)
-      return `ok, but ${name} is ${strange.join(" or ")}, recorded ${was[what].join(" or ") || "nothing"}`;
-    if (is[what].length === 0 && was[what].length > 0)
-      return `ok, but ${name} is not told, recorded ${was[what].join(" or ")}`;
+/**
+ * Returns what was seen now but not recorded, or null. Flows may show less than the baseline, because not every flow
+ * meets every replica.
+ */
+function differenceOf(was: RecordedPath, is: RecordedPath): string | null {
+  for (const [field, name] of NAMES) {
+    const added = is[field].filter((value) => !was[field].includes(value));
+    if (added.length > 0)
+      return `ok, but ${name} is ${added.join(" or ")}, recorded ${was[field].join(" or ") || "nothing"}`;
+    if (is[field].length === 0 && was[field].length > 0)
+      return `ok, but ${name} is missing, recorded ${was[field].join(" or ")}`;
   }
   return null;
 }
 
-const WORDS = [
-  ["servers", "who answered"],
+const NAMES = [
+  ["servers", "the server"],
   ["answers", "the answer"],
-  ["translations", "translation"],
+  ["translations", "the translation"],
 ] as const;

@@ -2,7 +2,7 @@ import type { Explanation } from "../model/explanation.ts";
 import type { NodeName } from "../model/nodes.ts";
 import type { PathFinding } from "./compare.ts";
 
-/** What `observe` found of a cluster: `observation.json`. */
+/** The result of `observe`: `observation.json`. */
 export interface Observed {
   readonly schemaVersion: 1;
   readonly runId: string;
@@ -11,22 +11,25 @@ export interface Observed {
   readonly cluster: string;
   readonly cell: string;
   readonly outcome: Outcome;
-  /** What is to be known of the cluster beforehand: a tainted node, a fault that a killed run left. */
+  /** Warnings about the cluster: a tainted node, a fault that a killed run left. */
   readonly notes: readonly string[];
   readonly baseline: { readonly runId: string; readonly recordedAt: string };
   readonly paths: readonly PathFinding[];
-  /** What differs of the nodes' state, a line each. */
+  /** Differences of the nodes' state from the baseline, one line each. */
   readonly nodes: readonly { readonly node: NodeName; readonly differences: readonly string[] }[];
   readonly explanations: readonly Explanation[];
-  /** Folder of the captures and node states, relative to this file; null where there is none. */
+  /** Folder of the captures and node states, relative to this file; null if there is none. */
   readonly evidence: string | null;
-  /** What of the evidence could not be had, a line each. */
+  /** Evidence that could not be collected, one line each. */
   readonly trouble: readonly string[];
 }
 
 export type Outcome = "as-recorded" | "differs" | "unknown";
 
-/** A path that differs outranks one that could not be told. What differs of a node's state is no path's: it is told, and counts only with `strict`. Pure. */
+/**
+ * Returns the outcome of an observation. A differing path outranks an undecided one. A difference of a node's state
+ * counts only with `strict`. Pure.
+ */
 export function outcomeOf({ paths, nodes }: Pick<Observed, "paths" | "nodes">, strict: boolean): Outcome {
   const differs = nodes.some(({ differences }) => differences.length > 0);
   if (paths.some(({ finding }) => finding === "differs") || (strict && differs)) return "differs";

@@ -13,48 +13,54 @@ import type { Observation } from "../probes/probe.ts";
 import { watchPlan } from "./paths.ts";
 import { recordedPaths, type Baseline } from "./baseline.ts";
 
-/** Agents may still be at work on a node just made. */
+/** Agents may still be configuring a new node, so recording is tried several times. */
 const ATTEMPTS = 5;
 const PAUSE_MS = 1000;
 
-/** What each tool said of a node, by the name of its file. */
-export type Texts = ReadonlyMap<NodeName, ReadonlyMap<string, string>>;
+/** The output of each tool by node and file name. */
+export type NodeTexts = ReadonlyMap<NodeName, ReadonlyMap<string, string>>;
 
 export type BaselineLabel = Pick<Baseline, "runId" | "recordedAt">;
 
-export interface Recorded {
+/** A baseline with the output of tools on its nodes. */
+export interface BaselineRecording {
   readonly baseline: Baseline;
-  readonly texts: Texts;
+  readonly texts: NodeTexts;
 }
 
 /**
- * Records a cluster as it is: every path, and its nodes, which must be the same before and after. Throws UndecidedError naming what is not ok, or does not
- * come to rest: what is broken is no baseline.
+ * Records every path and the nodes of a healthy cluster. The nodes must be equal before and after the measurement.
+ * Throws UndecidedError naming a path that is not ok or a node that keeps changing, because a broken cluster is not a
+ * baseline.
  */
 export async function recordBaseline(
   cluster: Cluster,
   paths: readonly string[],
   label: BaselineLabel,
   signal?: AbortSignal,
-): Promise<Recorded> {
+): Promise<BaselineRecording> {
   for (let attempt = 1; ; attempt += 1) {
     signal?.throwIfAborted();
-    const taken = await takeOnce(cluster, paths, signal);
-    if (taken.trouble === null) return recorded(cluster, label, taken);
+    const measured = await measureOnce(cluster, paths, signal);
+    if (measured.trouble === null) return recordingOf(cluster, label, measured);
     if (attempt === ATTEMPTS)
-      throw new UndecidedError(`no baseline of ${cluster.record.name}: ${taken.trouble}`, "mend that first");
+      throw new UndecidedError(`no baseline of ${cluster.record.name}: ${measured.trouble}`, "fix that first");
     await sleep(PAUSE_MS);
   }
 }
 
-interface Taken {
+interface HealthMeasurement {
   readonly where: Whereabouts;
   readonly observations: readonly Observation[];
   readonly nodes: OfNodes<Fingerprint>;
   readonly trouble: string | null;
 }
 
-async function takeOnce(cluster: Cluster, paths: readonly string[], signal?: AbortSignal): Promise<Taken> {
+async function measureOnce(
+  cluster: Cluster,
+  paths: readonly string[],
+  signal?: AbortSignal,
+): Promise<HealthMeasurement> {
   const before = await fingerprints(cluster);
   const where = await cluster.locate();
   const observations = await measure(cluster, where, watchPlan(paths), signal);
@@ -68,21 +74,24 @@ async function takeOnce(cluster: Cluster, paths: readonly string[], signal?: Abo
   return { where, observations, nodes, trouble: changed[0] ?? null };
 }
 
-async function recorded(
+async function recordingOf(
   cluster: Cluster,
   label: BaselineLabel,
-  { where, observations, nodes }: Taken,
-): Promise<Recorded> {
+  { where, observations, nodes }: HealthMeasurement,
+): Promise<BaselineRecording> {
   const states = await Promise.all(
     nodesOf(nodes).map(async (node) => ({ node, ...(await stateOf(cluster, where, node)) })),
   );
   return {
     baseline: {
-      ...{ schemaVersion: 1, cluster: cluster.record.name, ...label },
+      schemaVersion: 1,
+      cluster: cluster.record.name,
+      ...label,
       paths: recordedPaths(observations),
       fingerprints: nodes,
       states: states.map(({ node, texts, missing }) => ({
-        ...{ node, missing },
+        node,
+        missing,
         empty: [...texts].filter(([, text]) => text === "").map(([name]) => name),
       })),
     },
@@ -90,7 +99,7 @@ async function recorded(
   };
 }
 
-/** Logs are of their moment: none is after the end of time. */
+/** A start in the far future, so that no log line is recorded: logs belong to their moment. */
 const NO_LOGS = { time: "9999", uptimeS: "1e12" } as const;
 
 async function stateOf(cluster: Cluster, where: Whereabouts, node: NodeName) {

@@ -1,17 +1,17 @@
 import type { Observation } from "../probes/probe.ts";
 
-/** What the far ends of a path were, besides reachable: each list without repeats, sorted. */
+/** The far ends of a path: each list is sorted and without duplicates. */
 export interface RecordedPath {
   readonly flows: number;
-  /** `pod/container` of who answered. */
+  /** `pod/container` of the servers that answered. */
   readonly servers: readonly string[];
   /** Answers of lookups. */
   readonly answers: readonly string[];
-  /** What was made of the addresses on the way: `source kept, destination translated`. */
+  /** How addresses were translated: `source kept, destination translated`. */
   readonly translations: readonly string[];
 }
 
-/** What flows of one path showed. Pure. */
+/** Returns what the flows of one path showed. Pure. */
 export function recordedOf(observations: readonly Observation[]): RecordedPath {
   return {
     flows: observations.length,
@@ -25,7 +25,7 @@ function serverOf({ seen }: Observation): string | null {
   return seen.server === undefined ? null : `${seen.server}/${seen.container ?? ""}`;
 }
 
-/** By address, since ports are translated wherever two clients would share one. */
+/** Compares addresses only: a port is also translated if two clients would share it. */
 function translationOf({ seen: { client, source, local, remote } }: Observation): string | null {
   if (client === undefined || source === undefined || local === undefined || remote === undefined) return null;
   const from = client === source ? "source kept" : "source replaced";

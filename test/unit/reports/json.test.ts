@@ -9,7 +9,7 @@ import { sampleRun } from "./sample.ts";
 const committed = readFileSync(new URL("../../../docs/report.schema.json", import.meta.url), "utf8");
 
 describe("report.json", () => {
-  it("has its published schema up to date (node reports/write-schema.ts)", () => {
+  it("has an up-to-date published schema (node reports/write-schema.ts)", () => {
     expect(JSON.parse(committed)).to.deep.equal(reportJsonSchema());
   });
 
@@ -19,7 +19,7 @@ describe("report.json", () => {
     expect(validate.errors).to.equal(null);
   });
 
-  it("is refused by the schema without a verdict, with an unknown symptom, or in another version", () => {
+  it("violates the schema without a verdict, with an unknown symptom, or in another version", () => {
     const validate = new Ajv({ strict: true }).compile(JSON.parse(committed) as object);
     const run = sampleRun();
     const [first, ...others] = run.results;
@@ -30,19 +30,19 @@ describe("report.json", () => {
     expect(validate({ ...run, schemaVersion: 2 })).to.equal(false);
   });
 
-  it("knows every symptom of lib", () => {
+  it("has every symptom of lib in its schema", () => {
     const { symptoms } = reportSchema.shape.results.element.shape.paths.element.shape;
     expect(symptoms.keyType.options).to.deep.equal([...SYMPTOMS]);
   });
 
-  it("comes out the same whatever the order of the keys that went in", () => {
+  it("is the same for any order of input keys", () => {
     const text = renderJson(sampleRun());
     expect(renderJson(reversed(sampleRun()) as ReturnType<typeof sampleRun>)).to.equal(text);
     expect(Object.keys(JSON.parse(text) as object).slice(0, 2)).to.deep.equal(["schemaVersion", "runId"]);
     expect(JSON.parse(text)).to.deep.equal(sampleRun());
   });
 
-  it("keeps what the schema does not know, after what it knows", () => {
+  it("keeps fields that the schema lacks, after the others", () => {
     const text = renderJson({ ...{ extra: 1 }, ...sampleRun() });
     expect(Object.keys(JSON.parse(text) as object).at(-1)).to.equal("extra");
   });

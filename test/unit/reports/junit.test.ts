@@ -31,15 +31,15 @@ function parse(
   return { root, suites, testcases: suites.flatMap((suite) => (suite["testcase"] ?? []) as Element[]) };
 }
 
-/** What the XML 1.0 specification calls Char, beyond which no parser has to read on. */
+/** The production Char of the XML 1.0 specification; parsers may stop at any other character. */
 const NOT_XML = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/u;
 
-/** All the markup that we write, the quoted values within it, and the entities: what is left after taking them out is text. */
+/** Our markup, its quoted values and the entities; the rest of a file is text. */
 const MARKUP =
   /<\?xml version="1.0" encoding="UTF-8"\?>|<\/?[a-z]+(?: [a-z]+="(?:[^<&"]|&(?:amp|lt|gt|quot);)*")*\/?>|&(?:amp|lt|gt|quot);/g;
 
 describe("JUnit XML", () => {
-  it("has a testsuite a cell and a testcase a scenario, with counts that add up", () => {
+  it("has a testsuite a cell and a testcase a scenario, with matching counts", () => {
     const { root, suites, testcases } = parse(sampleRun());
     expect(root).to.include({ tests: "6", failures: "2", errors: "2", skipped: "1" });
     expect(suites.map((suite) => suite["tests"])).to.deep.equal(["5", "1"]);
@@ -53,7 +53,7 @@ describe("JUnit XML", () => {
     ]);
   });
 
-  it("tells a failure by what was expected and observed on each path, and how to see it again", () => {
+  it("explains a failure by expected and observed symptoms of each path, and the command to reproduce it", () => {
     const failure = parse(sampleRun()).testcases[2]?.["failure"] as Element;
     expect(failure["message"]).to.equal("1 of 2 paths did not show what was expected");
     expect(failure["#text"]).to.contain("fail other → server by podIP: expected connect-timeout, observed ok ×2");
@@ -61,41 +61,41 @@ describe("JUnit XML", () => {
     expect(failure["#text"]).to.match(/reproduce: \.\/faultline run overlay\/vxlan-port-blocked --cell \S+$/);
   });
 
-  it("says where a failure's evidence is, and nothing where none is kept", () => {
+  it("shows the path of a failure's evidence, and no line if none is kept", () => {
     const [, , fail, unknown] = parse(sampleRun(), (cell, folder) => `cells/${cell}/${folder}`).testcases;
     const folder = "cells/flannel@0.28.4/iptables/1.34.4/ipv4/evidence/overlay-vxlan-port-blocked";
     expect((fail?.["failure"] as Element)["#text"]).to.contain(`\nevidence: ${folder}\nreproduce:`);
     expect((unknown?.["error"] as Element)["#text"]).not.to.contain("evidence:");
   });
 
-  it("tells unknown as error and skip as skipped with its reason, and pass as neither", () => {
+  it("renders unknown as error, and skip as skipped with its reason", () => {
     const [, pass, , unknown, skip] = parse(sampleRun()).testcases;
     expect(pass).to.have.all.keys("classname", "name", "time");
     expect(unknown).to.have.property("error");
     expect(skip?.["skipped"]).to.deep.equal({ message: "needs a second network" });
   });
 
-  it("never makes an empty, green testsuite of a cell that ran nothing", () => {
+  it("has an error for a cell that ran nothing, not an empty, green testsuite", () => {
     const run = sampleRun();
     expect(parse(run).testcases[5]?.["error"]).to.include({ message: "the cell failed at stage cluster" });
     const cutOff = { ...run, results: [], cells: run.cells.map((cell) => ({ ...cell, failure: null, tainted: [] })) };
     expect(parse(cutOff).root).to.include({ tests: "2", errors: "2" });
   });
 
-  it("tells a tainted node as a failure of its own, and what made it so", () => {
+  it("has a failure for a tainted node, with the cause", () => {
     const failure = parse(sampleRun()).testcases[0]?.["failure"] as Element;
     expect(failure["message"]).to.equal(
       "node A tainted by overlay/vxlan-port-blocked: route new: blackhole 198.51.100.0/24",
     );
-    expect(failure["#text"]).to.match(/^faultline-x-worker: nothing more is run/);
+    expect(failure["#text"]).to.match(/^faultline-x-worker: its cluster is not used again/);
   });
 
-  it("keeps a huge message short, with its end", () => {
+  it("cuts a huge message but keeps its end", () => {
     const xml = renderJunit(hostileRun("x".repeat(200_000)));
     expect(xml.length).to.be.lessThan(100_000);
   });
 
-  it("is valid XML of the same shape whatever the probes said", () => {
+  it("is valid XML of the same shape for any output of the probes", () => {
     fc.assert(
       fc.property(hostileText, (text) => {
         const run = hostileRun(text);

@@ -26,7 +26,7 @@ const healthy: Observed = {
 const broken = { ...path, finding: "differs", symptoms: { loss: 2, ok: 1 }, detail: "0 of 3 answered" } as const;
 
 describe("an observation as text", () => {
-  it("says of a healthy cluster no more than that, path by path", () => {
+  it("lists the paths of a healthy cluster without details", () => {
     const lines = renderObservation(healthy).split("\n");
     expect(lines[1]).to.equal("  ✔ ok       same → server by podIP");
     expect(lines.slice(2)).to.deep.equal([
@@ -36,13 +36,15 @@ describe("an observation as text", () => {
     ]);
   });
 
-  it("says of a path that differs what it shows, and that nothing explains it where nothing does", () => {
+  it("shows the symptoms of a differing path, and says if there is no explanation", () => {
     const text = renderObservation({ ...healthy, paths: [{ ...broken, intermittent: true }] });
-    expect(text).to.contain("✘ differs  same → server by podIP  loss ×2, ok ×1 (ok when tried again): 0 of 3 answered");
+    expect(text).to.contain(
+      "✘ differs  same → server by podIP  loss ×2, ok ×1 (ok when measured again): 0 of 3 answered",
+    );
     expect(text).to.match(/^no explanation found$/m);
   });
 
-  it("tells why with its evidence and how it is mended, and what differs of a node, cut where there is too much", () => {
+  it("shows an explanation with evidence and fix, and a limited number of node differences", () => {
     const cause = "ip_forward is 0 on A";
     const explanations = [
       {
@@ -58,14 +60,14 @@ describe("an observation as text", () => {
     const nodes = [{ node: "A" as const, differences }];
     const text = renderObservation({ ...healthy, paths: [broken], explanations, nodes });
     expect(text).to.match(
-      /^why proven: ip_forward is 0 on A\n {2}paths: same → .*\n {2}A\.pcap: x\n {2}mend: set it to 1$/m,
+      /^why proven: ip_forward is 0 on A\n {2}paths: same → .*\n {2}A\.pcap: x\n {2}fix: set it to 1$/m,
     );
-    expect(text).to.match(/^node A is not as recorded:\n {2}route new: 0$/m);
+    expect(text).to.match(/^node A differs from the baseline:\n {2}route new: 0$/m);
     expect(text).to.contain("… and 2 more").and.to.contain("14 differences of node state");
     expect(text).not.to.contain("no explanation found");
   });
 
-  it("is nothing but text whatever was seen, ASCII on request", () => {
+  it("contains only printable text, and only ASCII on request", () => {
     const clean = (text: string): boolean => {
       const explanation = {
         cause: text,

@@ -42,7 +42,7 @@ const events: readonly Event[] = [
 ];
 
 describe("plain progress", () => {
-  it("is a line an event with time and cell", () => {
+  it("writes a line an event, with time and cell", () => {
     const lines = events.flatMap((event) => plainLines(CELL, event, describeFault));
     expect(lines.map((line) => line.replace(`1970-01-01T00:00:`, "").replace(CELL, "C"))).to.deep.equal([
       "00.000Z C cni: flannel 0.28.4",
@@ -60,7 +60,7 @@ describe("plain progress", () => {
     ]);
   });
 
-  it("holds no control code and no newline, whatever a message holds", () => {
+  it("writes no control code and no newline of a message", () => {
     fc.assert(
       fc.property(hostileText, (text) => {
         const failed = {
@@ -78,7 +78,7 @@ describe("plain progress", () => {
 });
 
 describe("live progress", () => {
-  it("knows what runs now and since when", () => {
+  it("knows the running work and since when it runs", () => {
     let running: Running = new Map();
     const shown = events.map((event) => {
       running = advance(running, "C", event);
@@ -91,12 +91,12 @@ describe("live progress", () => {
     expect(runningLines(running, 14_000)).to.deep.equal([]);
   });
 
-  it("keeps lines for what is done or wrong only", () => {
+  it("keeps lines for results and errors only", () => {
     const kept = events.filter(stays).map((event) => event.type);
     expect(kept).to.deep.equal(["stage-done", "healed", "not-recovered", "node-state", "scenario-finished"]);
   });
 
-  it("draws one line that never reaches the terminal's edge, and takes it away", () => {
+  it("draws one line that ends before the terminal's edge, and removes it", () => {
     const written: string[] = [];
     const stream = { columns: 40, write: (text: string) => written.push(text) };
     const live = liveProgress({ stream, describe: describeFault, nowMs: () => 20_000, ascii: true });

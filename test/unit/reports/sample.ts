@@ -2,12 +2,12 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import type { Run } from "../../../lib/verdict/result.ts";
 
-/** One run with a pass, a fail, an unknown, a skip, and a cell that never got to its suites. A new copy each time. */
+/** Returns a new copy of a run with a pass, a fail, an unknown, a skip, and a cell that never got to its suites. */
 export function sampleRun(): Run {
   return JSON.parse(readFileSync(new URL("../../fixtures/reports/sample-run.json", import.meta.url), "utf8")) as Run;
 }
 
-/** Strings as a hostile probe could send them: any code unit, lone surrogates and markup included. */
+/** Strings of a hostile probe: any code unit, including lone surrogates and markup. */
 export const hostileText = fc.oneof(
   fc.string({ unit: "binary" }),
   fc.array(fc.integer({ min: 0, max: 0xffff })).map((units) => String.fromCharCode(...units)),
@@ -28,7 +28,7 @@ export const hostileText = fc.oneof(
   ),
 );
 
-/** The sample with every free text of its results replaced by `text`. */
+/** Returns the sample with every free text of its results replaced by `text`. */
 export function hostileRun(text: string): Run {
   const run = sampleRun();
   const results = run.results.map((result) => ({

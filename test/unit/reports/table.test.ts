@@ -4,7 +4,7 @@ import { renderTable } from "../../../reports/table.ts";
 import { hostileRun, hostileText, sampleRun } from "./sample.ts";
 
 describe("the terminal table", () => {
-  it("has a line a scenario with verdict in symbol and word, and its times", () => {
+  it("has a line a scenario with its verdict as symbol and word, and its times", () => {
     const lines = renderTable(sampleRun()).split("\n");
     expect(lines[1]).to.match(
       /✔ pass +services\/bridge-nf-call-iptables +inject 12 ms +recovery 84 ms +total 4\.1 s +1 path left out: the cell has no IPv6$/,
@@ -14,13 +14,13 @@ describe("the terminal table", () => {
     expect(lines[4]).to.match(/- skip +overlay\/pod-cidr-overlap +needs a second network$/);
   });
 
-  it("ends with the sum", () => {
+  it("ends with the summary", () => {
     expect(renderTable(sampleRun()).trimEnd().split("\n").at(-1)).to.equal(
       "1 pass, 1 fail, 1 unknown, 1 skip; 1 of 2 cells failed; 1 node tainted; 3 min 03 s; run 20260301-020000-4f2a",
     );
   });
 
-  it("explains what did not pass in at most thirteen lines, ending in the command to reproduce it, uncut", () => {
+  it("explains a failure in at most thirteen lines, the last of which is the whole command to reproduce it", () => {
     const run = sampleRun();
     const [, fail] = run.results;
     const paths = Array.from({ length: 12 }, () => fail?.paths[0]).filter((path) => path !== undefined);
@@ -31,11 +31,11 @@ describe("the terminal table", () => {
     expect(block[2]).to.contain("expected connect-timeout, observed ok ×2, connection-refused ×1");
     expect(block[7]).to.equal("  … and 7 more paths");
     expect(block.at(-4)).to.match(/^ {2}why: the overlay's UDP port 8472 is blocked on A/);
-    expect(block.at(-3)).to.equal("  mend: let UDP 8472 pass between the nodes");
+    expect(block.at(-3)).to.equal("  fix: let UDP 8472 pass between the nodes");
     expect(block.at(-1)).to.equal(`  reproduce: ${reproduce}`);
   });
 
-  it("says where the evidence of what did not pass is, uncut, and nothing where none is kept", () => {
+  it("shows the whole path of a failure's evidence, and no line if none is kept", () => {
     const evidencePath = (cell: string, folder: string) => `runs/${"x".repeat(400)}/${cell}/${folder}`;
     const lines = renderTable(sampleRun(), { evidencePath }).split("\n");
     const told = lines.filter((line) => line.includes("evidence"));
@@ -45,7 +45,7 @@ describe("the terminal table", () => {
     expect(renderTable({ ...sampleRun(), results: passed })).not.to.contain("evidence/x");
   });
 
-  it("shows a cell that never got to its suites with the last lines of what went wrong", () => {
+  it("shows a cell that never got to its suites with the last lines of its error", () => {
     const run = sampleRun();
     const [cell] = run.cells;
     const message = Array.from({ length: 30 }, (_, index) => `line ${index}`).join("\n");
@@ -59,25 +59,27 @@ describe("the terminal table", () => {
     expect(block?.at(-1)).to.equal("  line 29");
   });
 
-  it("names a tainted node: its container, by what, why, and that its cluster is out of use", () => {
+  it("names a tainted node with its container and cause, and says that its cluster is not used again", () => {
     const text = renderTable({ ...sampleRun(), results: [] });
     const block = text.split("\n\n").find((one) => one.includes("tainted  "));
     expect(block?.split("\n")).to.deep.equal([
       "✘ tainted  node A (faultline-x-worker)  flannel@0.28.4/iptables/1.34.4/ipv4",
       "  by overlay/vxlan-port-blocked: route new: blackhole 198.51.100.0/24",
-      "  nothing more is run on this cluster, now or later; where it was kept, ./faultline gc deletes it",
+      "  this cluster is not used again; if it was kept, delete it with ./faultline gc",
     ]);
     const replaced = [
       { name: "faultline-x", replacedBecause: "node A tainted by a" },
       { name: "faultline-z", replacedBecause: null },
     ];
     const onTwo = sampleRun().cells.map((cell) => ({ ...cell, clusters: replaced }));
-    expect(renderTable({ ...sampleRun(), cells: onTwo })).to.match(/gc deletes it; the rest was run on faultline-z$/m);
+    expect(renderTable({ ...sampleRun(), cells: onTwo })).to.match(
+      /faultline gc; the remaining scenarios ran on faultline-z$/m,
+    );
     const cells = sampleRun().cells.map((cell) => ({ ...cell, tainted: [] }));
     expect(renderTable({ ...sampleRun(), cells })).not.to.contain("tainted");
   });
 
-  it("is ASCII on request, and nothing but text without a stream", () => {
+  it("is ASCII on request, and has no colours without a stream", () => {
     expect(renderTable(sampleRun(), { ascii: true })).to.match(/^[\n\x20-\x7e]*$/);
     const clean = (text: string): boolean => !/(?!\n)[\p{Cc}\p{Cf}]/u.test(renderTable(hostileRun(text)));
     fc.assert(fc.property(hostileText, clean));

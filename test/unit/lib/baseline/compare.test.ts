@@ -14,18 +14,18 @@ const ANSWER = { answers: ["10.96.0.7"] };
 const healthy = { paths: recordedPaths([...flows(PATH, "ok", 3, SERVER), ...flows(LOOKUP, "ok", 3, ANSWER)]) };
 
 function found(now: readonly Observation[], again?: readonly Observation[], path = PATH): PathFinding {
-  const [one] = comparePaths(healthy, [path], now, again);
-  if (!one) throw new Error("nothing compared");
-  return one;
+  const [finding] = comparePaths(healthy, [path], now, again);
+  if (!finding) throw new Error("nothing compared");
+  return finding;
 }
 
 describe("comparePaths", () => {
-  it("is as recorded when all flows are ok and met the same", () => {
+  it("is as-recorded if all flows are ok and met the same server", () => {
     expect(found(flows(PATH, "ok", 3, SERVER))).to.include({ finding: "as-recorded", detail: "", intermittent: false });
     expect(found(flows(LOOKUP, "ok", 3, ANSWER), [], LOOKUP).finding).to.equal("as-recorded");
   });
 
-  it("is never as recorded when a single flow is not ok, whatever the others are", () => {
+  it("is not as-recorded if a single flow is not ok", () => {
     fc.assert(
       fc.property(fc.constantFrom(...SYMPTOMS), fc.nat(2), (symptom: Symptom, at) => {
         const now = flows(PATH, "ok", 3, SERVER).map((one, index) => (index === at ? { ...one, symptom } : one));
@@ -40,52 +40,59 @@ describe("comparePaths", () => {
       "another server that answers 200",
       PATH,
       { ...SERVER, server: "impostor" },
-      /answered is impostor\/server, recorded server\/server/,
+      /the server is impostor\/server, recorded server\/server/,
     ],
     ["another container of the pod", PATH, { ...SERVER, container: "sidecar" }, /server\/sidecar/],
-    ["a server that does not say who it is", PATH, SEEN.dnat, /who answered is not told/],
+    ["a server without a name", PATH, SEEN.dnat, /the server is missing/],
     [
       "a Service that is not translated",
       PATH,
       { ...SERVER, remote: SERVER.local },
       /translation is .* kept, recorded .* translated/,
     ],
-    ["a client that is masqueraded", PATH, { ...SERVER, client: "10.244.1.1" }, /source replaced/],
+    ["a masqueraded client", PATH, { ...SERVER, client: "10.244.1.1" }, /source replaced/],
     ["another answer", LOOKUP, { answers: ["10.96.0.66"] }, /answer is 10.96.0.66, recorded 10.96.0.7/],
-    ["an answer more", LOOKUP, { answers: ["10.96.0.7", "10.96.0.66"] }, /the answer is/],
-    ["no answer", LOOKUP, {}, /the answer is not told/],
+    ["an additional answer", LOOKUP, { answers: ["10.96.0.7", "10.96.0.66"] }, /the answer is/],
+    ["no answer", LOOKUP, {}, /the answer is missing/],
   ];
   for (const [what, path, seen, detail] of others) {
-    it(`differs by ${what}, though it is ok`, () => {
-      const one = found(
-        [...flows(path, "ok", 2, path === PATH ? SERVER : ANSWER), ...flows(path, "ok", 1, seen)],
-        [],
-        path,
-      );
-      const alone = found(flows(path, "ok", 3, seen), [], path);
-      expect(alone.finding).to.equal("differs");
-      expect(alone.detail).to.match(detail);
-      if (!detail.source.includes("not told")) expect(one.finding).to.equal("differs");
+    it(`differs for ${what}, even if the flow is ok`, () => {
+      const { finding, detail: words } = found(flows(path, "ok", 3, seen), [], path);
+      expect(finding).to.equal("differs");
+      expect(words).to.match(detail);
     });
   }
 
-  it("is unknown where nothing was measured, or nothing was recorded", () => {
+  const mixed = (path: string, seen: Seen): PathFinding =>
+    found([...flows(path, "ok", 2, path === PATH ? SERVER : ANSWER), ...flows(path, "ok", 1, seen)], [], path);
+  for (const [what, path, seen] of others.filter(([name]) => !/without a name|no answer/.test(name))) {
+    it(`differs for ${what} in one flow of three`, () => {
+      expect(mixed(path, seen).finding).to.equal("differs");
+    });
+  }
+
+  it("is as-recorded if one flow of three lacks the server or the answer", () => {
+    expect(mixed(PATH, SEEN.dnat).finding).to.equal("as-recorded");
+    expect(mixed(LOOKUP, {}).finding).to.equal("as-recorded");
+  });
+
+  it("is unknown if nothing was measured or nothing was recorded", () => {
     expect(found([]).finding).to.equal("unknown");
     const strange = comparePaths({ paths: {} }, [PATH], flows(PATH, "ok", 3, SERVER));
     expect(strange[0]?.finding).to.equal("unknown");
   });
 
-  it("remembers what differed once, and forgets what could not be told once", () => {
-    const [ok, broken, untold] = [flows(PATH, "ok", 3, SERVER), flows(PATH, "loss", 3), flows(PATH, "unknown", 3)];
+  it("keeps a difference that showed once, and drops an undecided measurement", () => {
+    const [ok, broken, undecided] = [flows(PATH, "ok", 3, SERVER), flows(PATH, "loss", 3), flows(PATH, "unknown", 3)];
     expect(found(broken, ok)).to.include({ finding: "differs", intermittent: true });
     expect(found(broken, broken)).to.include({ finding: "differs", intermittent: false });
-    expect(found(broken, untold)).to.include({ finding: "differs", intermittent: false });
-    expect(found(untold, ok)).to.include({ finding: "as-recorded", intermittent: false });
-    expect(found(untold, broken)).to.include({ finding: "differs", intermittent: false });
-    expect(found(untold, untold)).to.include({ finding: "unknown", intermittent: false });
+    expect(found(broken, undecided)).to.include({ finding: "differs", intermittent: false });
+    expect(found(undecided, ok)).to.include({ finding: "as-recorded", intermittent: false });
+    expect(found(undecided, broken)).to.include({ finding: "differs", intermittent: false });
+    expect(found(undecided, undecided)).to.include({ finding: "unknown", intermittent: false });
   });
 
-  it("tries again what was not told, or not the same by all flows", () => {
+  it("asks for a second measurement if flows are undecided or disagree", () => {
     const mixed = [...flows(PATH, "ok", 2, SERVER), ...flows(PATH, "loss", 1)];
     expect(needsAgain(found(mixed))).to.equal(true);
     expect(needsAgain(found(flows(PATH, "unknown", 3)))).to.equal(true);
@@ -119,7 +126,7 @@ describe("outcomeOf", () => {
     ["unknown", [], [node()], false],
   ] as const;
   for (const [index, [outcome, paths, nodes, strict]] of table.entries()) {
-    it(`${index}: ${outcome}${strict ? ", strict" : ""}`, () => {
+    it(`is ${outcome} in case ${index}${strict ? ", strict" : ""}`, () => {
       expect(outcomeOf({ paths, nodes }, strict)).to.equal(outcome);
     });
   }

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { podDifferences } from "../../../../lib/baseline/pods.ts";
 
-/** As ip prints it on a kind node, shortened. */
+/** Shortened output of ip on a kind node. */
 function network(address: string, ...routes: readonly string[]): string {
   return [
     "2: eth0@if5: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1450 qdisc noqueue state UP mode DEFAULT group default",
@@ -21,12 +21,12 @@ const texts = (text: string) => new Map([["pod-server-network", text]]);
 const was = texts(network("10.244.1.2", "10.244.0.0/16 via 10.244.1.1 dev eth0"));
 
 describe("podDifferences", () => {
-  it("is nothing where only neighbours and counters differ", () => {
+  it("returns nothing if only neighbours and counters differ", () => {
     const now = (was.get("pod-server-network") ?? "").replace("REACHABLE", "STALE").replace("127 ", "999 ");
     expect(podDifferences(was, texts(now.replace(/\n10\.244\.1\.1 dev.*$/, "")))).to.deep.equal([]);
   });
 
-  it("names a route that came, and one that went", () => {
+  it("returns an added route and a removed one", () => {
     const now = texts(network("10.244.1.2", "blackhole 10.244.0.0/25"));
     expect(podDifferences(was, now)).to.deep.equal([
       "pod server gone: 10.244.0.0/16 via 10.244.1.1 dev eth0",
@@ -34,21 +34,21 @@ describe("podDifferences", () => {
     ]);
   });
 
-  it("names a device that is not as it was", () => {
+  it("returns a changed device", () => {
     const now = texts((was.get("pod-server-network") ?? "").replace("mtu 1450", "mtu 1300"));
     expect(podDifferences(was, now).join("\n")).to.match(
       /^pod server gone: 2: eth0@if5: .*mtu 1450.*\npod server new: 2: eth0.*mtu 1300/,
     );
   });
 
-  it("names an address that somebody took away or changed", () => {
+  it("returns a removed or changed address", () => {
     const now = texts((was.get("pod-server-network") ?? "").replace("10.244.1.2/24", "10.244.1.9/24"));
     expect(podDifferences(was, now).join("\n")).to.match(
       /gone: inet 10\.244\.1\.2\/24 .*\n.*new: inet 10\.244\.1\.9\/24/,
     );
   });
 
-  it("says nothing of a pod that was made anew, or is not there", () => {
+  it("returns nothing for a recreated or missing pod", () => {
     const another = network("10.244.1.9").replace("36:09:fa:c4:63:78", "36:09:fa:c4:63:79");
     expect(podDifferences(was, texts(another))).to.deep.equal([]);
     expect(podDifferences(was, new Map())).to.deep.equal([]);
