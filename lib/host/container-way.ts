@@ -33,7 +33,7 @@ export async function wayInto(container: string, host: Exec = hostExec): Promise
   if (pid === undefined) return none("the container is not privileged, and who enters directly is");
   const first = firstProcess(pid);
   if (first === null) return none("the container's processes are not on this machine");
-  const direct = entering(first, there.environment, host);
+  const direct = entering(first, there, host);
   try {
     const here = await placeOf(direct);
     if (here.text !== there.text) return none("commands would not end up where docker exec puts them");
@@ -55,16 +55,23 @@ export function throughWay({ direct }: Way, other: Exec): Exec {
   };
 }
 
-interface Place {
-  readonly text: string;
+/** What a command gets from whoever starts it. */
+export interface Inherited {
+  /** In octal. */
+  readonly umask: string;
   /** `NAME=VALUE`. */
   readonly environment: readonly string[];
 }
 
+interface Place extends Inherited {
+  readonly text: string;
+}
+
 async function placeOf(exec: Exec): Promise<Place> {
   const { stdout } = await mustExec(exec, ["sh", "-c", WHERE_AM_I], { timeoutMs: TIMEOUT_MS });
-  const [, environment = ""] = stdout.split(/\n\n([^]*)/);
-  return { text: stdout, environment: environment.split("\n").filter((line) => line.includes("=")) };
+  const [, inherited = ""] = stdout.split(/\n\n([^]*)/);
+  const [umask = "", ...environment] = inherited.split("\n");
+  return { text: stdout, umask, environment: environment.filter((line) => line.includes("=")) };
 }
 
 /** A container's first process, as this machine sees it. */
@@ -93,10 +100,10 @@ export function firstProcess(pid: string): FirstProcess | null {
 /** Returns an Exec that runs commands by enter.sh; NOT_ENTERED_EXIT where the process is another by now. */
 export function entering(
   { pid, started, controlGroups }: FirstProcess,
-  environment: readonly string[],
+  { umask, environment }: Inherited,
   host: Exec,
 ): Exec {
-  const words = [pid, started, String(controlGroups.length), ...controlGroups, ...environment];
+  const words = [pid, started, umask, String(controlGroups.length), ...controlGroups, ...environment];
   return async (argv, options) => {
     const result = await host(["sh", "-c", ENTER, "enter", ...words, ...argv], options);
     return { ...result, argv };

@@ -1,10 +1,12 @@
 # Runs a command in a container as `docker exec` would: in the namespaces and the control groups of its first process.
 #   $1 that process, as this machine counts; $2 when it was started (clock ticks since boot)
-#   $3 how many control groups, then their folders; then the environment (NAME=VALUE, a word each) and the command
+#   $3 the umask; $4 how many control groups, then their folders; then the environment (NAME=VALUE, a word each) and
+#   the command
 # Exit 98: the container is another or gone, or cannot be entered; nothing was run.
 set -u
-pid=$1 started=$2 left=$3
-shift 3
+pid=$1 started=$2 left=$4
+umask "$3"
+shift 4
 
 refuse() {
   echo "faultline: not entered: $1" >&2

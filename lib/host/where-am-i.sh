@@ -1,4 +1,4 @@
-# Prints where a command runs and as whom. After a blank line, its environment.
+# Prints where a command runs and as whom. After a blank line, its umask, then its environment.
 set -u
 for space in mnt uts ipc net pid user cgroup; do readlink "/proc/$$/ns/$space"; done
 cat /proc/sys/kernel/random/boot_id
@@ -6,8 +6,8 @@ cat /proc/sys/kernel/random/boot_id
 sed 's/.*) //; s/^\([^ ]* \)\{19\}//; s/ .*//' /proc/1/stat
 grep -E '^(Uid|Gid|NoNewPrivs|Seccomp):' "/proc/$$/status"
 pwd
-umask
 # Of a security module, where there is one.
 cat "/proc/$$/attr/current" 2>/dev/null || echo
 echo
+umask
 tr '\0' '\n' <"/proc/$$/environ"

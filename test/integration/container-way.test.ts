@@ -9,7 +9,7 @@ import { waitFor } from "../../lib/host/wait.ts";
 /** Namespaces of its own, as a container has: its first process says when it is there. */
 const CONTAINER = ["--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup", "--fork", "--mount-proc", "--kill-child"];
 const FIRST = ["sh", "-c", "echo there; exec sleep 600"];
-const ENVIRONMENT = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "container=ours"];
+const INHERITED = { umask: "0027", environment: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "container=ours"] };
 
 describe("entering a container", () => {
   let unshare: ChildProcess;
@@ -26,18 +26,19 @@ describe("entering a container", () => {
 
   afterEach(() => unshare.kill("SIGKILL"));
 
-  it("puts a command beside the first process, with that environment and no other", async () => {
-    const exec = entering(first, ENVIRONMENT, hostExec);
-    const script = 'readlink /proc/self/ns/net /proc/self/ns/pid; tr "\\0" " " </proc/1/cmdline; echo; pwd; env | sort';
+  it("puts a command beside the first process, with that environment and umask and no other", async () => {
+    const exec = entering(first, INHERITED, hostExec);
+    const script =
+      'readlink /proc/self/ns/net /proc/self/ns/pid; tr "\\0" " " </proc/1/cmdline; echo; pwd; umask; env | sort';
     const { stdout, argv } = await mustExec(exec, ["sh", "-c", script]);
     const [net, pid] = ["net", "pid"].map((space) => readlinkSync(`/proc/${first.pid}/ns/${space}`));
     const environment = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "PWD=/", "container=ours"];
-    expect(stdout.trimEnd().split("\n")).to.deep.equal([net, pid, "sleep 600 ", "/", ...environment]);
+    expect(stdout.trimEnd().split("\n")).to.deep.equal([net, pid, "sleep 600 ", "/", "0027", ...environment]);
     expect(argv).to.deep.equal(["sh", "-c", script]);
   });
 
   it("gives its words, exit code and output unchanged", async () => {
-    const exec = entering(first, ENVIRONMENT, hostExec);
+    const exec = entering(first, INHERITED, hostExec);
     const words = ["two words", "", "-x", "A=B", "$HOME;*", "ü\n"];
     const { stdout, stderr, exitCode } = await exec([
       "sh",
@@ -55,7 +56,7 @@ describe("entering a container", () => {
 
   it("runs nothing where the number is another process's by now", async () => {
     const successor = { ...first, started: String(Number(first.started) - 1) };
-    const { exitCode, stdout } = await entering(successor, ENVIRONMENT, hostExec)(["echo", "was run"]);
+    const { exitCode, stdout } = await entering(successor, INHERITED, hostExec)(["echo", "was run"]);
     expect({ exitCode, stdout }).to.deep.equal({ exitCode: NOT_ENTERED_EXIT, stdout: "" });
   });
 
@@ -63,18 +64,18 @@ describe("entering a container", () => {
     unshare.kill("SIGKILL");
     await once(unshare, "exit");
     await waitFor("its end", () => goneOrThrow(first.pid), { budgetMs: 5000, intervalMs: 20 });
-    const { exitCode } = await entering(first, ENVIRONMENT, hostExec)(["true"]);
+    const { exitCode } = await entering(first, INHERITED, hostExec)(["true"]);
     expect(exitCode).to.equal(NOT_ENTERED_EXIT);
   });
 
   it("runs nothing where a control group cannot be joined", async () => {
     const nowhere = { ...first, controlGroups: ["/sys/fs/cgroup/there-is-no-such"] };
-    const { exitCode } = await entering(nowhere, ENVIRONMENT, hostExec)(["true"]);
+    const { exitCode } = await entering(nowhere, INHERITED, hostExec)(["true"]);
     expect(exitCode).to.equal(NOT_ENTERED_EXIT);
   });
 
   it("leaves what a command started in the background, until the container ends", async () => {
-    const exec = entering(first, ENVIRONMENT, hostExec);
+    const exec = entering(first, INHERITED, hostExec);
     const left = "setsid sleep 601 </dev/null >/dev/null 2>&1 & echo $!";
     const inside = (await mustExec(exec, ["sh", "-c", left])).stdout.trim();
     const alive = await exec(["sh", "-c", 'tr "\\0" " " <"/proc/$1/cmdline"', "sh", inside]);
