@@ -4,10 +4,12 @@ import { bothOf, has, noFault, seconds, within } from "../../lib/scenario/spec.t
 
 const isDual = bothOf(has("IPv4"), has("IPv6"));
 
-/** The flows of baseline/packet-flow once more, over the second family of a dual-stack cluster: each pod and Service has an address of both. */
+/**
+ * Repeats the flows of baseline/packet-flow over the second family of a dual-stack cluster, in which each pod and
+ * Service has an address of both families.
+ */
 scenario("normal packet flow over IPv6, beside IPv4", {
-  claim:
-    "in a dual-stack cluster IPv6 flows as IPv4 does: no NAT between pods, DNAT for a Service, a DNS answer of each family",
+  claim: "in a dual-stack cluster IPv6 flows like IPv4: no NAT between pods, DNAT for a Service, DNS answers of both",
   documented: ["document 004", "https://kubernetes.io/docs/concepts/services-networking/dual-stack/"],
   skipWhen: (context) => (isDual(context) ? null : "the cell has one IP family, and baseline/packet-flow claims it"),
   fault: noFault,
@@ -29,7 +31,7 @@ scenario("normal packet flow over IPv6, beside IPv4", {
     "same → dnsB by IPv6 podIP": "ok",
     "other → server by IPv6 podIP with ping": "ok",
     "hostA → hostB by IPv6 nodeIP with ping": "ok",
-    // One of each over IPv4, for comparison.
+    // One flow of each kind over IPv4, for comparison.
     "other → server by podIP": okWith("untranslated"),
     "other → server by Service name": okWith("dnat"),
   },

@@ -3,8 +3,9 @@ import { scenario } from "../../lib/mocha/scenario.ts";
 import { noFault, seconds, within } from "../../lib/scenario/spec.ts";
 
 /**
- * Document 004, flow by flow: pods reach each other without NAT on one node and across nodes, and so does a node its pods; the containers of a
- * pod share its address; a Service's address is translated to an endpoint on the way, and back in the reply.
+ * Document 004, flow by flow. Pods reach each other without NAT on one node and across nodes, and a node reaches its
+ * pods without NAT. The containers of a pod share its address. A Service's address is translated to an endpoint, and
+ * back in the reply.
  */
 scenario("normal packet flow", {
   claim:

@@ -2,12 +2,11 @@ import { loadBalancer, notUntil, seconds } from "../../lib/scenario/spec.ts";
 import { scenario } from "../../lib/mocha/scenario.ts";
 
 /**
- * The same Service and the same address as in lb-ip-on-kube-ipvs0, which is this one's other half: there it shows that such a Service is heeded, here only the ipMode differs, and
- * kube-proxy leaves the address alone.
+ * Complements lb-ip-on-kube-ipvs0, which shows that kube-proxy handles such a Service. Here only the ipMode differs,
+ * and kube-proxy leaves the address alone.
  */
 scenario("load balancer's address with ipMode Proxy", {
-  claim:
-    "with ipMode Proxy a balancer's address is left to the balancer, on every port and in every mode of kube-proxy",
+  claim: "with ipMode Proxy no node claims a balancer's address, on any port and in any mode of kube-proxy",
   documented: [
     "document 002",
     "https://github.com/kubernetes/enhancements/issues/1860",
@@ -27,7 +26,7 @@ scenario("load balancer's address with ipMode Proxy", {
     "outside → balancer by port 80": "ok",
     "other → server by ClusterIP": "ok",
   },
-  // As long as its sister waits for the address to be taken: who would take it here does so by then.
+  // As long as lb-ip-on-kube-ipvs0 waits for a node to claim the address.
   recovers: notUntil("the Service is deleted", { lastsMs: seconds(10), withinMs: seconds(15) }),
-  skipWhen: ({ cell }) => (cell.proxyMode === "none" ? "no kube-proxy that would take the address" : null),
+  skipWhen: ({ cell }) => (cell.proxyMode === "none" ? "there is no kube-proxy to claim the address" : null),
 });

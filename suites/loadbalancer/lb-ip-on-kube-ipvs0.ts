@@ -4,12 +4,13 @@ import { scenario } from "../../lib/mocha/scenario.ts";
 const refusedByIpvs = where(isIpvs, "connection-refused").otherwise("ok");
 
 /**
- * A Service takes a balancer's address into its status, and with that every node of the cluster takes it too. In ipvs mode the whole address, as one of its own: a port that the Service lacks is
- * refused, though the balancer has it, and what the balancer itself sends to a node is dropped there. In the other modes only the Service's port. That one is led to the Service's pods everywhere: the balancer is never asked.
+ * A Service gets a balancer's address into its status, and then every node of the cluster claims it. In ipvs mode a
+ * node claims the whole address: it refuses a port that the Service lacks, even if the balancer has it, and drops
+ * packets from the balancer itself. In the other modes a node claims only the Service's port. That port leads to the
+ * Service's pods everywhere, so the balancer is never reached.
  */
 scenario("load balancer's address on kube-ipvs0", {
-  claim:
-    "from inside, a balancer's port that the Service lacks is refused by the node itself in ipvs mode, and the port it has never reaches the balancer in any mode",
+  claim: "ipvs nodes refuse a balancer's port that the Service lacks; the Service's port never reaches the balancer",
   documented: [
     "document 002",
     "https://github.com/kubernetes/kubernetes/issues/66607",
@@ -26,12 +27,13 @@ scenario("load balancer's address on kube-ipvs0", {
     "same → balancer by port 80": "wrong-server",
     "other → balancer by port 80": "wrong-server",
     "hostB → balancer by port 80": "wrong-server",
-    // Calls come from the balancer's address, as those of some clouds' health checks: the node takes it for its own, and may give that address's ARP requests no answer either.
+    // The client has the balancer's address, like some clouds' health checks. The node claims that address, and may
+    // not answer its ARP requests either.
     "outside → server by NodePort": where(isIpvs, ["connect-timeout", "host-unreachable"]).otherwise("ok"),
     "outside → balancer by port 443": "ok",
     "outside → balancer by port 80": "ok",
     "other → server by ClusterIP": "ok",
   },
   recovers: within(seconds(15)),
-  skipWhen: ({ cell }) => (cell.proxyMode === "none" ? "no kube-proxy that would take the address" : null),
+  skipWhen: ({ cell }) => (cell.proxyMode === "none" ? "there is no kube-proxy to claim the address" : null),
 });

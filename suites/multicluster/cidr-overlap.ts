@@ -2,12 +2,13 @@ import { scenario } from "../../lib/mocha/scenario.ts";
 import { noFault, seconds, whyNotJoined, within } from "../../lib/scenario/spec.ts";
 
 /**
- * A real pair with the same pod CIDR, joined by the same routes. Every address of the other cluster is one's own as well, and the own network is nearer: a pod of one's own answers in
- * the other's place. The other way round the request arrives, since one node has a part of the CIDR that the other cluster has not given out, and the reply stays here.
+ * A real pair of clusters with the same pod CIDR, joined by the same routes. Every address of the other cluster also
+ * exists in the client's own cluster, whose route is closer, so a pod there answers instead. In the other direction
+ * the request arrives, because one node has a part of the CIDR that the other cluster has not assigned; the reply
+ * stays in this cluster.
  */
 scenario("two joined clusters with the same pod CIDR", {
-  claim:
-    "the other cluster's pod is never reached: a pod of one's own with its address answers, and replies to it get lost",
+  claim: "the other cluster's pod is unreachable: a local pod with its address answers, and replies to it are lost",
   documented: ["document 003", "https://submariner.io/getting-started/"],
   fault: noFault,
   expect: {

@@ -3,12 +3,11 @@ import { scenario } from "../../lib/mocha/scenario.ts";
 import { noFault, seconds, whyNotJoined, within } from "../../lib/scenario/spec.ts";
 
 /**
- * Two clusters with distinct CIDRs, joined by routes, as Submariner joins them by tunnels: their pods reach each other by their own addresses. Services are not joined by
- * that: the other cluster's kube-proxy knows nothing of them.
+ * Two clusters with distinct CIDRs, joined by routes, as Submariner joins them by tunnels: their pods reach each
+ * other by their own addresses. Services are not joined, because the other cluster's kube-proxy does not know them.
  */
 scenario("two clusters joined by routes", {
-  claim:
-    "pods of two clusters with distinct pod CIDRs reach each other untranslated; a ClusterIP leads nowhere from the other cluster",
+  claim: "pods of two clusters with distinct pod CIDRs reach each other untranslated, but not each other's ClusterIPs",
   documented: ["document 003", "https://submariner.io/getting-started/architecture/"],
   fault: noFault,
   expect: {

@@ -2,11 +2,12 @@ import { scenario } from "../../lib/mocha/scenario.ts";
 import { agentGone, notUntil, seconds } from "../../lib/scenario/spec.ts";
 
 /**
- * The CNI's agent leaves a node (evicted, or its DaemonSet does not match any more). What it has set up stays, in the kernel or in BPF maps, so pods that run notice nothing. The fault's own lines say
- * whether the node stays Ready. What a new pod meets is on the page of this failure mode.
+ * The CNI's agent leaves a node, because it is evicted or its DaemonSet no longer matches. Its state stays in the
+ * kernel or in BPF maps, so running pods notice nothing. The fault's own output says whether the node stays Ready.
+ * The page of this failure mode describes what a new pod meets.
  */
 scenario("CNI agent gone from a node", {
-  claim: "without the CNI's agent on a node the pods that run there notice nothing, on any path",
+  claim: "without the CNI's agent on a node, its running pods keep all their paths",
   documented: ["https://github.com/cilium/cilium/issues/37271", "https://github.com/cilium/cilium/issues/30609"],
   skipWhen: ({ traits }) => (traits.agent ? null : "the CNI has no agent: its plugins run when a pod comes or goes"),
   fault: ({ traits }) => agentGone("A", traits.agent ?? { namespace: "none", selector: "none=none" }),

@@ -5,12 +5,12 @@ import { drop, hasKernelDataplane, seconds, where, within } from "../../lib/scen
 const unlessBpf = where(hasKernelDataplane, "connect-timeout").otherwise("ok");
 
 /**
- * A host firewall with a rule against one port, in FORWARD, on the server's node. The node's own connections do not pass there; all others do, also those between two pods of one bridge as
- * long as bridge netfilter is on. BPF on the pods' devices passes FORWARD by.
+ * A host firewall with a rule in FORWARD against one port, on the server's node. The node's own connections do not
+ * pass FORWARD; all others do, including those between two pods of one bridge while bridge netfilter is on. BPF on
+ * the pods' devices bypasses FORWARD.
  */
 scenario("a port dropped in FORWARD", {
-  claim:
-    "with the server's port dropped in FORWARD on its node, only that node itself reaches it; other ports stay well",
+  claim: "with the server's port dropped in FORWARD on its node, only that node reaches it; other ports still work",
   documented: [
     "https://kubernetes.io/docs/concepts/extend-kubernetes/compute-storage-net/network-plugins/",
     "https://github.com/cilium/cilium/pull/36921",

@@ -14,9 +14,10 @@ import { resyncOf } from "../../lib/model/traits.ts";
 const unlessAccepted = where(isForwardAcceptedBy("none"), "connect-timeout").otherwise("ok");
 
 /**
- * Docker, a firewall or a hardening script sets FORWARD's policy to DROP, and the rule that accepts the pods' traffic is gone: all that a node forwards or bridges is lost.
- * An agent that looks after its rule has it back at its next look. The policy stays, and does no harm any more. Where the agent's own chains are ahead of all others, or BPF passes the
- * chain by, it does none from the start; where nobody accepts, it lasts.
+ * Docker, a firewall or a hardening script sets FORWARD's policy to DROP, and the rule that accepts the pods' traffic
+ * is gone: the node loses everything that it forwards or bridges. An agent that maintains its rule restores it at its
+ * next look; the policy stays and is then harmless. It is harmless from the start where the agent's own chains come
+ * before all others or BPF bypasses the chain. Where nothing accepts the traffic, the symptom lasts.
  */
 scenario("FORWARD policy DROP without the CNI's accept rule", {
   claim: "pods are cut off until the CNI's agent has put its rule back; the DROP policy alone breaks nothing",

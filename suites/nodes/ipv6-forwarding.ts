@@ -13,9 +13,12 @@ import {
 const isBridgedOrBpf = (context: CellContext) => hasBridge(context) || !hasKernelDataplane(context);
 const lost = where(hasKernelDataplane, "connect-timeout").otherwise("ok");
 
-/** The switch of IPv6 for what ip_forward is for IPv4. On a dual-stack node one can be off without the other, so half of the clients are well. */
+/**
+ * IPv6's counterpart of ip_forward. On a dual-stack node one can be off without the other, so IPv4 clients are not
+ * affected.
+ */
 scenario("IPv6 forwarding off", {
-  claim: "a node that does not forward IPv6 is silent for all IPv6 that is routed through it, and forwards IPv4 on",
+  claim: "a node that does not forward IPv6 silently drops IPv6 packets that it routes, but still forwards IPv4",
   documented: ["https://github.com/cilium/cilium/issues/21819", "https://docs.kernel.org/networking/ip-sysctl.html"],
   skipWhen: (context) => (has("IPv6")(context) ? null : "the cell has no IPv6"),
   fault: sysctl("A", "net.ipv6.conf.all.forwarding", 0),
@@ -24,7 +27,7 @@ scenario("IPv6 forwarding off", {
     "other → server by IPv6 ClusterIP": lost,
     "same → server by IPv6 ClusterIP": where(isBridgedOrBpf, "ok").otherwise("connect-timeout"),
     "same → server by IPv6 podIP": where(isBridgedOrBpf, "ok").otherwise("connect-timeout"),
-    // What leaves the pods' network the node's stack forwards, whoever serves pods among themselves.
+    // The node's stack forwards packets that leave the pods' network, under any dataplane.
     "same → hostB by IPv6 nodeIP with ping": "loss",
     "hostA → server by IPv6 podIP": "ok",
     "hostB → hostA by IPv6 nodeIP with ping": "ok",

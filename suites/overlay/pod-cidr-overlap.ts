@@ -4,14 +4,15 @@ import { bothOf, hasKernelDataplane, isPlain, route, seconds, where, within } fr
 const unlessBpf = where(hasKernelDataplane, "host-unreachable").otherwise("ok");
 
 /**
- * A node that thinks a pod's address is on its own wire asks for it by ARP, in vain: after three unanswered requests, about 3 s, the client is
- * told "No route to host". Here the overlap is one pod's address, so that the other pods of that node show that all else is well.
- * BPF programs send pods' packets into the tunnel before the kernel looks for a route: there only what the node itself sends is lost.
+ * A node that believes a pod's address is on its own link resolves it by ARP, in vain: after three unanswered
+ * requests, about 3 s, the client gets "No route to host". Here only one pod's address overlaps, so the other pods of
+ * that node show that everything else works. BPF programs send pods' packets into the tunnel before the kernel looks
+ * up a route; there only the node's own packets are lost.
  */
 scenario("pod CIDR overlaps an on-link network", {
   claim: "pod addresses that the client's node believes to be on its own link are host-unreachable after about 3 s",
   documented: ["document 003", "https://github.com/docker/for-win/issues/1667"],
-  // Without a length, one address, whatever its family.
+  // Without a prefix length: one address of either family.
   fault: ({ address }) => route("B", { type: "unicast", to: address("server", "podIP"), device: "eth0" }),
   expect: {
     "other → server by podIP": unlessBpf,

@@ -4,11 +4,13 @@ import { hasKernelDataplane, route, seconds, where, within } from "../../lib/sce
 const unlessBpf = where(hasKernelDataplane, "connect-timeout").otherwise("ok");
 
 /**
- * Left over from a router (BIRD puts such routes up for its own blocks) or a migration: more specific than the overlay's route, so it wins. The kernel drops what it forwards without a word; the
- * node's own connects fail at once with "Invalid argument", for which there is no symptom here. BPF that sends pods' packets into the tunnel asks no route.
+ * A leftover of a router (BIRD sets such routes for its own blocks) or of a migration: it is more specific than the
+ * overlay's route, so it wins. The kernel silently drops packets that it forwards. The node's own connects fail at
+ * once with "Invalid argument", for which there is no symptom here. BPF that sends pods' packets into the tunnel does
+ * not look up routes.
  */
 scenario("blackhole route to a pod", {
-  claim: "a blackhole route on the client's node swallows what pods send to these addresses, and nobody is told",
+  claim: "a blackhole route on the client's node silently drops pods' packets to its addresses",
   documented: [
     "https://github.com/projectcalico/calico/issues/2457",
     "https://github.com/projectcalico/calico/issues/3740",

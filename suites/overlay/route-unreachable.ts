@@ -4,12 +4,13 @@ import { hasKernelDataplane, route, seconds, where, within } from "../../lib/sce
 const unlessBpf = where(hasKernelDataplane, "host-unreachable").otherwise("ok");
 
 /**
- * As a blackhole route, but the kernel tells the sender with ICMP 3/1: clients do not hang. What the node itself sends is refused by the same route under any CNI. One path
- * through the route and no more: the kernel limits what it tells one sender (net/ipv4/route.c, ip_error), so of many flows some hear nothing for as long as others ask.
+ * Like a blackhole route, but the kernel answers the sender with ICMP 3/1, so clients do not hang. The same route
+ * refuses the node's own packets under any CNI. Only one path uses the route: the kernel limits its answers to one
+ * sender (net/ipv4/route.c, ip_error), so with many flows some get no answer.
  */
 scenario("unreachable route to a pod", {
   claim:
-    "an unreachable route on the client's node answers at once: no route to host, for pods and for the node itself",
+    'an unreachable route on the client\'s node answers "no route to host" at once, to pods and to the node itself',
   documented: ["https://github.com/projectcalico/calicoctl/issues/1822"],
   fault: ({ address }) => route("B", { type: "unreachable", to: address("server", "podIP") }),
   expect: {

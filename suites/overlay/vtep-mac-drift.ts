@@ -4,13 +4,14 @@ import { hasVtepNeighbours, hasOverlay, linkReaddressed, seconds, where, within 
 const lost = where(hasVtepNeighbours, "connect-timeout").otherwise("ok");
 
 /**
- * Something on the node (systemd's MACAddressPolicy, a network manager) gives the overlay's device another MAC address than the one that the agent has told the other nodes. What they send is for
- * the old address: the kernel takes it out of its UDP, sees that it is for somebody else, and throws it away.
- * The node itself has lost its own neighbours on the device along with the old address, permanent or not: what it sends to other nodes finds no VTEP, and its pods are told so.
+ * Something on the node (systemd's MACAddressPolicy, a network manager) gives the overlay's device another MAC
+ * address than the agent has announced to the other nodes. They send to the old address: the kernel decapsulates such
+ * a packet, sees another destination and drops it. Along with the old address the node has lost its own neighbours on
+ * the device, permanent or not: its packets to other nodes find no VTEP, and its pods get an error.
  */
 scenario("VTEP MAC drift", {
   claim:
-    "with another MAC address on a node's overlay device, pods of other nodes lose its pods in silence, and its own are told that there is no route to theirs",
+    "after a MAC change of a node's overlay device, other nodes' pods silently lose its pods; its own get an error",
   documented: [
     "https://github.com/flannel-io/flannel/issues/1155",
     "https://github.com/flannel-io/flannel/issues/1330",

@@ -13,12 +13,12 @@ import {
 const lost = lostUnless("overlay-routes", "connect-timeout");
 
 /**
- * The overlay's device down and up again, as after a restart of the node's network service. The link is as it was, and what went with it is not: the
- * kernel has thrown away its routes and neighbours, and the CNI put them there when it started. An agent that watches its device puts them back at once.
+ * The overlay's device goes down and up again, as after a restart of the node's network service. The link recovers,
+ * but its routes and neighbours do not: the kernel has dropped them, and the CNI only sets them at its start. An
+ * agent that watches its device restores them at once.
  */
 scenario("VXLAN device down and up again", {
-  claim:
-    "after its overlay device was down and is up again a node's pods stay cut off, until its routes are put back; an agent that watches does so",
+  claim: "after its overlay device went down and up, a node's pods stay cut off until an agent restores its routes",
   documented: [
     "https://github.com/flannel-io/flannel/issues/1070",
     "https://github.com/flannel-io/flannel/issues/1434",
@@ -27,10 +27,10 @@ scenario("VXLAN device down and up again", {
     if (!hasOverlay(context)) return "the CNI has no overlay, so there is no device to bounce";
     return hasVtepNeighbours(context)
       ? null
-      : "all that goes with such a device the kernel brings back by itself: its endpoints are in BPF maps";
+      : "the kernel restores everything that such a device loses: its endpoints are in BPF maps";
   },
   fault: ({ traits }) => linkBounced("A", traits.overlay?.device ?? ""),
-  // Within a second, so there may be nothing to be seen of it meanwhile.
+  // Repaired within a second, so no probe may see the symptom.
   healsItself: healedBy("overlay-routes", "link", {}),
   expect: {
     "other → server by podIP": lost,
@@ -42,6 +42,6 @@ scenario("VXLAN device down and up again", {
     "hostB → hostA by nodeIP with ping": "ok",
   },
   sameOnEitherNode:
-    "of two nodes each has only the other beyond its overlay device; a third one would tell whose it was",
-  recovers: notUntil("the device's routes and neighbours are put back", { lastsMs: seconds(5), withinMs: seconds(5) }),
+    "with two nodes, each overlay device leads only to the other node; a third node would tell whose device it was",
+  recovers: notUntil("the device's routes and neighbours are restored", { lastsMs: seconds(5), withinMs: seconds(5) }),
 });

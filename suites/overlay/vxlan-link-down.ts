@@ -12,12 +12,12 @@ import {
 const lost = lostUnless("overlay-up", "connect-timeout");
 
 /**
- * The overlay's device down, as a restarted network service leaves it. Setting it up again is not enough: the kernel has thrown away its routes and
- * neighbours, and flannel does not look. Here undoing gives them back, which is why it recovers within seconds. Felix looks after its device and sets it up again.
+ * The overlay's device is down, as a restarted network service leaves it. Setting it up again is not enough: the
+ * kernel has dropped its routes and neighbours, and flannel does not check. The undo restores them, so the paths
+ * recover within seconds. Felix watches its device and sets it up again.
  */
 scenario("VXLAN device down", {
-  claim:
-    "with the overlay's device down on a node, its pods and those of other nodes do not reach each other, all else is well",
+  claim: "with a node's overlay device down, its pods and other nodes' pods lose each other; all other paths work",
   documented: [
     "https://github.com/projectcalico/calico/issues/4468",
     "https://github.com/flannel-io/flannel/issues/1070",
@@ -44,6 +44,6 @@ scenario("VXLAN device down", {
     "hostB → hostA by nodeIP with ping": "ok",
   },
   sameOnEitherNode:
-    "of two nodes each has only the other beyond its overlay device; a third one would tell whose is down",
+    "with two nodes, each overlay device leads only to the other node; a third node would tell whose device is down",
   recovers: within(seconds(5)),
 });

@@ -18,13 +18,13 @@ const MEANWHILE = {
 } as const;
 
 /**
- * The overlay's UDP port blocked where an administrator would block it: by a rule at the top of iptables' INPUT. That lasts, unless the CNI's agent wants to be first there itself: Felix puts its
- * own jump, which accepts the overlay, ahead of it again at its next look. Blocked ahead of iptables' filter table it lasts under any CNI: overlay/vxlan-port-blocked.
- * Without an overlay nobody uses the port, so the same rule changes nothing.
+ * The overlay's UDP port is blocked where an administrator would block it: by a rule at the top of iptables' INPUT.
+ * The block lasts, unless the CNI's agent keeps its own rule first: Felix moves its jump, which accepts the overlay,
+ * ahead of the rule at its next look. Blocked before iptables' filter table, the port stays blocked under any CNI:
+ * overlay/vxlan-port-blocked. Without an overlay the port is unused, so the same rule changes nothing.
  */
 scenario("VXLAN port blocked at the top of INPUT", {
-  claim:
-    "with the overlay's UDP port dropped at the top of INPUT nothing from other nodes reaches a node's pods, until an agent that wants to be first there is so again",
+  claim: "an overlay port dropped at the top of INPUT cuts a node's pods off until an agent's rule is first again",
   documented: [
     "document 003",
     "https://github.com/rancher/rke2/issues/6307",
@@ -46,6 +46,6 @@ scenario("VXLAN port blocked at the top of INPUT", {
     "hostB → hostA by nodeIP with ping": "ok",
   },
   sameOnEitherNode:
-    "a probe needs both directions: it loses its request or its reply; three-nodes/one-node-cut-off tells at which one",
+    "a probe needs both directions and loses its request or its reply; three-nodes/one-node-cut-off tells the node",
   recovers: within(seconds(5)),
 });

@@ -4,12 +4,11 @@ import { drop, hasOverlay, overlayPort, seconds, where, within } from "../../lib
 const lost = (symptom: "connect-timeout" | "loss") => where(hasOverlay, symptom).otherwise("ok");
 
 /**
- * A firewall between nodes that does not know the overlay's UDP port: pods of other nodes are lost, nodes and neighbours are not. Where pods' packets cross as they are, without an overlay, the
- * same rule is in nobody's way.
+ * A firewall between nodes blocks the overlay's UDP port: pods of other nodes are unreachable, nodes and local pods
+ * are not. Where pods' packets cross without an overlay, the same rule matches nothing.
  */
 scenario("VXLAN port blocked", {
-  claim:
-    "with the overlay's UDP port dropped on the way into a node, nothing from other nodes reaches its pods, all else does; without an overlay it changes nothing",
+  claim: "a dropped overlay port cuts a node's pods off from other nodes only; without an overlay nothing changes",
   documented: [
     "document 003",
     "https://github.com/rancher/rke2/issues/6307",
@@ -27,6 +26,6 @@ scenario("VXLAN port blocked", {
     "hostB → hostA by nodeIP with ping": "ok",
   },
   sameOnEitherNode:
-    "a probe needs both directions: it loses its request or its reply; three-nodes/one-node-cut-off tells at which one",
+    "a probe needs both directions and loses its request or its reply; three-nodes/one-node-cut-off tells the node",
   recovers: within(seconds(5)),
 });

@@ -5,12 +5,11 @@ import { has, hasBridge, seconds, sysctl, where, whyNotSpread, within } from "..
 const halfOfThem = share({ part: 1 / 2, of: 40, replica: "dnsA" }, "dns-wrong-source", "dns-timeout");
 
 /**
- * bridge-nf-call-iptables is IPv4's; IPv6 has a switch of its own, and a node may have one without the other. The endpoint's reply on the same bridge then keeps the
- * pod's IPv6 address as its source, while IPv4 is well.
+ * bridge-nf-call-iptables is IPv4's; IPv6 has its own setting, and a node may have only one of them on. With IPv6's
+ * off, the reply of an endpoint on the same bridge keeps the pod's IPv6 address as its source, while IPv4 works.
  */
 scenario("bridge-nf-call-ip6tables off", {
-  claim:
-    "on a bridge CNI, a pod cannot reach a Service over IPv6 whose endpoint is on its own node, and does over IPv4",
+  claim: "on a bridge CNI, a pod cannot reach a Service over IPv6 whose endpoint is on its own node, but can over IPv4",
   documented: [
     "document 001",
     "https://kubernetes.io/docs/concepts/extend-kubernetes/compute-storage-net/network-plugins/",

@@ -2,8 +2,9 @@ import { scenario } from "../../lib/mocha/scenario.ts";
 import { bothOf, hasBridge, isPlain, seconds, sysctl, where, within } from "../../lib/scenario/spec.ts";
 
 /**
- * The endpoint's reply to a client on the same bridge is switched, not routed: without bridge netfilter it never meets conntrack, so it arrives
- * with the pod's address as its source and the client, which asked the Service's address, answers with RST.
+ * The endpoint's reply to a client on the same bridge is switched, not routed. Without bridge netfilter it bypasses
+ * conntrack, so it arrives with the pod's address as its source. The client connected to the Service's address, so it
+ * answers with RST.
  */
 scenario("bridge-nf-call-iptables off", {
   claim: "on a bridge CNI, a pod cannot reach a Service whose endpoint is on its own node",
@@ -15,7 +16,7 @@ scenario("bridge-nf-call-iptables off", {
   fault: sysctl("A", "net.bridge.bridge-nf-call-iptables", 0),
   expect: {
     "same → server by ClusterIP": where(bothOf(hasBridge, isPlain("IPv4")), "connect-timeout").otherwise("ok"),
-    // IPv6 has a switch of its own (bridge-nf-call-ip6tables).
+    // IPv6 has its own setting (bridge-nf-call-ip6tables).
     "same → server by IPv6 ClusterIP": "ok",
     "same → server by podIP": "ok",
     "other → server by ClusterIP": "ok",

@@ -5,11 +5,11 @@ import { bothOf, hasBridge, isPlain, seconds, sysctl, where, whyNotSpread, withi
 const halfOfThem = share({ part: 1 / 2, of: 40, replica: "dnsA" }, "dns-wrong-source", "dns-timeout");
 
 /**
- * The form in which the fault is met in the field: lookups that kube-proxy sends to the replica on the client's own node fail, the others do not,
- * so DNS fails now and then. With one replica on each of two nodes, that is half of them.
+ * The fault as users meet it: lookups that kube-proxy sends to the replica on the client's own node fail and the
+ * others do not, so DNS fails intermittently. With one replica on each of two nodes, half of the lookups fail.
  */
 scenario("intermittent DNS from bridge-nf-call-iptables off", {
-  claim: "of the lookups through the DNS Service, the share that meets the replica on the client's own node fails",
+  claim: "lookups through the DNS Service fail if they meet the replica on the client's own node",
   documented: ["documents 000, 001", "https://github.com/kubernetes/kubernetes/issues/87426"],
   skipWhen: (context) => (hasBridge(context) ? whyNotSpread(context) : null),
   fault: sysctl("A", "net.bridge.bridge-nf-call-iptables", 0),

@@ -9,11 +9,17 @@ import {
 } from "../../lib/scenario/spec.ts";
 import type { Symptom } from "../../lib/model/symptom.ts";
 
-/** By which what a node forwards comes to kube-proxy: pkg/proxy/iptables/proxier.go, iptablesJumpChains, and pkg/proxy/nftables/proxier.go, setupNFTables. */
+/**
+ * The jumps that send forwarded packets to kube-proxy's chains: pkg/proxy/iptables/proxier.go, iptablesJumpChains, and
+ * pkg/proxy/nftables/proxier.go, setupNFTables.
+ */
 const KUBE_PROXY_IPTABLES = { table: "nat", chain: "PREROUTING", target: "KUBE-SERVICES" } as const;
 const KUBE_PROXY_NFT = { table: "kube-proxy", chain: "nat-prerouting", target: "services" } as const;
 
-/** In nftables mode kube-proxy rejects what is forwarded to a ClusterIP and not translated by then (its chain cluster-ips-check). */
+/**
+ * In nftables mode kube-proxy rejects untranslated packets that are forwarded to a ClusterIP (its chain
+ * cluster-ips-check).
+ */
 const untranslated =
   (silence: Symptom) =>
   (context: CellContext): Symptom => {
@@ -22,12 +28,12 @@ const untranslated =
   };
 
 /**
- * A firewall script that rewrites the nat table takes along the jump by which packets that a node forwards come to kube-proxy's chains. The chains are still there, and kube-proxy, which looks only
- * after a canary chain of its own, does not notice. Pods' packets to a ClusterIP are then nobody's: in iptables mode they
- * leave the node as they are, and nobody answers.
+ * A firewall script that rewrites the nat table removes the jump that sends forwarded packets to kube-proxy's chains.
+ * The chains are still there, and kube-proxy, which only checks a canary chain of its own, does not notice. Pods'
+ * packets to a ClusterIP are not translated: in iptables mode they leave the node unchanged and get no answer.
  */
 scenario("jump to KUBE-SERVICES gone", {
-  claim: "without the jump to KUBE-SERVICES on a node its pods reach no Service, by address or name, and DNS neither",
+  claim: "without the jump to KUBE-SERVICES on a node, its pods reach no Service, by address or name, and no DNS",
   documented: ["https://github.com/rancher/rke2/issues/10469"],
   fault: ({ cell: { proxyMode, ipFamily } }) =>
     proxyMode === "nftables"
@@ -36,7 +42,7 @@ scenario("jump to KUBE-SERVICES gone", {
   skipWhen: ({ cell: { proxyMode } }) => {
     if (proxyMode === "none") return "there is no kube-proxy";
     return proxyMode === "ipvs"
-      ? "IPVS takes Services' addresses itself; the jump there only marks for masquerading"
+      ? "IPVS handles Services' addresses itself; there the jump only marks packets for masquerading"
       : null;
   },
   expect: {

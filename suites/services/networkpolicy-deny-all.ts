@@ -4,12 +4,11 @@ import { scenario } from "../../lib/mocha/scenario.ts";
 const refused = where(enforcesNetworkPolicy, "connect-timeout").otherwise("ok");
 
 /**
- * A policy that lets nobody in, on the server's pod alone. Its own node still may: the kubelet must be able to probe it. A CNI that knows no policies leaves the object unheeded, which nobody is
- * told either.
+ * A policy without an ingress rule, on the server's pod only. Its own node may still connect, because the kubelet
+ * must be able to probe the pod. A CNI without policies ignores the object and reports no error.
  */
 scenario("NetworkPolicy deny-all", {
-  claim:
-    "a policy without an ingress rule silently cuts its pod off from all but its own node, where the CNI enforces it",
+  claim: "if the CNI enforces it, a policy without an ingress rule silently cuts its pod off from all but its own node",
   documented: [
     "https://kubernetes.io/docs/concepts/services-networking/network-policies/",
     "https://github.com/flannel-io/flannel/issues/558",
@@ -26,6 +25,6 @@ scenario("NetworkPolicy deny-all", {
     "same → dnsA by podIP": "ok",
     "other → dnsA by podIP": "ok",
   },
-  // Also where nothing enforces it: that would not show at once either.
+  // Also in cells that do not enforce it, because enforcement would not show at once either.
   recovers: notUntil("the policy is deleted", { lastsMs: seconds(3), withinMs: seconds(15) }),
 });

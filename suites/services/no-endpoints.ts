@@ -2,11 +2,11 @@ import { scenario } from "../../lib/mocha/scenario.ts";
 import { seconds, selectNobody, within } from "../../lib/scenario/spec.ts";
 
 /**
- * kube-proxy answers for a Service without ready endpoints with a REJECT. That a client hangs instead is a regression that came back in several
- * CNIs and proxy modes.
+ * kube-proxy answers for a Service without ready endpoints with a REJECT. In several CNIs and proxy modes a
+ * regression made clients hang instead.
  */
 scenario("Service without endpoints", {
-  claim: "a Service without ready endpoints refuses at once, wherever the client is; it does not hang",
+  claim: "a Service without ready endpoints refuses every client at once and does not hang",
   documented: [
     "https://github.com/kubernetes/kubernetes/issues/17359",
     "https://github.com/kubernetes/kubernetes/pull/72534",

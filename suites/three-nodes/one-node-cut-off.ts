@@ -4,12 +4,12 @@ import { drop, hasOverlay, overlayPort, seconds, where, within } from "../../lib
 const cut = (symptom: "connect-timeout" | "dns-timeout") => where(hasOverlay, symptom).otherwise("ok");
 
 /**
- * overlay/vxlan-port-blocked with a third node, which tells two claims apart that are one between two nodes: that the overlay is broken, and that it is broken at this node. Both other nodes
- * lose A's pods and A's pods lose theirs; between the two others all is as before.
+ * overlay/vxlan-port-blocked with a third node. It separates two claims that two nodes cannot: that the overlay is
+ * broken, and that it is broken at one node. The other two nodes and A lose each other's pods; the other two nodes
+ * still reach each other.
  */
 scenario("VXLAN port blocked at one of three nodes", {
-  claim:
-    "with the overlay's UDP port dropped on the way into a node its pods and those of all others lose each other, and pods of two other nodes reach each other as before",
+  claim: "a dropped overlay port cuts one node's pods off from all others, which still reach each other",
   documented: [
     "document 003",
     "https://github.com/rancher/rke2/issues/6307",

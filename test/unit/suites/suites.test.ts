@@ -5,17 +5,18 @@ import { whyNoMutant } from "../../../lib/engine/mutants.ts";
 import { UsageError } from "../../../lib/host/errors.ts";
 import { swapped, type Expectation } from "../../../lib/model/expectation.ts";
 import { validateFault } from "../../../lib/faults/registry.ts";
-import { expectationsOf, faultsOf, healingOf, type CellContext, type Scenario } from "../../../lib/scenario/spec.ts";
+import { expectationsOf, faultsOf, healingOf, skipInCell } from "../../../lib/scenario/spec.ts";
+import type { CellContext, Scenario } from "../../../lib/scenario/spec.ts";
 import type { Traits } from "../../../lib/model/traits.ts";
 import { judgeScenario } from "../../../lib/verdict/scenario.ts";
 import { WHERE } from "../sample-cluster.ts";
 import { allOk, asExpected, scenarioLog, type SampleLog } from "../sample-log.ts";
 
-/** Every kind of CNI that claims are keyed by: what a folder states here, and two that differ in everything. */
+/** The traits of every kind of CNI that claims depend on. */
 const TRAITS: Readonly<Record<string, Traits>> = {
-  "a bridge, an overlay, an agent that mends a rule": traitsOf(DEFAULT_CELL),
-  "a bridge and nobody who looks after it": traitsOf(parseCell("bridge")),
-  "routes, an overlay, an agent that looks after everything": {
+  "a bridge, an overlay, an agent that restores a rule": traitsOf(DEFAULT_CELL),
+  "a bridge without an agent": traitsOf(parseCell("bridge")),
+  "routes, an overlay, an agent that restores its objects": {
     ...traitsOf(DEFAULT_CELL),
     bridge: null,
     networkPolicy: true,
@@ -49,7 +50,7 @@ function everySuite(context: CellContext): void {
     return faultsOf(scenario, { ...context, address: () => WHERE.pods.server?.ip ?? "" });
   }
 
-  /** What somebody else undoes is claimed to be well afterwards: it has words of its own for what breaks until then. */
+  /** Returns true if the scenario claims a lasting symptom. A fault that an agent undoes has its symptoms in `meanwhile`. */
   function breaks(scenario: Scenario): boolean {
     const claimed = Object.values(expectationsOf(scenario, context));
     return healingOf(scenario, context) === null && claimed.some(({ symptoms }) => !symptoms.includes("ok"));
@@ -65,7 +66,7 @@ function everySuite(context: CellContext): void {
 
   describe("every suite", () => {
     let all: readonly Scenario[] = [];
-    // Loading puts another mocha's describe and it in the global scope: only once the files of this one are loaded.
+    // Loading replaces the global describe and it, so it waits until the files of this mocha are loaded.
     before(async () => {
       all = await scenariosOf(suiteFiles());
     });
@@ -73,8 +74,8 @@ function everySuite(context: CellContext): void {
     const each = (name: string, check: (scenario: Scenario, expected: Readonly<Record<string, Expectation>>) => void) =>
       it(name, () => {
         for (const scenario of all) {
-          // Where it is skipped it claims nothing; that it says why is a test of its own.
-          if ((scenario.skipWhen?.(context) ?? null) !== null) continue;
+          // A skipped suite claims nothing; a separate test checks its reason.
+          if (skipInCell(scenario, context) !== null) continue;
           try {
             check(scenario, expectationsOf(scenario, context));
           } catch (error) {
@@ -83,7 +84,7 @@ function everySuite(context: CellContext): void {
         }
       });
 
-    it("is loaded, one scenario a file, named after it", () => {
+    it("is loaded as one scenario a file, named after the file", () => {
       expect(all.map(({ id }) => id)).to.deep.equal(
         suiteFiles().map((file) => file.replace(/^.*\/suites\//, "").replace(/\.ts$/, "")),
       );
@@ -91,29 +92,29 @@ function everySuite(context: CellContext): void {
       expect(new Set(all.map(({ id }) => id)).size).to.equal(all.length);
     });
 
-    each("states a claim of one line and where it comes from", ({ claim, title, documented }) => {
+    each("states a claim of one line with its sources", ({ claim, title, documented }) => {
       expect(claim).to.match(/^\S[^\n]{20,}\S$/);
       expect(title).to.match(/\S/);
       expect(documented).to.not.be.empty;
       for (const source of documented) expect(source).to.match(/^https:\/\/\S+$|^documents? \d{3}/);
     });
 
-    it("says why where it is skipped", () => {
-      const reasons = all.flatMap((scenario) => scenario.skipWhen?.(context) ?? []);
+    it("gives a reason if it is skipped", () => {
+      const reasons = all.flatMap((scenario) => skipInCell(scenario, context)?.reason ?? []);
       for (const reason of reasons) expect(reason).to.match(/^\S[^\n]{10,}\S$/);
       expect(reasons.length).to.be.below(all.length / 2);
     });
 
-    each("names faults that are valid", (scenario) => faults(scenario).forEach((fault) => validateFault(fault)));
+    each("names valid faults", (scenario) => faults(scenario).forEach((fault) => validateFault(fault)));
 
-    each("has a symptom and a control where it breaks something", (scenario, expected) => {
+    each("has a symptom and a control if it breaks something", (scenario, expected) => {
       if (!breaks(scenario)) return;
       const controls = Object.values(expected).filter(({ symptoms }) => symptoms.join() === "ok");
       expect(controls.length, "controls").to.be.greaterThan(0);
       expect(controls.length, "symptoms").to.be.lessThan(Object.keys(expected).length);
     });
 
-    each("says what is broken until somebody undoes it, and what is not", (scenario, expected) => {
+    each("names symptoms and controls for the time before an agent's repair", (scenario, expected) => {
       const healing = healingOf(scenario, context);
       if (healing === null) return;
       const broken = Object.keys(healing.meanwhile);
@@ -124,11 +125,11 @@ function everySuite(context: CellContext): void {
 
     each("has a budget for recovery", ({ recovers }) => expect(recovers.withinMs).to.be.within(1, 120_000));
 
-    each("passes on exactly what it claims", (scenario) => {
+    each("passes if every path shows its claim", (scenario) => {
       expect(judged(scenario, {})).to.include({ verdict: "pass" });
     });
 
-    each("fails where nothing breaks, on every path that it says breaks", (scenario, expected) => {
+    each("fails without its fault on every path that is claimed to break", (scenario, expected) => {
       if (!breaks(scenario)) return;
       const { verdict, paths } = judged(scenario, { mode: "no-fault", underFault: allOk(expected) });
       expect(verdict).to.equal("fail");
@@ -137,24 +138,24 @@ function everySuite(context: CellContext): void {
     });
 
     each(
-      "says of both nodes only what can be put to the test on both",
+      "claims to be the same on either node only if selfcheck can test that",
       ({ sameOnEitherNode, ...scenario }, expected) => {
         if (sameOnEitherNode === undefined) return;
-        // Where it claims no effect there is nothing that could be seen of the node.
+        // Without a symptom there is nothing to compare between the nodes.
         if (!breaks(scenario) && healingOf(scenario, context) === null) return;
         expect(sameOnEitherNode).to.match(/^\S[^\n]{20,}\S$/);
         expect(whyNoMutant("wrong-node", scenario, expected, context)).to.equal(null);
       },
     );
 
-    each("fails on every path when its expectations are swapped", (scenario, expected) => {
+    each("fails on every path if its expectations are swapped", (scenario, expected) => {
       const other = Object.fromEntries(Object.entries(expected).map(([path, one]) => [path, swapped(one)]));
       const { verdict, paths } = judged(scenario, { mode: "swapped", expect: other, underFault: asExpected(expected) });
       expect(verdict).to.equal("fail");
       for (const path of paths) expect(path.verdict, path.path).to.equal("fail");
     });
 
-    each("never passes while a single path shows something else", (scenario, expected) => {
+    each("fails if a single path shows another symptom", (scenario, expected) => {
       for (const path of Object.keys(expected)) {
         const shown = asExpected(expected).map((one) =>
           one.path === path ? { ...one, symptom: "http-error" as const } : one,
@@ -166,7 +167,7 @@ function everySuite(context: CellContext): void {
 }
 
 describe("scenariosOf", () => {
-  it("is those of the files that are asked for, whatever else is loaded before or later", async () => {
+  it("returns the scenarios of the given files, whatever is loaded before or later", async () => {
     const files = suiteFiles().slice(1, 3);
     const some = await scenariosOf(files);
     const ids = files.map((file) => file.replace(/^.*\/suites\//, "").replace(/\.ts$/, ""));
@@ -192,13 +193,13 @@ describe("selectSuites", () => {
     [["services/a", "services/a"], [0]],
   ];
   for (const [filters, chosen] of table) {
-    it(`${JSON.stringify(filters)} is ${chosen.length} suites`, () => {
+    it(`selects ${chosen.length} suites for ${JSON.stringify(filters)}`, () => {
       expect(selectSuites(filters, files)).to.deep.equal(chosen.map((index) => files[index]));
     });
   }
 
   for (const filter of ["servces/a", "a", "services/a.ts", "services/.", "*z", ""]) {
-    it(`refuses ${JSON.stringify(filter)}, with the nearest`, () => {
+    it(`throws for ${JSON.stringify(filter)}, naming the closest match`, () => {
       expect(() => selectSuites([filter], files)).to.throw(UsageError, /no suite matches .* the nearest is /);
     });
   }
