@@ -1,19 +1,7 @@
 /** Who may import what. */
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
+import { isNamed, OUTSIDE, roomOf, ROOMS, TYPES_ONLY } from "./rooms.ts";
 import { forEachImport, pathOf, rule } from "./rule.js";
-
-/** What each top-level folder may import; `cli` is the composition root, which nobody but tests imports. */
-const MAY_IMPORT = {
-  lib: ["lib"],
-  clusters: ["clusters", "lib"],
-  suites: ["suites", "clusters", "lib"],
-  reports: ["reports"],
-  cli: ["cli", "clusters", "lib", "reports"],
-  bench: ["bench", "cli", "clusters", "lib", "reports", "test"],
-  test: ["test", "suites", "cli", "clusters", "lib", "reports", "bench"],
-};
-/** What a folder may import types from, besides. */
-const MAY_IMPORT_TYPES = { reports: ["lib"] };
 
 /** Big dependencies have one importer each, so that replacing or guarding one is the work of one file. */
 const ONLY_IMPORTER = {
@@ -22,21 +10,31 @@ const ONLY_IMPORTER = {
   "p-retry": "lib/host/wait.ts",
 };
 
-export const importDirection = rule("imports go suites → clusters → lib, and reports → lib (types only)", (context) =>
+export const importDirection = rule("imports go from a room to those that lint/rooms.ts allows it", (context) =>
   forEachImport((node, source, typesOnly) => {
     if (!source.startsWith(".")) return;
-    const from = pathOf(context);
-    const to = pathOf(context, resolve(context.filename, "..", source));
-    const [fromFolder, toFolder] = [topFolder(from), topFolder(to)];
-    if (fromFolder === null || toFolder === null || MAY_IMPORT[fromFolder]?.includes(toFolder) !== false) return;
-    const types = MAY_IMPORT_TYPES[fromFolder]?.includes(toFolder) === true;
-    if (types && typesOnly) return;
-    context.report({
-      node,
-      message: `${fromFolder}/ may import ${types ? "only types" : "nothing"} from ${toFolder}/`,
-    });
+    const from = dirname(pathOf(context));
+    const to = dirname(pathOf(context, resolve(context.filename, "..", source)));
+    const message = refusal(from, to, typesOnly);
+    if (message !== null) context.report({ node, message });
   }),
 );
+
+/** Returns why a file of the folder `from` may not import from the folder `to`; null where it may. */
+function refusal(from, to, typesOnly) {
+  const outside = OUTSIDE[topFolder(from)];
+  if (outside) return outside.includes(topFolder(to)) ? null : `${from}/ may import nothing from ${to}/`;
+  if (from === to) return null;
+  const room = roomOf(from);
+  if (room === null) return isProduct(from) ? `${from}/ is in no room of lint/rooms.ts` : null;
+  // Files of one folder are one room; two kinds of fault, or two CNIs, are not.
+  if (!room.endsWith("/*") && roomOf(to) === room) return null;
+  const [, allowed] = ROOMS.find(([name]) => name === room);
+  const target = roomOf(to);
+  if (target === null || !isNamed(target, allowed)) return `${from}/ may import nothing from ${to}/ (lint/rooms.ts)`;
+  const onlyTypes = TYPES_ONLY.includes(room) && !typesOnly;
+  return onlyTypes ? `${from}/ may import only types from ${to}/` : null;
+}
 
 export const oneImporter = rule("a big dependency is imported by one file of ours", (context) =>
   forEachImport((node, source) => {
@@ -49,6 +47,9 @@ export const oneImporter = rule("a big dependency is imported by one file of our
 );
 
 function topFolder(path) {
-  const [folder] = path.split("/");
-  return folder in MAY_IMPORT ? folder : null;
+  return path.split("/")[0];
+}
+
+function isProduct(folder) {
+  return ["lib", "clusters", "cli", "reports", "suites"].includes(topFolder(folder));
 }
