@@ -76,9 +76,10 @@ export async function clearRound(
 ): Promise<RoundSeen> {
   let unclear = 0;
   for (let kind = first; ; kind = { ...kind, number: kind.number + 1 }) {
+    const begunMs = performance.now();
     const seen = await faultRound(stand, where, faults, course, kind, say);
     if (seen.gone.length > 0) return seen;
-    const why = kind.patient ? null : await whyPatiently(stand, where, seen.observations);
+    const why = kind.patient ? null : await whyPatiently(stand, where, seen.observations, begunMs);
     if (why !== null) {
       kind = { ...kind, patient: true };
       say({ type: "measured-again", reason: why });
@@ -94,8 +95,9 @@ async function whyPatiently(
   stand: Stand,
   where: Whereabouts,
   observations: readonly Observation[],
+  begunMs: number,
 ): Promise<string | null> {
   if (!isDecidedEarly(observations)) return null;
-  const [line] = await unresolvedNeighbours(stand.cluster, where);
+  const [line] = await unresolvedNeighbours(stand.cluster, where, begunMs);
   return line === undefined ? null : `a neighbour is still being asked for (${line}), so silence may yet turn`;
 }

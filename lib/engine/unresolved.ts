@@ -6,38 +6,49 @@ import type { Observation } from "../probes/probe.ts";
 
 /** Constant. */
 const NEIGHBOURS = ["ip", "-s", "neighbour", "show"] as const;
-/** An entry stays for minutes after it failed; what failed longer ago than a round takes is an earlier round's. */
-const RECENT_S = 5;
+/**
+ * An entry stays for minutes after it failed. What asks again for one that failed makes it INCOMPLETE at once
+ * (__neigh_event_send in net/core/neighbour.c), so one that failed before the round began is an earlier round's. A
+ * second for the listing's whole seconds.
+ */
+const SLACK_MS = 1000;
 
 /**
- * The neighbours of the nodes that are being asked for in vain and are one of the roles' addresses, a line each. While there is one, silence may turn into "host
- * unreachable" (ARP and neighbour discovery give up after about 3 s), also where the node that asks is not the client's. Throws ExecError when a node cannot be asked.
+ * Resolves to the nodes' neighbours that are one of the roles' addresses and are being asked for in vain, or were since
+ * `sinceMs` (by performance.now()), a line each. While there is one, silence may turn into "host unreachable" (ARP
+ * and neighbour discovery give up after about 3 s), also where the node that asks is not the client's. Throws ExecError
+ * when a node cannot be asked.
  */
-export async function unresolvedNeighbours(cluster: Cluster, where: Whereabouts): Promise<readonly string[]> {
+export async function unresolvedNeighbours(
+  cluster: Cluster,
+  where: Whereabouts,
+  sinceMs: number,
+): Promise<readonly string[]> {
   const lists = await Promise.all(
     nodesOf(cluster.record.containers).map(async (node) => {
       const { stdout } = await mustExec(cluster.exec(node), NEIGHBOURS);
-      return unresolvedIn(stdout, where).map((line) => `${node}: ${line}`);
+      return unresolvedIn(stdout, where, performance.now() - sinceMs).map((line) => `${node}: ${line}`);
     }),
   );
   return lists.flat();
 }
 
 /**
- * Of `ip -s neighbour show` (iproute2: `used A/B/C`, seconds since it was used, confirmed, updated): those that are ours and are being asked for, or were in vain just now. Pure.
+ * Returns the lines of `ip -s neighbour show` (iproute2: `used A/B/C`, seconds since it was used, confirmed, updated)
+ * that are about a role's address which is being asked for, or was in vain within `withinMs`. Pure.
  */
-export function unresolvedIn(listing: string, where: Whereabouts): readonly string[] {
+export function unresolvedIn(listing: string, where: Whereabouts, withinMs: number): readonly string[] {
   const ours = new Set(allAddresses(where));
   return listing
     .split("\n")
     .map((line) => line.trim())
-    .filter((line) => ours.has(line.split(" ")[0] ?? "") && isAskedFor(line));
+    .filter((line) => ours.has(line.split(" ")[0] ?? "") && isAskedFor(line, withinMs));
 }
 
-function isAskedFor(line: string): boolean {
+function isAskedFor(line: string, withinMs: number): boolean {
   if (line.endsWith(" INCOMPLETE")) return true;
   const updatedS = Number(/\bused \d+\/\d+\/(\d+)[^/]* FAILED$/.exec(line)?.[1] ?? Infinity);
-  return updatedS <= RECENT_S;
+  return updatedS * 1000 <= withinMs + SLACK_MS;
 }
 
 /** Whether a connect was given up before it had its whole time. */

@@ -15,7 +15,14 @@ const LISTING = `10.244.1.9 dev cni0  used 4/64/1probes 6 FAILED
 
 describe("unresolvedIn", () => {
   it("names the neighbours that are a role's and are being asked for, or were just now", () => {
-    expect(unresolvedIn(LISTING, WHERE).map((line) => line.split(" ")[0])).to.deep.equal(["10.244.1.3", "10.244.1.4"]);
+    expect(unresolvedIn(LISTING, WHERE, 4000).map((line) => line.split(" ")[0])).to.deep.equal([
+      "10.244.1.3",
+      "10.244.1.4",
+    ]);
+  });
+
+  it("leaves out what failed before the round began: who asks again makes it incomplete", () => {
+    expect(unresolvedIn(LISTING, WHERE, 3900).map((line) => line.split(" ")[0])).to.deep.equal(["10.244.1.3"]);
   });
 
   it("names those of the second family as well, which are asked for by neighbour discovery", () => {
@@ -23,12 +30,12 @@ describe("unresolvedIn", () => {
 fd12:3456:789a::2 dev eth0 lladdr 02:42:ac:12:00:02 used 31/26/1probes 1 STALE
 fd00:10:244:1::99 dev eth0 used 1/61/0probes 1 INCOMPLETE
 `;
-    expect(unresolvedIn(listing, DUAL)).to.have.length(1);
-    expect(unresolvedIn(listing, WHERE)).to.deep.equal([]);
+    expect(unresolvedIn(listing, DUAL, 0)).to.have.length(1);
+    expect(unresolvedIn(listing, WHERE, 0)).to.deep.equal([]);
   });
 
   it("is empty where there is none", () => {
-    expect(unresolvedIn("", WHERE)).to.deep.equal([]);
-    expect(unresolvedIn(LISTING, { ...WHERE, pods: {} })).to.deep.equal([]);
+    expect(unresolvedIn("", WHERE, 4000)).to.deep.equal([]);
+    expect(unresolvedIn(LISTING, { ...WHERE, pods: {} }, 4000)).to.deep.equal([]);
   });
 });
