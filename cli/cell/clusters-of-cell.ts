@@ -5,15 +5,16 @@ import { FaultlineError, NotUndoneError, PreflightError } from "../../lib/host/e
 import type { Event } from "../../lib/events/event.ts";
 import type { Mode } from "../../lib/model/mode.ts";
 import { readEventLog, type Emit } from "../../lib/events/event-log.ts";
-import { hostExec } from "../../lib/host/exec.ts";
 import type { ScenarioResult } from "../../lib/verdict/result.ts";
 import type { Scenario } from "../../lib/scenario/spec.ts";
 import { judgeLog } from "../../lib/verdict/run.ts";
 import { stage } from "../../clusters/create/create.ts";
+import { deleteCluster } from "../../clusters/create/delete.ts";
 import { nodePartsOf } from "../../clusters/cells/cells.ts";
 import { ensureNodeImage, type NodeImage } from "../../clusters/image/node-image.ts";
 import { leases } from "../../clusters/ownership/lease.ts";
 import { clusterName } from "../../clusters/create/network.ts";
+import type { CheckContext } from "../../clusters/setup/check.ts";
 import { kindPath } from "../../clusters/setup/kind.ts";
 import { ownMark } from "../../clusters/ownership/owner.ts";
 import { runInLane } from "./cell-in-lane.ts";
@@ -44,6 +45,19 @@ export interface CellWork {
   readonly turn: Turn;
 }
 
+/** How a cell's cluster is made, used and deleted; tests bring their own. */
+export interface CellTools {
+  readonly context: Pick<CheckContext, "exec" | "which" | "cacheDir" | "readText">;
+  readonly ensureNodeImage: typeof ensureNodeImage;
+  readonly runCell: typeof runCell;
+  readonly runInLane: typeof runInLane;
+  readonly deleteCluster: (cluster: string) => Promise<void>;
+}
+
+const onThisMachine = (): CellTools => {
+  return { context: machine(), ensureNodeImage, runCell, runInLane, deleteCluster: (name) => deleteCluster(name) };
+};
+
 /** What a cell's log does not say. */
 export interface CellEnd {
   readonly notUndone: number;
@@ -58,11 +72,11 @@ const MOST_CLUSTERS = 3;
  * One cell from its image to its end. What goes wrong is in its log. Where a node is left tainted the rest goes on on a new cluster, with a folder and log of its own;
  * on a kept cluster it does not: that one was asked for.
  */
-export async function inCell(work: CellWork): Promise<CellEnd> {
+export async function inCell(work: CellWork, tools = onThisMachine()): Promise<CellEnd> {
   let shares = sharesOf(work.modes, work.files);
   const end = { notUndone: 0, preflight: false };
   for (let nth = 1; shares.length > 0 && nth <= MOST_CLUSTERS; nth += 1) {
-    const { notUndone, preflight } = await onCluster(work, nth, shares);
+    const { notUndone, preflight } = await onCluster(work, nth, shares, tools);
     end.notUndone += notUndone;
     end.preflight ||= preflight;
     if (!mayReplace(work, notUndone)) break;
@@ -77,7 +91,7 @@ function mayReplace({ reuse, interruption, options }: CellWork, notUndone: numbe
 }
 
 /** The `nth` cluster of a cell, from its making to its end. */
-async function onCluster(work: CellWork, nth: number, shares: readonly Share[]): Promise<CellEnd> {
+async function onCluster(work: CellWork, nth: number, shares: readonly Share[], tools: CellTools): Promise<CellEnd> {
   const { cell, header, options, interruption, progress } = work;
   const dir = cellDir(work.dir, cellId(cell), nth);
   const emit = cellEmit(dir, cell);
@@ -87,12 +101,12 @@ async function onCluster(work: CellWork, nth: number, shares: readonly Share[]):
   let failed = true;
   let job: CellJob | null = null;
   try {
-    if (cell.kernel !== undefined) return await runInLane({ ...work, nth, shares }, dir, emit);
-    const ordered = await cellJob({ ...work, nth, shares }, dir, emit);
+    if (cell.kernel !== undefined) return await tools.runInLane({ ...work, nth, shares }, dir, emit);
+    const ordered = await cellJob({ ...work, nth, shares }, dir, emit, tools);
     if (nth > 1) emit({ type: "note", text: goesOn(ordered.clusterName, shares) });
     await ordered.leases.take(ordered.clusterName, ordered.owner, dir);
     job = ordered;
-    await runCell(job, emit);
+    await tools.runCell(job, emit);
     failed = judgeLog(readEventLog(join(dir, "events.ndjson"))).some(isBad);
     return { notUndone: 0, preflight: false };
   } catch (error) {
@@ -102,7 +116,7 @@ async function onCluster(work: CellWork, nth: number, shares: readonly Share[]):
     return { notUndone: error instanceof NotUndoneError ? 1 : 0, preflight: error instanceof PreflightError };
   } finally {
     const tainted = markTainted(dir, emit).length > 0;
-    if (job && !interruption.hurried()) await disposeOf(job, options.keep, { failed, tainted }, emit);
+    if (job && !interruption.hurried()) await disposeOf(job, options.keep, { failed, tainted }, emit, tools);
     job?.leases.release(job.clusterName);
     emit({ type: "cell-finished", durationMs: Math.round(performance.now() - startedAtMs) });
     following.stop();
@@ -133,9 +147,9 @@ function isBad({ verdict, mode }: ScenarioResult): boolean {
   return verdict === "unknown" || (verdict === "fail" && mode === "as-claimed");
 }
 
-async function disposeOf(job: CellJob, keep: Keep, ending: Ending, emit: Emit): Promise<void> {
+async function disposeOf(job: CellJob, keep: Keep, ending: Ending, emit: Emit, tools: CellTools): Promise<void> {
   try {
-    await dispose(job, keep, ending, emit);
+    await dispose(job, keep, ending, emit, tools.deleteCluster);
   } catch (error) {
     emit({
       type: "note",
@@ -144,12 +158,12 @@ async function disposeOf(job: CellJob, keep: Keep, ending: Ending, emit: Emit): 
   }
 }
 
-async function nodeImage(work: CellWork, emit: Emit): Promise<NodeImage> {
+async function nodeImage(work: CellWork, emit: Emit, tools: CellTools): Promise<NodeImage> {
   const { progress, interruption } = work;
   return await stage({ emit, name: "node image" }, "node-image", () =>
-    ensureNodeImage({
+    tools.ensureNodeImage({
       parts: nodePartsOf(work.cell),
-      exec: hostExec,
+      exec: tools.context.exec,
       signal: interruption.signal,
       say: (line) => progress.line(line),
       progress: buildProgress((line) => progress.line(line)),
@@ -162,8 +176,8 @@ interface OnCluster extends CellWork {
   readonly shares: readonly Share[];
 }
 
-async function cellJob(work: OnCluster, dir: string, emit: Emit): Promise<CellJob> {
-  const context = machine();
+async function cellJob(work: OnCluster, dir: string, emit: Emit, tools: CellTools): Promise<CellJob> {
+  const { context } = tools;
   const kind = await kindPath(context);
   if (kind === undefined) throw new Error("kind is gone since set-up; run ./faultline doctor");
   const isKept = work.reuse === null && work.options.keep !== "never";
@@ -173,7 +187,7 @@ async function cellJob(work: OnCluster, dir: string, emit: Emit): Promise<CellJo
     clusterName:
       work.reuse?.name ?? clusterName(work.header.runId, work.index + (work.nth - 1) * work.header.cells.length),
     dir,
-    image: () => nodeImage(work, emit),
+    image: () => nodeImage(work, emit, tools),
     kind,
     owner: await ownMark(context.readText),
     leases: leases(context.cacheDir, context.readText),

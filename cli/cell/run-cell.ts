@@ -219,7 +219,13 @@ export interface Ending {
 }
 
 /** Deletes the cell's cluster unless it is to be kept. One that was kept before stays, tainted or not: it is not this run's to delete. */
-export async function dispose(job: CellJob, keep: Keep, { failed, tainted }: Ending, emit: Emit): Promise<void> {
+export async function dispose(
+  job: CellJob,
+  keep: Keep,
+  { failed, tainted }: Ending,
+  emit: Emit,
+  remove = (cluster: string) => deleteCluster(cluster),
+): Promise<void> {
   const { clusterName: name, reuse } = job;
   if (reuse || keep === "always" || (keep === "failure" && (failed || tainted))) {
     const use = tainted ? "tainted, so --cluster refuses it" : `use it with --cluster ${name}`;
@@ -227,7 +233,7 @@ export async function dispose(job: CellJob, keep: Keep, { failed, tainted }: End
     if (tainted || !reuse) emit({ type: "cluster-kept", name, detail: `${made}; delete it with ./faultline gc` });
     return;
   }
-  await stage({ emit, name: job.clusterName }, "delete", () => deleteCluster(job.clusterName));
+  await stage({ emit, name: job.clusterName }, "delete", () => remove(job.clusterName));
 }
 
 /** The log of a cell; a log that cannot be written is told once, on stderr. */

@@ -11,8 +11,9 @@ export async function addressesOf(
   { name, cell }: { readonly name: string; readonly cell: Cell },
   api: Pick<Kubernetes, "service">,
   containers: ClusterRecord["containers"],
+  exec: Exec = hostExec,
 ): Promise<Pick<ClusterRecord, "nodeIps" | "serviceIps" | "second" | "nodePort">> {
-  const ofNodes = ofEach(nodesOf(containers), (node) => addressesOfContainer(ofNode(containers, node), name));
+  const ofNodes = ofEach(nodesOf(containers), (node) => addressesOfContainer(ofNode(containers, node), name, exec));
   const [nodeAddresses, server, dns] = await Promise.all([
     ofNodes,
     api.service(NAMESPACE, "server"),

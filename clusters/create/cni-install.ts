@@ -1,4 +1,5 @@
 import type { Cell } from "../../lib/model/cell.ts";
+import { behind, hostExec, type Exec } from "../../lib/host/exec.ts";
 import { isNodeReady, isReady, type Kubernetes, type Pod } from "../../lib/kubernetes/client.ts";
 import { cniOf } from "../cells/cells.ts";
 import { neverReady } from "./never-ready.ts";
@@ -12,6 +13,8 @@ export interface CniInstallOptions {
   readonly cell: Cell;
   readonly readyBudgetMs: number;
   readonly signal?: AbortSignal;
+  /** Default: on this machine. */
+  readonly exec?: Exec;
 }
 
 export interface CniExtent {
@@ -61,7 +64,7 @@ export async function installCni(
   ];
   const pods = install.by === "script" ? { namespace: "kube-system" } : install.ready;
   await Promise.all(waits).catch((error: unknown) =>
-    neverReady({ cluster: options.name, api, ...pods, ...signal }, error),
+    neverReady({ cluster: options.name, api, ...pods, ...signal, exec: options.exec ?? hostExec }, error),
   );
 }
 
@@ -78,7 +81,8 @@ async function runOnNodes(
     missing: (listed) => listed.map((node) => node.metadata?.name).join(", "),
     ...(options.signal ? { signal: options.signal } : {}),
   });
-  await installByScript(extent.podSubnets, install, await api.nodes());
+  const execIn = (container: string) => behind(["docker", "exec", container], options.exec);
+  await installByScript(extent.podSubnets, install, await api.nodes(), execIn);
 }
 
 /**

@@ -5,7 +5,7 @@ import type { ClusterRecord, Containers } from "../../lib/model/cluster.ts";
 import { UndecidedError } from "../../lib/host/errors.ts";
 import type { Emit } from "../../lib/events/event-log.ts";
 import type { Stage } from "../../lib/events/event.ts";
-import { behind, hostExec, mustExec } from "../../lib/host/exec.ts";
+import { behind, hostExec, mustExec, type Exec } from "../../lib/host/exec.ts";
 import { isReady, kubernetes, type Kubernetes, type Pod } from "../../lib/kubernetes/client.ts";
 import type { Size } from "../../lib/model/nodes.ts";
 import { patience } from "../../lib/host/time-scale.ts";
@@ -44,23 +44,47 @@ export interface ClusterOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What making a cluster needs of the machine; tests bring their own. */
+export interface Making {
+  readonly exec: Exec;
+  readonly readText: (path: string) => Promise<string | undefined>;
+  /** A client for the cluster that a kubeconfig file names. */
+  readonly kubernetes: typeof kubernetes;
+}
+
+const HERE: Making = {
+  exec: hostExec,
+  readText: (path) => readFile(path, "utf8").catch(() => undefined),
+  kubernetes,
+};
+
+interface Work extends ClusterOptions {
+  readonly machine: Making;
+}
+
 const ROLES = { namespace: NAMESPACE };
 const DNS = { namespace: "kube-system", selector: "k8s-app=kube-dns" };
-const MACHINE = { exec: hostExec, readText: (path: string) => readFile(path, "utf8").catch(() => undefined) };
 
 /**
  * Creates the cell's cluster and waits until its roles are Ready. Throws UndecidedError with the failed stage and its
  * last output; the caller deletes or keeps the parts made by then.
  */
-export async function createCluster(options: ClusterOptions): Promise<ClusterRecord> {
+export async function createCluster(options: ClusterOptions, machine: Making = HERE): Promise<ClusterRecord> {
   const kubeconfig = join(options.dir, "kubeconfig");
-  await stage(options, "cluster", () => makeNodes(options, kubeconfig));
+  const work = { ...options, machine };
+  await stage(options, "cluster", () => makeNodes(work, kubeconfig));
   // A cold API server on a busy machine is slow, and no fault is injected yet that a short timeout would help.
-  const api = kubernetes(kubeconfig, { timeoutMs: 30_000, ...(options.signal ? { signal: options.signal } : {}) });
+  const api = machine.kubernetes(kubeconfig, {
+    timeoutMs: 30_000,
+    ...(options.signal ? { signal: options.signal } : {}),
+  });
   await stage(options, "cni", () =>
-    installCni(options, api, { nodes: options.nodes, podSubnets: podSubnets(options.cell.ipFamily) }),
+    installCni({ ...options, exec: machine.exec }, api, {
+      nodes: options.nodes,
+      podSubnets: podSubnets(options.cell.ipFamily),
+    }),
   );
-  return await stage(options, "roles", () => deployRoles(options, api, kubeconfig));
+  return await stage(options, "roles", () => deployRoles(work, api, kubeconfig));
 }
 
 /** Logs a stage's start, end and failure around the work. */
@@ -83,28 +107,29 @@ export async function stage<T>(
   }
 }
 
-async function makeNodes(options: ClusterOptions, kubeconfig: string): Promise<void> {
-  const { name, cell, image, nodes, leases } = options;
+async function makeNodes(options: Work, kubeconfig: string): Promise<void> {
+  const { name, cell, image, nodes, leases, machine } = options;
+  const { exec } = machine;
   // Assumes this cluster's size for the others, which often are of the same run.
-  await mustHaveRoom(MACHINE, await countOtherNodes({ name, leased: name, leases, assumedSize: nodes }), nodes);
-  await createClosedNetwork(name, { labels: labelsOf(options), ipv6: familiesOf(cell).includes("IPv6") });
+  await mustHaveRoom(machine, await countOtherNodes({ name, leased: name, leases, assumedSize: nodes, exec }), nodes);
+  await createClosedNetwork(name, { labels: labelsOf(options), ipv6: familiesOf(cell).includes("IPv6") }, exec);
   try {
     const config = kindConfig(cell, image, ownSubnets(cell.ipFamily), nodes - 1, await mountedOf(options));
-    await createByKind({ ...options, imageTag: image.tag, config, kubeconfig });
+    await createByKind({ ...options, imageTag: image.tag, config, kubeconfig }, exec);
   } catch (error) {
-    const reached = await whetherReached(MACHINE);
+    const reached = await whetherReached(machine);
     if (!(error instanceof UndecidedError) || reached === "") throw error;
     throw new UndecidedError(error.message, `${error.nextStep}; ${reached}`, { cause: error });
   }
 }
 
-async function mountedOf(options: ClusterOptions): Promise<MountedOnNodes> {
+async function mountedOf(options: Work): Promise<MountedOnNodes> {
   return { staticPods: await staticPodsOf(options), cpuInfo: await cpuInfoOf(options) };
 }
 
 /** Returns the file that replaces /proc/cpuinfo; undefined where the kernel's own works. */
-async function cpuInfoOf({ dir }: ClusterOptions): Promise<string | undefined> {
-  const text = cpuInfoFor((await MACHINE.readText("/proc/cpuinfo")) ?? "");
+async function cpuInfoOf({ dir, machine }: Work): Promise<string | undefined> {
+  const text = cpuInfoFor((await machine.readText("/proc/cpuinfo")) ?? "");
   if (text === undefined) return undefined;
   const file = join(dir, "cpuinfo");
   await writeFile(file, text);
@@ -125,8 +150,9 @@ function labelsOf({ name, cell, owner, dir }: ClusterOptions): Readonly<Record<s
   return { [LABELS.cluster]: name, [LABELS.cell]: cellId(cell), [LABELS.owner]: owner, [LABELS.runDir]: dir };
 }
 
-async function deployRoles(options: ClusterOptions, api: Kubernetes, kubeconfig: string): Promise<ClusterRecord> {
-  const { name, cell, nodes } = options;
+async function deployRoles(options: Work, api: Kubernetes, kubeconfig: string): Promise<ClusterRecord> {
+  const { name, cell, nodes, machine } = options;
+  const { exec } = machine;
   const containers = containersOf(name, nodes);
   await api.patchDeployment(
     "kube-system",
@@ -141,7 +167,7 @@ async function deployRoles(options: ClusterOptions, api: Kubernetes, kubeconfig:
     ...(options.signal ? { signal: options.signal } : {}),
   };
   const until = async (what: string, pods: typeof DNS | typeof ROLES, done: (pods: readonly Pod[]) => boolean) => {
-    const awaited = { cluster: name, api, ...pods, signal: options.signal };
+    const awaited = { cluster: name, api, ...pods, signal: options.signal, exec };
     await api.untilPods({ what, ...pods, done, ...ready }).catch((error: unknown) => neverReady(awaited, error));
   };
   await Promise.all([until("roles", ROLES, allReady(nodes + 1)), until("CoreDNS", DNS, rolledOut)]);
@@ -152,7 +178,7 @@ async function deployRoles(options: ClusterOptions, api: Kubernetes, kubeconfig:
     kubeconfig,
     containers,
     outside,
-    ...(await addressesOf(options, api, containers)),
+    ...(await addressesOf(options, api, containers, exec)),
   };
 }
 
@@ -179,12 +205,12 @@ function rolledOut(pods: readonly Pod[]): boolean {
 /**
  * Starts a container on the cluster's network that is no node: it has the node image, for its tools, and runs nothing.
  */
-async function startOutside(options: ClusterOptions): Promise<string> {
-  const { name, image } = options;
+async function startOutside(options: Work): Promise<string> {
+  const { name, image, machine } = options;
   const container = `${name}-outside`;
   const labels = Object.entries(labelsOf(options)).flatMap(([key, value]) => ["--label", `${key}=${value}`]);
   const argv = ["docker", "run", "--detach", "--name", container, "--network", name, ...labels];
-  await mustExec(hostExec, [...argv, "--entrypoint", "/bin/sleep", image.tag, "infinity"]);
-  await mustExec(behind(["docker", "exec", container]), ["true"]);
+  await mustExec(machine.exec, [...argv, "--entrypoint", "/bin/sleep", image.tag, "infinity"]);
+  await mustExec(behind(["docker", "exec", container], machine.exec), ["true"]);
   return container;
 }

@@ -1,5 +1,5 @@
 import { UndecidedError } from "../../lib/host/errors.ts";
-import { hostExec, lastLines } from "../../lib/host/exec.ts";
+import { hostExec, lastLines, type Exec } from "../../lib/host/exec.ts";
 import { isReady, type Kubernetes } from "../../lib/kubernetes/client.ts";
 
 /** Pods that a cluster was expected to have Ready. */
@@ -9,6 +9,8 @@ export interface Awaited {
   readonly namespace: string;
   readonly selector?: string;
   readonly signal?: AbortSignal | undefined;
+  /** Default: on this machine. */
+  readonly exec?: Exec;
 }
 
 const KUBECTL = ["kubectl", "--kubeconfig", "/etc/kubernetes/admin.conf"];
@@ -33,7 +35,14 @@ export async function neverReady(awaited: Awaited, error: unknown): Promise<neve
  * Returns the last log lines of pods that are not ready, ended containers included; none while the node's kubelet does
  * not answer.
  */
-async function lastWords({ cluster, api, namespace, selector, signal }: Awaited): Promise<readonly string[]> {
+async function lastWords({
+  cluster,
+  api,
+  namespace,
+  selector,
+  signal,
+  exec = hostExec,
+}: Awaited): Promise<readonly string[]> {
   const waiting = (await api.pods(namespace, selector)).filter((pod) => !isReady(pod)).slice(0, MOST_PODS);
   const logs = waiting.map(async ({ metadata }) => {
     const argv = [
@@ -46,7 +55,7 @@ async function lastWords({ cluster, api, namespace, selector, signal }: Awaited)
       `${LINES_EACH}`,
     ];
     const options = { timeoutMs: LOGS_WITHIN_MS, ...(signal && { signal }) };
-    const { stdout } = await hostExec(["docker", "exec", `${cluster}-control-plane`, ...KUBECTL, ...argv], options);
+    const { stdout } = await exec(["docker", "exec", `${cluster}-control-plane`, ...KUBECTL, ...argv], options);
     const lines = lastLines(stdout, LINES_EACH);
     return lines === "" ? [] : [`last lines of ${metadata?.name}:`, lines];
   });

@@ -5,11 +5,8 @@ import type { Expectation } from "../model/expectation.ts";
 import type { OfNodes } from "../model/nodes.ts";
 import { onceEach } from "./measure.ts";
 import { fingerprints } from "./node-state.ts";
-import { signalOf, type Say, type Stand } from "./scenario-context.ts";
+import { paceOf, signalOf, type Say, type Stand } from "./scenario-context.ts";
 import { steadily, type Steadiness } from "./steady.ts";
-
-/** Budget for the steady state before a fault: pods of the scenario before may still be coming up. */
-const STEADY_BUDGET_MS = 60_000;
 
 /** Where the roles are, and the faults that follow from that. */
 export interface WhereAndWhat {
@@ -27,7 +24,7 @@ export interface Before {
 /**
  * Waits until every path is ok three times in a row, and reads the nodes' states and starts the captures meanwhile.
  * Where a round was not ok, pods may have been made since: then the roles are located and the nodes read once more.
- * Throws Error when there is no steady state within 60 s.
+ * Throws Error when there is no steady state within the pace's budget.
  */
 export async function steadyBefore(
   stand: Stand,
@@ -57,12 +54,13 @@ async function steadyState(
   say: Say,
 ): Promise<Steadiness> {
   const plan = onceEach(Object.keys(expect));
-  const budget = { withinMs: STEADY_BUDGET_MS, inARow: 3, ...signalOf(stand) };
+  const { steadyBudgetMs: withinMs, roundIntervalMs: intervalMs } = paceOf(stand);
+  const budget = { withinMs, inARow: 3, intervalMs, ...signalOf(stand) };
   const result = await steadily(stand.cluster, where, plan, budget, (number, observations) =>
     say({ type: "round", phase: "steady", number, observations }),
   );
   if (result.ok) return result;
   // Nothing is broken yet, and what the nodes look like may say why.
   await stand.evidence?.begin(where);
-  throw new Error(`no steady state within ${STEADY_BUDGET_MS} ms before the fault: ${result.last}`);
+  throw new Error(`no steady state within ${withinMs} ms before the fault: ${result.last}`);
 }

@@ -4,15 +4,12 @@ import type { Fault } from "../faults/registry.ts";
 import type { Observation } from "../probes/probe.ts";
 import { watchFaults, type WatchedFault } from "./drift.ts";
 import { measure, planFor } from "./measure.ts";
-import type { Say, Stand } from "./scenario-context.ts";
+import { paceOf, type Say, type Stand } from "./scenario-context.ts";
 import { isDecidedEarly, unresolvedNeighbours } from "./unresolved.ts";
 
 const FLOWS_UNDER_FAULT = 3;
 /** A round with something unclear in it is measured again, at most so often. */
 const MOST_UNCLEAR = 2;
-const READ_INTERVAL_MS = 500;
-/** Finer, where the time until somebody undoes the fault is the claim. */
-const CLOSE_READ_INTERVAL_MS = 200;
 
 /** What the probes under a fault go by; times in ms. */
 export interface Course {
@@ -53,7 +50,8 @@ export async function faultRound(
   const { number, patient, lasting } = kind;
   const plan = planFor(course.claimed, FLOWS_UNDER_FAULT, patient);
   const probing = measure(stand.cluster, where, plan, stand.signal);
-  const intervalMs = course.healsItselfWithinMs === null ? READ_INTERVAL_MS : CLOSE_READ_INTERVAL_MS;
+  const { readIntervalMs, closeReadIntervalMs } = paceOf(stand);
+  const intervalMs = course.healsItselfWithinMs === null ? readIntervalMs : closeReadIntervalMs;
   const watching = watchFaults(stand, faults, probing, intervalMs, say);
   // Neither may go on behind our back: what it would find then is our own undoing.
   const [measured] = await Promise.allSettled([probing, watching]);

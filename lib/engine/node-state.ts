@@ -2,9 +2,8 @@ import type { Cluster } from "../model/cluster.ts";
 import type { ScenarioEvent } from "../events/event.ts";
 import { diffFingerprints, takeFingerprint, type Fingerprint } from "../fingerprint/fingerprint.ts";
 import { nodesOf, ofEach, type OfNodes } from "../model/nodes.ts";
+import { paceOf, type Stand } from "./scenario-context.ts";
 import { sleep } from "./steady.ts";
-
-const NODE_STATE_INTERVAL_MS = 500;
 
 type NodeStateEvent = Omit<Extract<ScenarioEvent, { readonly type: "node-state" }>, "scenario">;
 
@@ -28,20 +27,22 @@ export async function compareOnce(cluster: Cluster, before: OfNodes<Fingerprint>
 /**
  * Compares the nodes until they do not differ or the budget is spent: agents take their time to put back what they own
  * (an endpoint that came back, say). `earlier`: a comparison made since the faults were undone, which counts where
- * nothing differed in it.
+ * nothing differed in it. A stop ends the wait and logs nothing: it throws the signal's reason.
  */
 export async function compareNodeState(
-  cluster: Cluster,
+  stand: Pick<Stand, "cluster" | "pace" | "signal">,
   before: OfNodes<Fingerprint>,
   withinMs: number,
   say: (event: NodeStateEvent) => void,
   earlier: Compared | null = null,
 ): Promise<void> {
+  const { cluster } = stand;
   const deadlineMs = performance.now() + withinMs;
   const isSame = (compared: Compared) => compared.every(({ differences }) => differences.length === 0);
   let found = earlier && isSame(earlier) ? earlier : await compareOnce(cluster, before);
   while (!isSame(found) && performance.now() <= deadlineMs) {
-    await sleep(NODE_STATE_INTERVAL_MS);
+    stand.signal?.throwIfAborted();
+    await sleep(paceOf(stand).compareIntervalMs);
     found = await compareOnce(cluster, before);
   }
   for (const one of found) say({ type: "node-state", ...one });

@@ -16,7 +16,7 @@ import { faultsIn, whyNoMutant } from "./mutants.ts";
 import type { Fingerprint } from "../fingerprint/fingerprint.ts";
 import { compareNodeState, compareOnce, type Compared } from "./node-state.ts";
 import { steadyBefore, type Before, type WhereAndWhat } from "./before.ts";
-import { signalOf, type Say, type Stand } from "./scenario-context.ts";
+import { paceOf, signalOf, type Say, type Stand } from "./scenario-context.ts";
 import { steadily, type Steadiness } from "./steady.ts";
 import { underFault, type Course } from "./under-fault.ts";
 
@@ -116,15 +116,17 @@ async function breakAndCompare(
   try {
     await breakAndProbe(stand, now, course, say, injected);
     if (nodes !== null) beside = await recoverBesideComparison(stand, { now, nodes }, { expect, withinMs }, say);
+  } catch (error) {
+    // Logged before the comparison can throw as well: the first error is the reason.
+    say({ type: "error", message: (error as Error).message });
+  }
+  await healAll(injected, say);
+  // Also after an error: a node that did not come back must not pass for clean. A stop leaves no time for that.
+  const isInterrupted = stand.signal?.aborted === true;
+  try {
+    if (nodes !== null && !isInterrupted) await compareNodeState(stand, nodes, withinMs, say, beside);
   } finally {
-    await healAll(injected, say);
-    // Also after an error: a node that did not come back must not pass for clean. Only whoever interrupts has no time for that.
-    const isInterrupted = stand.signal?.aborted === true;
-    try {
-      if (nodes !== null && !isInterrupted) await compareNodeState(stand.cluster, nodes, withinMs, say, beside);
-    } finally {
-      await stand.evidence?.mark("after");
-    }
+    await stand.evidence?.mark("after");
   }
 }
 
@@ -223,7 +225,8 @@ async function recovery(
   say: Say,
 ): Promise<Steadiness> {
   const plan = onceEach(Object.keys(expect));
-  const budget = { withinMs, inARow: 3, ...signalOf(stand) };
+  const { roundIntervalMs: intervalMs } = paceOf(stand);
+  const budget = { withinMs, inARow: 3, intervalMs, ...signalOf(stand) };
   const result = await steadily(stand.cluster, where, plan, budget, (number, observations) =>
     say({ type: "round", phase: "recovery", number, observations }),
   );

@@ -7,6 +7,7 @@ import type { Reach } from "../faults/contract/kind.ts";
 import type { Target } from "../faults/run/target.ts";
 import type { JournalFile } from "../journal/journal.ts";
 import type { OfNodes } from "../model/nodes.ts";
+import { PACE, type Pace } from "./pace.ts";
 
 /** Where faults can be put, by node role. */
 export type Targets = OfNodes<Target> & { readonly "control-plane": Target };
@@ -24,6 +25,8 @@ export interface Stand {
   readonly evidence?: ScenarioEvidence;
   /** Which time the scenario is run; absent for the first. */
   readonly nth?: Nth;
+  /** Default: that of a real cluster. */
+  readonly pace?: Pace;
 }
 
 export type NewScenarioEvent = ScenarioEvent extends infer E
@@ -34,6 +37,10 @@ export type NewScenarioEvent = ScenarioEvent extends infer E
 
 /** Logs an event of the scenario under way. */
 export type Say = (event: NewScenarioEvent) => void;
+
+export function paceOf({ pace = PACE }: Pick<Stand, "pace">): Pace {
+  return pace;
+}
 
 export function signalOf({ signal }: Stand): { readonly signal?: AbortSignal } {
   return signal ? { signal } : {};

@@ -3,9 +3,7 @@ import type { Expectation } from "../model/expectation.ts";
 import type { Observation } from "../probes/probe.ts";
 import { judgePath } from "../verdict/path.ts";
 import { measure, type Plan } from "./measure.ts";
-
-/** Rounds come at least this far apart, so that three in a row span more than one instant. */
-const ROUND_INTERVAL_MS = 200;
+import { PACE } from "./pace.ts";
 
 export interface Steadiness {
   readonly ok: boolean;
@@ -17,14 +15,23 @@ export interface Steadiness {
   readonly atOnce: boolean;
 }
 
+export interface SteadyBudget {
+  readonly withinMs: number;
+  readonly inARow: number;
+  /** From the begin of a round to that of the next; default as in pace.ts. */
+  readonly intervalMs?: number;
+  readonly signal?: AbortSignal;
+}
+
 /** Measures with fresh flows until every path is ok `inARow` times in a row, or the budget is spent. */
 export async function steadily(
   cluster: Cluster,
   where: Whereabouts,
   plan: Plan,
-  budget: { readonly withinMs: number; readonly inARow: number; readonly signal?: AbortSignal },
+  budget: SteadyBudget,
   onRound: (number: number, observations: readonly Observation[]) => void,
 ): Promise<Steadiness> {
+  const { intervalMs = PACE.roundIntervalMs } = budget;
   const startedAtMs = performance.now();
   const elapsedMs = () => Math.round(performance.now() - startedAtMs);
   let firstOfRowMs = 0;
@@ -42,7 +49,7 @@ export async function steadily(
       if (elapsedMs() > budget.withinMs) return { ok: false, afterMs: elapsedMs(), last, atOnce: false };
       where = await cluster.locate();
     }
-    await sleep(roundAtMs + ROUND_INTERVAL_MS - performance.now());
+    await sleep(roundAtMs + intervalMs - performance.now());
   }
 }
 

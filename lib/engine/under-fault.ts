@@ -1,13 +1,11 @@
 import type { Whereabouts } from "../model/cluster.ts";
 import type { WatchedFault } from "./drift.ts";
 import { clearRound, faultRound, type Course, type RoundKind } from "./fault-round.ts";
-import type { Say, Stand } from "./scenario-context.ts";
+import { paceOf, type Say, type Stand } from "./scenario-context.ts";
 import { allAsExpected, sleep } from "./steady.ts";
 
 export type { Course } from "./fault-round.ts";
 
-/** Of a fault whose effect is to last. */
-const LASTING_INTERVAL_MS = 1000;
 /** What comes and goes may just be away when the time is up: so many more rounds it has to come back. */
 const MOST_ROUNDS_TO_COME_BACK = 8;
 
@@ -60,13 +58,14 @@ async function whileItLasts(
   last: RoundKind,
   say: Say,
 ): Promise<readonly WatchedFault[]> {
+  const { lastingIntervalMs } = paceOf(stand);
   const untilMs = performance.now() + course.lastsMs;
   const comesAndGoes = course.lastsMs > 0 && Object.values(course.claimed).some(({ mostly }) => mostly);
   let kind = last;
   let more = comesAndGoes ? MOST_ROUNDS_TO_COME_BACK : 0;
   for (let isAway = false; performance.now() < untilMs || (isAway && more-- > 0);) {
     const leftMs = untilMs - performance.now();
-    await sleep(leftMs > 0 ? Math.min(LASTING_INTERVAL_MS, leftMs) : LASTING_INTERVAL_MS);
+    await sleep(leftMs > 0 ? Math.min(lastingIntervalMs, leftMs) : lastingIntervalMs);
     stand.signal?.throwIfAborted();
     const where = await stand.cluster.locate();
     const next: RoundKind = { ...kind, number: kind.number + 1, lasting: true };

@@ -66,7 +66,7 @@ describe("the comparison of the nodes with what they were", () => {
     const before = await fingerprints(cluster);
     const beside = await compareOnce(cluster, before);
     const told: number[] = [];
-    await compareNodeState(cluster, before, 2000, ({ differences }) => told.push(differences.length), beside);
+    await compareNodeState({ cluster }, before, 2000, ({ differences }) => told.push(differences.length), beside);
     return { told, readings: counts.read / 2 };
   };
 
