@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PreflightError } from "../../lib/host/errors.ts";
@@ -38,14 +37,6 @@ const WAIT_FOR_OTHER_MS = 60 * 60_000;
 
 /** Where all of the lane lies below the cache. */
 export const laneDir = (cacheDir: string): string => join(cacheDir, "lane");
-
-/** Whether this machine has built the kernel already, as it would be built now. */
-export async function isKernelBuilt(kernel: LaneKernel, cacheDir: string): Promise<boolean> {
-  const parts = laneSteps({ kernel, imageTag: "", kind: "", lockDigest: "", project: PROJECT });
-  const own = parts.filter(({ name }) => name !== DOCKER_STEP && name !== SYSTEM_STEP);
-  const key = (await recipeKeys(own, CLUSTERS)).get(kernelStepName(kernel)) ?? "";
-  return existsSync(join(laneDir(cacheDir), `${kernelStepName(kernel)}-${key}`, "linux"));
-}
 
 /**
  * Returns the VM's parts, built where they are not there; a step's result is kept by its content. Throws PreflightError

@@ -18,7 +18,7 @@ export interface Observed {
   /** Differences of the nodes' state from the baseline, one line each. */
   readonly nodes: readonly { readonly node: NodeName; readonly differences: readonly string[] }[];
   readonly explanations: readonly Explanation[];
-  /** Folder of the captures and node states, relative to this file; null if there is none. */
+  /** Folder of the captures and node states, relative to this file; null if none are kept. */
   readonly evidence: string | null;
   /** Evidence that could not be collected, one line each. */
   readonly trouble: readonly string[];

@@ -6,7 +6,6 @@ import { healingOf, noFault, type CellContext, type ScenarioSpec } from "../scen
 
 /** The modes that put a suite to the test: in each of them a scenario must come out as not-pass. */
 export const MUTANTS = ["no-fault", "wrong-node", "swapped"] as const satisfies readonly Mode[];
-export type Mutant = (typeof MUTANTS)[number];
 
 /** What is really broken in a mode, of the faults that a scenario names. Pure. */
 export function faultsIn(mode: Mode, faults: readonly NodeFault[]): readonly NodeFault[] {

@@ -8,7 +8,7 @@ export function eventsOf<T extends ScenarioEvent["type"]>(events: readonly Event
   return events.filter((event): event is EventOf<T> => event.type === type);
 }
 
-/** Returns the first event of one type, or undefined if there is none. Pure. */
+/** Returns the first event of one type, or undefined. Pure. */
 export function firstEvent<T extends ScenarioEvent["type"]>(events: readonly Event[], type: T): EventOf<T> | undefined {
   return eventsOf(events, type)[0];
 }

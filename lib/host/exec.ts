@@ -151,7 +151,7 @@ function start(argv: readonly string[], options: ExecOptions): ProcessPromise {
     env: { ...usersEnvironment(), ...options.env },
     cwd: options.cwd ?? process.cwd(),
   })`${[...argv]}`;
-  // A command may exit before it has read its stdin. Its exit code tells the result; an uncaught EPIPE would end us.
+  // A command may exit before it has read its stdin. Its exit code is the result; an uncaught EPIPE would end us.
   for (const stream of pipesOf(running.child)) stream.on("error", () => undefined);
   return running;
 }

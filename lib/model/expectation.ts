@@ -97,7 +97,7 @@ export function swapped(expected: Expectation): Expectation {
   if (expected.addresses) return { ...expected, addresses: expected.addresses === "dnat" ? "untranslated" : "dnat" };
   const otherwise = expected.symptoms.includes("slow") ? "ok" : "slow";
   const neighbour = expected.symptoms
-    .map((one) => NEIGHBOURS[one])
-    .find((one) => one && !expected.symptoms.includes(one));
+    .map((symptom) => NEIGHBOURS[symptom])
+    .find((symptom) => symptom && !expected.symptoms.includes(symptom));
   return { symptoms: [neighbour ?? otherwise] };
 }

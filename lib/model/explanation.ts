@@ -16,6 +16,6 @@ export interface Explanation {
   readonly evidence: readonly string[];
   /** The fix, from the documents of the failure mode; null if none is known. */
   readonly fix: string | null;
-  /** Further reading: a page under docs/failure-modes/ or a URL; null if there is none. */
+  /** Further reading: a page under docs/failure-modes/ or a URL; null if unknown. */
   readonly more: string | null;
 }

@@ -3,7 +3,7 @@
  * them on every cluster before its first scenario.
  */
 export interface Traits {
-  /** Name of the Linux bridge that joins a node's pods; null if there is none. */
+  /** Name of the Linux bridge that joins a node's pods; null without a bridge. */
   readonly bridge: string | null;
   readonly overlay: Overlay | null;
   /** MTU of a pod's interface on a node whose uplink has UPLINK_MTU_BYTES. */

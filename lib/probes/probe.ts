@@ -74,7 +74,7 @@ export interface EarlyEnd {
   readonly afterMs: number;
   /** How often the kernel had retransmitted the SYN without an answer. */
   readonly resent: number;
-  /** The node's conntrack entry of the flow; empty if there is none. */
+  /** The node's conntrack entry of the flow, or an empty text. */
   readonly conntrack: string;
   /** How many packets the node had discarded since the start of the round; absent in older logs. */
   readonly discarded?: number;

@@ -34,19 +34,23 @@ function judge(
 
 /** Counts the lookups that met each replica of a Service, and their failures; empty if no flow names a replica. */
 function replicasOf(observations: readonly Observation[]): readonly ReplicaCount[] {
-  const traced = observations.filter((one) => one.seen.replica !== undefined && one.symptom !== "unknown");
-  return [...Map.groupBy(traced, (one) => one.seen.replica ?? "")]
-    .map(([replica, met]) => ({ replica, asked: met.length, failed: met.filter((one) => one.symptom !== "ok").length }))
+  const traced = observations.filter(({ seen, symptom }) => seen.replica !== undefined && symptom !== "unknown");
+  return [...Map.groupBy(traced, ({ seen }) => seen.replica ?? "")]
+    .map(([replica, met]) => ({
+      replica,
+      asked: met.length,
+      failed: met.filter(({ symptom }) => symptom !== "ok").length,
+    }))
     .sort((a, b) => a.replica.localeCompare(b.replica));
 }
 
 function judgeReplicas({ replica, of }: ShareClaim, counts: readonly ReplicaCount[]): Judgement {
   if (replica === undefined) return { verdict: "pass", reason: "" };
-  const words = counts.map((one) => `${one.replica} ${one.failed} of ${one.asked}`).join(", ");
+  const words = counts.map((count) => `${count.replica} ${count.failed} of ${count.asked}`).join(", ");
   const traced = counts.reduce((sum, one) => sum + one.asked, 0);
   if (traced < of)
     return { verdict: "unknown", reason: `only ${traced} of ${of} lookups could be traced to a replica (${words})` };
-  const asClaimed = counts.every((one) => one.failed === (one.replica === replica ? one.asked : 0));
+  const asClaimed = counts.every((count) => count.failed === (count.replica === replica ? count.asked : 0));
   return asClaimed
     ? { verdict: "pass", reason: `failed by replica: ${words}` }
     : { verdict: "fail", reason: `expected exactly the lookups that met ${replica} to fail, failed: ${words}` };
@@ -56,7 +60,8 @@ const RANK = ["fail", "unknown", "skip", "pass"] as const;
 
 /** Returns the worse of two judgements; of two equal ones, the first with both reasons. */
 function worseOf(a: Judgement, b: Judgement): Judgement {
-  if (a.verdict === b.verdict) return { ...a, reason: [a.reason, b.reason].filter((one) => one !== "").join("; ") };
+  if (a.verdict === b.verdict)
+    return { ...a, reason: [a.reason, b.reason].filter((reason) => reason !== "").join("; ") };
   return RANK.indexOf(a.verdict) < RANK.indexOf(b.verdict) ? a : b;
 }
 
@@ -64,12 +69,12 @@ function judgeEach(expected: Expectation, observations: readonly Observation[]):
   if (observations.length === 0) return { verdict: "unknown", reason: "not measured" };
   const hasArpFailed =
     expected.symptoms.includes(ARP_FAILED) && observations.some(({ symptom }) => symptom === ARP_FAILED);
-  const wrong = observations.find((one) => {
-    const isClaimed = one.symptom === "unknown" || expected.symptoms.includes(one.symptom);
-    return !isClaimed && !(hasArpFailed && isDroppedByArp(one));
+  const wrong = observations.find((flow) => {
+    const isClaimed = flow.symptom === "unknown" || expected.symptoms.includes(flow.symptom);
+    return !isClaimed && !(hasArpFailed && isDroppedByArp(flow));
   });
   if (wrong) return { verdict: "fail", reason: `${wrong.symptom}: ${wrong.detail}` };
-  const unclear = observations.find((one) => one.symptom === "unknown");
+  const unclear = observations.find(({ symptom }) => symptom === "unknown");
   if (unclear) return { verdict: "unknown", reason: unclear.detail };
   return expected.addresses
     ? judgeAddresses(expected.addresses, observations)

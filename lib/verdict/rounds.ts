@@ -12,7 +12,7 @@ import { judgePath } from "./path.ts";
  * overrule a decided one. Pure.
  */
 export function judgePaths(start: EventOf<"scenario-started">, events: readonly Event[]): readonly PathResult[] {
-  const rounds = eventsOf(events, "round").filter((one) => one.phase === "fault");
+  const rounds = eventsOf(events, "round").filter(({ phase }) => phase === "fault");
   return Object.entries(start.expect).map(([path, expected]) => {
     const counted = countedRounds(start, path, expected, rounds).map((round) => flowsOn(path, round));
     const result = checkedAtEnd(expected, counted.at(-1) ?? [], judgePath(path, expected, counted.flat()));
@@ -39,7 +39,7 @@ function countedRounds(
   rounds: readonly EventOf<"round">[],
 ): readonly EventOf<"round">[] {
   if (!mayChange(start, path, expected)) return decidedRounds(rounds, path);
-  const lasting = rounds.findIndex((one) => one.lasting);
+  const lasting = rounds.findIndex((round) => round.lasting);
   return lasting < 0 ? rounds.slice(-1) : decidedRounds(rounds.slice(Math.max(0, lasting - 1)), path);
 }
 
@@ -52,11 +52,11 @@ function mayChange({ healsItself, appearsWithinMs }: EventOf<"scenario-started">
 /** Drops the rounds, except the last, in which the path is undecided: the engine measured them again. */
 function decidedRounds(rounds: readonly EventOf<"round">[], path: string): readonly EventOf<"round">[] {
   const isUnclear = (round: EventOf<"round">) => flowsOn(path, round).some(({ symptom }) => symptom === "unknown");
-  return rounds.filter((one, index) => index === rounds.length - 1 || !isUnclear(one));
+  return rounds.filter((round, index) => index === rounds.length - 1 || !isUnclear(round));
 }
 
 function flowsOn(path: string, { observations }: EventOf<"round">): readonly Observation[] {
-  return observations.filter((one) => one.path === path);
+  return observations.filter((flow) => flow.path === path);
 }
 
 /**

@@ -55,7 +55,7 @@ function begunIn(events: readonly Event[]): readonly (readonly Event[])[] {
 }
 
 function withTriesJoined(results: readonly ScenarioResult[]): readonly ScenarioResult[] {
-  const tries = results.flatMap((result) => result.tries.map((one) => ({ ...one, result })));
+  const tries = results.flatMap((result) => result.tries.map((each) => ({ ...each, result })));
   const byScenario = Map.groupBy(tries, ({ result }) => `${result.mode} ${result.scenario}`);
   return [...byScenario.values()].map(resultOf);
 }

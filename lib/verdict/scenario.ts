@@ -109,8 +109,8 @@ function isRecoveryDecided(events: readonly Event[]): boolean {
 }
 
 function allOk(paths: readonly string[], observations: readonly Observation[]): boolean {
-  const has = (path: string) => observations.some((one) => one.path === path);
-  return paths.every(has) && observations.every((one) => one.symptom === "ok");
+  const has = (path: string) => observations.some((flow) => flow.path === path);
+  return paths.every(has) && observations.every(({ symptom }) => symptom === "ok");
 }
 
 /** Returns an unknown for each event that must have happened and is missing: the log may be cut or unwritable. */
@@ -161,7 +161,7 @@ function lacksReading(events: readonly Event[]): boolean {
 }
 
 /**
- * Returns the ms from the first round as claimed to the last round that shows the symptom lasts; 0 if there is none.
+ * Returns the ms from the first round as claimed to the last round that shows the symptom lasts, or 0.
  */
 function lastedMs(events: readonly Event[]): number {
   const rounds = eventsOf(events, "round").filter(({ phase }) => phase === "fault");

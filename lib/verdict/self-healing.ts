@@ -76,7 +76,7 @@ function lastSeenAtMs(events: readonly Event[], drift: EventOf<"drifted">): numb
 
 function isSeen(events: readonly Event[], path: string, symptoms: readonly string[]): boolean {
   const flows = roundsUntilUndone(events).flatMap(({ observations }) =>
-    observations.filter((one) => one.path === path),
+    observations.filter((flow) => flow.path === path),
   );
   return flows.some(({ symptom }) => symptoms.includes(symptom));
 }

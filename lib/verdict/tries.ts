@@ -29,7 +29,7 @@ export function resultOf(tries: readonly JudgedTry[]): ScenarioResult {
 }
 
 function isSuperseded({ repeat }: Try, later: readonly Try[]): boolean {
-  return later.some((one) => one.repeat === repeat && one.verdict !== "unknown");
+  return later.some((attempt) => attempt.repeat === repeat && attempt.verdict !== "unknown");
 }
 
 function rank({ verdict }: Try): number {

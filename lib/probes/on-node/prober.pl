@@ -114,7 +114,8 @@ sub report {
   my $started_ms = $wall_ms + $attempt->{since_ms} - $begun_ms;
   frame($attempt->{index}, "{\"index\":$attempt->{index},\"exitCode\":$status,"
     . "\"startedAtMs\":$started_ms,\"durationMs\":$attempt->{duration_ms},"
-    . "\"early\":$ended,\"stdout\":\"" . capped($attempt->{out}) . "\",\"stderr\":\"" . capped($attempt->{err}) . "\"}");
+    . "\"early\":$ended,\"stdout\":\"" . capped($attempt->{out}) . "\","
+    . "\"stderr\":\"" . capped($attempt->{err}) . "\"}");
 }
 
 # RUN STATUS: ends a run. Exit codes are those of timeout(1): 124 and 137 for tools that were killed.
@@ -242,7 +243,7 @@ my ($decided, $watcher) = @watched
 attend($decided);
 kill "TERM", $watcher if $watcher;
 close $ring;
-my $told = <$ticks> // "";
+my $strain = <$ticks> // "";
 # Where process 1 is not an init, no other process reaps them.
 waitpid $_, 0 for grep { defined } $watcher, $ticker;
-frame("close", "{\"count\":" . @attempts . ",$told}");
+frame("close", "{\"count\":" . @attempts . ",$strain}");

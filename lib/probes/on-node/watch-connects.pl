@@ -79,20 +79,20 @@ sub is_decided {
 # lives.
 sub watch_connects {
   my ($watched, $begun_ms, $discarded_before, $tell) = @_;
-  my ($parent, %since, %told) = (getppid);
+  my ($parent, %since, %reported) = (getppid);
   while (getppid == $parent) {
     select undef, undef, undef, 0.1;
     my $now_ms = up_ms();
     # No kernel retransmits a SYN earlier (initial RTO 1 s, RFC 6298), so a healthy round costs nothing.
     next if $now_ms - $begun_ms <= 1000;
-    my @candidates = sent_again([grep { !$told{$_->{index}} } @$watched], \%since, $now_ms) or next;
+    my @candidates = sent_again([grep { !$reported{$_->{index}} } @$watched], \%since, $now_ms) or next;
     my $lost = discarded() - $discarded_before;
     my $tracked;
     for my $flow (grep { $_->{waited_ms} >= 150 } @candidates) {
       $tracked //= said_by(qw(conntrack -L -p tcp)) . said_by(qw(conntrack -L -f ipv6 -p tcp));
       my $entry = $tracked =~ /^.* SYN_(?:SENT|RECV) .* sport=$flow->{port} dport=.* sport=.*$/m ? $& : "";
       next if !is_decided($flow, $entry, $lost, scalar @candidates) || asks_neighbours($flow->{pid});
-      $told{$flow->{index}} = 1;
+      $reported{$flow->{index}} = 1;
       syswrite $tell, join(" ", $flow->{index}, $now_ms - $begun_ms, $flow->{resent}, $lost, base64($entry)) . "\n";
     }
   }

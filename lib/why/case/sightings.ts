@@ -1,5 +1,5 @@
 import { readCapture } from "../../evidence/pcap/capture.ts";
-import { packetsOf } from "../../evidence/pcap/flow.ts";
+import { packetsOf } from "../../evidence/pcap/packets-of.ts";
 import type { Direction, Packet } from "../../evidence/pcap/packet.ts";
 import { packetWords } from "../../evidence/pcap/words.ts";
 import type { Interface } from "../../evidence/interfaces.ts";
