@@ -7,13 +7,6 @@ import type { Observation } from "../probes/probe.ts";
 /** Constant. */
 const NEIGHBOURS = ["ip", "-s", "neighbour", "show"] as const;
 /**
- * An entry stays for minutes after it failed. What asks again for one that failed makes it INCOMPLETE at once
- * (__neigh_event_send in net/core/neighbour.c), so one that failed before the round began is an earlier round's. A
- * second for the listing's whole seconds.
- */
-const SLACK_MS = 1000;
-
-/**
  * Resolves to the nodes' neighbours that are one of the roles' addresses and are being asked for in vain, or were since
  * `sinceMs` (by performance.now()), a line each. While there is one, silence may turn into "host unreachable" (ARP
  * and neighbour discovery give up after about 3 s), also where the node that asks is not the client's. Throws ExecError
@@ -45,10 +38,15 @@ export function unresolvedIn(listing: string, where: Whereabouts, withinMs: numb
     .filter((line) => ours.has(line.split(" ")[0] ?? "") && isAskedFor(line, withinMs));
 }
 
+/**
+ * An entry stays for minutes after it failed. What asks again for one that failed makes it INCOMPLETE at once
+ * (__neigh_event_send in net/core/neighbour.c), so one that failed before the round began is an earlier round's. The
+ * listing's seconds are cut, so one that failed in the round is never taken for older.
+ */
 function isAskedFor(line: string, withinMs: number): boolean {
   if (line.endsWith(" INCOMPLETE")) return true;
   const updatedS = Number(/\bused \d+\/\d+\/(\d+)[^/]* FAILED$/.exec(line)?.[1] ?? Infinity);
-  return updatedS * 1000 <= withinMs + SLACK_MS;
+  return updatedS * 1000 <= withinMs;
 }
 
 /** Whether a connect was given up before it had its whole time. */
