@@ -13,11 +13,10 @@ import type { ScenarioResult } from "../../lib/verdict/result.ts";
 import type { SuiteHost } from "../../lib/mocha/suite-host.ts";
 import { judgeScenario } from "../../lib/verdict/scenario.ts";
 import type { Observation } from "../../lib/probes/probe.ts";
-import { explain } from "../../lib/why/explain.ts";
-import { readEvidence } from "../../lib/why/facts/read-evidence.ts";
 import { resultOf, type JudgedTry } from "../../lib/verdict/tries.ts";
 import type { Scenario } from "../../lib/scenario/spec.ts";
 import { notRunBecause, taintedNodes } from "../../lib/verdict/taint.ts";
+import { Explaining } from "./explaining.ts";
 import { FIRST, nextTry } from "./retry.ts";
 import { leftOpen } from "./not-undone.ts";
 
@@ -27,6 +26,9 @@ export interface EvidencePlace {
   readonly dir: string;
   readonly level: EvidenceLevel;
 }
+
+/** The process's one. */
+const explaining = new Explaining();
 
 /** What a cell's suites run on, and what goes on behind them. */
 export interface CellHost extends SuiteHost {
@@ -51,7 +53,7 @@ export function suiteStand(
   let notRun: string | null = null;
   let settling = Promise.resolve();
   let settleNow = () => {};
-  // Explaining keeps a processor busy, and this process: probes under a fault leave both with nothing to do.
+  // Explaining keeps a processor busy: probes under a fault leave one with nothing to do.
   const settleLater = (keep: () => Promise<void>) => {
     settleNow();
     const turn = Promise.withResolvers<undefined>();
@@ -157,7 +159,10 @@ async function keepEvidence(
   const trouble: string[] = [];
   try {
     const dir = seen.some(({ symptom }) => symptom !== "ok") ? await evidence.settle() : null;
-    if (dir !== null) emit({ type: "explained", scenario, explanations: explain(readEvidence(dir), seen) });
+    if (dir !== null) {
+      const explanations = await explaining.explain({ dir, observations: seen });
+      emit({ type: "explained", scenario, explanations });
+    }
   } catch (error) {
     trouble.push(`explanation: ${(error as Error).message}`);
   }
