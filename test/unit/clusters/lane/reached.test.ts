@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { MAKE_CLUSTERS } from "../../../../clusters/lane/kept.ts";
 import { filesOnDisk, filesReached, keyOfFiles, type FileReader } from "../../../../clusters/lane/reached.ts";
 
-const ROOT = join(import.meta.dirname, "../../..");
+const ROOT = join(import.meta.dirname, "../../../..");
 
 /** A reader of files that are given as text, by path. */
 function readerOf(files: Readonly<Record<string, string>>): FileReader {
@@ -43,14 +43,13 @@ describe("filesReached", () => {
   });
 
   it("takes a file beside the module that is read, whatever it is", () => {
-    const text =
-      'readFileSync(new URL("../../lane/run.sh", import.meta.url));\nnew URL("../../go/main.go", import.meta.url);\n';
+    const text = 'readFileSync(new URL("./run.sh", import.meta.url));\nnew URL("../go/main.go", import.meta.url);\n';
     expect(reachedFrom(text, ["a/run.sh", "a/other.sh", "go/main.go"])).to.deep.equal(["a/run.sh", "go/main.go"]);
   });
 
   it("takes the whole folder where a file's name is computed", () => {
     const others = ["a/on-node/x.sh", "a/on-node/deep/y.pl", "a/z.yaml"];
-    expect(reachedFrom("new URL(`../../lane/on-node/${name}.sh`, import.meta.url)", others)).to.deep.equal([
+    expect(reachedFrom("new URL(`./on-node/${name}.sh`, import.meta.url)", others)).to.deep.equal([
       ...["a/on-node/deep/y.pl", "a/on-node/x.sh"],
     ]);
     expect(reachedFrom("new URL(file, import.meta.url)", [...others, "b/not.sh"])).to.deep.equal([...others].sort());
