@@ -28,7 +28,7 @@ export async function unresolvedNeighbours(
 
 /**
  * Returns the lines of `ip -s neighbour show` (iproute2: `used A/B/C`, seconds since it was used, confirmed, updated)
- * that are about a role's address which is being asked for, or was in vain within `withinMs`. Pure.
+ * that are about a role's address which is being asked for, or was asked for in vain within `withinMs`. Pure.
  */
 export function unresolvedIn(listing: string, where: Whereabouts, withinMs: number): readonly string[] {
   const ours = new Set(allAddresses(where));
@@ -39,14 +39,14 @@ export function unresolvedIn(listing: string, where: Whereabouts, withinMs: numb
 }
 
 /**
- * An entry stays for minutes after it failed. What asks again for one that failed makes it INCOMPLETE at once
- * (__neigh_event_send in net/core/neighbour.c), so one that failed before the round began is an earlier round's. The
- * listing's seconds are cut, so one that failed in the round is never taken for older.
+ * An entry stays for minutes after it failed, and may fail in this round for a packet of an earlier one. Each packet to
+ * an unresolved neighbour sets when it was used (neigh_event_send in include/net/neighbour.h), so one that was not used
+ * since the round began is no flow's of this round. The listing's seconds are cut, so none of the round seems older.
  */
 function isAskedFor(line: string, withinMs: number): boolean {
   if (line.endsWith(" INCOMPLETE")) return true;
-  const updatedS = Number(/\bused \d+\/\d+\/(\d+)[^/]* FAILED$/.exec(line)?.[1] ?? Infinity);
-  return updatedS * 1000 <= withinMs;
+  const [, usedS, updatedS] = /\bused (\d+)\/\d+\/(\d+)[^/]* FAILED$/.exec(line) ?? [];
+  return Math.max(Number(usedS ?? Infinity), Number(updatedS ?? Infinity)) * 1000 <= withinMs;
 }
 
 /** Whether a connect was given up before it had its whole time. */
