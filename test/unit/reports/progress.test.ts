@@ -19,12 +19,21 @@ function observation(symptom: Observation["symptom"]): Observation {
 
 const round = [observation("connect-timeout"), observation("ok"), observation("ok")];
 const events: readonly Event[] = [
+  { atMs: 0, type: "cluster-started", name: "faultline-x", reused: false },
   { atMs: 0, type: "stage-started", stage: "cni", detail: "flannel 0.28.4" },
   { atMs: 9_870, type: "stage-done", stage: "cni", durationMs: 9_870, detail: "" },
   { atMs: 10_000, type: "stage-started", stage: "suites", detail: "" },
   {
-    ...{ atMs: 10_000, type: "scenario-started", scenario: SCENARIO, title: "ip_forward off", claim: "no routing" },
-    ...{ documented: [], mode: "as-claimed", faults: [fault], expect: {}, recoversWithinMs: 5_000 },
+    atMs: 10_000,
+    type: "scenario-started",
+    scenario: SCENARIO,
+    title: "ip_forward off",
+    claim: "no routing",
+    documented: [],
+    mode: "as-claimed",
+    faults: [fault],
+    expect: {},
+    recoversWithinMs: 5_000,
   },
   { atMs: 10_100, type: "injected", scenario: SCENARIO, faultId: "f1", fault, durationMs: 12 },
   { atMs: 10_200, type: "read-back", scenario: SCENARIO, faultId: "f1", when: "before", inForce: true, detail: "0" },
@@ -39,12 +48,14 @@ const events: readonly Event[] = [
     differences: ["ip_forward: 1 → 0", "route: gone"],
   },
   { atMs: 13_200, type: "scenario-finished", scenario: SCENARIO, durationMs: 3_200 },
+  { atMs: 13_300, type: "cluster-kept", name: "faultline-x", detail: "delete it with ./faultline gc" },
 ];
 
 describe("plain progress", () => {
   it("writes a line an event, with time and cell", () => {
     const lines = events.flatMap((event) => plainLines(CELL, event, describeFault));
     expect(lines.map((line) => line.replace(`1970-01-01T00:00:`, "").replace(CELL, "C"))).to.deep.equal([
+      "00.000Z C makes cluster faultline-x",
       "00.000Z C cni: flannel 0.28.4",
       "09.870Z C cni done in 9.9 s",
       "10.000Z C suites",
@@ -57,6 +68,7 @@ describe("plain progress", () => {
       `13.100Z C ${SCENARIO}: node A DIFFERS: ip_forward: 1 → 0`,
       "13.100Z C route: gone",
       `13.200Z C ${SCENARIO}: finished in 3.2 s`,
+      "13.300Z C cluster faultline-x kept; delete it with ./faultline gc",
     ]);
   });
 
@@ -93,7 +105,14 @@ describe("live progress", () => {
 
   it("keeps lines for results and errors only", () => {
     const kept = events.filter(stays).map((event) => event.type);
-    expect(kept).to.deep.equal(["stage-done", "healed", "not-recovered", "node-state", "scenario-finished"]);
+    expect(kept).to.deep.equal([
+      "stage-done",
+      "healed",
+      "not-recovered",
+      "node-state",
+      "scenario-finished",
+      "cluster-kept",
+    ]);
   });
 
   it("draws one line that ends before the terminal's edge, and removes it", () => {
