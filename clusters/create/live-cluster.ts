@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Cluster, ClusterRecord, PodPlace, Whereabouts } from "../../lib/model/cluster.ts";
 import { containerExec } from "../../lib/host/container-exec.ts";
-import { throughWay, wayInto, type Way } from "../../lib/host/container-way.ts";
+import { throughWay, wayInto, type ContainerWay } from "../../lib/host/container-way.ts";
 import { UndecidedError } from "../../lib/host/errors.ts";
 import { mustExec, type Exec } from "../../lib/host/exec.ts";
 import { isReady, kubernetes, type Kubernetes, type Pod } from "../../lib/kubernetes/client.ts";
@@ -13,7 +13,7 @@ import { NAMESPACE } from "../roles/objects.ts";
 const SANDBOXES = readFileSync(new URL("sandboxes.pl", import.meta.url), "utf8");
 
 /** Ways into containers, by their names. */
-export type Ways = ReadonlyMap<string, Way>;
+export type Ways = ReadonlyMap<string, ContainerWay>;
 
 /** Resolves to the way into each node of a cluster. A node that cannot be asked has none. */
 export async function waysInto({ containers }: ClusterRecord): Promise<Ways> {

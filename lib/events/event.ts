@@ -1,6 +1,6 @@
 import type { Cell } from "../model/cell.ts";
 import type { Containers } from "../model/cluster.ts";
-import type { Kept } from "../evidence/index-file.ts";
+import type { KeptAmount } from "../evidence/index-file.ts";
 import type { Expectation } from "../model/expectation.ts";
 import type { NodeFault } from "../faults/registry.ts";
 import type { Mode, Nth, Phase } from "../model/mode.ts";
@@ -152,7 +152,7 @@ export type ScenarioEvent = { readonly scenario: string } & (
       readonly type: "evidence";
       /** Relative to the cell's folder; null if nothing is kept. */
       readonly dir: string | null;
-      readonly kept: Kept;
+      readonly kept: KeptAmount;
       readonly files: number;
       readonly bytes: number;
       /** Evidence that could not be collected, one line each. */

@@ -5,13 +5,13 @@ import type { Verdict } from "../model/verdict.ts";
 import { startCapture, type Capture, type Captured } from "./capture.ts";
 import { captureFilter, flowsOf, type Flows } from "./flows.ts";
 import { makeFolder, type Folder, type WrittenFile } from "./folder.ts";
-import { indexOf, type CaptureEntry, type Kept, type Moment, type StateEntry } from "./index-file.ts";
+import { indexOf, type CaptureEntry, type KeptAmount, type Moment, type StateEntry } from "./index-file.ts";
 import { placesOf, podPidsOn } from "./places.ts";
 import { readState } from "./state.ts";
 import { newId } from "./sweep.ts";
 import { tallyOf } from "./tally.ts";
 
-export type { Kept, Moment } from "./index-file.ts";
+export type { KeptAmount, Moment } from "./index-file.ts";
 
 /** What to keep of a scenario: everything; everything where it did not pass; nothing is even taken. */
 export const EVIDENCE_LEVELS = ["all", "failures", "none"] as const;
@@ -37,7 +37,7 @@ export interface EvidenceOrder {
 export interface KeptEvidence {
   /** Null when nothing was kept. */
   readonly dir: string | null;
-  readonly kept: Kept;
+  readonly kept: KeptAmount;
   readonly files: number;
   readonly bytes: number;
   readonly trouble: readonly string[];
@@ -52,11 +52,11 @@ export interface Evidence {
   /** Stops and writes everything, the index too. Resolves to the folder; null when there is none. */
   readonly settle: () => Promise<string | null>;
   /** Settles, and removes what is not to be kept. */
-  readonly keep: (kept: Kept) => Promise<KeptEvidence>;
+  readonly keep: (kept: KeptAmount) => Promise<KeptEvidence>;
 }
 
 /** How much of a result's evidence is worth its room: that of a surprise. In a selfcheck a fail is none, and a pass is one. Pure. */
-export function keptFor(level: EvidenceLevel, verdict: Verdict, mode: Mode): Kept {
+export function keptFor(level: EvidenceLevel, verdict: Verdict, mode: Mode): KeptAmount {
   if (level === "none") return "none";
   const expected = mode === "as-claimed" ? "pass" : "fail";
   return level === "failures" && (verdict === expected || verdict === "skip") ? "small" : "full";
@@ -150,7 +150,7 @@ class Taking implements Evidence {
     return this.#folder.path;
   }
 
-  async keep(kept: Kept): Promise<KeptEvidence> {
+  async keep(kept: KeptAmount): Promise<KeptEvidence> {
     await this.stop();
     const trouble = this.#trouble;
     try {
@@ -167,7 +167,7 @@ class Taking implements Evidence {
     }
   }
 
-  #writeIndex(kept: Kept): readonly WrittenFile[] {
+  #writeIndex(kept: KeptAmount): readonly WrittenFile[] {
     const interfaces = Object.fromEntries(this.#captured.map((one) => [one.node, one.interfaces]));
     const index = indexOf({ kept, captures: this.#captured, states: this.#states, trouble: this.#trouble });
     const summary = { index, interfaces, where: placesOf(this.#order.where) };

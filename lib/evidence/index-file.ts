@@ -8,7 +8,7 @@ import type { Tally } from "./tally.ts";
 
 export type Moment = "before" | "during" | "after";
 /** `small`: what the captures and counters came to, without them. */
-export type Kept = "full" | "small" | "none";
+export type KeptAmount = "full" | "small" | "none";
 
 export interface CaptureEntry {
   readonly node: NodeRole;
@@ -27,7 +27,7 @@ export interface StateEntry extends NodeState {
 }
 
 export interface Taken {
-  readonly kept: Kept;
+  readonly kept: KeptAmount;
   readonly captures: readonly CaptureEntry[];
   readonly states: readonly StateEntry[];
   readonly trouble: readonly string[];
@@ -36,7 +36,7 @@ export interface Taken {
 /** `index.json` of a scenario's evidence: what there is, and what is missing and why. */
 export interface EvidenceIndex {
   readonly schemaVersion: 1;
-  readonly kept: Kept;
+  readonly kept: KeptAmount;
   /** On all devices of the node at once; `cut`: it had reached its limit, what came later is missing. */
   readonly captures: readonly Omit<CaptureEntry, "interfaces">[];
   readonly states: readonly {

@@ -9,8 +9,9 @@ const WHERE_AM_I = readFileSync(new URL("where-am-i.sh", import.meta.url), "utf8
 export const NOT_ENTERED_EXIT = 98;
 const TIMEOUT_MS = 15_000;
 
-/** A way into a container without the engine, or why there is none. */
-export type Way = { readonly direct: Exec; readonly whyNot: null } | { readonly direct: null; readonly whyNot: string };
+/** A direct way into a container without the engine, or the reason that it is impossible. */
+export type ContainerWay =
+  { readonly direct: Exec; readonly whyNot: null } | { readonly direct: null; readonly whyNot: string };
 
 /**
  * Resolves to a way into a running container that is quicker than `docker exec`, or to the reason why there is none.
@@ -20,8 +21,8 @@ export type Way = { readonly direct: Exec; readonly whyNot: null } | { readonly 
  * and environment. A restarted container is never entered: the command ends with NOT_ENTERED_EXIT.
  * Throws ExecError when the container cannot be asked.
  */
-export async function wayInto(container: string, host: Exec = hostExec): Promise<Way> {
-  const none = (whyNot: string): Way => ({ direct: null, whyNot });
+export async function wayInto(container: string, host: Exec = hostExec): Promise<ContainerWay> {
+  const none = (whyNot: string): ContainerWay => ({ direct: null, whyNot });
   if (process.platform !== "linux" || process.getuid?.() !== 0) return none("the harness is not root on Linux");
   const format = "{{.State.Pid}} {{.HostConfig.Privileged}}";
   const inspect = ["docker", "container", "inspect", "--format", format, "--", container];
@@ -45,7 +46,7 @@ export async function wayInto(container: string, host: Exec = hostExec): Promise
 }
 
 /** Returns an Exec that takes the direct way, and `other` where there is none or where it ran nothing. */
-export function throughWay({ direct }: Way, other: Exec): Exec {
+export function throughWay({ direct }: ContainerWay, other: Exec): Exec {
   if (direct === null) return other;
   return async (argv, options) => {
     // env(1) would take that for a variable.

@@ -77,7 +77,7 @@ export interface ScenarioResult {
   readonly documented: readonly string[];
   readonly paths: readonly PathResult[];
   /** Paths of the suite without a claim in this cell. */
-  readonly leftOut: readonly LeftOut[];
+  readonly leftOut: readonly LeftOutPath[];
   readonly times: Times;
   /** Differences of the nodes' state from the baseline after recovery, one line each. */
   readonly nodeStateDifferences: readonly string[];
@@ -95,7 +95,7 @@ export interface ScenarioResult {
   readonly reproduce: string;
 }
 
-export interface LeftOut {
+export interface LeftOutPath {
   readonly path: string;
   /** `the cell has no IPv6`. */
   readonly reason: string;

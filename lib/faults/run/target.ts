@@ -1,7 +1,7 @@
 import { readlinkSync } from "node:fs";
 import { release } from "node:os";
 import { isDeepStrictEqual } from "node:util";
-import { throughWay, type Way } from "../../host/container-way.ts";
+import { throughWay, type ContainerWay } from "../../host/container-way.ts";
 import { behind, hostExec, mustExec, type Exec } from "../../host/exec.ts";
 import type { NodeRole } from "../../model/nodes.ts";
 import { transportOf, type TargetIdentity } from "./identity.ts";
@@ -29,7 +29,7 @@ export async function containerTarget(ask: {
   readonly cluster: string;
   readonly host?: Exec;
   /** A quicker way there; taken only where commands end up in the same place as by container id. */
-  readonly way?: Way;
+  readonly way?: ContainerWay;
 }): Promise<Target> {
   const host = ask.host ?? hostExec;
   const found = await inspectContainer(host, ask.container);

@@ -96,9 +96,9 @@ describe("live progress", () => {
       running = advance(running, "C", event);
       return runningLines(running, event.atMs + 500)[0];
     });
-    expect(shown[0]).to.equal("500 ms C cni: flannel 0.28.4");
-    expect(shown[6]).to.equal(`3.3 s C ${SCENARIO}, fault round 1`);
-    expect(shown.at(-1)).to.equal("3.7 s C suites");
+    expect(shown[1]).to.equal("500 ms C cni: flannel 0.28.4");
+    expect(shown[7]).to.equal(`3.3 s C ${SCENARIO}, fault round 1`);
+    expect(shown.at(-1)).to.equal("3.8 s C suites");
     running = advance(running, "C", { atMs: 14_000, type: "cell-finished", durationMs: 14_000 });
     expect(runningLines(running, 14_000)).to.deep.equal([]);
   });
