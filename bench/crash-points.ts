@@ -1,6 +1,7 @@
 /**
- * `node bench/crash-points.ts [LANES]`, as root: kills a process at every boundary of journal and node, with one, three and ten faults, while it injects and while
- * it heals; prints how many were restored by a later heal. The test test/integration/journal-crash.test.ts takes only some of those with ten.
+ * Measures how many faults survive a kill: `node bench/crash-points.ts [LANES]`, as root. It kills a process at every
+ * boundary of journal and node, with one, three and ten faults, during injection and during heal. Prints how many a
+ * later heal restored. test/integration/journal-crash.test.ts samples the boundaries of ten faults.
  */
 import { crashes, makeLane, ONE_OF_EACH, sweep, TEN } from "../test/fixtures/faults/crash-sweep.ts";
 

@@ -1,6 +1,7 @@
 /**
- * `node bench/dead-man.ts [MINUTES] [LOOPS]`, as root: keeps faults in force in a network namespace for so long (default 10 minutes) with the real lease, beside so
- * many busy loops (default 4), and prints how many a dead-man undid meanwhile, and how little was left of a lease at worst.
+ * Measures early undos of the dead-man: `node bench/dead-man.ts [MINUTES] [LOOPS]`, as root. It keeps faults with the
+ * real lease in a network namespace (default 10 minutes) beside busy loops (default 4). Prints how many faults a
+ * dead-man undid meanwhile, and the shortest remaining time of a lease.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
@@ -41,9 +42,11 @@ try {
 const early = leftOn(netnsInode).fired.length;
 const healed = [...(await healInjected(injected)).values()];
 rmSync(dir, { recursive: true });
-process.stdout
-  .write(`${minutes} minutes, ${injected.length} faults, ${loops} busy loops on ${availableParallelism()} cores: early undos: ${early}
+const undone = healed.filter(({ outcome, finding }) => outcome === "undone" && finding === undefined).length;
+const cores = availableParallelism();
+process.stdout.write(`${minutes} minutes, ${injected.length} faults, ${loops} busy loops on ${cores} cores
+early undos: ${early}
 least time left of a lease of ${LEASE.leaseMs} ms: ${leastLeftMs} ms
-undone at the end: ${healed.filter(({ outcome, finding }) => outcome === "undone" && finding === undefined).length} of ${injected.length}
+undone at the end: ${undone} of ${injected.length}
 `);
 process.exitCode = early === 0 ? 0 : 1;

@@ -1,7 +1,8 @@
 /**
- * How long does a heal take when much is broken? `node bench/heal-time.ts [NODES] [FAULTS] [ROUNDS]` (default 6, 5, 5) starts containers of the node image that
- * carry kind's label and no network, breaks each in so many ways, and heals all of them from the journal, as a first Ctrl-C does. CI gives some seven
- * seconds between its signal and the kill. Prints each round; exits 1 when anything was not undone.
+ * Measures how long heal takes with many faults: `node bench/heal-time.ts [NODES] [FAULTS] [ROUNDS]` (default 6, 5, 5).
+ * It starts containers of the node image with kind's label and no network, injects FAULTS into each, and heals all of
+ * them from the journal, as a first Ctrl-C does. CI leaves about seven seconds between its signal and the kill. Prints
+ * each round; exits 1 if a fault was not undone.
  */
 import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -50,7 +51,8 @@ async function breakAndHeal(targets: readonly Target[], path: string): Promise<v
   const { ok, outcomes } = await healRun(path);
   const tookMs = Math.round(performance.now() - startedAtMs);
   console.log(
-    `${targets.length} nodes × ${faults} faults: ${outcomes.length} undone in ${tookMs} ms, ${ok ? "all verified" : "NOT ALL"}`,
+    `${targets.length} nodes × ${faults} faults: ${outcomes.length} undone in ${tookMs} ms`,
+    ok ? "(all verified)" : "(NOT ALL)",
   );
   if (!ok || outcomes.length !== targets.length * faults) process.exitCode = 1;
 }

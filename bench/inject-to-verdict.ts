@@ -1,7 +1,8 @@
 /**
- * Where does a scenario's time go between its fault and its verdict? `node bench/inject-to-verdict.ts [RUN]` prints for each scenario of a run (default: the newest) the split
- * in ms, from its event log: inject (all faults, read back), prove (probes and readings under the fault), heal (with the state of the nodes taken just before), recover (three rounds ok), compare (node states), and the
- * whole from the beginning of the injection to the end. Evidence is taken within these.
+ * Prints where a scenario's time goes between fault and verdict: `node bench/inject-to-verdict.ts [RUN]` (default: the
+ * newest run). It reads the event log and prints ms for each scenario: inject (all faults, read back), prove (probes
+ * and readings under the fault), heal (with the node states taken just before), recover (three rounds ok), compare
+ * (node states), and the sum from the start of the injection to the end. Evidence is taken within these.
  */
 import { join } from "node:path";
 import type { Event } from "../lib/events/event.ts";

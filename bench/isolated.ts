@@ -37,8 +37,8 @@ export interface Trial {
 const MOST_ROUNDS_TO_BREAK = 10;
 
 /**
- * Breaks one cluster in the way of a scenario, sees that it is broken, and tries every path of the others until there were `probes` attempts; then heals. Throws when the fault was
- * not in force, or could not be undone.
+ * Breaks one cluster as a scenario does, verifies that it is broken, tries every path of the other clusters until there
+ * were `probes` attempts, then heals. Throws if the fault was not in force or could not be undone.
  */
 export async function whileOneIsBroken(trial: Trial): Promise<Isolation> {
   const { faulty, scenario } = trial;

@@ -1,7 +1,9 @@
 /**
- * Does a fault in one cluster reach another? `node bench/isolation.ts FAULTY OTHER… [--probes N]` on kept clusters (`./faultline run baseline --cell … --parallel 4 --keep always`): puts
- * the fault of each quick suite in force in FAULTY, one after the other, sees that it breaks what it is claimed to break, and tries every healthy path of the OTHERS until
- * there were N attempts in all (default 10000), each of them while a fault was in force. Prints counts for each fault; exits 1 when one attempt was not ok.
+ * Measures whether a fault in one cluster reaches another: `node bench/isolation.ts FAULTY OTHER… [--probes N]`, on
+ * kept clusters (`./faultline run baseline --cell … --parallel 4 --keep always`). It injects the fault of each quick
+ * suite into FAULTY, one after the other, and verifies the claimed symptom. Meanwhile it tries every healthy path of
+ * the OTHERS, until there were N attempts in all (default 10000), each while a fault was in force. Prints counts for
+ * each fault; exits 1 if an attempt was not ok.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -52,7 +54,7 @@ console.log(
 const undecided = sum.unknown > 0 ? 2 : 0;
 process.exit(sum.lost > 0 ? 1 : undecided);
 
-/** That breaks a node, at once, and leaves it broken; the API's faults are as well in one cluster only, but not what is asked here. */
+/** Returns true for a node fault whose symptom appears at once and lasts. Faults of the API are not measured here. */
 function isQuick(scenario: Scenario): boolean {
   if (!faulty || (scenario.skipWhen?.(faulty) ?? null) !== null) return false;
   const isAtOnce = (scenario.appears?.withinMs ?? 0) === 0 && healingOf(scenario, faulty) === null;

@@ -1,7 +1,8 @@
 /**
- * Does anything stay broken after kill -9? `node bench/kills.ts CLUSTER [KILLS] [SEED]` starts runs on a kept cluster, kills each at a random moment of its
- * scenario, and compares both nodes with what they were: after `./faultline heal`, or, every fifth time, after the dead-man's lease with no heal at all. Prints
- * a line per kill and the sum; exits 1 when anything is left. About 15 s a kill, 45 s where the dead-man is waited for.
+ * Measures what kill -9 leaves behind: `node bench/kills.ts CLUSTER [KILLS] [SEED]`. It starts runs on a kept cluster,
+ * kills each at a random moment of its scenario, and compares both nodes with their state before the run. The
+ * comparison follows `./faultline heal` or, every fifth time, the expiry of the dead-man's lease without heal. Prints a
+ * line per kill and the sum; exits 1 if anything is left. A kill takes about 15 s, or 45 s with the dead-man.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { takeFingerprint, diffFingerprints, type Fingerprint } from "../lib/fingerprint/fingerprint.ts";

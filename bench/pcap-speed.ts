@@ -1,7 +1,9 @@
 /**
- * How fast is a capture decoded? `node bench/pcap-speed.ts [MEGABYTES] [CAPTURE…]` (default 50 of each of four) repeats recorded captures in memory to that size
- * and decodes every layer of every packet. Prints megabytes a second, by the wall clock and by the CPU time used (the one to look at on a busy machine), and
- * with one line of words a packet. Packets are small, about 100 bytes, as those of probes are. Exits 1 below 20 MB/s of CPU time without words.
+ * Measures how fast captures are decoded: `node bench/pcap-speed.ts [MEGABYTES] [CAPTURE…]` (default 50 MB of each of
+ * four). It repeats recorded captures in memory to that size and decodes every layer of every packet. Prints megabytes
+ * a second by wall clock and by CPU time, with and without a line of words per packet; CPU time is the reliable figure
+ * on a busy machine. Packets have about 100 bytes, as those of probes do. Exits 1 below 20 MB/s of CPU time without
+ * words.
  */
 import { readFileSync } from "node:fs";
 import { readCapture } from "../lib/evidence/pcap/capture.ts";

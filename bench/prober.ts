@@ -1,6 +1,7 @@
 /**
- * What a round of probes costs a node, beside the tools' own share: `node bench/prober.ts [ATTEMPTS]`, no root, seconds. Curls to a closed port of this machine, once by the prober and once
- * by a shell that only starts them; prints CPU seconds (user and system) and the wall time of each.
+ * Measures the prober's own cost in a round of probes: `node bench/prober.ts [ATTEMPTS]`, no root, seconds. It runs
+ * curl against a closed port of this machine, once by the prober and once by a shell that only starts curl. Prints CPU
+ * seconds (user and system) and the wall time of each.
  */
 import { hostExec, mustExec } from "../lib/host/exec.ts";
 import { attemptArgv, requestWords } from "../lib/probes/request.ts";

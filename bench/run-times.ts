@@ -1,6 +1,7 @@
 /**
- * How long a warm run takes: `node bench/run-times.ts [RUNS]` runs every suite in the default cell RUNS times (default 3), each on a cluster of its own, and
- * prints the median of each stage and scenario. Needs a machine that `./faultline doctor` calls ready. A measurement, not a test: nothing is asserted.
+ * Measures how long a warm run takes: `node bench/run-times.ts [RUNS]`. It runs every suite in the default cell RUNS
+ * times (default 3), each on a cluster of its own. Prints the median of each stage and scenario. Needs a machine that
+ * `./faultline doctor` calls ready. It asserts nothing.
  */
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";

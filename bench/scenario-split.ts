@@ -1,8 +1,8 @@
 /**
- * Prints where a scenario's time goes: `node bench/scenario-split.ts [RUN…]` (default: the newest run). For each class of
- * scenario it prints the median of each phase in ms, from the event logs. Then it prints what a scenario took: from
- * the start of the first to the end of the last, evidence on disk, divided by their number. A class is what the claim
- * says is seen under the fault. A phase lasts from the end of the one before it.
+ * Prints where a scenario's time goes: `node bench/scenario-split.ts [RUN…]` (default: the newest run). For each class
+ * of scenario it prints the median of each phase in ms, from the event logs. Then it prints the duration of a scenario:
+ * from the start of the first to the end of the last, evidence on disk, divided by their number. A class is the symptom
+ * that the claim names under the fault. A phase lasts from the end of the one before it.
  */
 import { join } from "node:path";
 import { elapsedMs, spanMs } from "../lib/events/elapsed.ts";

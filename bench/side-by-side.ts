@@ -1,6 +1,8 @@
 /**
- * What cells side by side are worth: `node bench/side-by-side.ts [CELLS] [HOW…]` runs every suite in each of CELLS (comma-separated; default flannel with iptables and with nftables), once for each HOW: a number
- * (`--parallel`), or `auto` (what the machine is found to bear); default `1 auto 2 3`. Prints wall time, verdicts and what was unknown, and why. A measurement, not a test.
+ * Measures the gain of running cells in parallel: `node bench/side-by-side.ts [CELLS] [HOW…]`. It runs every suite in
+ * each of CELLS (comma-separated; default flannel with iptables and with nftables), once for each HOW: a number
+ * (`--parallel`) or `auto` (derived from the machine); default `1 auto 2 3`. Prints wall time, verdicts, and the reason
+ * of each unknown. It asserts nothing.
  */
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -23,7 +25,8 @@ for (const how of hows) {
   const { pass, fail, unknown, skip } = run.summary;
   const seconds = Math.round(run.durationMs / 1000);
   console.log(
-    `${how} (load before ${load.toFixed(1)}): ${seconds} s, exit ${status}, ${pass} pass, ${fail} fail, ${unknown} unknown, ${skip} skip`,
+    `${how} (load before ${load.toFixed(1)}): ${seconds} s, exit ${status},`,
+    `${pass} pass, ${fail} fail, ${unknown} unknown, ${skip} skip`,
   );
   for (const { cell, stages } of run.cells) {
     const took = stages.map(({ stage, durationMs }) => `${stage} ${(durationMs / 1000).toFixed(1)} s`);

@@ -1,7 +1,10 @@
 /**
- * How often is a verdict wrong? `node bench/verdicts.ts CLUSTER [FAULTY] [HEALTHY] [LOAD]` (default 1000, 1000, 0) on a kept cluster: breaks it in the way of each suite (but for those
- * that take long to appear, and those that heal by themselves) and measures all of the suite's paths, again and again, until so many paths were judged under a fault, and so many with none; LOAD busy loops run meanwhile. Each path is judged twice:
- * by what is true of it, which must pass, and by the neighbour of that (lib/model/expectation.ts swapped), which must fail. Prints how many came out wrong, and unknown; exits 1 for a wrong one.
+ * Measures how often a verdict is wrong: `node bench/verdicts.ts CLUSTER [FAULTY] [HEALTHY] [LOAD]` (default 1000,
+ * 1000, 0), on a kept cluster. It injects the faults of each suite, except slow ones and those that heal by themselves,
+ * and measures all paths of the suite. It repeats this until FAULTY paths were judged under a fault and HEALTHY paths
+ * without one, beside LOAD busy loops. Each path is judged twice: by its true expectation, which must pass, and by that
+ * expectation's neighbour (lib/model/expectation.ts), which must fail. Prints the counts of wrong and unknown verdicts;
+ * exits 1 if one was wrong.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -92,7 +95,7 @@ async function oneRound(scenario: Scenario): Promise<void> {
   await untilOk(ok);
 }
 
-/** Nothing is counted until the cluster is itself again; after a minute that it is not, the rest would be counted wrongly. */
+/** Waits until every path of the cluster is ok again, at most a minute: later verdicts would be counted wrongly. */
 async function untilOk(ok: Readonly<Record<string, Expectation>>): Promise<void> {
   const endsAtMs = performance.now() + 60_000;
   for (let row = 0; row < 2;) {

@@ -1,4 +1,6 @@
-/** The wall clock is a label for people: it may be set at any moment, so durations, leases and verdicts never come from it. */
+/**
+ * Forbids the wall clock but as a label for people: it may jump, so durations, leases and verdicts never come from it.
+ */
 import { pathOf, rule } from "./rule.js";
 
 /** Where a time is shown or written down, and for what. */
@@ -25,7 +27,7 @@ export const noWallClock = rule("the wall clock is read in few places, and never
   const path = pathOf(context);
   if (!FOLDERS.test(path) || Object.hasOwn(LABELS, path)) return {};
   const message =
-    "the wall clock may jump: count with performance.now() or lib/host/clock.ts; where it is a label, say so in lint/clock.js";
+    "the wall clock may jump: count with performance.now() or lib/host/clock.ts; lint/clock.js lists where it is a label";
   return {
     Identifier(node) {
       if (["Date", "Temporal"].includes(node.name) && isValue(node)) context.report({ node, message });

@@ -1,4 +1,7 @@
-/** Processes are started by lib/host/exec.ts; what starts one otherwise is listed here, and none goes through a shell. */
+/**
+ * Rules about starting processes: lib/host/exec.ts starts them, other places are listed here, and none goes through a
+ * shell.
+ */
 import { forEachImport, pathOf, rule } from "./rule.js";
 
 const CHILD_PROCESS = /^(?:node:)?child_process$/;

@@ -31,7 +31,9 @@ export const noBuiltScript = rule("no script put together at run time", (context
   },
 }));
 
-/** What is named in capitals may stand anywhere as a script: so its own text must be made of constants, in whatever file it is. */
+/**
+ * Requires a text named in capitals to be made of constants, in any file: such a name may stand anywhere as a script.
+ */
 export const noBuiltConstant = rule("a text named in capitals is made of constants only", (context) => ({
   VariableDeclarator({ id, init }) {
     if (id.type !== "Identifier" || !isCapital(id.name) || !init) return;
@@ -44,7 +46,10 @@ export const noBuiltConstant = rule("a text named in capitals is made of constan
 const SHELL = /^(?:\/(?:usr\/)?bin\/)?(?:sh|bash|dash|ash|busybox|zsh|su|runuser|script|python3?)$/;
 const INTERPRETER = /^(?:\/(?:usr\/)?bin\/)?(?:perl|node|ruby)$/;
 
-/** Whether what follows these words of an argv is a script. `ping -c 3` is none; an array that begins with the flag belongs to a shell named elsewhere. */
+/**
+ * Returns true if the word after these words of an argv is a script. In `ping -c 3` it is not. An array that begins
+ * with the flag belongs to a shell named elsewhere.
+ */
 function isScriptOf(before) {
   const flag = wordOf(before.at(-1));
   const isAfter = (program) => before.length === 1 || before.some((node) => program.test(wordOf(node)));
@@ -57,7 +62,10 @@ function wordOf(node) {
   return node?.type === "Literal" ? String(node.value) : "";
 }
 
-/** Not a constant, as far as one file can tell: a parameter, a member or an import on its own is the business of where it comes from. */
+/**
+ * Returns true for a text that is not constant, as far as one file can tell. A parameter, a member or an import alone
+ * is judged where it comes from.
+ */
 function isBuilt(node, scope) {
   if (node.type === "ConditionalExpression") return isBuilt(node.consequent, scope) || isBuilt(node.alternate, scope);
   if (node.type === "LogicalExpression") return isBuilt(node.left, scope) || isBuilt(node.right, scope);
@@ -106,7 +114,10 @@ function isConstantName(node, scope) {
   return isCapital(node.name) || isConstant(init, scope);
 }
 
-/** A file of the repository read whole, by itself or through a function that does just that; or a method of a constant. */
+/**
+ * Returns true for a file of the repository read whole, directly or through a function that only does that, and for a
+ * method of a constant.
+ */
 function isConstantCall(node, scope) {
   const { callee, arguments: given } = node;
   if (isRepositoryFile(node, scope)) return true;

@@ -4,7 +4,9 @@ import { IS_ALL } from "./nightly.ts";
 /** Another one each run; `./faultline test` prints it, and FAULTLINE_TEST_SEED=N repeats it. */
 export const TEST_SEED = Number(process.env["FAULTLINE_TEST_SEED"] ?? randomInt(2 ** 31));
 
-/** The size of a sample for a test's title: `12 of 53 moments (FAULTLINE_TEST_SEED=7)`, or `53 moments` where that is all. */
+/**
+ * Returns a sample's size for a test's title: `12 of 53 moments (FAULTLINE_TEST_SEED=7)`, or `53 moments` if complete.
+ */
 export function sampleTitle(size: number, of: number, what: string): string {
   return size === of ? `${of} ${what}` : `${size} of ${of} ${what} (FAULTLINE_TEST_SEED=${TEST_SEED})`;
 }

@@ -19,7 +19,7 @@ export default class SummaryReporter extends Mocha.reporters.Spec {
     for (const name of SIGNALS) process.on(name, stop);
     runner.once("end", () => {
       const path = process.env["FAULTLINE_TEST_COUNTS"];
-      // A signal that nobody sent on purpose (a test's own, say) would end the layer early, and all that had run would be well.
+      // An accidental signal (a test's own, say) would end the layer early, and the tests so far would pass.
       if (path)
         appendFileSync(path, `${JSON.stringify({ ...this.stats, planned: runner.total, leftOut: leftOut() })}\n`);
     });

@@ -32,8 +32,9 @@ export interface LaneWork extends CellWork {
 }
 
 /**
- * One cell in a virtual machine with the kernel it asks for: the same command is run in there on the cluster that is in it, its events go to this run's log as they come, and what
- * it left beside them is copied at the end. The VM is thrown away whatever came of it, so nothing can be left undone.
+ * Runs one cell in a virtual machine with the kernel it asks for. The same command runs there, on the VM's cluster. Its
+ * events go to this run's log as they come; its other files are copied at the end. The VM is discarded in every case,
+ * so no fault can outlive it.
  */
 export async function runInLane(work: LaneWork, dir: string, emit: Emit): Promise<CellEnd> {
   const { cell, progress, interruption } = work;
@@ -75,7 +76,9 @@ export async function runInLane(work: LaneWork, dir: string, emit: Emit): Promis
 /** Exit codes of a run that came to its end and undid all that it did. */
 const ORDERLY: readonly number[] = [EXIT.ok, EXIT.broken, EXIT.undecided];
 
-/** The cluster with which a VM is left for the next run; null where it is not: none was asked for, or a node of it did not come back. */
+/**
+ * Returns the cluster that stays in a VM for the next run; null if none was asked for or one of its nodes is tainted.
+ */
 function clusterToLeave(events: readonly Event[], lane: Lane): string | null {
   if (lane.leave === undefined || taintedNodes(events).length > 0) return null;
   return lane.cluster ?? events.findLast((event) => event.type === "cluster-started")?.name ?? null;
@@ -114,12 +117,16 @@ async function laneFor({ cell, header, index, nth, interruption, progress, optio
     ...{ id: `${header.runId}-${index}-${nth}`, index, mayStay: options.keep === "always" },
     progress: ({ name, what, index: at, total, state, durationMs }) =>
       progress.line(
-        `kernel lane ${at}/${total} ${name} (${what}): ${state}${durationMs === undefined ? "" : ` in ${Math.round(durationMs / 1000)} s`}`,
+        `kernel lane ${at}/${total} ${name} (${what}): ${state}` +
+          (durationMs === undefined ? "" : ` in ${Math.round(durationMs / 1000)} s`),
       ),
   });
 }
 
-/** The run's own words, for the cluster in the VM or for one to be made in it. Suites are named one by one: filters may be paths of this machine. */
+/**
+ * Returns the run's command for the VM, on its cluster or on a new one. It names each suite by id, since filters may be
+ * paths of this machine.
+ */
 function commandOf({ cell, modes, shares, options }: LaneWork, { cluster, leave }: Lane): readonly string[] {
   const suites = [...new Set(shares.flatMap(({ suiteFiles }) => suiteFiles))].map(suiteId);
   const command = modes.length === 1 && modes[0] === "as-claimed" ? "run" : "selfcheck";
@@ -142,8 +149,8 @@ function eventsOf(onEvent: (event: Event) => void): (data: Uint8Array) => void {
 }
 
 /**
- * An event of the VM's log as one of this run's; null for what this run says itself. The VM's clock was set to ours; its time since start is another, and is made ours by what is
- * between them. Pure.
+ * Returns an event of the VM's log as an event of this run; null for what this run logs itself. The VM's wall clock is
+ * set to ours; its time since start is shifted by the offset (ms). Pure.
  */
 export function asOfHere(event: Event, sinceStartOffsetMs: number): Event | null {
   // The cluster in there is kept with its VM, and neither --cluster nor gc finds it here.

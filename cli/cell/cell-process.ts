@@ -1,7 +1,7 @@
 /**
- * One cell's mocha process: `node cli/cell/cell-process.ts ORDER.json`. It only breaks, probes and heals, and logs that; it ends with exit 0 when all
- * suites have been run, whatever they found. SIGTERM: the scenario under way stops probing, undoes its faults and is the last. Should it be
- * killed, its parent (or `faultline heal`) undoes what its journal says.
+ * The mocha process of one cell: `node cli/cell/cell-process.ts ORDER.json`. It only breaks, probes, heals and logs. It
+ * exits 0 once all suites have run, with any verdicts. On SIGTERM the current scenario stops probing, undoes its faults
+ * and is the last. After a kill its parent (or `faultline heal`) undoes the faults in its journal.
  */
 import { readFileSync } from "node:fs";
 import { dirname } from "node:path";

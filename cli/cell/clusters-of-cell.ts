@@ -69,8 +69,8 @@ export interface CellEnd {
 const MOST_CLUSTERS = 3;
 
 /**
- * One cell from its image to its end. What goes wrong is in its log. Where a node is left tainted the rest goes on on a new cluster, with a folder and log of its own;
- * on a kept cluster it does not: that one was asked for.
+ * Runs one cell from its image to its end and logs its errors. After a taint the remaining suites run on a new cluster,
+ * with a folder and log of its own. On a kept cluster they do not: the user asked for that cluster.
  */
 export async function inCell(work: CellWork, tools = onThisMachine()): Promise<CellEnd> {
   let shares = sharesOf(work.modes, work.files);

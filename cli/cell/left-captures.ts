@@ -5,8 +5,8 @@ import { captureMark, endCaptures } from "../../lib/evidence/sweep.ts";
 import { hostExec, type Exec } from "../../lib/host/exec.ts";
 
 /**
- * Ends the captures that a cell's dead process left running on its nodes, and tells each node that had any as a line. Nodes that are gone took theirs along. Never throws: a
- * capture that stays ends by itself.
+ * Ends the captures that a cell's dead process left running, and prints a line for each node that had some. Captures of
+ * deleted nodes are gone with them. Never throws: a capture that stays ends by itself.
  */
 export async function endLeftCaptures(
   cellDir: string,

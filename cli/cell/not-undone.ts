@@ -5,8 +5,8 @@ import { listOpenFaults, type ReadJournal } from "../../lib/journal/read.ts";
 type NotUndone = Extract<ScenarioEvent, { readonly type: "not-undone" }>;
 
 /**
- * What a scenario that is over has left in force without a `healed` that tells of it (`told`: the faults that one was logged for): its injection failed, and
- * the undo after that. Pure.
+ * Returns the faults that a finished scenario left without a `healed` event: the injection failed, and its undo failed
+ * too. `told`: the faults that have the event. Pure.
  */
 export function leftOpen(scenario: string, journal: ReadJournal, told: ReadonlySet<string>): readonly NotUndone[] {
   return listOpenFaults(journal)
@@ -19,7 +19,10 @@ export function leftOpen(scenario: string, journal: ReadJournal, told: ReadonlyS
     });
 }
 
-/** What was tried once more after the suites, and failed again, as events of the scenarios that did it; a fault whose scenario the log lacks is not among them. Pure. */
+/**
+ * Returns the faults whose second undo, after the suites, failed too, as events of their scenarios. Leaves out a fault
+ * whose scenario the log lacks. Pure.
+ */
 export function stillNotUndone(outcomes: readonly HealOutcome[], events: readonly Event[]): readonly NotUndone[] {
   return outcomes
     .filter(({ outcome }) => outcome === "failed")
@@ -29,7 +32,10 @@ export function stillNotUndone(outcomes: readonly HealOutcome[], events: readonl
     });
 }
 
-/** A process that is killed between the journal and the log leaves a fault that no event names: then it was the scenario under way. */
+/**
+ * Returns the fault's scenario. A process killed between journal and log leaves a fault without an event: then it is
+ * the scenario under way.
+ */
 function scenarioOf(faultId: string, events: readonly Event[]): string | undefined {
   const injected = events.find((event) => event.type === "injected" && event.faultId === faultId);
   const latest = events.findLast((event) => event.type === "scenario-started");

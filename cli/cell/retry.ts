@@ -17,7 +17,10 @@ export interface Tried {
   readonly fails: number;
 }
 
-/** What is to be run after a try: the same again, the next repeat, or nothing (null). Where a scenario is repeated anyway a fail counts for itself. Pure. */
+/**
+ * Returns the next try: the same again, the next repeat, or null for none. A repeated scenario is not retried after a
+ * fail: each fail counts. Pure.
+ */
 export function nextTry({ nth: { repeat, attempt }, mode, result, events, fails }: Tried, repeats: number): Nth | null {
   const again = { repeat, attempt: attempt + 1 };
   if (result.verdict === "unknown" && attempt < MOST_AFTER_UNKNOWN && mayBeToldNext(events)) return again;
@@ -26,7 +29,9 @@ export function nextTry({ nth: { repeat, attempt }, mode, result, events, fails 
   return repeat < repeats ? { repeat: repeat + 1, attempt: 1 } : null;
 }
 
-/** A probe that got lost is worth another try. That a fault did not stay, or never came to be, is what there is to tell. */
+/**
+ * Returns true if another try may help, as after a lost probe. A fault that was absent or vanished is a result itself.
+ */
 function mayBeToldNext(events: readonly Event[]): boolean {
   const claimed = firstEvent(events, "scenario-started")?.healsItself?.kind;
   const isAdrift = eventsOf(events, "drifted").some(({ fault }) => fault.fault.kind !== claimed);

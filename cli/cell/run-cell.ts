@@ -69,8 +69,8 @@ const STOP_BUDGET_MS = 20_000;
 const CELL_PROCESS = fileURLToPath(new URL("cell-process.ts", import.meta.url));
 
 /**
- * Runs one cell's suites on its cluster and leaves everything in its event log. Throws what stopped it before its suites; faults are undone by then.
- * Throws NotUndoneError when one could not be.
+ * Runs one cell's suites on its cluster and logs everything. Throws the error that stopped it before its suites, once
+ * faults are undone. Throws NotUndoneError if a fault could not be undone.
  */
 export async function runCell(job: CellJob, emit: Emit): Promise<void> {
   // What a kept cluster's CNI is like is stated by the code of today; whether that holds is checked either way.
@@ -106,7 +106,8 @@ async function allSuites(job: CellJob, record: ClusterRecord, emit: Emit): Promi
       for (const [index, share] of job.shares.entries()) {
         job.signal.throwIfAborted();
         plan(job, share, emit);
-        // What is planned and not run comes out as unknown, with the taint as its reason, unless another cluster takes it over.
+        // Suites planned but not run come out as unknown with the taint as reason, unless another cluster takes them
+        // over.
         if (index === 0 || taintedIn(job.dir).length === 0) await runSuites(job, record, journalPath, share);
       }
     });
@@ -218,7 +219,7 @@ export interface Ending {
   readonly tainted: boolean;
 }
 
-/** Deletes the cell's cluster unless it is to be kept. One that was kept before stays, tainted or not: it is not this run's to delete. */
+/** Deletes the cell's cluster unless `keep` says otherwise. Never deletes a cluster that was kept by an earlier run. */
 export async function dispose(
   job: CellJob,
   keep: Keep,

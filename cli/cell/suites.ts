@@ -16,7 +16,7 @@ export function suiteFiles(): readonly string[] {
     .map((file) => `${SUITES}${file}`);
 }
 
-/** Folders that are run only when a filter names them, since they need more clusters than the cell's own, or one of three nodes. */
+/** Folders that run only when a filter names them: they need several clusters, or a cluster of three nodes. */
 const ON_REQUEST = ["multicluster", "three-nodes"];
 
 /** Whether a suite's file is run only when it is named. */
@@ -25,8 +25,8 @@ export function isOnRequest(file: string): boolean {
 }
 
 /**
- * The files that filters name: an id (`services/no-endpoints`), a folder (`services`), or a glob. None given: all but those that are run on request. Throws UsageError for a
- * filter that matches nothing, with the nearest id.
+ * Returns the files that filters name: an id (`services/no-endpoints`), a folder (`services`), or a glob. Without
+ * filters: all but those that run on request. Throws UsageError for a filter without a match, with the nearest id.
  */
 export function selectSuites(filters: readonly string[], files: readonly string[]): readonly string[] {
   if (filters.length === 0) return files.filter((file) => !isOnRequest(file));

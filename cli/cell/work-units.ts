@@ -15,8 +15,8 @@ export function sharesOf(modes: readonly Mode[], suiteFiles: readonly string[]):
 }
 
 /**
- * What a cluster that was tainted has left undone, from its log: the suites whose scenario never began, and those of hand-written tests that failed once it was tainted.
- * Nothing where no node is tainted. Pure.
+ * Returns the remaining work of a tainted cluster, from its log: suites whose scenario never began, and hand-written
+ * tests that failed after the taint. Empty if no node is tainted. Pure.
  */
 export function leftBy(shares: readonly Share[], events: readonly Event[]): readonly Share[] {
   const taintedAt = events.findIndex((_, index) => taintedNodes(events.slice(0, index + 1)).length > 0);

@@ -4,7 +4,8 @@ import type { Event } from "../../lib/events/event.ts";
 const LOOK_EVERY_MS = 100;
 
 /**
- * Hands on each event that is appended to a log, from the beginning, as it comes; ours and the cell process's alike. `stop` reads what is left first.
+ * Calls `onEvent` for each event of a log from its beginning, as they are appended. `stop` reads the remaining ones
+ * first.
  */
 export function followLog(path: string, onEvent: (event: Event) => void): { stop(): void } {
   let offset = 0;
@@ -36,7 +37,10 @@ export function followLog(path: string, onEvent: (event: Event) => void): { stop
   };
 }
 
-/** Progress is a comfort: a damaged line, or a renderer that fails, must not end a run that has faults in force. The report will name the line. */
+/**
+ * Ignores a damaged line or a failing renderer: progress must not end a run with faults in force. The report names the
+ * line.
+ */
 function tell(line: string, onEvent: (event: Event) => void): void {
   try {
     onEvent(JSON.parse(line) as Event);

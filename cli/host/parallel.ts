@@ -7,7 +7,10 @@ import type { Spare } from "../../clusters/setup/side-by-side.ts";
 /** Does `work` when it is its turn, and lets the next one in when it has ended, however. */
 export type Turn = <T>(signal: AbortSignal, work: () => Promise<T>) => Promise<T>;
 
-/** A Turn for `places` at the same time; who comes first goes first. It rejects with the signal's reason when that aborts before it began. */
+/**
+ * Returns a Turn for `places` at the same time, first come first served. It rejects with the signal's reason if that
+ * aborts before the turn begins.
+ */
 export function turns(places: number): Turn {
   let free = places;
   const waiting: (() => void)[] = [];
@@ -42,8 +45,9 @@ function place(waiting: (() => void)[], signal: AbortSignal): Promise<void> {
 }
 
 /**
- * Does `work` with each item, `most` at the same time, beginning in their order; none is begun once the signal has aborted. Resolves, to what came of those that were
- * begun, in their order, when all of them have ended; only then it throws what the first that failed threw.
+ * Calls `work` for each item in order, `most` at the same time; none begins once the signal has aborted. Resolves to
+ * the results of the items begun, in order, when all have ended. Then throws the error of the first that failed, if
+ * any.
  */
 export async function eachOf<T, R>(
   items: readonly T[],

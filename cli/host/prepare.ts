@@ -11,8 +11,8 @@ export function machine(): CheckContext {
 }
 
 /**
- * Brings the machine to where a run can start. Throws PreflightError listing all that is missing, with commands; rejects when `signal` aborts, with
- * nothing left half done.
+ * Prepares the machine for a run. Throws PreflightError with all that is missing and the commands to fix it. Rejects
+ * when `signal` aborts, with no half-finished step.
  */
 export async function prepareMachine(options: {
   readonly yes: boolean;
@@ -29,7 +29,7 @@ export async function prepareMachine(options: {
   await setUp({ context: hostContext({ progress, signal }), yes, checks, ...(ask ? { ask } : {}) });
 }
 
-/** A line a step; the first says how long all of it takes, since nobody expects minutes where a warm start takes none. */
+/** Returns a printer of a line per step. The first line tells the whole duration: a cold build takes minutes. */
 export function buildProgress(say: (line: string) => void): (step: StepProgress) => void {
   let told = false;
   return ({ name, what, index, total, expectedS, state, durationMs }) => {

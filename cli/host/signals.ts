@@ -1,8 +1,8 @@
 import { EXIT } from "../../lib/host/errors.ts";
 
 /**
- * What a signal does to a run. First: stop new work; what was begun is undone, reports are written, exit 130/143. Second: undo only, no reports, no
- * deleting of clusters. Third: leave at once; the journal keeps what is to be undone.
+ * A signal's effect on a run. First: no new work; faults are undone, reports written, exit 130/143. Second: undo only,
+ * without reports and cluster deletion. Third: exit at once; the journal keeps the open faults.
  */
 export interface Interruption {
   readonly signal: AbortSignal;

@@ -7,7 +7,10 @@ export interface HostFinding {
   readonly lines: readonly string[];
 }
 
-/** Looks at the host now; the function it resolves to looks again and compares. Throws ExecError or UndecidedError when the host cannot be read now. */
+/**
+ * Reads the host now; the returned function reads it again and compares. Throws ExecError or UndecidedError if the host
+ * cannot be read now.
+ */
 export async function watchHost(exec: Exec = hostExec): Promise<() => Promise<HostFinding>> {
   const before = await takeHostFingerprint(exec);
   return async () => {

@@ -12,7 +12,10 @@ export interface KeptBaseline extends BaselineRecording {
   readonly dir: string;
 }
 
-/** Writes `baseline/NODE/NAME.txt` and then `baseline.json` into a cell's folder: while that is not there, there is none. Throws as node:fs does. */
+/**
+ * Writes `baseline/NODE/NAME.txt`, then `baseline.json`, into a cell's folder: the baseline exists once the last file
+ * does. Throws as node:fs does.
+ */
 export function writeBaseline(cellDir: string, { baseline, texts }: BaselineRecording): void {
   for (const [node, files] of texts) {
     const dir = join(cellDir, "baseline", node);
@@ -22,7 +25,10 @@ export function writeBaseline(cellDir: string, { baseline, texts }: BaselineReco
   writeAtomically(pathOf(cellDir), `${JSON.stringify(baseline)}\n`);
 }
 
-/** The newest baseline of a cluster, of all runs that used it; null where none was recorded. Throws UndecidedError when it cannot be read. */
+/**
+ * Returns the newest baseline of a cluster from all runs that used it; null if no run recorded one. Throws
+ * UndecidedError if it cannot be read.
+ */
 export function readBaseline(cluster: string, runs = RUNS): KeptBaseline | null {
   const dir = cellsOn(cluster, runs).find((one) => existsSync(pathOf(one)));
   if (dir === undefined) return null;

@@ -23,8 +23,8 @@ export function keptCluster(name: string, runs = RUNS): ClusterRecord {
 const START_ANEW = "delete it with ./faultline gc, and make a new one with --keep always";
 
 /**
- * Throws UsageError for a cluster that has a tainted node, or that a run left with faults which may still be in force. A run that is going on has such faults
- * rightfully: the caller has made sure that there is none.
+ * Throws UsageError for a cluster with a tainted node, or with faults of an earlier run that may still be in force. The
+ * caller ensures that no run uses the cluster: such a run has its faults in force rightly.
  */
 export function mustBeAsNew(name: string, runs = RUNS): void {
   const taint = taintOf(name, runs);
@@ -44,8 +44,9 @@ export function mustBeAsNew(name: string, runs = RUNS): void {
 }
 
 /**
- * Which nodes of a cluster are tainted, by what and why, in a line; null for none. By its mark, and where that was not written (the run was killed) by the
- * logs of the runs that used it. A log that cannot be read may hide a taint, and counts as one.
+ * Returns the tainted nodes of a cluster with scenario and reason, in a line; null if there are none. Reads its mark,
+ * and the logs of the runs that used it, since a killed run may not have written the mark. A log that cannot be read
+ * may hide a taint, and counts as one.
  */
 export function taintOf(name: string, runs = RUNS): string | null {
   for (const { dir, record } of clustersUsed(runs).filter((one) => one.record.name === name)) {

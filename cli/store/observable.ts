@@ -7,8 +7,8 @@ import { nodesOf, ofNode } from "../../lib/model/nodes.ts";
 import { clustersKnown, mustBeAsNew } from "./kept.ts";
 
 /**
- * The kept cluster of this checkout by its name, or the only one there is. Throws UsageError when there is none, or more than one to choose from; a cluster
- * that no run of this checkout made lacks the roles and is not ours to look into.
+ * Returns the kept cluster of this checkout with that name, or the only one. Throws UsageError if there are none, or
+ * several without a name. A cluster that no run of this checkout made lacks the roles and is not ours to touch.
  */
 export async function chooseCluster(name: string | undefined): Promise<ClusterRecord> {
   const there = (await clusterNetworks(hostExec)).map(({ cluster }) => cluster);
@@ -42,7 +42,7 @@ export function chosen(
   if (found) return found;
   if (known.some((one) => one.name === name)) throw new UsageError(`cluster "${name}" is not there any more`, list);
   throw new UsageError(
-    `cluster "${name}" was not made by a run of this checkout: it has no baseline and no roles to probe from, and is not ours to touch`,
+    `cluster "${name}" was not made by a run of this checkout: it has no baseline and no roles, and is not ours to touch`,
     list,
   );
 }

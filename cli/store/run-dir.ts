@@ -19,7 +19,7 @@ export interface RunHeader {
   readonly command: readonly string[];
   readonly facts: Readonly<Record<string, string>>;
   readonly cells: readonly Cell[];
-  /** The process that carries the run out (clusters/ownership/owner.ts): while it lives, the run's faults are its own. */
+  /** The process that owns the run (clusters/ownership/owner.ts): while it lives, the run's faults are its own. */
   readonly owner: string;
   readonly durationMs: number | null;
   /** Absent in a run of suites. An observation has no event log, and so no report. */
@@ -77,7 +77,10 @@ export function cellDir(runDir: string, cell: string, nth = 1): string {
   return dir;
 }
 
-/** Where a cell's folder is, there or not: `CELL`, and `CELL~2`, `CELL~3` for the clusters that replaced its first. Pure. */
+/**
+ * Returns the path of a cell's folder, existing or not: `CELL`, and `CELL~2`, `CELL~3` for its replacement clusters.
+ * Pure.
+ */
 export function cellPath(runDir: string, cell: string, nth = 1): string {
   return join(runDir, "cells", `${cell.replace(/[^a-zA-Z0-9.@-]/g, "_")}${nth === 1 ? "" : `~${nth}`}`);
 }

@@ -18,15 +18,18 @@ export function runOf(dir: string): string {
   return basename(dirname(dirname(dir)));
 }
 
-/** What the log in a cell's folder says of its cluster's nodes; nothing where there is no log. Throws naming the line when the log is damaged. */
+/**
+ * Returns the taints that a cell's log records; empty if there is no log. Throws naming the line if the log is damaged.
+ */
 export function taintedIn(dir: string): readonly TaintedNode[] {
   const path = join(dir, "events.ndjson");
   return existsSync(path) ? taintedNodes(readEventLog(path)) : [];
 }
 
 /**
- * Marks the cluster that a cell was run on, where a node of it is tainted, and tells which are. The mark is beside the kubeconfig, without which nobody
- * can use the cluster, so it outlives the folder of the run that tainted it. What hinders it is told in the log, which says the same.
+ * Marks the cell's cluster if one of its nodes is tainted; returns those nodes. The mark lies beside the kubeconfig,
+ * which every use of the cluster needs, so it outlives the run's folder. A failure to write it goes to the log, which
+ * records the taint too.
  */
 export function markTainted(dir: string, emit: Emit): readonly TaintedNode[] {
   let tainted: readonly TaintedNode[] = [];

@@ -13,7 +13,8 @@ export interface EmulatedPatches {
 export const PATCHES_DIR = "/etc/faultline/static-pods";
 
 /**
- * Returns the lane's patches; none where nothing takes longer than usual. `times` is the patience (lib/host/time-scale.ts).
+ * Returns the lane's patches; empty where nothing takes longer than usual. `times` is the patience
+ * (lib/host/time-scale.ts).
  */
 export function emulatedPatches(times: number): EmulatedPatches {
   if (times <= 1) return { kubeadm: [], staticPods: {} };

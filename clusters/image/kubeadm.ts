@@ -9,13 +9,17 @@ export interface KubeadmPatch {
   readonly [field: string]: unknown;
 }
 
-/** The minors whose kubeadm is known to have the feature gate RootlessControlPlane (cmd/kubeadm/app/features; alpha since 1.22, to be removed some day). */
+/**
+ * The minors whose kubeadm has the gate RootlessControlPlane (cmd/kubeadm/app/features; alpha since 1.22, to be
+ * removed).
+ */
 const ROOTLESS_MINORS = { first: 22, last: 34 };
 
 /**
- * The kubeadm settings an image of this origin needs, as objects. Both: API server and controller manager with users of their own, where kubeadm can,
- * since root's inotify instances are what the clusters of a machine have least of. Offline: the control plane's images have names of our own, and
- * kubelet uses the cgroupfs driver as containerd does in this image, which works on cgroup v1 and v2 whatever the host's init is.
+ * Returns the kubeadm settings for an image of this origin, as objects. Both origins: API server and controller manager
+ * run as users of their own, where kubeadm supports it, since root's inotify instances are the scarcest resource of
+ * clusters on one machine. Offline: the control plane's images have names of our own, and kubelet uses the cgroupfs
+ * driver as containerd does in this image. That driver works on cgroup v1 and v2 with any init on the host.
  */
 export function kubeadmPatchObjects(origin: ImageOrigin, kubernetesVersion: string): readonly KubeadmPatch[] {
   const rootless = hasRootless(kubernetesVersion) ? { featureGates: { RootlessControlPlane: true } } : {};

@@ -8,11 +8,15 @@ export interface KubernetesRelease {
   readonly module: string;
   /** Seconds, with nothing cached on 2 cores. */
   readonly expectedS: number;
-  /** kind's image of this minor, with its digest: the release notes of kind v0.30.0. Its patch release is kind's choice. */
+  /**
+   * kind's image of this minor with its digest, from the release notes of kind v0.30.0. kind chooses the patch release.
+   */
   readonly upstream: string;
 }
 
-/** The newest patch of each minor that can be had as Go modules; the first is the default. kubelet 1.35 and later refuse cgroup v1. */
+/**
+ * The newest patch of each minor published as Go modules; the first is the default. kubelet 1.35+ refuses cgroup v1.
+ */
 export const KUBERNETES: readonly KubernetesRelease[] = [
   {
     version: "1.34.4",

@@ -66,7 +66,8 @@ export async function ensureNodeImage(options: NodeImageOptions): Promise<NodeIm
   const wanted = origin ?? ((await registryAnswers(exec, parts)) ? "registry" : "offline");
   if (wanted === "offline") mustBeHadOffline(parts);
   const recipe = recipes.find(({ image }) => image.origin === wanted) ?? (await recipeOf(wanted, parts));
-  // One build at a time, whatever the image: most steps are the same, and each fills the machine. Who comes second finds them done.
+  // One build at a time, for any image: builds share most steps, and each fills the machine. A later build finds the
+  // shared steps done.
   await withLock("node-image", lockingFor(options), async () => {
     if (!(await isInDocker(recipe.image.tag, exec))) await buildImage(recipe, options);
   });
@@ -78,7 +79,7 @@ function lockingFor({ say = () => undefined, signal }: NodeImageOptions): LockOp
   return { dir, say, budgetMs: WAIT_FOR_OTHER_MS, ...(signal ? { signal } : {}) };
 }
 
-/** What the image of an origin will be called, whether it exists or not; and the seconds a cold build takes on 2 cores. */
+/** Returns the name of the image of an origin, existing or not, and the seconds a cold build takes on 2 cores. */
 export async function plannedNodeImage(
   origin: ImageOrigin,
   parts: NodeParts,

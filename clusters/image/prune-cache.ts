@@ -13,8 +13,8 @@ interface Entry {
 }
 
 /**
- * Removes results that nobody seems to need any more, and what processes that are no more left half-made. For after a build that worked; whoever finds its result
- * gone builds it again.
+ * Removes unused results, and half-made ones of dead processes. Called after a successful build; a later build makes a
+ * removed result again.
  */
 export async function pruneCache(
   { cacheDir, steps, keys }: Pick<Build, "cacheDir" | "steps" | "keys">,

@@ -39,9 +39,9 @@ const SIDE_BY_SIDE = 2;
 export class ImageBuildError extends PreflightError {}
 
 /**
- * Runs the steps, two side by side, each when those it needs are done. A step's directory appears in the cache under its
- * key only when all its commands have succeeded. Throws ImageBuildError for the first that fails, once the others have
- * been stopped; rejects with the signal's reason when it aborts.
+ * Runs the steps, two side by side, each after those it needs. A step's directory appears in the cache under its key
+ * only once all its commands have succeeded. Throws ImageBuildError for the first failure, after stopping the other
+ * steps; rejects with the signal's reason if it aborts.
  */
 export async function runSteps(build: Build): Promise<void> {
   const failing = new AbortController();

@@ -165,7 +165,9 @@ function cniSteps(name: string, { version, offline }: CniVersion, node: Step): r
   return [...steps, containers, layer];
 }
 
-/** The offline build, each step after those it needs; the last one makes the image. `cni` is the name of its folder's images. */
+/**
+ * The offline build: each step after its inputs; the last one makes the image. `cni` is the folder name of its images.
+ */
 export function offlineSteps(release: KubernetesRelease, cni: string, version: CniVersion): readonly Step[] {
   const kubernetes = kubernetesSteps(release);
   const node = kubernetes.at(-1);

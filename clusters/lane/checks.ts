@@ -18,9 +18,7 @@ export const kernelLane: Check = {
     if ((await moduleLacking("ip_vs", context)) === null) return ok("not needed: this kernel has ip_vs");
     const lacks = "this kernel lacks ip_vs: cells with ipvs or ipvs-sh";
     if (context.arch !== "x64") return warning(`${lacks} cannot run here (${context.arch})`);
-    return ok(
-      `${lacks} run on user-mode Linux, built the first time (about 10 min on 2 cores); not every suite holds there yet`,
-    );
+    return ok(`${lacks} run on user-mode Linux, built once (about 10 min on 2 cores); not every suite holds there yet`);
   },
 };
 

@@ -14,8 +14,9 @@ export const FAULTLINE: readonly string[] = [
 ];
 
 /**
- * Of the project in a VM. What takes time may take six times longer (kind's two nodes in user mode: 64 to 92 s for 18 to 23 s here; kube-proxy there: up to 40 s for less than 10); what V8
- * has compiled in an earlier run of the VM it finds again.
+ * The project's environment in a VM. Timeouts are six times longer: kind's two nodes take 64 to 92 s in user mode and
+ * 18 to 23 s here; kube-proxy up to 40 s there and less than 10 s here. Code that V8 compiled in an earlier run of the
+ * VM is found in its cache.
  */
 export const ENV_IN_VM: Readonly<Record<string, string>> = {
   FAULTLINE_PATIENCE: "6",
@@ -27,7 +28,10 @@ const PROJECT = join(import.meta.dirname, "../..");
 const LEFT_OUT = ["node_modules", "runs", ".git", "docs", "test", "bench"].map((name) => `--exclude=./${name}`);
 const KEPT_IN_VM = ["node_modules", "runs"].flatMap((name) => ["!", "-name", name]);
 
-/** A VM that has the archive for a disk goes by the size that it had at first; what follows an archive's end tar does not read. */
+/**
+ * Size of the project's archive. A VM keeps the size that its disk had first; tar ignores bytes after the archive's
+ * end.
+ */
 const ARCHIVE_BYTES = 32 * 1024 ** 2;
 
 /** The project as it is now, as an archive in `dir`; its path. The file stays the same where there is one. */
@@ -51,7 +55,10 @@ export async function setClock(line: Line): Promise<void> {
   await mustExec(execOn(line), ["date", "--utc", "--set", new Date().toISOString()]);
 }
 
-/** Puts the project into a VM that has its archive as a disk: a serial line is not for so much (seen: 2.5 MB of it stay stuck). */
+/**
+ * Unpacks the project in a VM that has its archive as a disk. A serial line is too small for it: 2.5 MB got stuck
+ * there.
+ */
 export async function unpackFrom(line: Line, device: string): Promise<void> {
   await removeProject(line);
   // Another project may have been on it before.

@@ -55,7 +55,10 @@ export function textOf(path: string): string {
 
 const ENDED_WITHIN_MS = 10_000;
 
-/** Ends the VM whose directory this is, where it still runs (one that may outlive its run does so when that is killed), and removes the directory. Nothing where that cannot be seen from here. */
+/**
+ * Ends the VM of this directory if it still runs, and removes the directory. A VM kept for later runs outlives its
+ * killed run. Does nothing from another pid namespace.
+ */
 export async function endProcess(dir: string): Promise<void> {
   const mark = textOf(join(dir, PROCESS));
   const pid = parseOwner(mark)?.pid;

@@ -1,5 +1,5 @@
-# Runs in a VM: a run of this project there, its cell's events on stdout as they are logged, all else on stderr. $@ is the run's argv.
-# Ends with the run's exit code.
+# Runs this project's `run` in a VM. Prints its cell's events on stdout as they are logged, all else on stderr. $@ is
+# the run's argv. Exits with the run's exit code.
 set -u
 # What probes take goes after what the cluster takes: both are asked of few processors, and a group of processes has the
 # weight 100 there, all nodes together as well. kube-proxy took a balancer's address 20 to 60 s late.

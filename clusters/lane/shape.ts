@@ -1,7 +1,10 @@
 /** A cluster of two nodes and Docker take about 2 GiB; the rest is page cache. */
 export const LANE_MEMORY_MIB = 4096;
 
-/** The processors a process may use, from its /proc/PID/status (Cpus_allowed_list, as in cpuset(7)): "0-2,5" is 0, 1, 2 and 5. Empty where there is no such line. Pure. */
+/**
+ * Returns the processors a process may use, from its /proc/PID/status (Cpus_allowed_list, as in cpuset(7)): "0-2,5" is
+ * 0, 1, 2 and 5. Empty if the line is missing. Pure.
+ */
 export function allowedCpus(status: string): readonly number[] {
   const list = /^Cpus_allowed_list:\s*(\S+)$/m.exec(status)?.[1] ?? "";
   return list.split(",").flatMap((range) => {

@@ -3,7 +3,7 @@ import type { Command, Step, StepPaths } from "../image/recipe.ts";
 import { VERSIONS } from "../versions/versions.ts";
 import type { LaneKernel } from "../cells/kernels.ts";
 
-/** Debian packages of the VM, beyond debootstrap's minbase: Docker, and what set-up, faults and evidence call on a host. */
+/** Debian packages of the VM, beyond debootstrap's minbase: Docker and the tools of set-up, faults and evidence. */
 const PACKAGES: readonly string[] = [
   ...[
     "docker.io",
@@ -20,7 +20,7 @@ const PACKAGES: readonly string[] = [
   ...["iproute2", "ethtool", "kmod", "util-linux", "mount", "procps", "hostname", "ca-certificates", "openssl"],
   ...["jq", "curl", "tcpdump", "e2fsprogs", "bash", "findutils"],
 ];
-/** What builds a kernel from source: Kbuild's own list (Documentation/process/changes.rst), and what `make` calls for user-mode Linux. */
+/** Packages for a kernel build: Kbuild's list (Documentation/process/changes.rst) and those of user-mode Linux. */
 const BUILD_PACKAGES: readonly string[] = [
   ...["gcc", "libc6-dev", "make", "flex", "bison", "bc", "perl", "python3-minimal", "xz-utils", "libelf-dev"],
 ];

@@ -5,7 +5,7 @@ import { Duplex } from "node:stream";
 import { hostExec, mustExec } from "../../lib/host/exec.ts";
 import type { Wire } from "./line.ts";
 
-/** What a VM's line is made of, in its directory: a pipe each way, with a name, so that a later run finds them again. */
+/** A VM's line: a named pipe each way, in its directory, so that a later run finds it. */
 const TO_VM = "to-vm";
 const FROM_VM = "from-vm";
 
@@ -16,7 +16,9 @@ export async function makeWire(dir: string): Promise<void> {
 
 export interface WireEnds {
   readonly wire: Wire;
-  /** Descriptors for the VM, which the caller closes when it has them. Open both ways, so that they never end while the VM lives. */
+  /**
+   * Descriptors for the VM; the caller closes them once it has them. Open both ways, so they last as long as the VM.
+   */
   readonly vmReads: number;
   readonly vmWrites: number;
 }
@@ -28,7 +30,10 @@ export function wireIn(dir: string): WireEnds {
   return { wire: wireTo(dir), vmReads, vmWrites };
 }
 
-/** Our end of a living VM's line. What it said while nobody listened comes first. Throws ENXIO where no VM has the other. */
+/**
+ * Returns our end of a living VM's line. Output written without a reader comes first. Throws ENXIO if no VM has the
+ * other end.
+ */
 export function wireTo(dir: string): Wire {
   const out = openSync(join(dir, TO_VM), constants.O_WRONLY | constants.O_NONBLOCK);
   try {
@@ -40,7 +45,10 @@ export function wireTo(dir: string): Wire {
   }
 }
 
-/** Two one-way streams as one; it is closed when the first ends, and both are with it. Duplex.from leaves them open when it is destroyed (Node 24.21). */
+/**
+ * Joins two one-way streams. It closes both when the first ends: Duplex.from leaves them open when it is destroyed
+ * (Node 24.21).
+ */
 function joined(from: Socket, to: Socket): Wire {
   const wire = new Duplex({
     read: () => void from.resume(),

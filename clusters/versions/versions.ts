@@ -1,6 +1,6 @@
 /**
- * Every version the node image is made of but for Kubernetes' (kubernetes.ts) and the CNIs' (clusters/cni). The Go modules under go/ pin the same ones
- * (a unit test compares them), Debian packages are pinned by suite.
+ * Every version that the node image is made of, except Kubernetes' (kubernetes.ts) and the CNIs' (clusters/cni). The Go
+ * modules under go/ pin the same ones (a unit test compares them). Debian packages are pinned by suite.
  */
 export const VERSIONS = {
   etcd: "3.6.16",

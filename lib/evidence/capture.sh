@@ -1,8 +1,11 @@
 # A capture on all devices of a node at once, in the background. Sections as in sections.ts: the id is the mark.
-#   start ID LIMIT_S PACKETS SNAP_BYTES MOST_BYTES PODS FILTER…   prints clock, addresses and peers once tcpdump listens; PODS: "role pid" a line
-#   stop ID MOST_BYTES                                            prints said, addresses, peers and the file, and removes all
-#   sweep MARK                                                    ends all whose ids begin so, removes them, and prints how many
-# It lives in /run, a tmpfs that dies with the kind node.
+#   start ID LIMIT_S PACKETS SNAP_BYTES MOST_BYTES PODS FILTER…
+#       prints clock, addresses and peers once tcpdump listens; PODS: "role pid" a line
+#   stop ID MOST_BYTES
+#       prints said, addresses, peers and the file, and removes all
+#   sweep MARK
+#       ends all whose ids begin so, removes them, and prints how many
+# Its files lie in /run, a tmpfs that dies with the kind node.
 set -u
 umask 077
 export LC_ALL=C
@@ -69,11 +72,13 @@ start() {
   section clock
   date -u +%Y-%m-%dT%H:%M:%S.%NZ
   cut -d' ' -f1 /proc/uptime
-  # Immediate mode hands each packet over at once, and -U writes it at once: otherwise what the kernel still holds is lost at the end. As root, since
-  # nobody else may look into the folder. The count keeps the file below its limit by itself; ulimit is for the case that it does not.
+  # Immediate mode hands each packet over at once, and -U writes it at once: otherwise packets still in the kernel are
+  # lost at the end. tcpdump runs as root, since only root may look into the folder. The packet count keeps the file
+  # below its limit; ulimit is the second guard.
   (
     ulimit -f $((most_bytes / 512 + 1))
-    exec setsid timeout -k 5 "$limit_s" sh -c 'echo $$ >"$0/pid" && exec tcpdump "$@"' "$dir" -i any -y LINUX_SLL2 -n -U --immediate-mode \
+    exec setsid timeout -k 5 "$limit_s" sh -c 'echo $$ >"$0/pid" && exec tcpdump "$@"' "$dir" \
+      -i any -y LINUX_SLL2 -n -U --immediate-mode \
       -Z root -s "$snap_bytes" -c "$packets" -w "$dir/capture.pcap" -- "$@" </dev/null >/dev/null 2>"$dir/said" 9>&-
   ) &
   tries=0

@@ -9,8 +9,9 @@ import { splitSections, type Sections } from "./sections.ts";
 export const CAPTURE = readFileSync(new URL("capture.sh", import.meta.url), "utf8");
 
 /**
- * Headers of what the overlay carries, and the name in a DNS answer, are within the first 256 bytes; more would only be other people's data. Records
- * take 16 bytes more and the file 24, so the count keeps it below 4 MB. The limit is what is left of a killed harness.
+ * Limits of a capture. Headers inside the overlay and the name in a DNS answer are within the first 256 bytes; more
+ * would only be other people's data. A record takes 16 bytes more and the file 24, so the count keeps it below 4 MB.
+ * `limitS` ends a capture after its harness was killed.
  */
 export const CAPTURE_LIMITS = { snapBytes: 256, packets: 15_000, mostBytes: 4_194_304, limitS: 600 } as const;
 export type CaptureLimits = { readonly [Name in keyof typeof CAPTURE_LIMITS]: number };
@@ -51,7 +52,9 @@ export interface CaptureCounts {
   readonly cut: boolean;
 }
 
-/** Starts a capture on all devices of a node. Throws UndecidedError when tcpdump does not come to listen; then nothing is left there. */
+/**
+ * Starts a capture on all devices of a node. Throws UndecidedError if tcpdump does not start; then nothing stays there.
+ */
 export async function startCapture(exec: Exec, order: CaptureOrder, signal?: AbortSignal): Promise<Capture> {
   const { id, limits = CAPTURE_LIMITS } = order;
   let begun: Sections;

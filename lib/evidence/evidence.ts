@@ -43,7 +43,7 @@ export interface KeptEvidence {
   readonly trouble: readonly string[];
 }
 
-/** The evidence of one scenario while it is taken. Nothing here ever throws: what goes wrong is in the index and in `trouble`. */
+/** The evidence of one scenario while it is taken. Never throws: errors are in the index and in `trouble`. */
 export interface Evidence {
   /** Reads the state of all nodes side by side. */
   readonly mark: (moment: Moment) => Promise<void>;
@@ -55,7 +55,7 @@ export interface Evidence {
   readonly keep: (kept: KeptAmount) => Promise<KeptEvidence>;
 }
 
-/** How much of a result's evidence is worth its room: that of a surprise. In a selfcheck a fail is none, and a pass is one. Pure. */
+/** Returns how much evidence to keep: all of a surprise. In a selfcheck a pass is the surprise, not a fail. Pure. */
 export function keptFor(level: EvidenceLevel, verdict: Verdict, mode: Mode): KeptAmount {
   if (level === "none") return "none";
   const expected = mode === "as-claimed" ? "pass" : "fail";

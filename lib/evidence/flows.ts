@@ -3,7 +3,9 @@ import { allAddresses, BALANCER_PORTS, ROLE_PORTS } from "../model/address.ts";
 import type { Whereabouts } from "../model/cluster.ts";
 import { addressSchema, portSchema } from "../faults/contract/values.ts";
 
-/** What of a node's traffic is evidence: flows between these addresses and ports, ARP, ICMP, and what the overlay carries of them. */
+/**
+ * The traffic of a node that is evidence: flows between these addresses and ports, ARP, ICMP, and the overlay's copies.
+ */
 export interface Flows {
   readonly addresses: readonly string[];
   readonly ports: readonly number[];
@@ -54,7 +56,10 @@ const INNER = [
   { etherType: 0x86dd, protocolAt: TO_ETHER_TYPE + 2 + 6, portsAt: TO_ETHER_TYPE + 2 + 40 },
 ] as const;
 
-/** All that the overlay carries but TCP and UDP of other ports than ours: not only what we expect in there is evidence. */
+/**
+ * Filters the overlay's packets: all but TCP and UDP of other ports. Unexpected packets in the overlay are evidence
+ * too.
+ */
 function overlayFilter(overlayPort: number, ports: readonly number[]): readonly string[] {
   // udp[…] is IPv4's only.
   const readers = [
@@ -76,7 +81,10 @@ function anyOf(terms: readonly (readonly string[])[]): readonly string[] {
   return terms.flatMap((term, index) => (index === 0 ? term : ["or", ...term]));
 }
 
-/** What a line of `conntrack -L` must contain, one of each, so that it is about our flows. Throws ZodError as captureFilter does. Pure. */
+/**
+ * Returns the words that select our flows in `conntrack -L`: a line must contain one port and one host. Throws ZodError
+ * as captureFilter does. Pure.
+ */
 export function conntrackWords(flows: Flows): { readonly ports: readonly string[]; readonly hosts: readonly string[] } {
   const { addresses, ports, overlayPort } = flowsSchema.parse(flows);
   const all = overlayPort === null ? ports : [...ports, overlayPort];
@@ -87,7 +95,10 @@ export function conntrackWords(flows: Flows): { readonly ports: readonly string[
 
 const podsSchema = z.record(z.string().regex(/^[a-zA-Z0-9-]{1,63}$/), z.int().min(1));
 
-/** Each pod's role and the owner of its network namespace, as the scripts take them. Throws ZodError for what is no name or no process. Pure. */
+/**
+ * Returns each pod's role and the owner of its network namespace, as the scripts take them. Throws ZodError for an
+ * invalid name or process id. Pure.
+ */
 export function podWords(pods: Readonly<Record<string, number>>): readonly (readonly [string, string])[] {
   return Object.entries(podsSchema.parse(pods)).map(([role, pid]) => [role, String(pid)] as const);
 }

@@ -18,7 +18,7 @@ export interface Folder {
 
 const MOST_REPEATS = 10_000;
 
-/** Makes a folder of its own: `wanted`, or `wanted-2`, `-3`, … where the scenario was run before. Throws as node:fs does. */
+/** Makes a new folder: `wanted`, or `wanted-2`, `-3`, … if the scenario was run before. Throws as node:fs does. */
 export function makeFolder(wanted: string): Folder {
   mkdirSync(dirname(wanted), { recursive: true, mode: 0o700 });
   const path = firstFree(wanted);

@@ -1,6 +1,6 @@
 /**
- * Whether a role's pod was made anew between two `pod-ROLE-network` texts: then it has another hardware address and another IP. One that has lost only one
- * of them is still the same. Pure.
+ * Returns true if a role's pod was replaced between two `pod-ROLE-network` texts: its hardware address and its IP both
+ * differ. A pod that lost only one of them is the same. Pure.
  */
 export function isAnotherPod(before: string, now: string): boolean {
   return differs(/^\s+link\/ether (\S+)/gm, before, now) && differs(/^\s+inet6? (\S+) .*scope global/gm, before, now);

@@ -2,7 +2,7 @@ import type { Whereabouts } from "../model/cluster.ts";
 import type { Nth } from "../model/mode.ts";
 import { startEvidence, type Evidence, type EvidenceOrder } from "./evidence.ts";
 
-/** Evidence that begins when the scenario is ready for it: the engine knows when, whoever judges decides what is kept. */
+/** Evidence that the engine starts once the scenario is ready; the verdict decides later which files are kept. */
 export interface ScenarioEvidence extends Evidence {
   /** Starts the captures and takes the state of before. Once more: what was taken so far is dropped. */
   readonly begin: (where: Whereabouts) => Promise<void>;
@@ -10,7 +10,10 @@ export interface ScenarioEvidence extends Evidence {
 
 /** Of a scenario; where it will be begun is not known yet. */
 export interface ScenarioOrder extends Omit<EvidenceOrder, "where"> {
-  /** Whether all of it would be kept, by what is known so far. The state of after is read for that alone: two readings of a node are dear where a process is. */
+  /**
+   * Returns true if all evidence would be kept, as far as known. Guards the state after the fault: reading two nodes is
+   * costly where starting a process is.
+   */
   readonly isWorthAll: () => boolean;
 }
 

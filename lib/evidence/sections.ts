@@ -8,8 +8,9 @@ export interface Sections {
 }
 
 /**
- * Splits it: `@@ MARK name` begins a section, `@! MARK why` says what is missing, `@@ MARK end` is the last line. The mark is new for each call, so
- * that no rule's comment and no log line can begin a section. A name that comes twice is one section. Pure.
+ * Splits the output into sections: `@@ MARK name` begins one, `@! MARK why` names a missing one, `@@ MARK end` is the
+ * last line. Each call has a new mark, so no rule's comment and no log line can begin a section. Two sections of one
+ * name are one. Pure.
  */
 export function splitSections(printed: string, mark: string): Sections {
   const begins = `@@ ${mark} `;

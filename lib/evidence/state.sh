@@ -1,7 +1,7 @@
-# What a node's network looks like just now. Only reads, never Secrets. Sections as in sections.ts; a tool that is not there or fails is named by a line
-# "@! MARK …". One exec: it must cost little, since it is run while a fault is in force.
+# Prints the state of a node's network. Only reads, never Secrets. Sections as in sections.ts; a line "@! MARK …" names
+# a tool that is missing or fails. One exec: it must cost little, since it runs while a fault is in force.
 #   $1 mark, $2 time and $3 uptime (s) since when log lines matter, $4 the CNI's name,
-#   $5 and $6 what a line of conntrack must contain, one of each (a line each); then ROLE PID of each pod.
+#   $5 and $6 words that a line of conntrack must contain, one of each (a line each); then ROLE PID of each pod.
 set -u
 export LC_ALL=C
 mark=$1 since=$2 since_uptime=$3 cni=$4 ports=$5 hosts=$6
@@ -40,13 +40,15 @@ ipvs() {
 # What routing, bridging, ARP and the kernel's own time-outs go by. Which of them there are depends on the kernel.
 sysctls() {
   cd /proc/sys/net && grep -sH '' \
-    bridge/* ipv4/ip_forward ipv4/ip_local_port_range ipv4/tcp_syn* ipv4/tcp_retries* ipv4/icmp_ratelimit ipv4/icmp_ratemask ipv4/vs/* \
+    bridge/* ipv4/ip_forward ipv4/ip_local_port_range ipv4/tcp_syn* ipv4/tcp_retries* ipv4/icmp_ratelimit ipv4/icmp_ratemask \
+    ipv4/vs/* \
     ipv4/conf/*/rp_filter ipv4/conf/*/forwarding ipv4/conf/*/proxy_arp ipv4/conf/*/arp_ignore ipv4/conf/*/arp_announce \
     ipv4/conf/*/accept_local ipv4/conf/*/route_localnet ipv4/conf/*/src_valid_mark ipv4/conf/*/send_redirects \
     ipv6/conf/*/forwarding ipv6/conf/*/disable_ipv6 ipv6/conf/*/accept_ra ipv6/conf/*/proxy_ndp \
     ipv[46]/neigh/*/retrans_time_ms ipv[46]/neigh/*/[amu]*cast_solicit ipv[46]/neigh/*/base_reachable_time_ms \
     ipv[46]/neigh/*/delay_first_probe_time ipv[46]/neigh/*/unres_qlen_bytes \
-    netfilter/nf_conntrack_count netfilter/nf_conntrack_max netfilter/nf_conntrack_buckets netfilter/nf_conntrack_checksum \
+    netfilter/nf_conntrack_count netfilter/nf_conntrack_max netfilter/nf_conntrack_buckets \
+    netfilter/nf_conntrack_checksum \
     netfilter/nf_conntrack_tcp_* netfilter/nf_conntrack_udp_*
   cd / || return 1
 }
@@ -64,7 +66,7 @@ kernel_log() { dmesg | awk -F'[][]' -v since="$since_uptime" '$2 + 0 >= since + 
 # Lines begin with their time, in UTC on a kind node, so they compare as text.
 pod_log() { tail -q -c 65536 "$1"/*/*.log | awk -v since="$since" '$1 >= since' | tail -n 200; }
 
-# A process is what is dear (30 ms in user-mode Linux, and there are some pods): so few of them, each told several things to show.
+# A process costs 30 ms in user-mode Linux, and a node has several pods: so few processes print several things each.
 POD='echo "@@ $1 pod-$2-nstat" && nstat -asz && echo "@@ $1 pod-$2-network" &&
 printf "%s show\n" link neighbour | ip -s -batch - && printf "%s\n" "address show" "route show table all" | ip -batch -'
 

@@ -25,7 +25,10 @@ export interface NodeState {
   readonly missing: readonly string[];
 }
 
-/** Reads what a node's network looks like, in one exec. Throws ExecError when the node cannot be asked, UndecidedError when its answer is cut short. */
+/**
+ * Reads the state of a node's network in one exec. Throws ExecError if the node cannot be asked, UndecidedError if its
+ * answer is truncated.
+ */
 export async function readState(exec: Exec, order: StateOrder, signal?: AbortSignal): Promise<NodeState> {
   const argv = ["sh", "-c", STATE, "state", ...stateArguments(order)];
   const { stdout } = await mustExec(exec, argv, { timeoutMs: TIMEOUT_MS, ...(signal ? { signal } : {}) });

@@ -6,7 +6,10 @@ import { CAPTURE } from "./capture.ts";
 
 const SWEEP_TIMEOUT_MS = 20_000;
 
-/** With what the ids of all captures of a cell begin: known from its folder (`runs/RUN/cells/CELL`) alone, also when whoever started them is dead. Pure. */
+/**
+ * Returns the prefix of the ids of all captures of a cell. It needs the cell's folder (`runs/RUN/cells/CELL`) only, so
+ * it is known after the starting process died. Pure.
+ */
 export function captureMark(cellDir: string): string {
   const name = `${basename(dirname(dirname(cellDir)))}/${basename(cellDir)}`;
   return createHash("sha256").update(name).digest("hex").slice(0, 12);
@@ -17,7 +20,10 @@ export function newId(mark = ""): string {
   return `${mark}${randomBytes(6).toString("hex")}`;
 }
 
-/** Ends the captures with this mark that still are on a node, and removes their folders. Gives how many there were. Throws UndecidedError when the node does not say. */
+/**
+ * Ends the captures with this mark that still run on a node, and removes their folders. Resolves to their number.
+ * Throws UndecidedError if the node does not answer.
+ */
 export async function endCaptures(exec: Exec, mark: string): Promise<number> {
   const { stdout, stderr, exitCode } = await exec(["sh", "-c", CAPTURE, "capture", "sweep", mark], {
     timeoutMs: SWEEP_TIMEOUT_MS,

@@ -23,7 +23,9 @@ export interface TestCluster {
   readonly ON_A_FULL_DISK: string;
 }
 
-/** Constant: $1 runs directory, $2 a cluster's record, $3 the cluster. 72 KiB hold a run up to its fault, not beyond. */
+/**
+ * Constant: $1 runs directory, $2 a cluster's record, $3 the cluster. 72 KiB hold a run up to its fault, not beyond.
+ */
 const ON_A_FULL_DISK = `set -eu
 cell=$(dirname "$2"); run=$(dirname "$(dirname "$cell")"); keep=$(mktemp -d)
 cp "$cell/cluster.json" "$cell/kubeconfig" "$run/run.json" "$keep/"
@@ -50,8 +52,9 @@ export function clusterOf(run: Run): TestCluster {
 }
 
 /**
- * For `after`: deletes the clusters that a run made, kept ones among them, and no other that it spoke of; `runs`: where that checkout has its runs. Known by what it said and not by its report, so that none is left behind where `before` failed; nothing where
- * that did not come to a run (undefined), since the error of `before` is the one to be read.
+ * For `after`: deletes the clusters that a run made, kept ones too, and no others. `runs`: the runs directory of that
+ * checkout. It finds them in the run's output, not in its report, so it works where `before` failed. Does nothing
+ * without an outcome (undefined): the error of `before` is the one to read.
  */
 export async function deleteLeftBy(outcome: Outcome | undefined, runs: string = RUNS): Promise<void> {
   if (outcome === undefined) return;
@@ -82,7 +85,10 @@ async function cellProcessOf(child: ChildProcess): Promise<number> {
   return Number(stdout.trim().split("\n")[0]);
 }
 
-/** The host's own firewall, routes, links and network sysctls as text, without what Docker itself sets: its chains, bridges and counters. */
+/**
+ * Returns the host's firewall, routes, links and network sysctls as text, without Docker's own chains, bridges and
+ * counters.
+ */
 export async function hostState(): Promise<string> {
   const parts = await Promise.all([
     mustExec(hostExec, ["iptables-save"]),

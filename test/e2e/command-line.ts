@@ -63,13 +63,17 @@ export function said({ child, outcome }: Launched, what: RegExp): Promise<RegExp
 }
 
 /**
- * Throws unless a command ended with this code, with what it said: the table on stdout names what failed and why; what never came to a table said it last on stderr.
+ * Throws unless a command ended with this code. The error has the table of stdout, which names failures and reasons, or
+ * the last of stderr if there is no table.
  */
 export function mustEnd({ code, stdout, stderr }: Outcome, expected = 0): void {
   expect(code, `${stdout}\n${stderr.split("\n").slice(-40).join("\n")}`).to.equal(expected);
 }
 
-/** The clusters of a run that it named, known also where it never came to a report. Others that it spoke of, taken or in the way, are not its own. Pure. */
+/**
+ * Returns the clusters that a run named as its own, also if it made no report. Leaves out clusters that were taken or
+ * in its way. Pure.
+ */
 export function clustersNamed(
   { stdout, stderr }: Pick<Outcome, "stdout" | "stderr">,
   runId: string,

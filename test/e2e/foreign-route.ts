@@ -1,2 +1,4 @@
-/** A route that somebody else adds to a node. TEST-NET-2 is nobody's, so it breaks no path, and no scenario's own fault is like it. */
+/**
+ * A route that a third party adds to a node. TEST-NET-2 is unused, so the route breaks no path and resembles no fault.
+ */
 export const FOREIGN_ROUTE = ["ip", "route", "add", "blackhole", "198.51.100.0/24"] as const;

@@ -62,7 +62,8 @@ describe("gc after a kill -9 while the cluster is created", function () {
       expect(stdout).to.match(new RegExp(`^${cluster}: .*: its owner is in another container .* left alone`, "m"));
       expect(await tracesOf(cluster)).to.match(/network/);
       await mustExec(hostExec, [...elsewhere, cluster, "--all"]);
-      // It takes it for dead; only the kind that it cannot see either may be some moments in finding out that its nodes are gone.
+      // gc takes the cluster for dead; kind, which cannot see it either, may need moments to notice that its nodes are
+      // gone.
       await waitFor(
         "nothing to be left",
         async () => {

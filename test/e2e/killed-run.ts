@@ -17,9 +17,9 @@ export interface KilledRun {
 }
 
 /**
- * Starts a run of one suite on a kept cluster and kills it with SIGKILL, its cell process first (left alive it would heal), `afterMs` after its scenario began,
- * or after its fault was seen in force.
- * Commands that are on their way to a node live on, as they would.
+ * Starts a run of one suite on a kept cluster and kills it with SIGKILL `afterMs` after its scenario began, or after
+ * its fault was in force. It kills the cell process first, which would heal if it were alive. Commands under way to a
+ * node live on, as after a real kill.
  */
 export async function killedRun(
   suite: string,

@@ -137,7 +137,7 @@ describe("the main job on a real kind cluster", function () {
     it("fails every scenario with no fault or on the wrong node, and every path with its expectation swapped", async function () {
       this.timeout(1_200_000);
       const { noFault, wrongNode, swapped, said } = await allCaught([]);
-      // Every suite that is run here can fail; those that break nothing in this cell have no mutant without their fault.
+      // Every suite of this run can fail; suites that break nothing in this cell have no mutant without their fault.
       expect(swapped, said).to.equal(run.summary.pass);
       expect(noFault, said).to.be.at.least(SEED_SUITES.length - 1);
       expect(wrongNode, said).to.be.greaterThan(0);

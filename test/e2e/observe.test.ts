@@ -118,8 +118,9 @@ describe("a cluster that somebody else breaks", function () {
   /** A process in the server's network namespace, as node A sees it, and where the other node's pods are. */
   async function inThePod(): Promise<{ readonly pod: string; readonly prefix: string }> {
     const ipOf = (role: string) => kubectl("-n", "faultline", "get", "pod", role, "-o", "jsonpath={.status.podIP}");
-    const script =
-      'for pid in $(ls /proc | grep -E "^[0-9]+$"); do nsenter -t "$pid" -n ip -o address 2>/dev/null | grep -qF " $1/" && echo "$pid" && exit; done';
+    const script = `for pid in $(ls /proc | grep -E "^[0-9]+$"); do
+  nsenter -t "$pid" -n ip -o address 2>/dev/null | grep -qF " $1/" && echo "$pid" && exit
+done`;
     const pod = (await cluster.onNode("A", ["bash", "-c", script, "find", (await ipOf("server")).trim()])).trim();
     return { pod, prefix: (await ipOf("other")).trim().replace(/\d+$/, "0/25") };
   }

@@ -13,7 +13,9 @@ interface Process {
   readonly oomScoreAdj: number;
 }
 
-/** What runc would be given for this process, where CAP_SYS_RESOURCE and CAP_SYS_TIME may not be given: `true` stands in for runc. */
+/**
+ * Returns the config that runc gets for this process without CAP_SYS_RESOURCE and CAP_SYS_TIME; `true` replaces runc.
+ */
 async function asked(dir: string, bounding: readonly string[], withheld = "-sys_resource,-sys_time"): Promise<Process> {
   const config = join(dir, "config.json");
   await writeFile(config, JSON.stringify({ process: { capabilities: { bounding }, oomScoreAdj: -999 } }));

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { join, type JoinedCluster } from "../../clusters/create/join.ts";
 import { behind, hostExec, mustExec } from "../../lib/host/exec.ts";
 
-/** One node of a cluster of two, in a namespace: its own pods on a bridge, the other node's by a route, and the masquerading that CNIs set up. */
+/** One node of two, in a namespace: its pods on a bridge, the other node's by a route, and the masquerading of CNIs. */
 const NODE = "node";
 const SETUP = [
   "ip link add eth0 type veth peer name wire0",

@@ -21,7 +21,9 @@ import { sampled, sampleTitle } from "../sample.ts";
 const LANES = 3;
 /** Of each sweep, where it is sampled; one takes 0.4 s. */
 const SAMPLE = { one: 5, three: 12, ten: 6 } as const;
-/** Coprime to the boundaries of one fault, so that each sort of them has its turn; bench/crash-points.ts goes through all. */
+/**
+ * Coprime to the boundaries of one fault, so that the sample has each kind; bench/crash-points.ts tries all of them.
+ */
 const STRIDE_OF_TEN = 7;
 
 describe("kill -9 at every boundary of journal and node", function () {

@@ -12,8 +12,9 @@ import { leftOn } from "../fixtures/faults/node-state.ts";
 const VICTIM = fileURLToPath(new URL("../fixtures/faults/inject-and-heal.ts", import.meta.url));
 
 /**
- * Constant, for a mount namespace of its own: $1 where a disk of 1 MB is mounted, $2 what is done to it before and $3 after the first command, which is
- * $5… up to an argument `then`; the second follows it. $4: bytes left free by `fill`, in pages of 4 KiB.
+ * Constant, for a mount namespace of its own. $1: mount point of a disk of 1 MB. $2: action before the first command;
+ * $3: action after it. $4: bytes that `fill` leaves free, in pages of 4 KiB. $5…: the first command up to an argument
+ * `then`, followed by the second.
  */
 const ON_DISK = `set -eu
 disk=$1 before=$2 after=$3 left=$4

@@ -26,7 +26,10 @@ async function inodeOf(path: string): Promise<number> {
   return (await stat(path)).ino;
 }
 
-/** Another namespace takes the node's name. The old one is held by a process until the tests are over, so that the new one cannot get its very inode. */
+/**
+ * Gives the node's name to another namespace. A process holds the old one until the tests are over, so that the new one
+ * cannot get its inode.
+ */
 async function replaceNamespace({ name }: TestNode): Promise<void> {
   const holder = spawn("ip", ["netns", "exec", name, "sleep", "600"], { stdio: "ignore" });
   const old = await inodeOf(`/run/netns/${name}`);

@@ -26,7 +26,9 @@ const DROP: Fault = { kind: "drop", hook: "prerouting", protocol: "udp", destina
 const TOO_LATE = "95";
 const SOON = { budgetMs: 60_000, intervalMs: 5 };
 
-/** A victim that was killed while its apply was on the way; `goOn` lets the node begin it, `applied` is its exit code. */
+/**
+ * A victim that was killed while its apply was under way; `goOn` lets the node begin it, `applied` is its exit code.
+ */
 interface Killed {
   readonly journal: string;
   readonly goOn: () => void;
@@ -53,7 +55,10 @@ async function until(what: string, isSo: () => boolean): Promise<void> {
   await waitFor(what, () => (isSo() ? Promise.resolve() : Promise.reject(new Error("not yet"))), SOON);
 }
 
-/** How many processes wait for the node's lock, as the kernel tells it: `2: -> FLOCK ADVISORY WRITE 4711 00:1a:1234 0 EOF`. */
+/**
+ * Returns how many processes wait for the node's lock, from the kernel's `2: -> FLOCK ADVISORY WRITE 4711 00:1a:1234 0
+ * EOF`.
+ */
 function waitingForLock(lane: Lane): number {
   const { ino } = statSync(`${stateDir(lane.inode)}/lock`);
   const lines = readFileSync("/proc/locks", "utf8").split("\n");
@@ -137,7 +142,7 @@ describe("an apply that its harness does not live to see", function () {
   });
 });
 
-/** The target, but the shell of one sort of command is killed on the node after so many seconds; what it has started lives on. */
+/** The target, with the shell of one kind of command killed on the node after some seconds; its children live on. */
 function killedOnNode(target: Target, script: string, seconds: string): Target {
   const exec: Exec = (argv, options) =>
     argv.includes(script)

@@ -92,7 +92,7 @@ describe("a link set down", function () {
     expect(await stand.differences()).to.deep.equal([]);
   });
 
-  /** What somebody does while the link is down or up again, what is told of it, and how the test tidies up after him. */
+  /** A third party's change while the link is down or up again, the finding it causes, and the test's clean-up. */
   const OTHERS: readonly (readonly [string, readonly string[], RegExp, readonly string[]])[] = [
     [
       "an FDB entry to another node",

@@ -4,7 +4,10 @@ import { hostExec, mustExec } from "../../lib/host/exec.ts";
 
 const SANDBOXES = readFileSync(new URL("../../clusters/create/sandboxes.pl", import.meta.url), "utf8");
 const bundle = (name: string) => readFileSync(new URL(`../fixtures/bundles/${name}.json`, import.meta.url), "utf8");
-/** $1 the script, then ID PID CONFIG of each bundle; "-" for a file that is not there. In a mount namespace with a /run of its own. */
+/**
+ * $1 the script, then ID PID CONFIG of each bundle; "-" for a missing file. Runs in a mount namespace with its own
+ * /run.
+ */
 const ON_A_NODE = `mount -t tmpfs tmpfs /run && script=$1 && shift
 while [ $# -ge 3 ]; do
   dir=/run/containerd/io.containerd.runtime.v2.task/k8s.io/$1 && mkdir -p "$dir"

@@ -4,7 +4,7 @@ import { makeStand, type Stand } from "../fixtures/faults/stand.ts";
 
 const sysctl = (key: string, value: string): SysctlFault => ({ kind: "sysctl", key, value });
 
-/** Devices that follow `default` (no IPv4 address, never set) and devices that do not, and values that are not what the kernel would make of them. */
+/** Devices that follow `default` (no IPv4 address, never set), devices that do not, and values unlike the kernel's. */
 const DRESS: readonly string[] = [
   "ip link add br1 type bridge",
   "ip link add br2 type bridge",

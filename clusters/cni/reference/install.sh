@@ -1,6 +1,8 @@
 #!/bin/bash
-# Makes a reference plugin (bridge or ptp) a node's CNI, with static routes to the other nodes' pods; once, no agent stays.
-# Usage: install.sh PLUGIN BRIDGE POD_NETWORKS POD_CIDRS [CIDR=NODE_ADDRESS]...   (lists are comma-separated, a family each)
+# Makes a reference plugin (bridge or ptp) a node's CNI, with static routes to the other nodes' pods; runs once, without
+# an agent.
+# Usage: install.sh PLUGIN BRIDGE POD_NETWORKS POD_CIDRS [CIDR=NODE_ADDRESS]...
+# Lists are comma-separated, one item per IP family.
 set -euo pipefail
 plugin=$1 bridge=$2 networks=$3 cidrs=$4
 shift 4
@@ -9,7 +11,8 @@ for route in "$@"; do
   ip route replace "${route%%=*}" via "${route#*=}"
 done
 
-# What leaves the cluster's pods for anywhere else gets the node's address, as every CNI here does; between pods nothing is translated.
+# The node masquerades traffic from its pods to addresses outside the cluster, as every CNI here does. Traffic between
+# pods is not translated.
 for network in ${networks//,/ }; do
   iptables=iptables
   [[ $network != *:* ]] || iptables=ip6tables

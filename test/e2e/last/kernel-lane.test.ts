@@ -105,7 +105,7 @@ function machines(): readonly string[] {
   return vmDirs(laneDir(hostContext().cacheDir));
 }
 
-/** Ends what earlier runs have kept, keeps a machine of the cell, then starts a run in it and resolves as soon as a fault is in force in there. */
+/** Ends kept machines, keeps one of the cell, then starts a run in it; resolves once a fault is in force there. */
 async function faultInKept(): Promise<Launched> {
   mustEnd(await faultline(["run", "baseline/packet-flow", "--cell", "flannel/ipvs", "--keep", "always", "--yes"]));
   expect(standing()).to.equal(1);

@@ -25,7 +25,9 @@ describe("evidence of a node", () => {
   let podPid = 0;
   const started: Capture[] = [];
 
-  /** A pod on the node's bridge, 10.98.0.2, that reaches the neighbour, 10.97.0.2, by way of the node: client veth, bridge, uplink. */
+  /**
+   * A pod on the node's bridge, 10.98.0.2, that reaches the neighbour, 10.97.0.2, by client veth, bridge and uplink.
+   */
   beforeEach(async () => {
     node = await makeTestNode();
     podName = `${node.name}-pod`;

@@ -141,7 +141,8 @@ describe(`whatever is typed (seed ${SEED})`, function () {
       ["heal", `--run=${payload}`],
     ];
     const main = [process.execPath, "--disable-warning=ExperimentalWarning", join(ROOT, "cli/main.ts")];
-    // Without any tool: what is not refused for what was typed ends at what the machine lacks, and nothing is ever made.
+    // Without any tool: a command that is not refused for its arguments ends at a missing tool, and never makes
+    // anything.
     const env = { PATH: folder, XDG_CACHE_HOME: folder };
     const ends = await Promise.all(calls.map((call) => hostExec([...main, ...call], { env })));
     for (const { argv, exitCode, stderr } of ends) {

@@ -38,7 +38,7 @@ function refused(act: () => unknown): FaultlineError | null {
   }
 }
 
-/** Everything of the user's that a shell, libc or one of our tools looks at; none of it may become a command or change one. */
+/** The user's variables that a shell, libc or one of our tools reads; none of them may become or change a command. */
 const VARIABLES = [
   ...[
     "TMPDIR",

@@ -50,7 +50,10 @@ function everySuite(context: CellContext): void {
     return faultsOf(scenario, { ...context, address: () => WHERE.pods.server?.ip ?? "" });
   }
 
-  /** Returns true if the scenario claims a lasting symptom. A fault that an agent undoes has its symptoms in `meanwhile`. */
+  /**
+   * Returns true if the scenario claims a lasting symptom. Faults that an agent undoes have their symptoms in
+   * `meanwhile`.
+   */
   function breaks(scenario: Scenario): boolean {
     const claimed = Object.values(expectationsOf(scenario, context));
     return healingOf(scenario, context) === null && claimed.some(({ symptoms }) => !symptoms.includes("ok"));

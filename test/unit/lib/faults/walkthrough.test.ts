@@ -36,7 +36,7 @@ function commandsOf(name: string): readonly NodeCommand[] {
   });
 }
 
-/** Returns the rest of a script after the guard and files of these, one after the other; "" when it is made of files only. */
+/** Returns the rest of a script after the guard and files of these in sequence; "" if it is made of files only. */
 function withoutFiles(script: string, files: readonly (readonly [string, string])[]): string {
   let rest = script.slice(GUARD.length);
   for (let found = true; found && rest !== "";) {

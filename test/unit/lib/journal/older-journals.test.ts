@@ -9,7 +9,9 @@ import { healRun } from "../../../../lib/journal/heal.ts";
 import { faultsIn, listOpenFaults, readJournal } from "../../../../lib/journal/read.ts";
 import { fakeNode } from "../../../fixtures/faults/fake-node.ts";
 
-/** A journal with every kind in force, written by the code of commit 44bf7fb, and what that code would send to undo it. */
+/**
+ * A journal with every kind in force, written by the code of commit 44bf7fb, and the undo that this code would send.
+ */
 const JOURNAL = new URL("../../../fixtures/faults/journals/44bf7fb.ndjson", import.meta.url).pathname;
 const EXPECTED = JSON.parse(readFileSync(JOURNAL.replace(/ndjson$/, "json"), "utf8")) as readonly Undo[];
 

@@ -10,7 +10,7 @@ import { rejection } from "../../../../fixtures/faults/rejection.ts";
 const noForwarding = sysctlOnA("net.ipv4.ip_forward", "0");
 const PATH = "net/ipv4/ip_forward";
 
-/** A journal in memory that writes into the same log as the node, so that their order can be seen; fails at the states named. */
+/** Returns a journal in memory that writes into the node's log, to show their order; fails at the states named. */
 function loggedJournal(log: string[], failing: readonly NewEntry["state"][] = []): Journal {
   const append = ({ state }: NewEntry): void => {
     if (failing.includes(state)) throw new JournalError("memory", new Error("ENOSPC"));

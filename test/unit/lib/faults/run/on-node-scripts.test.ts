@@ -3,7 +3,9 @@ import { readdirSync, readFileSync } from "node:fs";
 
 const DIR = new URL("../../../../../lib/faults/run/on-node/", import.meta.url);
 const SCRIPTS = readdirSync(DIR).map((name) => [name, readFileSync(new URL(name, DIR), "utf8")] as const);
-/** What a shell can know the time of day by, which anybody may set: the clock itself, a file's time stamp, systemd's or cron's timers. */
+/**
+ * A shell's sources of the time of day, which can be set: the clock, a file's time stamp, systemd's or cron's timers.
+ */
 const CLOCK = /\b(date|hwclock|find|stat|touch|ls -\w*t\w*|systemd-run|at|cron)\b| -(nt|ot) |%\(|EPOCH|SECONDS|\/rtc/;
 
 describe("the scripts on a node", () => {
