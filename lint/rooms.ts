@@ -69,7 +69,7 @@ const TABLE: readonly (readonly [string, string])[] = [
   ["cli/cell", "cli/host cli/store clusters/** lib/**"],
   ["cli/own-tests", "cli/host clusters/** lib/**"],
   ["cli/commands", "cli/cell cli/host cli/own-tests cli/store clusters/** lib/** reports"],
-  ["cli", "cli/cell cli/commands cli/host lib/host"],
+  ["cli", "cli/cell cli/commands cli/host clusters/ownership lib/host"],
   ["suites", "lib/scenario lib/model lib/mocha"],
 ];
 

@@ -1,14 +1,6 @@
-import { describeCells } from "../../clusters/cells/cells.ts";
-import { clusterNetworks } from "../../clusters/ownership/owner.ts";
-import { hostExec } from "../../lib/host/exec.ts";
-import { taintOf } from "../store/kept.ts";
-import { listRuns } from "../store/run-dir.ts";
-import { scenariosOf, suiteFiles } from "../cell/suites.ts";
+import type { ListName } from "./list-names.ts";
 
-export const LISTS = ["scenarios", "cells", "runs", "clusters"] as const;
-export type ListName = (typeof LISTS)[number];
-
-/** Prints one list, a line each. */
+/** Prints one list, a line each. Each list imports what it shows, and nothing of the others. */
 export async function list(name: ListName): Promise<void> {
   for (const line of await linesOf(name)) process.stdout.write(`${line}\n`);
 }
@@ -16,18 +8,28 @@ export async function list(name: ListName): Promise<void> {
 async function linesOf(name: ListName): Promise<readonly string[]> {
   switch (name) {
     case "scenarios": {
+      const { scenariosOf, suiteFiles } = await import("../cell/suites.ts");
       const all = await scenariosOf(suiteFiles());
       const width = Math.max(...all.map(({ id }) => id.length));
       return all.map(({ id, claim }) => `${id.padEnd(width)}  ${claim}`);
     }
     case "cells":
-      return describeCells();
+      return (await import("../../clusters/cells/cells.ts")).describeCells();
     case "runs":
-      return listRuns();
+      return (await import("../store/run-dir.ts")).listRuns();
     case "clusters":
-      return (await clusterNetworks(hostExec)).map(({ cluster, owner }) => {
-        const taint = taintOf(cluster);
-        return `${cluster}  owner ${owner || "unknown"}${taint === null ? "" : `  tainted: ${taint}`}`;
-      });
+      return await clusters();
   }
+}
+
+async function clusters(): Promise<readonly string[]> {
+  const [{ clusterNetworks }, { hostExec }, { taintOf }] = await Promise.all([
+    import("../../clusters/ownership/owner.ts"),
+    import("../../lib/host/exec.ts"),
+    import("../store/kept.ts"),
+  ]);
+  return (await clusterNetworks(hostExec)).map(({ cluster, owner }) => {
+    const taint = taintOf(cluster);
+    return `${cluster}  owner ${owner || "unknown"}${taint === null ? "" : `  tainted: ${taint}`}`;
+  });
 }
