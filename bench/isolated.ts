@@ -24,7 +24,7 @@ export interface Isolation {
 export interface Trial {
   readonly faulty: ClusterRecord;
   readonly others: readonly ClusterRecord[];
-  /** Its fault is put in force; for a claim that does not take time to appear. */
+  /** The scenario whose fault is injected; its symptom must appear at once. */
   readonly scenario: Scenario;
   /** Paths that must be ok in the others, and how many flows each has in a round. */
   readonly paths: readonly string[];

@@ -12,7 +12,7 @@ const ROUNDS = 5;
 const TIMED = 'TIMEFORMAT="%U %S %R"; time "$@" >/dev/null 2>&1';
 const count = Number(process.argv[2] ?? "18");
 const attempts = Array.from({ length: count }, (_, at): CurlAttempt => {
-  // Port 9 (discard) is nobody's on a machine of today.
+  // Port 9 (discard) is unused on today's machines.
   const target = { tool: "curl", url: "http://127.0.0.1:9/", netnsPid: 1 } as const;
   return { ...target, id: `#${at}`, path: "hostA → server by podIP", connectTimeoutMs: 4500, totalTimeoutMs: 6000 };
 });

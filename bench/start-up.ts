@@ -1,6 +1,7 @@
 /**
- * How long the command line takes to start: `node bench/start-up.ts [TIMES]` runs `--help`, `list` and `plan` TIMES times each (default 11) after one
- * that warms the caches, and prints the medians of wall time and of CPU time. On a busy machine only the CPU time tells. A measurement, not a test.
+ * Measures how long the command line takes to start: `node bench/start-up.ts [TIMES]`. It runs `--help`, `list` and
+ * `plan` TIMES times each (default 11), after one run that warms the caches. Prints the medians of wall time and of CPU
+ * time; on a busy machine only the CPU time is meaningful. It asserts nothing.
  */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";

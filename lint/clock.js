@@ -27,7 +27,7 @@ export const noWallClock = rule("the wall clock is read in few places, and never
   const path = pathOf(context);
   if (!FOLDERS.test(path) || Object.hasOwn(LABELS, path)) return {};
   const message =
-    "the wall clock may jump: count with performance.now() or lib/host/clock.ts; lint/clock.js lists where it is a label";
+    "the wall clock may jump: use performance.now() or lib/host/clock.ts; lint/clock.js lists where it is a label";
   return {
     Identifier(node) {
       if (["Date", "Temporal"].includes(node.name) && isValue(node)) context.report({ node, message });

@@ -28,7 +28,7 @@ export const noShell = rule("no command line that a shell takes apart", (context
   ImportDeclaration({ source, specifiers, importKind }) {
     if (!CHILD_PROCESS.test(source.value) || importKind === "type") return;
     for (const one of specifiers) {
-      // Under another name, or as a whole, nobody sees which of its functions is called.
+      // Under another name, or as a whole, the called function is not visible here.
       const taken = one.type === "ImportSpecifier" ? one.imported.name : "*";
       if (one.importKind !== "type" && (taken === "*" || BY_SHELL.includes(taken)))
         context.report({ node: one, message: "exec and execSync go through a shell: use execFile or spawn, by name" });

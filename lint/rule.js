@@ -34,7 +34,7 @@ function isTypesOnly({ importKind, exportKind, specifiers = [] }) {
   return specifiers.length > 0 && specifiers.every((one) => one.importKind === "type" || one.exportKind === "type");
 }
 
-/** How a name is defined as seen from a scope; null when it is nobody's in this file. */
+/** Returns a name's definition as seen from a scope; null if this file has none. */
 export function definitionOf({ name }, scope) {
   for (let around = scope; around; around = around.upper) {
     const variable = around.set.get(name);

@@ -22,7 +22,7 @@ import type { CellEnd, CellWork } from "./clusters-of-cell.ts";
 import { buildProgress } from "../host/prepare.ts";
 import type { Share } from "./work-units.ts";
 
-/** Of a cell's folder in the VM: its log comes line by line, and nobody here can use the cluster. */
+/** Files of a cell's folder that stay in the VM: its log comes line by line, and the cluster is usable only there. */
 const NOT_COPIED = ["events.ndjson", "cluster.json", "kubeconfig", "baseline.json"];
 
 /** What is left of a cell for its `nth` VM: one whose node was tainted is not used any further. */
@@ -107,14 +107,22 @@ async function laneFor({ cell, header, index, nth, interruption, progress, optio
   const { signal } = interruption;
   const told = buildProgress((line) => progress.line(line));
   const image = await ensureNodeImage({
-    ...{ parts: nodePartsOf(cell), exec: hostExec, signal, origin: "offline" as const },
+    parts: nodePartsOf(cell),
+    exec: hostExec,
+    signal,
+    origin: "offline",
     say: (line) => progress.line(line),
     progress: told,
   });
   return await openLane({
-    ...{ kernel: laneKernel(cell.kernel ?? ""), imageTag: image.tag, cell: insideVm(cell), signal },
+    kernel: laneKernel(cell.kernel ?? ""),
+    imageTag: image.tag,
+    cell: insideVm(cell),
+    signal,
     context: hostContext({ progress: (line) => progress.line(line), signal }),
-    ...{ id: `${header.runId}-${index}-${nth}`, index, mayStay: options.keep === "always" },
+    id: `${header.runId}-${index}-${nth}`,
+    index,
+    mayStay: options.keep === "always",
     progress: ({ name, what, index: at, total, state, durationMs }) =>
       progress.line(
         `kernel lane ${at}/${total} ${name} (${what}): ${state}` +
@@ -141,7 +149,7 @@ function commandOf({ cell, modes, shares, options }: LaneWork, { cluster, leave 
   ];
 }
 
-/** Hands on each event of a stream of lines; a line that is none is left out, the log in the VM has it. */
+/** Calls `onEvent` for each event of a stream of lines. Skips other lines: the log in the VM has them. */
 function eventsOf(onEvent: (event: Event) => void): (data: Uint8Array) => void {
   return byLine((line) => {
     if (line.startsWith("{")) onEvent(JSON.parse(line) as Event);

@@ -44,7 +44,7 @@ async function main(orderPath: string): Promise<void> {
   const stopping = new AbortController();
   const stop = () => stopping.abort(new Error("the run was told to stop"));
   process.on("SIGTERM", stop);
-  // Whoever started us is gone: nobody will read what we find, and `heal` may come any moment.
+  // The parent is gone: results have no reader, and `heal` may come at any moment.
   process.on("disconnect", stop);
   if (order.reach.allowHostWide) await mustBeDisposable(machine().readText);
   const ways = await waysInto(order.cluster);
@@ -70,7 +70,7 @@ async function main(orderPath: string): Promise<void> {
 
 const STOPPED_EXIT = 3;
 
-/** Tests that a scenario made are judged with it; what somebody wrote by hand, hooks too, is logged one by one. */
+/** Logs hand-written tests and hooks one by one. Tests that a scenario made are judged with it. */
 function logTest(emit: Stand["emit"], mode: Mode, test: Mocha.Runnable, error: Error | null): void {
   // The other modes put scenarios to the test; a hand-written test is the same in each.
   if (mode !== "as-claimed") return;

@@ -11,8 +11,8 @@ export interface Asked {
 type Answer = readonly Explanation[];
 
 /**
- * Explains evidence in a thread of its own. It takes seconds on a busy machine, and in this process it would hold up the
- * readings of a fault in force, and so their times. One call at a time.
+ * Explains evidence in a thread of its own, one call at a time. It takes seconds on a busy machine; in this process it
+ * would delay the readings of a fault in force.
  */
 export class Explaining {
   #worker: Worker | null = null;

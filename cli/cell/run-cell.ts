@@ -204,7 +204,7 @@ async function spawnCellProcess(
   }
 }
 
-/** A comfort for whoever looks later: a full disk must not end a run that has faults in force. */
+/** Keeps output for a later look. Ignores errors: a full disk must not end a run that has faults in force. */
 function keep(logPath: string, chunk: Buffer): void {
   try {
     writeFileSync(logPath, chunk, { flag: "a", mode: 0o600 });

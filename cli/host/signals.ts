@@ -35,7 +35,7 @@ export function onInterrupt(say: (line: string) => void): Interruption {
     }
   };
   for (const name of SIGNALS) process.on(name, handle);
-  // Whoever read our output went away (`| head`): that is no reason to leave faults behind.
+  // The reader of our output is gone (`| head`): faults must still be undone.
   const onPipe = (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE") throw error;
   };

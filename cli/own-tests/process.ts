@@ -49,6 +49,6 @@ function signalGroup({ pid }: ChildProcess, name: NodeJS.Signals): void {
   try {
     if (pid !== undefined) process.kill(-pid, name);
   } catch {
-    // There is nobody left in it.
+    // The group has ended.
   }
 }

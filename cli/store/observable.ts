@@ -13,7 +13,7 @@ import { clustersKnown, mustBeAsNew } from "./kept.ts";
 export async function chooseCluster(name: string | undefined): Promise<ClusterRecord> {
   const there = (await clusterNetworks(hostExec)).map(({ cluster }) => cluster);
   const record = chosen(name, clustersKnown(), there);
-  // The same guards as before a fault: a container of that name may be somebody else's by now.
+  // The same guards as before a fault: a container of that name may have another owner by now.
   for (const node of nodesOf(record.containers))
     await containerTarget({ node, container: ofNode(record.containers, node), cluster: record.name });
   return record;
@@ -42,7 +42,8 @@ export function chosen(
   if (found) return found;
   if (known.some((one) => one.name === name)) throw new UsageError(`cluster "${name}" is not there any more`, list);
   throw new UsageError(
-    `cluster "${name}" was not made by a run of this checkout: it has no baseline and no roles, and is not ours to touch`,
+    `cluster "${name}" was not made by a run of this checkout: ` +
+      "it has no baseline and no roles to probe from, and is not ours to touch",
     list,
   );
 }

@@ -87,7 +87,7 @@ export function cellPath(runDir: string, cell: string, nth = 1): string {
 
 /** What a run said of itself when it began. */
 export function readHeader(dir: string): RunHeader {
-  // Runs of the first days did not name their owner: nobody living has them.
+  // Runs of the first days did not name their owner: their processes have ended.
   const header = JSON.parse(readFileSync(join(dir, "run.json"), "utf8")) as Omit<RunHeader, "owner"> &
     Partial<RunHeader>;
   return { ...header, owner: header.owner ?? "" };

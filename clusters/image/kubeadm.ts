@@ -37,7 +37,7 @@ export function kubeadmPatchObjects(origin: ImageOrigin, kubernetesVersion: stri
   ];
 }
 
-/** kubeadm refuses a gate that it does not know, so one that nobody has looked at is not asked. */
+/** Returns true for the minors known to have the gate: kubeadm refuses an unknown one. */
 function hasRootless(kubernetesVersion: string): boolean {
   const [major, minor = 0] = kubernetesVersion.split(".").map(Number);
   return major === 1 && minor >= ROOTLESS_MINORS.first && minor <= ROOTLESS_MINORS.last;

@@ -8,9 +8,9 @@ interface Source {
 }
 
 /**
- * Returns the Debian mirror in apt's source files, as debootstrap wants it: an http, https or file URI. Entries for the suite
- * come first, and among them those that end in /debian, as Debian's mirrors do (other vendors name their suites after
- * Debian's, too). Undefined if no entry is usable. Pure; formats: sources.list(5).
+ * Returns the Debian mirror in apt's source files, as debootstrap wants it: an http, https or file URI. Entries for the
+ * suite come first, and among them those that end in /debian, as Debian's mirrors do (other vendors name their suites
+ * after Debian's, too). Undefined if no entry is usable. Pure; formats: sources.list(5).
  */
 export function debianMirror(files: readonly string[], suite: string): string | undefined {
   const usable = files

@@ -87,7 +87,12 @@ async function runStep(build: Build, step: Step, index: number): Promise<void> {
   const { name, what, expectedS } = step;
   const report = (state: StepProgress["state"], durationMs?: number) =>
     build.progress({
-      ...{ name, what, index, total: build.steps.length, expectedS, state },
+      name,
+      what,
+      index,
+      total: build.steps.length,
+      expectedS,
+      state,
       ...(durationMs === undefined ? {} : { durationMs }),
     });
   const target = stepDir(build, name);
@@ -103,7 +108,7 @@ async function runStep(build: Build, step: Step, index: number): Promise<void> {
     await mkdir(out, { recursive: true });
     await runCommands(build, step, out);
     await mustBeUnchanged(build, name);
-    // Whoever comes second finds the name taken, by the same content.
+    // The second of two builds finds the name taken, by the same content.
     if (step.image === undefined)
       await rename(out, target).catch(async (error: unknown) => await mustExist(target, error));
   } finally {
@@ -116,7 +121,7 @@ async function runStep(build: Build, step: Step, index: number): Promise<void> {
 async function isMade({ exec, keys }: Build, step: Step, target: string): Promise<boolean> {
   if (step.image !== undefined) return await isInDocker(imageTag(step, keys), exec);
   if (!(await exists(target))) return false;
-  // For pruneCache: somebody uses it.
+  // For pruneCache: the result is in use.
   await utimes(target, new Date(), new Date());
   return true;
 }

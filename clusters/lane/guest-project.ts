@@ -24,7 +24,7 @@ export const ENV_IN_VM: Readonly<Record<string, string>> = {
 };
 
 const PROJECT = join(import.meta.dirname, "../..");
-/** What a VM has already, or nobody needs there. */
+/** Folders that a VM has already or does not need. */
 const LEFT_OUT = ["node_modules", "runs", ".git", "docs", "test", "bench"].map((name) => `--exclude=./${name}`);
 const KEPT_IN_VM = ["node_modules", "runs"].flatMap((name) => ["!", "-name", name]);
 

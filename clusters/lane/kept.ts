@@ -53,9 +53,8 @@ export function keptVms(laneDir: string): readonly (Kept & { readonly key: strin
 }
 
 /**
- * One that was kept under this key and nobody uses. It is this run's from then on, as a new one is: should the run be
- * killed, whoever comes next ends it. Those of the cell that were made of something else, and so are of no more use to
- * anybody, are ended. Undefined when there is none.
+ * Returns an unused VM kept under this key; undefined if there is none. This run owns it from then on, as a new one: if
+ * the run is killed, the next run ends it. Ends the cell's VMs with other inputs, which no run can use any more.
  */
 export async function claimKept(laneDir: string, key: string, cell: string): Promise<Kept | undefined> {
   for (const kept of keptVms(laneDir).filter((one) => one.cell === cell)) {
@@ -69,7 +68,7 @@ export async function claimKept(laneDir: string, key: string, cell: string): Pro
   return undefined;
 }
 
-/** Ends one that nobody uses; false where somebody does, or that cannot be seen from here (another pid namespace). */
+/** Ends an unused VM; returns false if it is in use or cannot be seen from here (another pid namespace). */
 export async function endKept(dir: string): Promise<boolean> {
   if (!(await taken(dir))) return false;
   await endProcess(dir);
@@ -81,13 +80,13 @@ async function taken(dir: string): Promise<boolean> {
   const lives = async () => (await ownerState(readText, textOf(join(dir, PROCESS)))) === "lives";
   if (!(await lives())) return false;
   const held = await acquire(join(dir, USER), await ownMark(readText), (one) => ownerState(readText, one));
-  // Somebody may have ended it, or taken and left it, in between.
+  // Another process may have ended it, or taken and left it, in between.
   return held === null && (await lives()) && textOf(join(dir, RECORD)) !== "";
 }
 
 /**
- * Leaves a VM to whoever comes next: stops its processes, writes down what it is, and gives it up. Throws
- * UndecidedError where they do not stop.
+ * Leaves a VM to the next run: stops its processes, records its key and cell, and gives up ownership. Throws
+ * UndecidedError if they do not stop.
  */
 export async function leave(dir: string, record: Omit<Kept, "dir"> & { readonly key: string }): Promise<void> {
   const mark = await ownMark(readText);

@@ -16,7 +16,7 @@ export async function endLeft(laneDir: string): Promise<void> {
   for (const dir of await leftInLane(laneDir)) await endProcess(dir);
 }
 
-/** Makes a VM's directory, this process's from its first moment: one without an owner is nobody's, and is removed. */
+/** Makes a VM's directory, owned by this process from its first moment: a directory without an owner is removed. */
 export async function makeOwnDir(dir: string): Promise<void> {
   const mark = await ownMark(readText);
   mkdirSync(dir, { recursive: true, mode: 0o700 });

@@ -76,10 +76,12 @@ export async function bootVm(options: VmOptions): Promise<Vm> {
   const screen = openSync(join(dir, CONSOLE), "w", 0o600);
   const [command = "", ...rest] = [...(outlives ? [] : ["setpriv", "--pdeathsig", "KILL", "--"]), ...vmArgv(options)];
   const child = spawn(command, rest, {
-    ...{ cwd: dir, detached: true, stdio: ["ignore", screen, screen, ends.vmReads, ends.vmWrites] },
+    cwd: dir,
+    detached: true,
+    stdio: ["ignore", screen, screen, ends.vmReads, ends.vmWrites],
     env: { PATH: process.env["PATH"] ?? "", HOME: dir, TMPDIR: memory },
   });
-  // At once: whoever finds the directory of a killed run ends the process by this.
+  // At once: the finder of a killed run's directory ends the process by this.
   writeFileSync(join(dir, PROCESS), (await ownerOf(readNow, child.pid ?? 0)) ?? "", { mode: 0o600 });
   for (const file of [screen, ends.vmReads, ends.vmWrites]) closeSync(file);
   const ended = new Promise<void>((resolve) => {
@@ -118,7 +120,7 @@ async function lastWordsIn(dir: string): Promise<string> {
  */
 function greeted(wire: Wire, ended: Promise<void>, dir: string): Line {
   const spoken = once(wire, "data").then(() => undefined);
-  // Nobody may be waiting for it when the line ends first.
+  // It may have no waiter when the line ends first.
   spoken.catch(() => undefined);
   const line = openLine(wire);
   const hello = async () => {

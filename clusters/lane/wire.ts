@@ -23,7 +23,7 @@ export interface WireEnds {
   readonly vmWrites: number;
 }
 
-/** Both ends of a new VM's line. The wire ends when the VM, and whoever else has its ends, is gone. */
+/** Returns both ends of a new VM's line. The wire ends with the VM and all other holders of its ends. */
 export function wireIn(dir: string): WireEnds {
   const vmReads = openSync(join(dir, TO_VM), constants.O_RDWR);
   const vmWrites = openSync(join(dir, FROM_VM), constants.O_RDWR);

@@ -39,7 +39,7 @@ export interface Capture {
 
 export interface Captured {
   readonly pcap: Uint8Array;
-  /** Devices as they were at its beginning and at its end: one that was made anew has another index. */
+  /** Devices at the start and at the end of the capture: a device made again has another index. */
   readonly interfaces: readonly Interface[];
   readonly counts: CaptureCounts;
 }

@@ -111,7 +111,7 @@ class Taking implements Evidence {
     await this.#onEach(`state ${moment}`, this.#nodes(), async (node) => {
       const { cluster, signal } = this.#order;
       const startedAtMs = performance.now();
-      // Where nothing is captured the node's clock is not known, and a few lines of before do no harm.
+      // Without a capture the node's clock is unknown; a few earlier lines do no harm.
       const since = this.#captures.get(node)?.since ?? { time: "", uptimeS: "0" };
       const { cni } = cluster.record.cell;
       const pods = podPidsOn(this.#order.where, node);

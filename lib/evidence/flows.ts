@@ -19,7 +19,7 @@ const flowsSchema = z.strictObject({
   overlayPort: portSchema.nullable(),
 });
 
-/** The API server, etcd and the kubelet: whatever they say is nobody's evidence. */
+/** Ports of the API server, etcd and the kubelet: their traffic is never evidence. */
 const NEVER = [6443, 2379, 2380, 10250] as const;
 
 /** The flows of a cluster's roles: their pods, Services and nodes. */

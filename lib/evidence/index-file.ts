@@ -67,7 +67,11 @@ export function indexOf({ kept, captures, states, trouble }: Taken): EvidenceInd
     // Its devices have a file of their own.
     captures: captures.map(({ node, file, counts, tally, filter }) => ({ node, file, counts, tally, filter })),
     states: states.map(({ moment, node, durationMs, files, texts, missing }) => ({
-      ...{ moment, node, durationMs, missing, files: kept === "full" ? files : [] },
+      moment,
+      node,
+      durationMs,
+      missing,
+      files: kept === "full" ? files : [],
       empty: [...texts].filter(([, text]) => text === "").map(([name]) => name),
     })),
     counters: states.flatMap((state) => countersOf(state, states)),

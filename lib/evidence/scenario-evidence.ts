@@ -4,7 +4,7 @@ import { startEvidence, type Evidence, type EvidenceOrder } from "./evidence.ts"
 
 /** Evidence that the engine starts once the scenario is ready; the verdict decides later which files are kept. */
 export interface ScenarioEvidence extends Evidence {
-  /** Starts the captures and takes the state of before. Once more: what was taken so far is dropped. */
+  /** Starts the captures and reads the state before the fault. A second call drops the evidence so far. */
   readonly begin: (where: Whereabouts) => Promise<void>;
 }
 

@@ -40,8 +40,8 @@ ipvs() {
 # What routing, bridging, ARP and the kernel's own time-outs go by. Which of them there are depends on the kernel.
 sysctls() {
   cd /proc/sys/net && grep -sH '' \
-    bridge/* ipv4/ip_forward ipv4/ip_local_port_range ipv4/tcp_syn* ipv4/tcp_retries* ipv4/icmp_ratelimit ipv4/icmp_ratemask \
-    ipv4/vs/* \
+    bridge/* ipv4/ip_forward ipv4/ip_local_port_range ipv4/tcp_syn* ipv4/tcp_retries* \
+    ipv4/icmp_ratelimit ipv4/icmp_ratemask ipv4/vs/* \
     ipv4/conf/*/rp_filter ipv4/conf/*/forwarding ipv4/conf/*/proxy_arp ipv4/conf/*/arp_ignore ipv4/conf/*/arp_announce \
     ipv4/conf/*/accept_local ipv4/conf/*/route_localnet ipv4/conf/*/src_valid_mark ipv4/conf/*/send_redirects \
     ipv6/conf/*/forwarding ipv6/conf/*/disable_ipv6 ipv6/conf/*/accept_ra ipv6/conf/*/proxy_ndp \

@@ -56,7 +56,7 @@ export function throughWay({ direct }: ContainerWay, other: Exec): Exec {
   };
 }
 
-/** What a command gets from whoever starts it. */
+/** Settings that a command inherits from its parent. */
 export interface Inherited {
   /** In octal. */
   readonly umask: string;

@@ -28,6 +28,7 @@ const ROUTE = [
   "pref (low|medium|high)",
   "onlink",
 ].join("|");
+const SCOPE = "(global|site|link|host)";
 
 /**
  * Lines that can be given back; a link with other lines is refused. Their words reach ip(8) and bridge(8) one by one.
@@ -38,7 +39,7 @@ const LINE = new RegExp(
     `neighbour ${ADDRESS} lladdr ${LLADDR}( router| extern_learn| proto ${NAME})*`,
     `proxy ${ADDRESS}`,
     `fdb ${LLADDR}( dst ${ADDRESS}| port ${NUMBER}| vni ${NUMBER}| via ${NAME}| extern_learn)* self (permanent|static)`,
-    `address ${ADDRESS}( peer ${ADDRESS})?/\\d{1,3}( proto ${NAME})? scope (global|site|link|host)${FLAGS}( preferred_lft 0)?`,
+    `address ${ADDRESS}( peer ${ADDRESS})?/\\d{1,3}( proto ${NAME})? scope ${SCOPE}${FLAGS}( preferred_lft 0)?`,
     `route[46] ((unicast|local|broadcast|multicast|anycast) )?${NETWORK}( (${ROUTE}))*`,
   ].join("|")})$`,
 );
