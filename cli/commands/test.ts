@@ -9,6 +9,7 @@ import { summaryLines, sumCounts, type Counts } from "../own-tests/counts.ts";
 import { watchHost, type HostFinding } from "../own-tests/host-check.ts";
 import { runMocha, runMochaByFile } from "../own-tests/mocha.ts";
 import { nodeProcess } from "../own-tests/process.ts";
+import { checkShell } from "../own-tests/shell-check.ts";
 import { testSignals, type TestSignals } from "../own-tests/signals.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -118,5 +119,10 @@ async function runChecks(signals: TestSignals): Promise<Counts> {
     process.stdout.write(`  ${exit === 0 ? "✔" : "✘"} ${name}\n`);
     if (exit !== 0) failures += 1;
   }
-  return { passes: Object.keys(CHECKS).length - failures, failures, pending: 0, leftOut: [] };
+  const shell = await checkShell(signals.signal);
+  process.stdout.write(`${shell.lines.join("\n")}\n`);
+  return sumCounts([
+    { passes: Object.keys(CHECKS).length - failures, failures, pending: 0, leftOut: [] },
+    shell.counts,
+  ]);
 }

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Runs this project's `run` in a VM. Prints its cell's events on stdout as they are logged, all else on stderr. $@ is
 # the run's argv. Exits with the run's exit code.
 set -u

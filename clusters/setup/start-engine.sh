@@ -41,6 +41,7 @@ if [[ $hard == unlimited ]] || ((hard > 1048576)); then hard=1048576; fi
 ulimit -Sn "$hard" || true
 cd /
 # dockerd must not inherit the lock's descriptor: it would hold the lock for as long as it runs.
+# shellcheck disable=SC2016 # The inner shell expands it.
 setsid --fork bash -c 'echo "$$" >"$0"; exec "$@"' "$log.pid" "$@" </dev/null >>"$log" 2>&1 9>&-
 # The next process with the lock must see that one runs.
 for _ in {1..50}; do

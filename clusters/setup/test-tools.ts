@@ -18,6 +18,7 @@ const TOOLS: Readonly<Record<string, string>> = {
   pgrep: "procps",
   ping: "iputils-ping",
   setpriv: "util-linux",
+  shellcheck: "shellcheck",
   sysctl: "procps",
   tcpdump: "tcpdump",
   unshare: "util-linux",
@@ -26,8 +27,8 @@ const TOOLS: Readonly<Record<string, string>> = {
 /** Not one of CHECKS: only `./faultline test` uses it. */
 export const testTools: Check = {
   id: "test-tools",
-  what: "curl, dig, ping, tcpdump, conntrack, ethtool, nft, ip, jq, perl, procps and util-linux on the host",
-  why: "the integration tests use them in network namespaces of their own",
+  what: "curl, dig, ping, tcpdump, conntrack, ethtool, nft, ip, jq, perl, procps, shellcheck, util-linux on the host",
+  why: "the static checks and the integration tests use them",
   find: async (context) => {
     const tools = await Promise.all(Object.keys(TOOLS).map(async (tool) => [tool, await context.which(tool)] as const));
     const absent = tools.filter(([, path]) => path === undefined).map(([tool]) => tool);

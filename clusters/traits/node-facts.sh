@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Prints the facts behind a CNI's traits on a node, in sections: "@@ name", then a tool's output. $1 is the address of a
 # Service, further arguments a process of each pod on this node. Reads only. The last line is "@@ end", so that a
 # cut-off answer is recognised.

@@ -48,6 +48,7 @@ filters() {
   ' | while read -r device side; do
     printf -- '-- %s %s\n' "$device" "$side"
     # Unquoted: two words for a parent.
+    # shellcheck disable=SC2086
     tc filter show dev "$device" $side
   done
 }

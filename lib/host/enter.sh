@@ -15,6 +15,7 @@ refuse() {
 
 # Field 22 of proc_pid_stat(5); the second is a name and may hold blanks.
 is_the_same() {
+  # shellcheck disable=SC2086
   set -- ${1##*) }
   [ "${20:-}" = "$started" ]
 }
