@@ -54,7 +54,8 @@ function release(version: string): CniVersion {
   };
 }
 
-const VERSIONS = ["0.28.4", "0.26.7"].map(release);
+/** The first is the default. 0.28.10 was the newest on 2026-12-01. */
+const VERSIONS = ["0.28.4", "0.28.10", "0.26.7"].map(release);
 
 type Backend = "vxlan" | "host-gw";
 

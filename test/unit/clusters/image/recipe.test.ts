@@ -107,6 +107,7 @@ describe("node image versions", () => {
     ["image/go/etcd", `go.etcd.io/etcd/server/v3 v${VERSIONS.etcd}`],
     ["image/go/coredns", `github.com/coredns/coredns v${VERSIONS.coredns}`],
     ["cni/flannel/go/0.28.4", "github.com/flannel-io/flannel v0.28.4"],
+    ["cni/flannel/go/0.28.10", "github.com/flannel-io/flannel v0.28.10"],
     ["cni/flannel/go/0.26.7", "github.com/flannel-io/flannel v0.26.7"],
     ["cni/cilium/go", "github.com/cilium/cilium v1.15.19"],
     ["cni/flannel/go/plugin", "github.com/containernetworking/plugins v0.9.1"],
