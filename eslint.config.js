@@ -78,7 +78,7 @@ export default defineConfig(
   },
   {
     files: ["lib/engine/**"],
-    rules: { "max-len": "off", "faultline/plain-words": "off" },
+    rules: { "faultline/plain-words": "off" },
   },
   {
     files: TESTS,

@@ -1,5 +1,5 @@
-# What the agents that own parts of a node's network said last: $1 the CNI's name. First the time now, then "TIME NAME: LINE" without what else the container
-# runtime puts before a line (stream, tag).
+# Prints the last lines of the agents that own parts of a node's network: $1 the CNI's name. First the time now, then
+# "TIME NAME: LINE" without what else the container runtime puts before a line (stream, tag).
 date -u +%Y-%m-%dT%H:%M:%S.%NZ
 for folder in /var/log/pods/*"$1"* /var/log/pods/kube-system_kube-proxy-*; do
   [ -d "$folder" ] || continue

@@ -45,8 +45,9 @@ export async function readAll(
 }
 
 /**
- * Reads the faults again and again, `intervalMs` apart, while `probing` is under way, at least once each; a fault that is gone is logged with who was at work and
- * read no more. Resolves to those that are gone. Throws what a reading throws, once `probing` is over.
+ * Reads the faults again and again, `intervalMs` apart, while `probing` is under way, at least once each; a fault that
+ * is gone is logged with who was at work and read no more. Resolves to those that are gone. Throws what a reading
+ * throws, once `probing` is over.
  */
 export async function watchFaults(
   stand: Stand,
@@ -88,7 +89,10 @@ async function agentsSaid(stand: Stand, node: NodeRole, forMs: number): Promise<
   return recentLines(stdout, forMs);
 }
 
-/** Lines begin with their time and then who said it. The first is the node's own time now, of the same clock, so only their difference is used. Pure. */
+/**
+ * Lines begin with their time and then who said it. The first is the node's own time now, of the same clock, so only
+ * their difference is used. Pure.
+ */
 export function recentLines(printed: string, forMs: number): readonly string[] {
   const [now = "", ...lines] = printed.split("\n");
   const sinceMs = Date.parse(now) - forMs - AGENT_SLACK_MS;

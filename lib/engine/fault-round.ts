@@ -61,8 +61,8 @@ export async function faultRound(
 }
 
 /**
- * The same, and again where something was unclear, or where a connect was given up while a neighbour was still being asked for, on either node; all rounds are logged.
- * Resolves to the last. Ends at once when a fault is gone.
+ * The same, and again where something was unclear, or where a connect was given up while a neighbour was still being
+ * asked for, on either node; all rounds are logged. Resolves to the last. Ends at once when a fault is gone.
  */
 export async function clearRound(
   stand: Stand,

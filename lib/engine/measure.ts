@@ -21,7 +21,10 @@ export type Plan = Readonly<Record<string, HowToTry>>;
 /** Symptoms that come when others are long decided, so that they are waited for. */
 const LATE: readonly Symptom[] = ["host-unreachable", "slow"];
 
-/** How to try paths under a fault: `flows` each, or as many as a share-claim names; patiently where the claim is one that takes its time, or everywhere. */
+/**
+ * The way to try paths under a fault: `flows` each, or as many as a share-claim names; patiently where the claim is one
+ * that takes its time, or everywhere.
+ */
 export function planFor(expect: Readonly<Record<string, Expectation>>, flows: number, patiently = false): Plan {
   const tries = (one: Expectation): HowToTry => ({
     flows: one.share?.of ?? flows,
@@ -37,8 +40,9 @@ export function onceEach(paths: readonly string[]): Plan {
 }
 
 /**
- * How many attempts a node makes side by side. On a processor where everything takes longer (patience.ts) two dozen at once wait for each other until curl gives up (seen in user-mode
- * Linux, with a dozen processes an attempt: 7 to 18 of 48 could not be told; of ten at once, with as few processes as there are now, none).
+ * Returns how many attempts a node makes side by side. On a processor where everything takes longer (patience.ts) two
+ * dozen at once wait for each other until curl gives up (seen in user-mode Linux, with a dozen processes an attempt: 7
+ * to 18 of 48 could not be told; of ten at once, with as few processes as there are now, none).
  */
 const atOnce = (): number => (patience() > 1 ? 10 : Infinity);
 
@@ -49,7 +53,8 @@ export function inPieces<Item>(items: readonly Item[], most: number): readonly (
 }
 
 /**
- * Tries every path of the plan side by side: one exec a node, or as many one after the other as it takes where that is too much at once. Never throws for what a probe does: what cannot be told is `unknown`.
+ * Tries every path of the plan side by side: one exec a node, or as many one after the other as it takes where that is
+ * too much at once. Never throws for what a probe does: what cannot be told is `unknown`.
  */
 export async function measure(
   cluster: Cluster,

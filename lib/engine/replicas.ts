@@ -3,14 +3,17 @@ import { mustExec, type Exec } from "../host/exec.ts";
 import type { Role } from "../model/path.ts";
 import type { Attempt, Observation } from "../probes/probe.ts";
 
-/** Constant: every UDP entry to port 53 of the node's conntrack table, of one IP family; the lookups are told by their source ports. */
+/**
+ * Constant: every UDP entry to port 53 of the node's conntrack table, of one IP family; the lookups are told by their
+ * source ports.
+ */
 const LOOKUPS = (["ipv4", "ipv6"] as const).map((family) => {
   return ["conntrack", "-L", "-f", family, "-p", "udp", "--orig-port-dst", "53"] as const;
 });
 
 /**
- * Says of the lookups of these attempts which replica each met, from the node's conntrack: kube-proxy's DNAT is what chooses. A lookup without an entry stays as it
- * is. Throws ExecError when the node cannot be asked.
+ * Says of the lookups of these attempts which replica each met, from the node's conntrack: kube-proxy's DNAT is what
+ * chooses. A lookup without an entry stays as it is. Throws ExecError when the node cannot be asked.
  */
 export async function withReplicas(
   exec: Exec,

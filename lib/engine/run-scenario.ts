@@ -23,9 +23,9 @@ import { underFault, type Course } from "./under-fault.ts";
 export type { Stand } from "./scenario-context.ts";
 
 /**
- * Runs one scenario and logs everything that happens. Never throws for what it finds: that is in the log, and judged from there.
- * `swapped` runs it with each expectation replaced by its neighbour, `no-fault` with nothing broken, `wrong-node` with its faults on the other node: all must
- * come out not-pass.
+ * Runs one scenario and logs everything that happens. Never throws for what it finds: that is in the log, and judged
+ * from there. `swapped` runs it with each expectation replaced by its neighbour, `no-fault` with nothing broken,
+ * `wrong-node` with its faults on the other node: all must come out not-pass.
  */
 export async function runScenario(stand: Stand, scenario: Scenario, mode: Mode): Promise<void> {
   const startedAtMs = performance.now();
@@ -131,8 +131,8 @@ async function breakAndCompare(
 }
 
 /**
- * Watches the recovery and compares the nodes meanwhile. Resolves to what was compared; null where the paths were not ok
- * from the first round on, since what came back later may have changed the nodes.
+ * Watches the recovery and compares the nodes meanwhile. Resolves to what was compared; null where the paths were not
+ * ok from the first round on, since what came back later may have changed the nodes.
  */
 async function recoverBesideComparison(
   stand: Stand,
@@ -164,7 +164,10 @@ async function breakAndProbe(
   void stand.evidence?.stop();
 }
 
-/** How long to wait is ruled by the claim as written, even where it is judged swapped; with no fault nothing will appear, last, or be undone. */
+/**
+ * How long to wait is ruled by the claim as written, even where it is judged swapped; with no fault nothing will
+ * appear, last, or be undone.
+ */
 function courseOf(scenario: Scenario, claimed: Course["claimed"], context: CellContext, mode: Mode): Course {
   const { appears, recovers } = scenario;
   if (mode === "no-fault")

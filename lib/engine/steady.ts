@@ -64,7 +64,10 @@ export function allAsExpected(
   });
 }
 
-/** At least `ms`; at once when it is not more than 0. A timer takes whole ms and leaves out what is beyond, and may fire one before its time by performance.now(). */
+/**
+ * At least `ms`; at once when it is not more than 0. A timer takes whole ms and leaves out what is beyond, and may fire
+ * one before its time by performance.now().
+ */
 export function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms > 0 ? Math.ceil(ms) + 1 : 0));
 }

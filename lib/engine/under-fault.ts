@@ -16,8 +16,8 @@ export interface ReadFaults {
 }
 
 /**
- * Probes under the faults until it is as claimed or the claim's time is up, and reads the faults meanwhile. Ends at once when a fault is gone that nobody may undo. Resolves to
- * the faults that were in force when last read.
+ * Probes under the faults until it is as claimed or the claim's time is up, and reads the faults meanwhile. Ends at
+ * once when a fault is gone that no agent may undo. Resolves to the faults that were in force when last read.
  */
 export async function underFault(
   stand: Stand,
@@ -48,8 +48,9 @@ function without(faults: readonly WatchedFault[], gone: readonly WatchedFault[])
 }
 
 /**
- * The symptom is there; where it is claimed to last, it must be there in every round until the time is up. Of what comes and goes (`mostly`) the last round must show it, so that it is
- * known not to have gone for good, and so that the state of during is one with the symptom.
+ * The symptom is there; where it is claimed to last, it must be there in every round until the time is up. A symptom
+ * that comes and goes (`mostly`) must be in the last round: then it has not gone for good, and the state under the
+ * fault is one with the symptom.
  */
 async function whileItLasts(
   stand: Stand,
@@ -78,8 +79,8 @@ async function whileItLasts(
 }
 
 /**
- * Somebody else is to undo a fault: probes until that has happened, and once more afterwards, which is what counts. What could not be told is not measured again: until it is
- * undone there is no time for it, and afterwards everything must be ok.
+ * For a fault that an agent undoes: probes until that has happened, and once more afterwards, which is what counts. It
+ * never measures an unclear path again: before the undo there is no time for it, and afterwards everything must be ok.
  */
 async function untilHealed(
   stand: Stand,
