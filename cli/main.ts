@@ -1,6 +1,7 @@
 /**
- * The command line's entry. Nothing but Node is imported before the compile cache is on: it holds each module without
- * its types and compiled, and a file that changed is compiled again. Node goes on without it where it cannot be written.
+ * The command line's entry. It turns Node's compile cache on before it imports the rest: the cache holds each module
+ * without its types and compiled. Node compiles a file again when its text has changed, and works without the cache
+ * where the folder cannot be written.
  */
 import { enableCompileCache } from "node:module";
 import { join } from "node:path";

@@ -151,12 +151,15 @@ function addLooking(root: Command, invocation: Invocation): void {
     });
   root
     .command("plan")
-    .description("print cells, scenarios and the exact commands of each fault; does nothing")
+    .description(
+      "print cells, scenarios, the steps of each fault, what each path shows and how long it takes; does nothing",
+    )
     .argument("[filters...]", "as for run")
     .option("--cell <cell>", "as for run", collect, [])
-    .action(async (filters: string[], options: { cell: readonly string[] }) => {
+    .option("--scripts", "the exact commands of each fault and their scripts as well", false)
+    .action(async (filters: string[], options: { cell: readonly string[]; scripts: boolean }) => {
       const { plan } = await import("./commands/plan.ts");
-      await plan(filters, options.cell);
+      await plan(filters, options);
     });
   root
     .command("list")
@@ -208,7 +211,8 @@ function addMending(root: Command, { done }: Invocation): void {
     .description("undo every fault that a run left behind, from its journal")
     .option("--run <run>", "only this run (id or directory)")
     .option("--dry-run", "only print what would be undone", false)
-    .action(async (options: { run?: string; dryRun: boolean }) =>
+    .option("--scripts", "with --dry-run: the exact scripts and commands as well", false)
+    .action(async (options: { run?: string; dryRun: boolean; scripts: boolean }) =>
       done(await (await import("./commands/heal.ts")).heal(options)),
     );
   root

@@ -1,4 +1,5 @@
 import { describeFault } from "../../lib/faults/registry.ts";
+import { describeSteps, type DescribedStep } from "../../lib/faults/run/describe.ts";
 import { healRun, type HealOutcome, type HealReport } from "../../lib/journal/heal.ts";
 
 /**
@@ -11,7 +12,14 @@ export async function healJournal(path: string, say: (line: string) => void, dry
   return report;
 }
 
-function lineOf({ nodeFault, target, outcome, detail, finding, commands }: HealOutcome): string {
+function lineOf({ nodeFault, target, outcome, detail, finding, wouldUndo }: HealOutcome): string {
   const words = [`${outcome}: ${describeFault(nodeFault)} (${target})`, detail, finding].filter((word) => word);
-  return [words.join(", "), ...commands.map((command) => `  ${command.replaceAll("\n", "\n  ")}`)].join("\n");
+  const steps = wouldUndo === null ? [] : describeSteps(wouldUndo);
+  const undo = steps.filter(({ step }) => step === "undo" || step === "verify").flatMap(stepLines);
+  return [words.join(", "), ...undo.map((line) => `  ${line}`)].join("\n");
+}
+
+/** Returns a step as lines for people: its name before the first, the others below each other. */
+export function stepLines({ step, lines }: DescribedStep): readonly string[] {
+  return lines.map((line, index) => `${(index === 0 ? `${step}:` : "").padEnd("read back:".length)} ${line}`);
 }

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import { EXIT } from "../../lib/host/errors.ts";
-import { describeShared } from "../../lib/faults/run/describe.ts";
+import { describeScripts, describeUndo, nameScripts } from "../../lib/faults/run/describe.ts";
 import type { HealReport } from "../../lib/journal/heal.ts";
 import { ownerLives } from "../../clusters/ownership/owner.ts";
 import { machine } from "../host/prepare.ts";
@@ -9,11 +9,19 @@ import { healJournal } from "../cell/heal-journal.ts";
 import { endLeftCaptures } from "../cell/left-captures.ts";
 import { cellDirs, findRunDir, listRuns, readClusterRecord, readHeader, RUNS } from "../store/run-dir.ts";
 
+interface HealCommand {
+  readonly run?: string;
+  /** Only print what would be undone. */
+  readonly dryRun: boolean;
+  /** In a dry run: print the exact commands and scripts as well. */
+  readonly scripts: boolean;
+}
+
 /**
  * Undoes what runs left behind (all runs, or one), from their journals, and ends the captures of those that never came to their end. A run that is still going on is left alone: its faults are meant to be in force, and it
  * undoes them itself. Resolves to 5 when something could not be undone.
  */
-export async function heal(options: { readonly run?: string; readonly dryRun: boolean }): Promise<number> {
+export async function heal(options: HealCommand): Promise<number> {
   const dirs = options.run === undefined ? listRuns().map((id) => join(RUNS, id)) : [findRunDir(options.run)];
   const reports: HealReport[] = [];
   for (const dir of dirs) {
@@ -26,8 +34,18 @@ export async function heal(options: { readonly run?: string; readonly dryRun: bo
     if (header.durationMs === null && !options.dryRun) await endCapturesOf(dir);
   }
   if (reports.every(({ outcomes }) => outcomes.length === 0)) print("nothing to undo");
-  else if (options.dryRun) print(`\n# Shared by the commands above:\n${describeShared().join("\n")}`);
+  else if (options.dryRun && options.scripts) printScripts(reports);
   return reports.every(({ ok }) => ok) ? EXIT.ok : EXIT.notUndone;
+}
+
+/** Prints the scripts, each once, and then the commands that use them: bash takes the whole. */
+function printScripts(reports: readonly HealReport[]): void {
+  const faults = reports
+    .flatMap(({ outcomes }) => outcomes.map(({ wouldUndo }) => wouldUndo))
+    .filter((one) => one !== null);
+  const names = nameScripts(faults);
+  const commands = faults.flatMap((one) => describeUndo(one, names));
+  print(["", "# The scripts, each once, and then the commands:", ...describeScripts(names), ...commands].join("\n"));
 }
 
 async function endCapturesOf(runDir: string): Promise<void> {

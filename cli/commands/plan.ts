@@ -2,23 +2,44 @@ import { cellId, type Cell } from "../../lib/model/cell.ts";
 import { sizeFor, skipIfCellTooSmall } from "../../lib/scenario/cluster-size.ts";
 import { isBalancerNeeded, peersNeeded } from "../../lib/baseline/paths.ts";
 import { inWords } from "../../lib/model/expectation.ts";
-import { describeApply, describeShared, describeUndo } from "../../lib/faults/run/describe.ts";
-import { describeFault } from "../../lib/faults/registry.ts";
-import { expectationsOf, faultsOf, leftOutOf, skipInCell, type Scenario } from "../../lib/scenario/spec.ts";
+import {
+  describeApply,
+  describeScripts,
+  describeSteps,
+  describeUndo,
+  nameScripts,
+  type ScriptNames,
+} from "../../lib/faults/run/describe.ts";
+import { describeFault, type NodeFault } from "../../lib/faults/registry.ts";
+import { expectationsOf, faultsOf, healingOf, leftOutOf, skipInCell, type Scenario } from "../../lib/scenario/spec.ts";
 import { DEFAULT_CELL, parseCells, traitsOf } from "../../clusters/cells/cells.ts";
 import { kernelNeed } from "../../clusters/lane/needs.ts";
+import { stepLines } from "../cell/heal-journal.ts";
 import { scenariosOf, selectSuites, suiteFiles } from "../cell/suites.ts";
 
-/** Prints what a run would do: cells, scenarios, each fault's exact commands. Nothing is run, not even to look. */
-export async function plan(filters: readonly string[], cells: readonly string[]): Promise<void> {
+/** Prints what a run would do: cells, scenarios, each fault's steps. Nothing is run, not even to look. */
+export async function plan(
+  filters: readonly string[],
+  options: { readonly cell: readonly string[]; readonly scripts: boolean },
+): Promise<void> {
   const scenarios = await scenariosOf(selectSuites(filters, suiteFiles()));
-  const chosen = cells.length > 0 ? cells.flatMap(parseCells) : [DEFAULT_CELL];
-  for (const cell of chosen) process.stdout.write(planOf(cell, scenarios));
-  process.stdout.write(`\n# Shared by the commands above:\n${describeShared().join("\n")}\n`);
+  const cells = options.cell.length > 0 ? options.cell.flatMap(parseCells) : [DEFAULT_CELL];
+  const faults = cells.flatMap((cell) => scenarios.flatMap((scenario) => faultsIn(cell, scenario)));
+  const names = options.scripts ? nameScripts(faults.map((nodeFault) => ({ nodeFault }))) : null;
+  for (const cell of cells) process.stdout.write(planOf(cell, scenarios, names));
+  if (names === null) return;
+  process.stdout.write(`\n# The scripts of the commands above:\n${describeScripts(names).join("\n")}\n`);
 }
 
-/** The plan of one cell as text. Addresses and ids that only a cluster can tell stand as `<…>`. Pure. */
-export function planOf(cell: Cell, scenarios: readonly Scenario[]): string {
+/** A cluster until its roles are ready, and a scenario without what it waits for: a recorded run on 2 cores. */
+const CLUSTER_MS = 110_000;
+const SCENARIO_MS = 16_000;
+
+/**
+ * The plan of one cell as text. Addresses and ids that only a cluster can tell stand as `<…>`. With names of scripts
+ * each fault's exact commands are part of it. Pure.
+ */
+export function planOf(cell: Cell, scenarios: readonly Scenario[], names: ScriptNames | null = null): string {
   const traits = traitsOf(cell);
   const third = sizeFor(scenarios, { cell, traits }) === 3 ? ", another (node C)" : "";
   const lines = [`cell ${cellId(cell)}: one control plane (node B), one worker (node A)${third}`];
@@ -32,16 +53,20 @@ export function planOf(cell: Cell, scenarios: readonly Scenario[]): string {
   if (peers.length > 0) lines.push(`further clusters of one node, joined to it by routes: ${peers.join(", ")}`);
   if (isBalancerNeeded(scenarios, { cell, traits }))
     lines.push("a balancer: the roles' echo server, started in the container outside");
-  for (const scenario of scenarios) {
-    lines.push(`\n  ${scenario.id}: ${scenario.claim}`);
+  const planned = scenarios.map((scenario) => {
     const skip = skipInCell(scenario, { cell, traits }) ?? skipIfCellTooSmall(scenario, { cell, traits });
+    return { scenario, skip, ms: skip === null ? estimateMs(cell, scenario) : 0 };
+  });
+  const wholeMs = planned.reduce((sum, { ms }) => sum + ms, CLUSTER_MS);
+  lines.push(`estimated time: ${Math.ceil(wholeMs / 60_000)} min, ${CLUSTER_MS / 1000} s of it for the cluster`);
+  for (const { scenario, skip, ms } of planned) {
+    lines.push(`\n  ${scenario.id}: ${scenario.claim}`);
     if (skip !== null) lines.push(`    skipped: ${skip.reason}`);
-    // A placeholder address must pass for one: 192.0.2.0/24 is for documentation (RFC 5737).
-    for (const fault of faultsOf(scenario, { cell, traits, address: () => "192.0.2.1" })) {
-      lines.push(`    fault: ${describeFault(fault)}`);
-      lines.push(...commands("apply", describeApply({ nodeFault: fault })));
-      lines.push(...commands("undo", describeUndo({ nodeFault: fault })));
-    }
+    else
+      lines.push(
+        `    estimated time: ${Math.ceil(ms / 1000)} s; recovers within ${scenario.recovers.withinMs / 1000} s`,
+      );
+    for (const fault of faultsIn(cell, scenario)) lines.push(...linesOf(fault, names));
     for (const [path, expected] of Object.entries(expectationsOf(scenario, { cell, traits }))) {
       lines.push(`    expect ${path}: ${inWords(expected)}`);
     }
@@ -52,6 +77,26 @@ export function planOf(cell: Cell, scenarios: readonly Scenario[]): string {
   return `${lines.join("\n")}\n`;
 }
 
-function commands(what: string, all: readonly string[]): readonly string[] {
-  return all.map((command) => `      ${what}: ${command.replaceAll("\n", "\n        ")}`);
+/** A placeholder address must pass for one: 192.0.2.0/24 is for documentation (RFC 5737). */
+function faultsIn(cell: Cell, scenario: Scenario): readonly NodeFault[] {
+  return faultsOf(scenario, { cell, traits: traitsOf(cell), address: () => "192.0.2.1" });
+}
+
+/** Returns how long a scenario takes, with what it must wait for: an estimate. */
+function estimateMs(cell: Cell, scenario: Scenario): number {
+  const healing = healingOf(scenario, { cell, traits: traitsOf(cell) });
+  const waits = [scenario.appears?.withinMs, healing?.withinMs, scenario.recovers.notUntil?.lastsMs];
+  return waits.reduce<number>((sum, ms) => sum + (ms ?? 0), SCENARIO_MS);
+}
+
+function linesOf(nodeFault: NodeFault, names: ScriptNames | null): readonly string[] {
+  const steps = describeSteps({ nodeFault }).flatMap(stepLines);
+  const lines = [`    fault: ${describeFault(nodeFault)}`, ...steps.map((line) => `      ${line}`)];
+  if (names === null) return lines;
+  const exact = (what: string, all: readonly string[]) => all.map((command) => `      ${what} runs: ${command}`);
+  return [
+    ...lines,
+    ...exact("apply", describeApply({ nodeFault }, names)),
+    ...exact("undo", describeUndo({ nodeFault }, names)),
+  ];
 }

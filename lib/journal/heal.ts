@@ -1,4 +1,4 @@
-import { describeUndo } from "../faults/run/describe.ts";
+import type { Described } from "../faults/run/describe.ts";
 import { kindOf, type NodeFault } from "../faults/registry.ts";
 import type { NodeRole } from "../model/nodes.ts";
 import { findAgain, type FoundAgain } from "../faults/run/find-again.ts";
@@ -30,8 +30,8 @@ export interface HealOutcome {
   readonly outcome: "undone" | "nothing-to-undo" | "changed-by-other" | "gone" | "failed" | "would-undo";
   readonly detail: string;
   readonly finding?: string;
-  /** In a dry run: the commands that would run, each line as bash takes it. */
-  readonly commands: readonly string[];
+  /** In a dry run: what would be undone, for lib/faults/run/describe.ts; otherwise null. */
+  readonly wouldUndo: Described | null;
   readonly durationMs: number;
 }
 
@@ -84,8 +84,8 @@ function tryToOpen(
 function wouldHeal(faults: readonly JournaledFault[], { onProgress }: HealOptions): readonly HealOutcome[] {
   return faults.map((fault) => {
     const { nodeFault, faultId, prior, target } = fault.intent;
-    const commands = describeUndo({ nodeFault, id: faultId, prior, identity: target });
-    const outcome = { ...whichIs(fault), outcome: "would-undo", detail: "", commands, durationMs: 0 } as const;
+    const wouldUndo = { nodeFault, id: faultId, prior, identity: target };
+    const outcome = { ...whichIs(fault), outcome: "would-undo", detail: "", wouldUndo, durationMs: 0 } as const;
     onProgress?.(outcome);
     return outcome;
   });
@@ -161,7 +161,7 @@ function closeAsGone(fault: JournaledFault, why: string, journal: Journal | null
   } catch {
     // Nothing is left to undo; the next heal comes to the same result.
   }
-  return { ...whichIs(fault), outcome: "gone", detail: why, commands: [], durationMs: 0 };
+  return { ...whichIs(fault), outcome: "gone", detail: why, wouldUndo: null, durationMs: 0 };
 }
 
 async function undoJournaled(
@@ -185,14 +185,14 @@ async function undoJournaled(
     const result = results.get(faultId);
     if (!result) return [faultId, failed(fault, "no result")];
     const { outcome, detail, durationMs, finding } = result;
-    const healed = { ...whichIs(fault), outcome, detail, commands: [], durationMs };
+    const healed = { ...whichIs(fault), outcome, detail, wouldUndo: null, durationMs };
     return [faultId, finding === undefined ? healed : { ...healed, finding }];
   });
   return new Map(outcomes);
 }
 
 function failed(fault: JournaledFault, detail: string): HealOutcome {
-  return { ...whichIs(fault), outcome: "failed", detail, commands: [], durationMs: 0 };
+  return { ...whichIs(fault), outcome: "failed", detail, wouldUndo: null, durationMs: 0 };
 }
 
 function whichIs({ intent }: JournaledFault): Pick<HealOutcome, "faultId" | "nodeFault" | "target"> {

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { hostExec, mustExec, type Exec } from "../../lib/host/exec.ts";
-import { describeShared } from "../../lib/faults/run/describe.ts";
+import { describeScripts, describeUndo, nameScripts } from "../../lib/faults/run/describe.ts";
 import { healInjected, injectFault } from "../../lib/faults/run/inject.ts";
 import { PODS_RESOLV_CONF } from "../../lib/faults/kinds/resolv-conf/file.ts";
 import type { Target } from "../../lib/faults/run/target.ts";
@@ -128,11 +128,15 @@ describe("what becomes of a fault's target", function () {
     await injectFault({ target: await node.target(), nodeFault: noForwarding, journal });
     const before = [await takeFingerprint(node.exec), readFileSync(path, "utf8")] as const;
     const { outcomes } = await healRun(path, { dryRun: true });
-    expect(outcomes[0]?.commands).to.have.length(1);
+    const wouldUndo = outcomes[0]?.wouldUndo;
+    if (!wouldUndo) throw new Error("the dry run names no fault");
     expect(diffFingerprints(before[0], await takeFingerprint(node.exec))).to.deep.equal([]);
     expect(readFileSync(path, "utf8")).to.equal(before[1]);
     // What it printed is the very command: bash runs it and the fault is undone.
-    const pasted = [...describeShared(), outcomes[0]?.commands[0] ?? "false"].join("\n");
+    const names = nameScripts([wouldUndo]);
+    const commands = describeUndo(wouldUndo, names);
+    expect(commands).to.have.length(1);
+    const pasted = [...describeScripts(names), ...commands].join("\n");
     await mustExec(hostExec, ["bash", "-c", 'eval "$1"', "x", pasted]);
     expect((await node.exec(["sysctl", "-n", "net.ipv4.ip_forward"])).stdout).to.equal("1\n");
   });

@@ -46,6 +46,17 @@ export interface Reach {
 export const NODE_ONLY: Reach = { allowHostWide: false };
 
 /**
+ * A fault's steps for people: the field's own commands, a line each. Write-only: what runs is in the kind's scripts,
+ * and nothing reads these lines.
+ */
+export interface Steps {
+  readonly apply: readonly string[];
+  readonly readBack: readonly string[];
+  readonly undo: readonly string[];
+  readonly verify: readonly string[];
+}
+
+/**
  * One kind of fault: its data, and how it is applied and undone. Pure: each member returns a command, or reads what a
  * command printed; lib/faults/run runs the commands. `P` is the prior state: what undo needs to put back. A null
  * command means that there is nothing to do. CONTRIBUTING.md, "A fault", walks through one kind.
@@ -63,6 +74,11 @@ export interface FaultKind<F extends AnyFault = AnyFault, P extends Json = Json>
   readonly priorSchema: z.ZodType<P>;
   /** Returns the fault in one line, without its node: `sysctl net.ipv4.ip_forward=0`. */
   describe(fault: F): string;
+  /**
+   * Returns the steps for people, at most 160 characters a line. `prior` is null where it was not read yet; `id` is as
+   * for apply.
+   */
+  steps(fault: F, prior: P | null, id: string): Steps;
   scope(fault: F): Scope;
   /** Throws UsageError or GuardError for what a schema cannot express, and for a fault beyond its reach. */
   validate(fault: F, reach: Reach): void;

@@ -15,18 +15,88 @@ export interface Described {
   readonly identity?: TargetIdentity;
 }
 
-/** Returns the scripts that the commands below share, as the bash assignments that they need: `ARM='…'`. Pure. */
-export function describeShared(): readonly string[] {
-  return [...SHARED_SCRIPTS].map(([script, name]) => `${name}='${script.replaceAll("'", "'\\''")}'`);
+/** A step of a fault and its lines for people. */
+export interface DescribedStep {
+  readonly step: "apply" | "read back" | "undo" | "verify";
+  readonly lines: readonly string[];
+}
+
+/** The longest line of a step. */
+const LONGEST = 160;
+
+/**
+ * Returns the steps of a fault in the field's own commands, without those that a kind does not have. A line is at most
+ * 160 characters long and holds no newline. A prior state that is not of the fault's kind counts as not read. Pure.
+ */
+export function describeSteps({ nodeFault: { fault }, prior, id = "<id>" }: Described): readonly DescribedStep[] {
+  const kind = kindOf(fault);
+  const read = prior === undefined ? null : kind.priorSchema.safeParse(prior);
+  const { apply, readBack, undo, verify } = kind.steps(fault, read?.success ? read.data : null, id);
+  const all: readonly DescribedStep[] = [
+    { step: "apply", lines: apply.map(oneLine) },
+    { step: "read back", lines: readBack.map(oneLine) },
+    { step: "undo", lines: undo.map(oneLine) },
+    { step: "verify", lines: verify.map(oneLine) },
+  ];
+  return all.filter(({ lines }) => lines.length > 0);
+}
+
+function oneLine(text: string): string {
+  const line = text.replaceAll(/\p{Cc}/gu, " ");
+  return line.length <= LONGEST ? line : `${line.slice(0, LONGEST - 1)}…`;
+}
+
+/** Names of scripts by their text. Commands refer to a script by its name. */
+export type ScriptNames = ReadonlyMap<string, string>;
+
+/** Returns a name for each script that the commands of these faults use, the shared ones among them. Pure. */
+export function nameScripts(faults: readonly Described[]): ScriptNames {
+  const names = new Map(SHARED_SCRIPTS);
+  const taken = new Set(names.values());
+  for (const described of faults) {
+    const { kind, fault, prior, id } = parts(described);
+    const steps = {
+      CAPTURE: kind.capture(fault),
+      APPLY: kind.apply(fault, prior, id),
+      READ_BACK: kind.readBack(fault, prior, id),
+      UNDO: kind.undo(fault, prior, id),
+      VERIFY: kind.verifyUndone(fault, prior, id),
+    };
+    for (const [step, command] of Object.entries(steps)) {
+      if (command === null || names.has(command.script)) continue;
+      const name = free(`${kind.kind.replaceAll("-", "_").toUpperCase()}_${step}`, taken);
+      taken.add(name);
+      names.set(command.script, name);
+    }
+  }
+  return names;
+}
+
+/** Returns the name, or the first of NAME_2, NAME_3, … that is not taken: a step of a kind may have several scripts. */
+function free(name: string, taken: ReadonlySet<string>): string {
+  if (!taken.has(name)) return name;
+  let number = 2;
+  while (taken.has(`${name}_${number}`)) number += 1;
+  return `${name}_${number}`;
+}
+
+const END = "END_OF_SCRIPT";
+
+/**
+ * Returns the scripts as bash assigns them to their names, each as it stands in its file. Every script ends with a
+ * newline. Pure.
+ */
+export function describeScripts(names: ScriptNames): readonly string[] {
+  return [...names].map(([script, name]) => `IFS= read -r -d '' ${name} <<'${END}' || true\n${script}${END}`);
 }
 
 /**
  * Returns the commands that read the prior state, arm and apply, and read back, each as bash takes it after the lines
- * of describeShared. Pure.
+ * of describeScripts. Pure.
  */
-export function describeApply(described: Described): readonly string[] {
+export function describeApply(described: Described, names: ScriptNames): readonly string[] {
   const { kind, fault, prior, id } = parts(described);
-  return printed(described, [
+  return printed(described, names, [
     captureUnclaimed(fault),
     armAndApply({ id, fault, prior }, LEASE),
     kind.readBack(fault, prior, id),
@@ -34,12 +104,12 @@ export function describeApply(described: Described): readonly string[] {
 }
 
 /**
- * Returns the command that undoes the fault and verifies that, as bash takes it after the lines of describeShared.
+ * Returns the command that undoes the fault and verifies that, as bash takes it after the lines of describeScripts.
  * Pure.
  */
-export function describeUndo(described: Described): readonly string[] {
+export function describeUndo(described: Described, names: ScriptNames): readonly string[] {
   const { fault, prior, id } = parts(described);
-  return printed(described, [undoAndVerify([{ id, fault, prior }])]);
+  return printed(described, names, [undoAndVerify([{ id, fault, prior }])]);
 }
 
 function parts({ nodeFault: { fault }, prior, id }: Described) {
@@ -47,16 +117,19 @@ function parts({ nodeFault: { fault }, prior, id }: Described) {
   return { kind, fault, prior: prior ?? kind.priorInPlan(fault), id: id ?? "planned" };
 }
 
-function printed({ nodeFault, identity }: Described, commands: readonly (NodeCommand | null)[]): readonly string[] {
+function printed(
+  { nodeFault, identity }: Described,
+  names: ScriptNames,
+  commands: readonly (NodeCommand | null)[],
+): readonly string[] {
   const place = identity ?? planned(nodeFault.node);
+  const word = (text: string): string => {
+    const name = names.get(text);
+    return name === undefined ? printable([text]) : `"$${name}"`;
+  };
   return commands
     .filter((command) => command !== null)
     .map((command) => [...transportOf(place), ...guardedArgv({ identity: place }, command)].map(word).join(" "));
-}
-
-function word(text: string): string {
-  const shared = SHARED_SCRIPTS.get(text);
-  return shared === undefined ? printable([text]) : `"$${shared}"`;
 }
 
 function planned(node: string): TargetIdentity {

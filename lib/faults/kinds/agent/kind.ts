@@ -34,6 +34,21 @@ const agentKind: FaultKind<AgentFault, null> = {
   schema,
   priorSchema: z.null(),
   describe: ({ namespace, selector }) => `agent ${namespace}/${selector} gone`,
+  steps({ namespace, selector }, _prior, id) {
+    const pods = `kubectl -n ${namespace} get pods -l ${selector}`;
+    return {
+      apply: [
+        `kubectl label node <node> ${AGENT_GONE_LABEL}=${id} --overwrite`,
+        `${pods}  # until none is on the node`,
+      ],
+      readBack: [`${pods}  # none is on the node`],
+      undo: [
+        `kubectl label node <node> ${AGENT_GONE_LABEL}-  # only while it is ${id}`,
+        `${pods}  # until one on the node is Ready`,
+      ],
+      verify: [`${pods}  # one on the node is Ready`],
+    };
+  },
   scope: () => "cluster",
   validate: nothingMore,
   claims: () => [`label ${AGENT_GONE_LABEL}`],

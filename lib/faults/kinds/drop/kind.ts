@@ -5,7 +5,7 @@ import type { NodeRole } from "../../../model/nodes.ts";
 import { GUARD } from "../../contract/guard-script.ts";
 import type { FaultKind, NodeFaultOf } from "../../contract/kind.ts";
 import { network, networkSchema, portSchema } from "../../contract/values.ts";
-import { dropTable, renderDrop } from "./table.ts";
+import { dropRule, dropTable, PRIORITY, renderDrop } from "./table.ts";
 
 const script = (name: string): string => readFileSync(new URL(`${name}.sh`, import.meta.url), "utf8");
 const CAPTURE = `${GUARD}${script("capture")}`;
@@ -38,6 +38,19 @@ const dropKind: FaultKind<DropFault, null> = {
     const from = source === undefined ? "" : ` from ${source}`;
     const to = destination === undefined ? "" : ` to ${destination}`;
     return `drop ${protocol}${port}${from}${to} in ${hook}`;
+  },
+  steps(fault, _prior, id) {
+    const [table, rule] = [`inet ${dropTable(id)}`, dropRule(fault)];
+    return {
+      apply: [
+        `nft add table ${table}`,
+        `nft add chain ${table} faultline { type filter hook ${fault.hook} priority ${PRIORITY}; }`,
+        `nft add rule ${table} faultline ${rule}`,
+      ],
+      readBack: [`nft list table ${table}  # counts the packets that it dropped`],
+      undo: [`nft delete table ${table}`],
+      verify: [`nft list tables  # without ${table}`],
+    };
   },
   scope: () => "namespace",
   validate({ protocol, destinationPort, source, destination }) {

@@ -2,7 +2,7 @@ import { network } from "../../contract/values.ts";
 import type { DropFault } from "./kind.ts";
 
 /** Before raw (-300), the earliest hook of Felix and kube-proxy, so that no agent's accept comes first. */
-const PRIORITY = -350;
+export const PRIORITY = -350;
 
 /** Returns the name of the table that holds this fault and nothing else. */
 export function dropTable(id: string): string {
@@ -21,10 +21,15 @@ delete ${table}
 ${table} {
   chain faultline {
     type filter hook ${fault.hook} priority ${PRIORITY}; policy accept;
-    ${matches(fault).join(" ")} counter drop comment "faultline ${id}"
+    ${dropRule(fault)} comment "faultline ${id}"
   }
 }
 `;
+}
+
+/** Returns the rule in nft's words, without its comment: `meta l4proto udp udp dport 8472 counter drop`. */
+export function dropRule(fault: DropFault): string {
+  return `${matches(fault).join(" ")} counter drop`;
 }
 
 function matches({ protocol, destinationPort, source, destination }: DropFault): readonly string[] {

@@ -37,6 +37,17 @@ const iptablesDropKind: FaultKind<IptablesDropFault, null> = {
   priorSchema: z.null(),
   describe: ({ chain, protocol, destinationPort, family }) =>
     `${iptables(family)} drop ${protocol} port ${destinationPort} first in ${chain}`,
+  steps(fault, _prior, id) {
+    const { chain, protocol, destinationPort, family } = fault;
+    const filter = `${iptables(family)} -t filter`;
+    const rule = `-p ${protocol} --dport ${destinationPort} -m comment --comment ${markOf(id)} -j DROP`;
+    return {
+      apply: [`${filter} -I ${chain} 1 ${rule}`],
+      readBack: [`${filter} -vnL ${chain} 1  # is the rule with ${markOf(id)}`],
+      undo: [`${filter} -D ${chain} ${rule}`],
+      verify: [`${filter} -S ${chain}  # without ${markOf(id)}`],
+    };
+  },
   scope: () => "namespace",
   validate: nothingMore,
   /** Only one rule can be first. */

@@ -7,6 +7,7 @@ import { markOf, ROUTE_PROTOCOL } from "../../contract/marks.ts";
 import { FaultNotInForce, GuardError } from "../../contract/refused.ts";
 import { deviceSchema } from "../../contract/values.ts";
 import { canBeGivenBack, isMac, isNeighbour, MAX_BYTES, staysAway, whatGoes } from "./lines.ts";
+import { steps } from "./steps.ts";
 
 const script = (name: string): string => readFileSync(new URL(`${name}.sh`, import.meta.url), "utf8");
 const COMMON = `${GUARD}${script("common")}`;
@@ -38,7 +39,7 @@ const priorSchema = z
 
 /** Changes the state of a network device. */
 export type LinkFault = Readonly<z.output<typeof schema>>;
-type LinkPrior = z.output<typeof priorSchema>;
+export type LinkPrior = z.output<typeof priorSchema>;
 
 const DETAIL = {
   down: "is down",
@@ -62,6 +63,7 @@ const linkKind: FaultKind<LinkFault, LinkPrior> = {
   schema,
   priorSchema,
   describe: ({ device, state }) => `link ${device} ${state}`,
+  steps,
   scope: () => "namespace",
   validate({ device }) {
     if (device === "lo") {

@@ -5,7 +5,7 @@ import { UsageError } from "../../../host/errors.ts";
 import { BALANCER_PORTS, ROLE_PORTS } from "../../../model/address.ts";
 import type { FaultKind, NodeFaultOf } from "../../contract/kind.ts";
 import { KUBECTL, ROLES_NAMESPACE, UNDO_OBJECT, VERIFY_OBJECT } from "../../contract/kubectl-object.ts";
-import { kubernetesNameSchema, labelsSchema } from "../../contract/kubernetes-values.ts";
+import { canonicalLabels, kubernetesNameSchema, labelsSchema } from "../../contract/kubernetes-values.ts";
 import { markOf } from "../../contract/marks.ts";
 import { FaultNotInForce } from "../../contract/refused.ts";
 import { addressSchema, portSchema } from "../../contract/values.ts";
@@ -49,6 +49,19 @@ const loadBalancerKind: FaultKind<LoadBalancerFault, null> = {
   priorSchema: z.null(),
   describe: ({ namespace, address, port, ipMode }) =>
     `Service of type LoadBalancer in ${namespace} with ${address} port ${port}, ipMode ${ipMode}`,
+  steps({ namespace, selector, address, port, targetPort, ipMode }, _prior, id) {
+    const kube = `kubectl -n ${namespace}`;
+    const service = typeAndName(id);
+    return {
+      apply: [
+        `${kube} apply -f -  # ${service}: port ${port} to ${targetPort} of ${canonicalLabels(selector)}`,
+        `${kube} patch ${service} --subresource status  # ingress ${address}, ipMode ${ipMode}`,
+      ],
+      readBack: [`${kube} get ${service} -o yaml  # port ${port}, ingress ${address}, ipMode ${ipMode}`],
+      undo: [`${kube} delete ${service}`],
+      verify: [`${kube} get ${service}  # not found`],
+    };
+  },
   scope: () => "cluster",
   validate({ address, selector }) {
     const range = ipaddr.parse(address).range();

@@ -27,6 +27,16 @@ const networkPolicyKind: FaultKind<NetworkPolicyFault, null> = {
   schema,
   priorSchema: z.null(),
   describe: ({ namespace, podSelector }) => `NetworkPolicy in ${namespace} against ${JSON.stringify(podSelector)}`,
+  steps({ namespace, podSelector }, _prior, id) {
+    const kube = `kubectl -n ${namespace}`;
+    const policy = `networkpolicy/${markOf(id)}`;
+    return {
+      apply: [`${kube} apply -f -  # ${policy}: no ingress to ${canonicalLabels(podSelector)}`],
+      readBack: [`${kube} get ${policy}`],
+      undo: [`${kube} delete ${policy}`],
+      verify: [`${kube} get ${policy}  # not found`],
+    };
+  },
   scope: () => "cluster",
   validate({ podSelector, namespace }) {
     if (Object.keys(podSelector).length > 0) return;

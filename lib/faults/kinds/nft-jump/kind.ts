@@ -36,6 +36,16 @@ const nftJumpKind: FaultKind<NftJumpFault, null> = {
   schema,
   priorSchema: z.null(),
   describe: ({ family, table, chain, target }) => `nft ${family} ${table} ${chain} without its jump to ${target}`,
+  steps(fault) {
+    const { family, table, chain, target } = fault;
+    const place = `${family} ${table} ${chain}`;
+    return {
+      apply: [`nft delete rule ${place} handle <handle of: jump ${target}>`],
+      readBack: [`nft -a list chain ${place}  # without jump ${target}`],
+      undo: [`nft add rule ${place} jump ${target}  # only where it is still missing`],
+      verify: [`nft -a list chain ${place}  # holds jump ${target} once`],
+    };
+  },
   scope: () => "namespace",
   validate: nothingMore,
   claims: ({ family, table, chain }) => [`nft ${family} ${table} ${chain} rules`],

@@ -12,6 +12,7 @@ const noneKind: FaultKind<NoFault, null> = {
   schema,
   priorSchema: z.null(),
   describe: () => "no fault",
+  steps: () => ({ apply: [], readBack: [], undo: [], verify: [] }),
   scope: () => "namespace",
   validate: nothingMore,
   claims: () => [],

@@ -33,6 +33,16 @@ const policyKind: FaultKind<PolicyFault, PolicyPrior> = {
   schema,
   priorSchema,
   describe: ({ chain, policy, family }) => `${iptables(family)} policy ${chain} ${policy}`,
+  steps(fault) {
+    const [tool, chain] = args(fault);
+    const { policy } = fault;
+    return {
+      apply: [`${tool} -t filter -P ${chain} ${policy}`],
+      readBack: [`${tool} -t filter -S ${chain}  # begins with -P ${chain} ${policy}`],
+      undo: [`${tool} -t filter -P ${chain} ACCEPT  # only while it is ${policy}`],
+      verify: [`${tool} -t filter -S ${chain}  # begins with -P ${chain} ACCEPT`],
+    };
+  },
   scope: () => "namespace",
   validate: nothingMore,
   claims: (fault) => [`${args(fault).join(" filter ")} policy`],

@@ -37,6 +37,15 @@ const resolvConfKind: FaultKind<ResolvConfFault, ResolvConfPrior> = {
   schema,
   priorSchema,
   describe: ({ nameservers }) => `pods' resolv.conf = ${nameservers.join(", ")}`,
+  steps({ nameservers }) {
+    const renew = "kubectl -n kube-system delete pod -l k8s-app=kube-dns  # those on the node";
+    return {
+      apply: [`write to ${PODS_RESOLV_CONF}: nameserver ${nameservers.join(", nameserver ")}`, renew],
+      readBack: [`cat ${PODS_RESOLV_CONF}`],
+      undo: [`put back ${PODS_RESOLV_CONF} as it was before  # only while it is ours`, renew],
+      verify: [`cat ${PODS_RESOLV_CONF}  # as it was before`],
+    };
+  },
   scope: () => "node",
   validate: nothingMore,
   claims: () => ["pods-resolv.conf"],

@@ -33,6 +33,17 @@ const routeKind: FaultKind<RouteFault, null> = {
   schema,
   priorSchema: z.null(),
   describe: ({ type, to, device }) => `route ${type} ${to}${device === undefined ? "" : ` dev ${device}`}`,
+  steps(fault) {
+    const [family, to, protocol, type, ...onLink] = args(fault);
+    const exact = `ip ${family} route show table main exact ${to} type ${type} proto ${protocol}`;
+    const route = [type, to, ...onLink, "proto", protocol].join(" ");
+    return {
+      apply: [`ip ${family} route add ${route}`],
+      readBack: [exact],
+      undo: [`ip ${family} route del ${route}`],
+      verify: [`${exact}  # prints nothing`],
+    };
+  },
   scope: () => "namespace",
   validate({ type, device, to }) {
     if ((type === "unicast") !== (device !== undefined)) {

@@ -71,6 +71,19 @@ const ruleKind: FaultKind<RuleFault, RulePrior> = {
     const suffix = comment === undefined ? "" : ` (${comment})`;
     return `${iptables(family)} ${table} ${chain} without its rule to ${target}${suffix}`;
   },
+  steps(fault, prior) {
+    const [tool, table, chain] = place(fault);
+    const [rule, number] = [
+      (prior ?? planned(fault)).rule.replace(/^-A \S+ /, ""),
+      prior === null ? "<its number>" : String(prior.number),
+    ];
+    return {
+      apply: [`${tool} -t ${table} -D ${chain} ${rule}`],
+      readBack: [`${tool} -t ${table} -S ${chain}  # without the rule`],
+      undo: [`${tool} -t ${table} -I ${chain} ${number} ${rule}  # only where it is still missing`],
+      verify: [`${tool} -t ${table} -S ${chain}  # holds the rule once`],
+    };
+  },
   scope: () => "namespace",
   validate: nothingMore,
   /** The whole chain: of two deleted rules, each would miss the other as a neighbour. */

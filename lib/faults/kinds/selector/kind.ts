@@ -34,6 +34,16 @@ const selectorKind: FaultKind<SelectorFault, SelectorPrior> = {
   priorSchema,
   describe: ({ namespace, service, selector }) =>
     `selector of Service ${namespace}/${service} = ${JSON.stringify(selector)}`,
+  steps({ namespace, service, selector }, prior) {
+    const [ours, before] = [canonicalLabels(selector), prior ? canonicalLabels(prior.selector) : "<selector before>"];
+    const [patch, get] = ["patch", "get"].map((verb) => `kubectl -n ${namespace} ${verb} service ${service}`);
+    return {
+      apply: [`${patch}  # .spec.selector becomes ${ours}`],
+      readBack: [`${get}  # .spec.selector is ${ours}`],
+      undo: [`${patch}  # .spec.selector becomes ${before}, only while it is ${ours}`],
+      verify: [`${get}  # .spec.selector is ${before}`],
+    };
+  },
   scope: () => "cluster",
   validate({ selector, service }) {
     if (Object.keys(selector).length > 0) return;

@@ -44,6 +44,16 @@ const sysctlKind: FaultKind<SysctlFault, SysctlPrior> = {
   schema,
   priorSchema,
   describe: ({ key, value }) => `sysctl ${key}=${value}`,
+  steps({ key, value }, prior) {
+    const others = prior?.alongside ?? [];
+    const alongside = others.length === 0 ? [] : [`put back ${others.length} values that the kernel changed with it`];
+    return {
+      apply: [`sysctl -w '${key}=${value}'`],
+      readBack: [`sysctl ${key}`],
+      undo: [`sysctl -w '${key}=${prior?.value ?? "<value before>"}'  # only while it is ${value}`, ...alongside],
+      verify: [`sysctl ${key}  # is ${prior?.value ?? "<value before>"}`],
+    };
+  },
   scope: ({ key }) => (isHostWide(key) ? "host" : "namespace"),
   validate({ key }, { allowHostWide }) {
     const parts = sysctlPath(key).split("/");

@@ -198,7 +198,7 @@ describe("what a cell's suites run on", () => {
 
 describe("what could not be undone after the suites either", () => {
   const outcome = (faultId: string, word: HealOutcome["outcome"]): HealOutcome => {
-    const words = { nodeFault: FORWARD_OFF, target: "x-worker", detail: "busy", commands: [], durationMs: 1 };
+    const words = { nodeFault: FORWARD_OFF, target: "x-worker", detail: "busy", wouldUndo: null, durationMs: 1 };
     return { faultId, outcome: word, ...words };
   };
   const later = scenarioLog({ scenario: "b/later" }).slice(0, 1);

@@ -174,13 +174,14 @@ table inet fl_abc1 {
 
   it("say in a plan what they would run, guard included, and run nothing", () => {
     const nodeFault = { node: "B", fault: { kind: "sysctl", key: "net.ipv4.ip_forward", value: "0" } } as const;
-    const [capture, apply] = describeApply({ nodeFault });
+    const names = new Map<string, string>();
+    const [capture, apply] = describeApply({ nodeFault }, names);
     expect(capture)
       .to.match(/^docker exec /)
       .and.include("net:[$1]");
     expect(apply).to.match(/net\/ipv4\/ip_forward 0$/);
-    expect(describeUndo({ nodeFault })[0]).to.match(/net\/ipv4\/ip_forward 0 \S*'<value read before>'$/);
-    expect(describeApply({ nodeFault: { node: "A", fault: { kind: "none" } } })).to.deep.equal([]);
+    expect(describeUndo({ nodeFault }, names)[0]).to.match(/net\/ipv4\/ip_forward 0 \S*'<value read before>'$/);
+    expect(describeApply({ nodeFault: { node: "A", fault: { kind: "none" } } }, names)).to.deep.equal([]);
     expect(kindOf({ kind: "none" }).kind).to.equal("none");
   });
 });
