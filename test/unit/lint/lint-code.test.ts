@@ -45,7 +45,7 @@ const CASES: readonly Case[] = [
       ["lib/x.ts", 'const TEXT = readFileSync(new URL("x.sh", import.meta.url), "utf8"); run(["bash", "-c", TEXT]);'],
       [
         "lib/faults/x.ts",
-        'import { GUARD } from "./y.ts"; const READ = `${GUARD}cat`; export const capture = (to: string) => ({ script: READ, args: [to] });',
+        'import { GUARD } from "./y.ts"; const READ = `${GUARD}cat`;\nexport const capture = (to: string) => ({ script: READ, args: [to] });',
       ],
       ["lib/x.ts", "export const text = { script: `tell ${name}` };"],
     ],
@@ -69,7 +69,7 @@ const CASES: readonly Case[] = [
       ],
       [
         "lib/x.ts",
-        'const script = (name: string) => readFileSync(new URL(`on-node/${name}.sh`, import.meta.url), "utf8"); const LOCK = `${script("lock")}`;',
+        'const script = (name: string) => readFileSync(new URL(`on-node/${name}.sh`, import.meta.url), "utf8");\nconst LOCK = `${script("lock")}`;',
       ],
       ["lib/x.ts", 'const KEYS = { a: 1 }; const FORMAT = `${Object.keys(KEYS).map((key) => `%{${key}}`).join(",")}`;'],
       ["clusters/x.ts", 'import { VERSIONS } from "./y.ts"; const IMAGE = `echo:${VERSIONS.echo}`;'],
