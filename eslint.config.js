@@ -72,15 +72,6 @@ export default defineConfig(
     rules: { "max-len": "off" },
   },
   {
-    // Not yet of this width, or with spread literals.
-    files: ["cli/commands/**", "cli/{main,program,start}.ts"],
-    rules: { "max-len": "off", "no-restricted-syntax": ["error", ...noFocus], "faultline/plain-words": "off" },
-  },
-  {
-    files: ["lib/engine/**"],
-    rules: { "faultline/plain-words": "off" },
-  },
-  {
     files: TESTS,
     rules: {
       // Recorded lines and titles stay whole.

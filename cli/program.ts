@@ -47,7 +47,8 @@ export function program(invocation: Invocation): Command {
     .showHelpAfterError("(see ./faultline --help)")
     .addHelpText(
       "after",
-      "\nExit: 0 as expected, 1 an expectation broken, 2 could not decide, 3 usage, 4 preflight, 5 a fault not undone or a node tainted, 130/143 interrupted but healed.",
+      "\nExit: 0 as expected, 1 an expectation broken, 2 could not decide, 3 usage, 4 preflight, " +
+        "5 a fault not undone or a node tainted, 130/143 interrupted but healed.",
     );
   addRunning(root, invocation);
   addLooking(root, invocation);
@@ -62,7 +63,8 @@ function running(command: Command): Command {
     .argument("[filters...]", "scenario ids, folders or globs: services/no-endpoints, overlay, 'services/*'")
     .option(
       "--cell <cell>",
-      "cell to run in, again for more: cni@version/proxy mode/Kubernetes version/IP family, or its first parts: flannel/nftables",
+      "cell to run in, again for more: cni@version/proxy mode/Kubernetes version/IP family, " +
+        "or its first parts: flannel/nftables",
       collect,
       [],
     )
@@ -222,7 +224,8 @@ function addMending(root: Command, { done }: Invocation): void {
     .option("--dry-run", "only print them", false)
     .option(
       "--all",
-      "those of other checkouts too, those of owners in containers that cannot be seen from here, and superseded node images",
+      "those of other checkouts too, those of owners in containers that cannot be seen from here, " +
+        "and superseded node images",
       false,
     )
     .action(async (clusters: string[], options: { dryRun: boolean; all: boolean }) =>

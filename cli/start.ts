@@ -21,8 +21,7 @@ function exitCodeFor(error: unknown): number {
     return error.exitCode;
   }
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
-  process.stderr.write(
-    `faultline: ${process.env["FAULTLINE_DEBUG"] ? stack : message}\n  next: if this is unclear, FAULTLINE_DEBUG=1 shows where it comes from\n`,
-  );
+  const next = "if this is unclear, FAULTLINE_DEBUG=1 shows where it comes from";
+  process.stderr.write(`faultline: ${process.env["FAULTLINE_DEBUG"] ? stack : message}\n  next: ${next}\n`);
   return EXIT.undecided;
 }

@@ -5,7 +5,9 @@ import { describeFault } from "../../lib/faults/registry.ts";
 import { expectationsOf, faultsOf, leftOutOf, type Scenario } from "../../lib/scenario/spec.ts";
 import { selectSuites, scenariosOf, suiteFiles } from "../cell/suites.ts";
 
-/** Prints what a scenario claims, where that comes from, what it breaks, and what each path must show. Throws UsageError for an unknown id. */
+/**
+ * Prints a scenario's claim, its sources, its faults and what each path must show. Throws UsageError for an unknown id.
+ */
 export async function explain(id: string): Promise<void> {
   const scenarios = await scenariosOf(selectSuites([id], suiteFiles()));
   process.stdout.write(scenarios.map(explanation).join("\n"));

@@ -29,9 +29,10 @@ export interface GcOptions {
 }
 
 /**
- * Deletes what is left of this checkout's clusters that nobody living made or uses, kept ones too, however little it is: also what a killed run was still
- * making. With `all` those of other checkouts too, those whose owner cannot be seen from here, and node images that no recipe of this checkout makes. What is
- * in use, or not ours, is never touched. Resolves to 2 when one could not be deleted. Throws PreflightError when Docker does not answer.
+ * Deletes this checkout's clusters whose maker and user have ended: kept ones too, and the parts that a killed run was
+ * still making. `all` adds clusters of other checkouts, clusters whose owner cannot be seen from here, and node images
+ * that no recipe of this checkout makes. Clusters in use, and things that are not Faultline's, stay. Resolves to 2 when
+ * one could not be deleted. Throws PreflightError when Docker does not answer.
  */
 export async function gc({ clusters, dryRun, all }: GcOptions): Promise<number> {
   const asked = await hostExec(["docker", "version", "--format", "{{.Server.Version}}"]);
@@ -102,7 +103,7 @@ function age(ms: number): string {
   return `${Math.max(0, Math.floor(ms / length))} ${unit}`;
 }
 
-/** It has the cluster's lease meanwhile, so that nobody begins to use what is being deleted. */
+/** Deletes a cluster while it holds its lease, so that no run begins to use it meanwhile. */
 async function deleted({ cluster, runDirs }: Remains, inUse: Leases): Promise<boolean> {
   const { readText } = machine();
   try {
@@ -118,7 +119,9 @@ async function deleted({ cluster, runDirs }: Remains, inUse: Leases): Promise<bo
   }
 }
 
-/** A killed run's VM has died with it, and left this on disk, unless it was to outlive it; those that were kept stand still. */
+/**
+ * Removes the files of VMs that died with a killed run, and ends kept VMs, whose processes stand still.
+ */
 async function removeLeftVms(cacheDir: string, dryRun: boolean): Promise<void> {
   for (const dir of await leftInLane(laneDir(cacheDir))) {
     print(`${dir}: a virtual machine that a killed run left: ${dryRun ? "would be removed" : "removing"}`);

@@ -18,8 +18,9 @@ interface HealCommand {
 }
 
 /**
- * Undoes what runs left behind (all runs, or one), from their journals, and ends the captures of those that never came to their end. A run that is still going on is left alone: its faults are meant to be in force, and it
- * undoes them itself. Resolves to 5 when something could not be undone.
+ * Undoes the faults that runs left behind (all runs, or one), from their journals, and ends the captures of runs that
+ * were killed. Leaves a run alone that is still going on: it undoes its faults itself. Resolves to 5 when a fault could
+ * not be undone.
  */
 export async function heal(options: HealCommand): Promise<number> {
   const dirs = options.run === undefined ? listRuns().map((id) => join(RUNS, id)) : [findRunDir(options.run)];

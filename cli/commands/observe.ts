@@ -46,15 +46,16 @@ interface Watch {
 }
 
 /**
- * Tries every path that a suite knows on a kept cluster and tells what differs from its baseline. Breaks nothing; on the nodes nothing is written but the captures, in
- * /run. Throws UsageError when there is no such cluster. Exit: 0 as recorded, 1 a path differs, 2 it could not be told.
+ * Tries every path that a suite knows on a kept cluster, and prints what differs from its baseline. Breaks nothing;
+ * writes only captures on the nodes, in /run. Throws UsageError when there is no such cluster. Exit: 0 as recorded, 1 a
+ * path differs, 2 could not decide.
  */
 export async function observe(
   name: string | undefined,
   options: ObserveOptions,
   argv: readonly string[],
 ): Promise<number> {
-  // No path of every baseline asks the balancer, and nobody has looked whether the one that a run wrote down still answers.
+  // Not every baseline has paths to the balancer, and the recorded balancer may answer no more.
   const record = withoutBalancer(await chooseCluster(name));
   await mustBeFree(record.name);
   const baseline = options.record ? null : mustHaveBaseline(record);
@@ -109,7 +110,10 @@ async function compareIt(watch: Watch, { baseline, texts }: KeptBaseline, strict
   const { cluster, header, dir, interruption } = watch;
   const where = await cluster.locate();
   const evidence = await startEvidence({
-    ...{ cluster, where, dir: join(watch.cellDir, "evidence", "observe"), level: "all" },
+    cluster,
+    where,
+    dir: join(watch.cellDir, "evidence", "observe"),
+    level: "all",
     earlier: earlierOf({ baseline, texts }),
     mark: captureMark(watch.cellDir),
     signal: interruption.signal,
@@ -123,7 +127,14 @@ async function compareIt(watch: Watch, { baseline, texts }: KeptBaseline, strict
   const { runId, startedAt } = header;
   const { name, cell } = cluster.record;
   const observed: Observed = {
-    ...{ schemaVersion: 1, runId, startedAt, cluster: name, cell: cellId(cell), notes: notesOn(name), paths, nodes },
+    schemaVersion: 1,
+    runId,
+    startedAt,
+    cluster: name,
+    cell: cellId(cell),
+    notes: notesOn(name),
+    paths,
+    nodes,
     outcome: outcomeOf({ paths, nodes }, strict),
     baseline: { runId: baseline.runId, recordedAt: baseline.recordedAt },
     explanations: files === null ? [] : explain(files, ofOdd(paths, tried)),
@@ -184,7 +195,10 @@ function ofOdd(paths: readonly PathFinding[], { first, again }: Tried): readonly
 
 function earlierOf({ baseline, texts }: BaselineRecording) {
   return baseline.states.map(({ node, missing }) => ({
-    ...{ moment: "before" as const, node, missing, durationMs: 0 },
+    moment: "before" as const,
+    node,
+    missing,
+    durationMs: 0,
     texts: texts.get(node) ?? new Map<string, string>(),
   }));
 }

@@ -7,8 +7,9 @@ import { findRunDir, readRun } from "../store/run-dir.ts";
 import { exitCodeOf } from "./run.ts";
 
 /**
- * Judges a run again from its event log and compares with the report it wrote then: byte for byte the same, unless the verdict engine has changed.
- * Resolves to the exit code of the run as judged now; 1 as well when the report differs.
+ * Judges a run again from its event log and compares the result with the report that the run wrote. The two are equal
+ * byte for byte unless the verdict engine has changed. Returns the exit code of the run as judged now; 1 as well when
+ * the report differs.
  */
 export function replay(name: string): number {
   const dir = findRunDir(name);

@@ -40,7 +40,9 @@ function isAscii(): boolean {
 
 export type Format = "table" | "json" | "junit";
 
-/** Prints a run's report again, judged anew from its log (`report`), in one format. Throws UsageError when there is no such run. */
+/**
+ * Judges a run again from its log and prints its report in one format. Throws UsageError when there is no such run.
+ */
 export function report(name: string, format: Format): Run {
   const dir = findRunDir(name);
   const judged = judgeRun(readRun(dir));

@@ -115,7 +115,10 @@ async function prepare(
   const { signal } = interruption;
   try {
     await prepareMachine({
-      ...{ yes, signal, also: checksFor(cells), reuses: cluster !== undefined },
+      yes,
+      signal,
+      also: checksFor(cells),
+      reuses: cluster !== undefined,
       progress: (line) => progress.line(line),
     });
   } catch (error) {
@@ -159,7 +162,7 @@ function cellsOf(options: RunOptions): { readonly cells: readonly Cell[]; readon
   return { cells: [reuse.cell], reuse };
 }
 
-/** Throws UsageError while somebody has the cluster. */
+/** Throws UsageError while another process holds the cluster's lease. */
 export async function mustBeFree(cluster: string): Promise<void> {
   const { cacheDir, readText } = machine();
   if (!(await leases(cacheDir, readText).isTaken(cluster))) return;
@@ -186,8 +189,9 @@ export async function newHeader(argv: readonly string[], cells: readonly Cell[])
 }
 
 /**
- * 5 above 1 above 2: a node that was left other than it was (`notUndone` faults, or tainted by the log) outranks all, and a broken expectation is told even
- * where something else could not be decided. A cell that never got to its suites is undecided.
+ * Returns the exit code of a run: 5 above 1 above 2. A node that differs afterwards (`notUndone` faults, or tainted by
+ * the log) outranks all, and a broken expectation outranks one that could not be decided. A cell that never got to its
+ * suites is undecided.
  */
 export function exitCodeOf(judged: Run, notUndone: number): number {
   if (notUndone > 0 || judged.cells.some((cell) => cell.tainted.length > 0)) return EXIT.notUndone;

@@ -10,8 +10,9 @@ import type { RunOptions } from "../cell/run-options.ts";
 import { describeTaint } from "../store/taint-mark.ts";
 
 /**
- * Does the suite itself work? Runs each scenario with nothing broken, with its faults on the other node, and with every expectation swapped for its neighbour:
- * all must come out not-pass, the swapped one on every single path. Prints the share that was caught; exit 0 only when it is all of them.
+ * Checks the suites themselves. Runs each scenario with nothing broken, with its faults on the other node, and with
+ * every expectation swapped for its neighbour: none may pass, and the swapped one must fail on every path. Prints the
+ * share that was caught; resolves to 0 only when that is all of them.
  */
 export async function selfcheck(
   filters: readonly string[],

@@ -11,8 +11,9 @@ import { renderWhy, type ScenarioWhy } from "../../reports/why.ts";
 import { cellDirs, findRunDir } from "../store/run-dir.ts";
 
 /**
- * Prints why paths failed in a run's scenarios, from their evidence; `scenario` is an id or a folder of ids, none is all. Throws UsageError for a run
- * or scenario that is not there. Damaged logs and evidence are told, never thrown for.
+ * Prints why paths failed in a run's scenarios, from their evidence. `scenario` is an id or a folder of ids; without
+ * one, all are explained. Throws UsageError for an unknown run or scenario. Names damaged logs and evidence, and does
+ * not throw for them.
  */
 export function whyCommand(
   run: string,

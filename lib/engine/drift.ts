@@ -15,11 +15,11 @@ export interface WatchedFault {
   readonly injected: InjectedFault;
   /** By performance.now(). */
   readonly sinceMs: number;
-  /** By the same clock: when the last reading began that found it in force; its being put in force counts as one. */
+  /** By the same clock: when the last reading began that found it in force; the injection counts as one. */
   lastSeenMs: number;
 }
 
-/** Reads each fault once and logs it; `gone`: only what is in force no more. Resolves to those. */
+/** Reads each fault once and logs the readings, or with `gone` only those of faults that are gone. Resolves to these. */
 export async function readAll(
   stand: Stand,
   faults: readonly WatchedFault[],

@@ -18,7 +18,7 @@ export interface Course {
   readonly appearsWithinMs: number;
   /** It must last for so long once it is there. */
   readonly lastsMs: number;
-  /** Somebody else is to undo a fault in this time; null where nobody may. */
+  /** An agent is expected to undo a fault within this time; null where no agent may. */
   readonly healsItselfWithinMs: number | null;
   /** The kind of the fault that is then undone. */
   readonly healedKind: Fault["kind"] | null;

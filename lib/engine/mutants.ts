@@ -22,7 +22,7 @@ export function whyNoMutant(
 ): string | null {
   if (mode !== "no-fault" && mode !== "wrong-node") return null;
   const allOk = Object.values(claimed).every((one) => one.symptoms.every((symptom) => symptom === "ok"));
-  // Where somebody else is to undo the fault, that is what cannot happen without it.
+  // Where an agent is claimed to undo the fault, that claim cannot hold without a fault.
   if (allOk && healingOf(scenario, context) === null)
     return `it claims that nothing breaks, so it is the same ${WITH[mode]}`;
   const nodes = nodesBroken(scenario, context);

@@ -87,7 +87,7 @@ function statement({ cluster, nth }: Stand, scenario: Scenario) {
   const { title, claim, documented, recovers, appears } = scenario;
   const { withinMs: recoversWithinMs, notUntil } = recovers;
   const healsItself = healingOf(scenario, cluster.record);
-  // What an agent undoes needs nobody else.
+  // A fault that an agent undoes has no other end to wait for.
   const special = {
     ...(notUntil && !healsItself && { notUntil }),
     ...(healsItself && { healsItself }),

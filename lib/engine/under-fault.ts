@@ -9,7 +9,7 @@ export type { Course } from "./fault-round.ts";
 /** What comes and goes may just be away when the time is up: so many more rounds it has to come back. */
 const MOST_ROUNDS_TO_COME_BACK = 8;
 
-/** The faults that were put in force, and those of them that the reading before the probes found gone. */
+/** The injected faults, and those of them that the reading before the probes found gone. */
 export interface ReadFaults {
   readonly watched: readonly WatchedFault[];
   readonly gone: readonly WatchedFault[];
