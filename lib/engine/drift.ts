@@ -19,7 +19,7 @@ export interface WatchedFault {
   lastSeenMs: number;
 }
 
-/** Reads each fault once and logs the readings, or with `gone` only those of faults that are gone. Resolves to these. */
+/** Reads each fault once and logs the readings, or with `gone` only of faults that are gone. Resolves to these. */
 export async function readAll(
   stand: Stand,
   faults: readonly WatchedFault[],
