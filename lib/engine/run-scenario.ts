@@ -23,9 +23,9 @@ import { underFault, type Course } from "./under-fault.ts";
 export type { Stand } from "./scenario-context.ts";
 
 /**
- * Runs one scenario and logs everything that happens. Never throws for what it finds: that is in the log, and judged
- * from there. `swapped` runs it with each expectation replaced by its neighbour, `no-fault` with nothing broken,
- * `wrong-node` with its faults on the other node: all must come out not-pass.
+ * Runs one scenario and logs everything that happens. Never throws: errors are logged too, and the verdict is judged
+ * from the log. Mode `swapped` replaces each expectation by its neighbour, `no-fault` breaks nothing, `wrong-node`
+ * injects the faults on the other node. None of these may pass, except a wrong-node run with `sameOnEitherNode`.
  */
 export async function runScenario(stand: Stand, scenario: Scenario, mode: Mode): Promise<void> {
   const startedAtMs = performance.now();
@@ -64,7 +64,7 @@ async function claimAndProve(
     return;
   }
   const { where, faults } = await whereAndWhat(stand, scenario, mode).catch((error: unknown) => {
-    // A scenario that cannot even begin is in the log all the same: what is not there cannot be counted.
+    // Logged although it cannot begin: a scenario that the log lacks is not counted.
     say({ ...start, faults: [] });
     throw error;
   });
@@ -82,7 +82,7 @@ async function claimAndProve(
   }
 }
 
-/** What the log says of the scenario when it begins. */
+/** Returns the `scenario-started` event, except what depends on the mode. */
 function statement({ cluster, nth }: Stand, scenario: Scenario) {
   const { title, claim, documented, recovers, appears } = scenario;
   const { withinMs: recoversWithinMs, notUntil } = recovers;
@@ -100,7 +100,7 @@ function statement({ cluster, nth }: Stand, scenario: Scenario) {
 
 interface Claims {
   readonly course: Course;
-  /** What is to hold again afterwards. */
+  /** Its paths must all be ok afterwards; its symptoms are those under the fault. */
   readonly expect: Readonly<Record<string, Expectation>>;
   readonly withinMs: number;
 }
@@ -121,7 +121,7 @@ async function breakAndCompare(
     say({ type: "error", message: (error as Error).message });
   }
   await healAll(injected, say);
-  // Also after an error: a node that did not come back must not pass for clean. A stop leaves no time for that.
+  // Also after an error: a node that did not come back must not pass for clean. After a signal there is no time.
   const isInterrupted = stand.signal?.aborted === true;
   try {
     if (nodes !== null && !isInterrupted) await compareNodeState(stand, nodes, withinMs, say, beside);
@@ -165,8 +165,8 @@ async function breakAndProbe(
 }
 
 /**
- * How long to wait is ruled by the claim as written, even where it is judged swapped; with no fault nothing will
- * appear, last, or be undone.
+ * Returns how long to probe under the fault. The claim as written decides that, in mode `swapped` too. In mode
+ * `no-fault` nothing will appear, last or be undone, so there is nothing to wait for.
  */
 function courseOf(scenario: Scenario, claimed: Course["claimed"], context: CellContext, mode: Mode): Course {
   const { appears, recovers } = scenario;
@@ -182,7 +182,7 @@ function courseOf(scenario: Scenario, claimed: Course["claimed"], context: CellC
   };
 }
 
-/** A baseline suite breaks nothing: its claim is the steady state itself, so there is none to wait for first. */
+/** Returns true for a baseline suite: it breaks nothing and claims the steady state, so none is awaited first. */
 function isHealthClaim(faults: readonly NodeFault[], mode: Mode): boolean {
   return mode !== "no-fault" && faults.every(({ fault }) => fault.kind === "none");
 }
@@ -212,14 +212,17 @@ async function injectOne(
   return { injected: one, sinceMs, lastSeenMs: sinceMs };
 }
 
-/** Goes on after an error: the journal keeps what is left for `heal`. */
+/** Undoes the injected faults and logs each. Goes on after a failed undo: the journal keeps that fault for `heal`. */
 async function healAll(injected: InjectedFault[], say: Say): Promise<void> {
   for (const [faultId, { ok, detail, durationMs }] of await healInjected(injected.splice(0))) {
     say({ type: "healed", faultId, durationMs, ok, detail });
   }
 }
 
-/** Where the roles were before the fault; what has moved since shows in the first round, and is looked for then. */
+/**
+ * Waits until every path is ok three times in a row, or the budget is spent, and logs which. `where`: the roles' places
+ * before the fault. A pod that moved since is not ok in the first round, and the next round locates it.
+ */
 async function recovery(
   stand: Stand,
   where: Whereabouts,

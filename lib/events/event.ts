@@ -68,7 +68,7 @@ export interface PlannedScenario {
   readonly documented: readonly string[];
 }
 
-/** The stages of a cell, in order. */
+/** The stages of a cell. `peers` comes before `ready`, and only where a suite needs further clusters. */
 export type Stage = "setup" | "node-image" | "cluster" | "cni" | "roles" | "ready" | "peers" | "suites" | "delete";
 
 export type ScenarioEvent = { readonly scenario: string } & (

@@ -8,9 +8,8 @@ import { UsageError } from "../host/errors.ts";
  * - `sidecar` is the second container of the server's pod.
  * - `dns` is the cluster's DNS Service.
  * - `outside` is a container that is not a node.
- * - `peer` and `twin` are pods of further clusters, joined to this one by routes. The pod CIDR of `peer` is another
- * one.
- *   `twin` has the same pod CIDR, and the address of `other`.
+ * - `peer` is a pod of a further cluster, joined to this one by routes, with another pod CIDR.
+ * - `twin` is a pod of a further cluster with the same pod CIDR. It has the address of `other`.
  * - `balancer` is the process in the container `outside` that stands for a cloud's load balancer; it sends nothing.
  */
 export const ROLES = [

@@ -28,7 +28,10 @@ export interface ScenarioSpec {
   readonly documented: readonly string[];
   /** The fault, or a function of the cluster if it needs an address or a trait. */
   readonly fault: NodeFault | readonly NodeFault[] | ((context: FaultContext) => NodeFault | readonly NodeFault[]);
-  /** The symptom of each path under the fault; paths with `ok` are the controls. */
+  /**
+   * The symptom of each path under the fault; paths with `ok` are the controls. A key is a path of lib/model/path.ts:
+   * `same → server by ClusterIP`.
+   */
   readonly expect: Readonly<Record<string, Claimed | Conditional>>;
   readonly recovers: Recovery;
   /**
@@ -41,7 +44,7 @@ export interface ScenarioSpec {
   readonly appears?: Budget;
   /** Returns why the scenario makes no sense in a cell, or null if it does: a skip always has a reason. */
   readonly skipWhen?: (context: CellContext) => string | null;
-  /** Why every path shows the same with the fault on the other node. Selfcheck tests this claim too. */
+  /** The reason that every path shows the same with the fault on the other node. Selfcheck tests this claim too. */
   readonly sameOnEitherNode?: string;
 }
 

@@ -9,9 +9,9 @@ import { judgePaths } from "./rounds.ts";
 
 /**
  * Judges one scenario from its events, in the order in which they were logged. `fail`: a measurement contradicts the
- * claim. `unknown`: the run could not decide, or the log lacks an event that must have happened. Fail outranks
- * unknown. Pure, so that `replay` can judge a run again. Throws Error if the events do not begin with
- * `scenario-started`.
+ * claim. `unknown`: the run could not decide, or the log lacks an event that must have happened. A fail outranks an
+ * unknown, with one exception: if a fault was found gone, a path's fail proves nothing (docs/verdicts.md). Pure, so
+ * that `replay` can judge a run again. Throws Error if the events lack `scenario-started`.
  */
 export function judgeScenario(cell: string, events: readonly Event[]): ScenarioResult {
   const start = firstEvent(events, "scenario-started");
@@ -160,9 +160,7 @@ function lacksReading(events: readonly Event[]): boolean {
   return due.some((reading) => !read.has(reading) && !gone.has(reading));
 }
 
-/**
- * Returns the ms from the first round as claimed to the last round that shows the symptom lasts, or 0.
- */
+/** Returns the ms from the first round as claimed to the last round that shows that the symptom lasts, or 0. */
 function lastedMs(events: readonly Event[]): number {
   const rounds = eventsOf(events, "round").filter(({ phase }) => phase === "fault");
   const from = rounds.findLast((round) => !round.lasting);

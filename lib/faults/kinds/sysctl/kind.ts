@@ -35,9 +35,9 @@ export type SysctlFault = Readonly<z.output<typeof schema>>;
 type SysctlPrior = Readonly<z.output<typeof priorSchema>>;
 
 /**
- * Put back, with the values that the kernel changed along with it, only while it holds the value we wrote. Keys that
- * change addresses are refused (`disable_ipv6`, say): only a link's undo could bring addresses back, and on a device
- * without addresses the fault would show nothing.
+ * Undo writes the prior value, and the values that the kernel changed with the key, only while the key holds our value.
+ * Keys that change addresses, such as `disable_ipv6`, are refused: writing the prior value does not bring addresses
+ * back. On a device without addresses such a fault would show nothing.
  */
 const sysctlKind: FaultKind<SysctlFault, SysctlPrior> = {
   kind: "sysctl",
