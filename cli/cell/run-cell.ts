@@ -47,7 +47,7 @@ export interface CellJob {
   readonly kind: string;
   readonly owner: string;
   readonly leases: Leases;
-  /** One after the other. */
+  /** The cell's work units, one after the other. */
   readonly shares: readonly Share[];
   readonly scenarios: readonly Scenario[];
   readonly mochaReporter: string | null;
@@ -60,7 +60,7 @@ export interface CellJob {
   readonly reuse: ClusterRecord | null;
   readonly readyBudgetMs: number;
   readonly signal: AbortSignal;
-  /** For its suites. */
+  /** Makes the suites wait for their turn among parallel cells. */
   readonly turn: Turn;
 }
 
@@ -73,8 +73,8 @@ const CELL_PROCESS = fileURLToPath(new URL("cell-process.ts", import.meta.url));
  * faults are undone. Throws NotUndoneError if a fault could not be undone.
  */
 export async function runCell(job: CellJob, emit: Emit): Promise<void> {
-  // What a kept cluster's CNI is like is stated by the code of today; whether that holds is checked either way.
   emit({ type: "cluster-started", name: job.clusterName, reused: job.reuse !== null });
+  // A kept cluster gets the traits that today's code declares; like a new one's, they are checked below.
   const alone = job.reuse ? { ...job.reuse, traits: traitsOf(job.reuse.cell) } : await newCluster(job, emit);
   const joined = await withPeers({ ...job, emit }, alone, peersNeeded(job.scenarios, alone));
   const record = await withBalancer({ ...job, emit }, joined, isBalancerNeeded(job.scenarios, joined));
@@ -90,14 +90,14 @@ export async function runCell(job: CellJob, emit: Emit): Promise<void> {
   await job.turn(job.signal, () => allSuites(job, record, emit));
 }
 
-/** With a third node where one of its suites needs it. */
+/** Creates the cell's cluster, with a third node if one of its suites needs one. */
 async function newCluster(job: CellJob, emit: Emit): Promise<ClusterRecord> {
   const { cell, clusterName: name, scenarios } = job;
   const nodes = sizeFor(scenarios, { cell, traits: traitsOf(cell) });
   return await createCluster({ ...job, name, nodes, image: await job.image(), emit });
 }
 
-/** Every mode's suites, and the undoing of what they leave. Throws NotUndoneError. */
+/** Runs the suites of every mode, then undoes the faults that they left. Throws NotUndoneError if one stays. */
 async function allSuites(job: CellJob, record: ClusterRecord, emit: Emit): Promise<void> {
   const journalPath = join(job.dir, "journal.ndjson");
   let hasEnded = false;
@@ -116,12 +116,15 @@ async function allSuites(job: CellJob, record: ClusterRecord, emit: Emit): Promi
     // Whatever ended the suites, the journal says what is still to be undone; usually nothing.
     const left = await undoWhatIsLeft(job.dir, journalPath, emit);
     if (!hasEnded) await endLeftCaptures(job.dir, record, (text) => emit({ type: "note", text }));
-    // It outranks whatever else went wrong.
+    // NotUndoneError outranks the error that ended the suites.
     if (left > 0) throw new NotUndoneError(`cell ${cellId(job.cell)}: ${left} faults could not be undone`);
   }
 }
 
-/** Of use to `observe` only: without it the run is as good, so what hinders it is told and no more. */
+/**
+ * Records the new cluster's baseline and returns a note about it. Only `observe` needs it, so an error becomes the
+ * note. Throws when stopped.
+ */
 async function recordAsMade({ dir, signal }: CellJob, cluster: Cluster, label: BaselineLabel): Promise<string> {
   const { record } = cluster;
   try {
@@ -141,7 +144,7 @@ async function undoWhatIsLeft(dir: string, journalPath: string, emit: Emit): Pro
   return outcomes.filter(({ outcome }) => outcome === "failed").length + problems.length;
 }
 
-/** Nothing from a log that cannot be read: that only leaves unsaid which scenario it was. */
+/** Returns the cell's events; none if the log cannot be read: then a fault is reported without its scenario. */
 function logOf(dir: string): readonly Event[] {
   try {
     return readEventLog(join(dir, "events.ndjson"));
@@ -170,7 +173,10 @@ async function runSuites(job: CellJob, cluster: ClusterRecord, journalPath: stri
     throw new Error(`the suites' process ended with ${exit}; its last words are in ${join(job.dir, "mocha.log")}`);
 }
 
-/** In a process group of its own, so that a Ctrl-C on the terminal reaches only us, and we decide. */
+/**
+ * Runs the suites' process and resolves to its exit code, or to the signal that killed it. It has its own process
+ * group, so that a Ctrl-C on the terminal reaches only this process, which then stops it.
+ */
 async function spawnCellProcess(
   orderPath: string,
   logPath: string,
@@ -185,7 +191,7 @@ async function spawnCellProcess(
   for (const stream of [child.stdout, child.stderr]) {
     stream?.on("data", (chunk: Buffer) => keep(logPath, chunk));
   }
-  // It undoes its own faults first, since only it knows what it has under way; should it hang, the journal is enough.
+  // On SIGTERM it undoes its own faults: only it knows its injections under way. If it hangs, the journal is enough.
   let lastResort: NodeJS.Timeout | undefined;
   const stop = () => {
     child.kill("SIGTERM");
@@ -237,7 +243,7 @@ export async function dispose(
   await stage({ emit, name: job.clusterName }, "delete", () => remove(job.clusterName));
 }
 
-/** The log of a cell; a log that cannot be written is told once, on stderr. */
+/** Returns the writer of a cell's event log. An unwritable log is reported once, on stderr. */
 export function cellEmit(dir: string, cell: Cell): Emit {
   return eventLog(join(dir, "events.ndjson"), (error) =>
     process.stderr.write(`faultline: events of ${cellId(cell)} are not logged: ${error.message}\n`),

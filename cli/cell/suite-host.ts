@@ -27,19 +27,19 @@ export interface EvidencePlace {
   readonly level: EvidenceLevel;
 }
 
-/** The process's one. */
+/** One explaining thread for the whole process. */
 const explaining = new Explaining();
 
-/** What a cell's suites run on, and what goes on behind them. */
+/** The host of a cell's suites, with the work that goes on behind them. */
 export interface CellHost extends SuiteHost {
   /** Resolves once the evidence of all scenarios so far is explained and on the disk. Never rejects. */
   readonly settled: () => Promise<void>;
 }
 
 /**
- * Returns what a cell's suites run on. Once a scenario has left a node tainted, every further one throws instead of
- * being run, and so does every hand-written look at a path: it would be judged by what another had broken. A
- * scenario's evidence is explained and written while the next one is probed, but before the same one is run again.
+ * Returns the host of a cell's suites, which runs and judges their scenarios. Once a scenario has tainted a node, every
+ * further scenario and every hand-written observation throws: it would be judged by another one's damage. A scenario's
+ * evidence is explained and written while the next one is probed, but before the same one is run again.
  */
 export function suiteStand(
   stand: Stand,
@@ -53,7 +53,7 @@ export function suiteStand(
   let notRun: string | null = null;
   let settling = Promise.resolve();
   let settleNow = () => {};
-  // Explaining keeps a processor busy: probes under a fault leave one with nothing to do.
+  // Explaining keeps a processor busy, so it waits for the next scenario's probes under the fault: these mostly wait.
   const settleLater = (keep: () => Promise<void>) => {
     settleNow();
     const turn = Promise.withResolvers<undefined>();
@@ -78,7 +78,7 @@ export function suiteStand(
       for (let nth: Nth | null = FIRST; nth !== null;) {
         stand.signal?.throwIfAborted();
         mustBeClean();
-        // The log tells the tries of a scenario apart by their beginning: what is told of one comes before the next.
+        // A try ends in the log where the next begins, so its late events must be logged before that.
         if (nth !== FIRST) await settled();
         const once = { stand: { ...stand, emit }, mode, run, place, told };
         const { result, tainted, events, keep } = await runOnce(once, scenario, nth);
@@ -106,7 +106,7 @@ interface Once {
   readonly mode: Mode;
   readonly run: typeof runScenario;
   readonly place: EvidencePlace | null;
-  /** Faults whose undoing has been told of. */
+  /** Ids of the faults with a `healed` event. */
   readonly told: Set<string>;
 }
 
@@ -118,7 +118,7 @@ async function runOnce({ stand, mode, run, place, told }: Once, scenario: Scenar
     stand.emit(event);
   };
   const judgedBy = (events: readonly Event[]) => judgeScenario(cellId(stand.cluster.record.cell), events);
-  // Judged as if it ended now, after the comparison of nodes: nothing but its end is still to come.
+  // Called after the comparison of nodes, when only the scenario's end is missing: judged with an end added.
   const isWorthAll = () => {
     const end = stamped({ type: "scenario-finished", scenario: scenario.id, durationMs: 0 });
     return place !== null && keptFor(place.level, judgedBy([...mine, end]).verdict, mode) === "full";
@@ -145,7 +145,7 @@ function evidenceIn(
 }
 
 /**
- * Explains a result once, from the whole of its evidence, before what is not to be kept goes. Never throws: evidence
+ * Explains a result once, from all of its evidence, then deletes the files that are not kept. Never throws: evidence
  * decides nothing.
  */
 async function keepEvidence(
@@ -172,6 +172,7 @@ async function keepEvidence(
   emit({ type: "evidence", scenario, dir, ...kept, trouble: [...kept.trouble, ...trouble] });
 }
 
+/** Returns the last round before the recovery: one of the steady state if no round under the fault was measured. */
 function lastUnderFault(events: readonly Event[]): readonly Observation[] {
   const rounds = events.flatMap((event) => (event.type === "round" && event.phase !== "recovery" ? [event] : []));
   return rounds.at(-1)?.observations ?? [];

@@ -3,7 +3,7 @@ import type { Mode } from "../../lib/model/mode.ts";
 import { suiteId } from "../../lib/mocha/scenario.ts";
 import { taintedNodes } from "../../lib/verdict/taint.ts";
 
-/** What of a cell's work one mocha process does: these suites in this mode. */
+/** A work unit of a cell, done by one mocha process: these suites in this mode. */
 export interface Share {
   readonly mode: Mode;
   readonly suiteFiles: readonly string[];

@@ -39,7 +39,7 @@ export interface ClusterOptions {
   readonly owner: string;
   readonly leases: Pick<Leases, "ahead">;
   readonly emit: Emit;
-  /** For the CNI, and again for the roles. */
+  /** Time for the CNI to become ready, and the same again for the roles. */
   readonly readyBudgetMs: number;
   readonly signal?: AbortSignal;
 }
@@ -73,7 +73,7 @@ export async function createCluster(options: ClusterOptions, machine: Making = H
   const kubeconfig = join(options.dir, "kubeconfig");
   const work = { ...options, machine };
   await stage(options, "cluster", () => makeNodes(work, kubeconfig));
-  // A cold API server on a busy machine is slow, and no fault is injected yet that a short timeout would help.
+  // A cold API server on a busy machine is slow. No fault is injected yet, so a long timeout delays no verdict.
   const api = machine.kubernetes(kubeconfig, {
     timeoutMs: 30_000,
     ...(options.signal ? { signal: options.signal } : {}),
@@ -170,6 +170,7 @@ async function deployRoles(options: Work, api: Kubernetes, kubeconfig: string): 
     const awaited = { cluster: name, api, ...pods, signal: options.signal, exec };
     await api.untilPods({ what, ...pods, done, ...ready }).catch((error: unknown) => neverReady(awaited, error));
   };
+  // One pod more than nodes: `server` and `same` share node A.
   await Promise.all([until("roles", ROLES, allReady(nodes + 1)), until("CoreDNS", DNS, rolledOut)]);
   return {
     name,
@@ -194,8 +195,8 @@ function allReady(count: number): (pods: readonly Pod[]) => boolean {
 }
 
 /**
- * True for two ready replicas of one generation and no other: an unpatched replica would be replaced during the first
- * scenario.
+ * Returns true for two ready CoreDNS replicas of one generation and no other. A replica from before the patch would be
+ * replaced during the first scenario.
  */
 function rolledOut(pods: readonly Pod[]): boolean {
   const generations = new Set(pods.map((pod) => pod.metadata?.labels?.["pod-template-hash"]));
@@ -203,7 +204,8 @@ function rolledOut(pods: readonly Pod[]): boolean {
 }
 
 /**
- * Starts a container on the cluster's network that is no node: it has the node image, for its tools, and runs nothing.
+ * Starts the container `outside`: on the cluster's network, but not a node. It has the node image for its tools, and
+ * only sleeps. Returns its name.
  */
 async function startOutside(options: Work): Promise<string> {
   const { name, image, machine } = options;
