@@ -61,7 +61,7 @@ const TABLE: readonly (readonly [string, string])[] = [
       "clusters/versions lib/host lib/model",
   ],
 
-  // How it is told: types only (TYPES_ONLY).
+  // Reports import only types from other rooms (TYPES_ONLY).
   ["reports", "lib/baseline lib/events lib/faults lib/model lib/probes lib/verdict"],
   // The composition root: all of lib and clusters; between its own rooms one way.
   ["cli/host", "clusters/** lib/** reports"],
@@ -81,7 +81,7 @@ export const ROOMS: readonly Room[] = TABLE.map(([room, names]) => [room, names 
 /** Rooms that may import nothing but types from outside of them. */
 export const TYPES_ONLY: readonly string[] = ["reports"];
 
-/** Folders outside of the product: whom they may import, by top folder. */
+/** The top folders that a folder outside of the product may import from. */
 export const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
   bench: ["bench", "cli", "clusters", "lib", "reports", "test"],
   test: ["test", "suites", "cli", "clusters", "lib", "reports", "bench", "lint"],
@@ -98,7 +98,7 @@ export function roomOf(folder: string, rooms: readonly Room[] = ROOMS): string |
   return null;
 }
 
-/** Whether a room is named by a list of rooms, `clusters/**` being `clusters` and all below it. */
+/** Returns true if a list names the room; `clusters/**` names `clusters` and all rooms below it. */
 export function isNamed(room: string, names: readonly string[]): boolean {
   return names.some((name) => {
     if (!name.endsWith("/**")) return name === room;

@@ -15,7 +15,7 @@ export function nightly(reason: string, define: () => void, isAll = IS_ALL): voi
     define();
     return;
   }
-  // A suite that is taken out at once: mocha counts its tests, and runs neither them nor their hooks.
+  // The suite is taken out again at once: mocha has counted its tests, and runs neither them nor their hooks.
   const suite = describe(reason, define);
   const tests = suite.total();
   if (tests === 0) throw new Error(`nightly("${reason}") defines no test`);
@@ -24,7 +24,7 @@ export function nightly(reason: string, define: () => void, isAll = IS_ALL): voi
   left.push({ reason, tests });
 }
 
-/** What this process has left out so far. */
+/** Returns the groups of tests that this process has left out so far. */
 export function leftOut(): readonly LeftOut[] {
   return left;
 }
