@@ -125,6 +125,8 @@ async function runOnce({ stand, mode, run, place, told }: Once, scenario: Scenar
   };
   const evidence = place && evidenceIn(place, { ...stand, emit }, evidenceFolder(scenario.id, mode, nth), isWorthAll);
   await run({ ...stand, emit, ...(nth !== FIRST && { nth }), ...(evidence && { evidence }) }, scenario, mode);
+  // After an error the captures still run, and would catch the next scenario's packets.
+  await evidence?.stop();
   for (const left of leftOpen(scenario.id, readJournal(stand.journal.path), told)) emit(left);
   const [tainted] = taintedNodes(mine);
   const result = judgedBy(mine);
@@ -161,7 +163,7 @@ async function keepEvidence(
     const dir = seen.some(({ symptom }) => symptom !== "ok") ? await evidence.settle() : null;
     if (dir !== null) {
       const explanations = await explaining.explain({ dir, observations: seen });
-      emit({ type: "explained", scenario, explanations });
+      emit({ type: "explained", scenario, explanations, deferred: true });
     }
   } catch (error) {
     trouble.push(`explanation: ${(error as Error).message}`);
@@ -169,7 +171,7 @@ async function keepEvidence(
   const { dir: folder, ...kept } = await evidence.keep(keptFor(place.level, verdict, mode));
   if (place.level === "none") return;
   const dir = folder && relative(place.dir, folder);
-  emit({ type: "evidence", scenario, dir, ...kept, trouble: [...kept.trouble, ...trouble] });
+  emit({ type: "evidence", scenario, dir, ...kept, trouble: [...kept.trouble, ...trouble], deferred: true });
 }
 
 /** Returns the last round before the recovery: one of the steady state if no round under the fault was measured. */

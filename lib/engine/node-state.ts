@@ -27,7 +27,8 @@ export async function compareOnce(cluster: Cluster, before: OfNodes<Fingerprint>
 /**
  * Compares the nodes until they do not differ or the budget is spent: agents take their time to put back what they own
  * (an endpoint that came back, say). `earlier`: a comparison made since the faults were undone, which counts where
- * nothing differed in it. A stop ends the wait and logs nothing: it throws the signal's reason.
+ * nothing differed in it. A stop ends the wait: it logs the nodes that differ
+ * as undecided, so that their cluster is not used again, and throws the signal's reason.
  */
 export async function compareNodeState(
   stand: Pick<Stand, "cluster" | "pace" | "signal">,
@@ -41,7 +42,10 @@ export async function compareNodeState(
   const isSame = (compared: Compared) => compared.every(({ differences }) => differences.length === 0);
   let found = earlier && isSame(earlier) ? earlier : await compareOnce(cluster, before);
   while (!isSame(found) && performance.now() <= deadlineMs) {
-    stand.signal?.throwIfAborted();
+    if (stand.signal?.aborted === true) {
+      for (const one of found) if (one.differences.length > 0) say({ type: "node-state", ...one, undecided: true });
+      stand.signal.throwIfAborted();
+    }
     await sleep(paceOf(stand).compareIntervalMs);
     found = await compareOnce(cluster, before);
   }

@@ -98,6 +98,9 @@ function statement({ cluster, nth }: Stand, scenario: Scenario) {
   return { type: "scenario-started", title, claim, documented, appearsWithinMs, recoversWithinMs, ...special } as const;
 }
 
+/** Rounds that must be ok one after the other for the paths to have recovered. */
+const ROUNDS_IN_A_ROW = 3;
+
 interface Claims {
   readonly course: Course;
   /** Its paths must all be ok afterwards; its symptoms are those under the fault. */
@@ -131,8 +134,9 @@ async function breakAndCompare(
 }
 
 /**
- * Watches the recovery and compares the nodes meanwhile. Resolves to what was compared; null where the paths were not
- * ok from the first round on, since what came back later may have changed the nodes.
+ * Watches the recovery and compares the nodes during its third round: agents may change a node for a moment after the
+ * undo. Resolves to the comparison; null where the paths were not ok from the first round on, since a node may have
+ * changed after it.
  */
 async function recoverBesideComparison(
   stand: Stand,
@@ -140,8 +144,11 @@ async function recoverBesideComparison(
   { expect, withinMs }: Pick<Claims, "expect" | "withinMs">,
   say: Say,
 ): Promise<Compared | null> {
-  const comparing = compareOnce(stand.cluster, nodes).catch(() => null);
-  const { atOnce } = await recovery(stand, now.where, expect, withinMs, say);
+  let comparing: Promise<Compared | null> = Promise.resolve(null);
+  const onRound = (number: number) => {
+    if (number === ROUNDS_IN_A_ROW - 1) comparing = compareOnce(stand.cluster, nodes).catch(() => null);
+  };
+  const { atOnce } = await recovery(stand, now.where, expect, withinMs, say, onRound);
   return atOnce ? await comparing : null;
 }
 
@@ -229,13 +236,15 @@ async function recovery(
   expect: Readonly<Record<string, Expectation>>,
   withinMs: number,
   say: Say,
+  onRound: (number: number) => void,
 ): Promise<Steadiness> {
   const plan = onceEach(Object.keys(expect));
   const { roundIntervalMs: intervalMs } = paceOf(stand);
-  const budget = { withinMs, inARow: 3, intervalMs, ...signalOf(stand) };
-  const result = await steadily(stand.cluster, where, plan, budget, (number, observations) =>
-    say({ type: "round", phase: "recovery", number, observations }),
-  );
+  const budget = { withinMs, inARow: ROUNDS_IN_A_ROW, intervalMs, ...signalOf(stand) };
+  const result = await steadily(stand.cluster, where, plan, budget, (number, observations) => {
+    say({ type: "round", phase: "recovery", number, observations });
+    onRound(number);
+  });
   if (result.ok) say({ type: "recovered", afterMs: result.afterMs });
   else say({ type: "not-recovered", afterMs: result.afterMs });
   return result;

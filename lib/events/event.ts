@@ -145,7 +145,13 @@ export type ScenarioEvent = { readonly scenario: string } & (
   | { readonly type: "not-undone"; readonly faultId: string; readonly fault: NodeFault; readonly detail: string }
   | { readonly type: "recovered"; readonly afterMs: number }
   | { readonly type: "not-recovered"; readonly afterMs: number }
-  | { readonly type: "node-state"; readonly node: NodeRole; readonly differences: readonly string[] }
+  | {
+      readonly type: "node-state";
+      readonly node: NodeRole;
+      readonly differences: readonly string[];
+      /** The run was stopped before the recovery budget was spent: the node may still have come back by itself. */
+      readonly undecided?: true;
+    }
   | { readonly type: "error"; readonly message: string }
   /** The captures and node states that are kept. */
   | {
@@ -157,8 +163,12 @@ export type ScenarioEvent = { readonly scenario: string } & (
       readonly bytes: number;
       /** Evidence that could not be collected, one line each. */
       readonly trouble: readonly string[];
+      readonly deferred?: true;
     }
-  /** The causes that the evidence shows, computed during the run, so that a verdict needs only the log. */
-  | { readonly type: "explained"; readonly explanations: readonly Explanation[] }
+  /**
+   * The causes that the evidence shows, computed during the run, so that a verdict needs only the log. `deferred`, of
+   * this event and of `evidence`: logged while the next scenario was under way, so the scenario had ended before.
+   */
+  | { readonly type: "explained"; readonly explanations: readonly Explanation[]; readonly deferred?: true }
   | { readonly type: "scenario-finished"; readonly durationMs: number }
 );

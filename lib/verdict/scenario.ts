@@ -17,7 +17,7 @@ export function judgeScenario(cell: string, events: readonly Event[]): ScenarioR
   const start = firstEvent(events, "scenario-started");
   if (!start) throw new Error("a scenario's events begin with scenario-started");
   const paths = judgePaths(start, events);
-  const nodeStateDifferences = eventsOf(events, "node-state").flatMap(({ node, differences }) =>
+  const nodeStateDifferences = decidedStates(events).flatMap(({ node, differences }) =>
     differences.map((line) => `${node}: ${line}`),
   );
   const { verdict, reason } = decide(start, events, paths, nodeStateDifferences);
@@ -143,7 +143,7 @@ function missingAroundFault(start: EventOf<"scenario-started">, events: readonly
   const isSteady = steady.length === 3 && steady.every(({ observations }) => allOk(paths, observations));
   if (!isSteady) missing.push("a steady state before the fault, three rounds in a row");
   if (!firstEvent(events, "recovered") && !firstEvent(events, "not-recovered")) missing.push("the recovery");
-  const compared = new Set(eventsOf(events, "node-state").map(({ node }) => node));
+  const compared = new Set(decidedStates(events).map(({ node }) => node));
   if (compared.size < (start.nodes ?? 2)) missing.push("the comparison of node states");
   return missing;
 }
@@ -168,6 +168,16 @@ function lastedMs(events: readonly Event[]): number {
   return from && to ? elapsedMs(from, to) : 0;
 }
 
+/** Returns true for an event of a scenario that had ended before. */
+function isDeferred(event: Event): boolean {
+  return "deferred" in event;
+}
+
+/** Returns the node states that count for the verdict. A stopped comparison decides nothing. */
+function decidedStates(events: readonly Event[]) {
+  return eventsOf(events, "node-state").filter(({ undecided }) => undecided !== true);
+}
+
 function timesOf(start: Event, events: readonly Event[]): Times {
   const injected = eventsOf(events, "injected");
   const healed = eventsOf(events, "healed");
@@ -184,6 +194,6 @@ function timesOf(start: Event, events: readonly Event[]): Times {
     proveMs: lastUnderFault && lastInjected ? elapsedMs(lastInjected, lastUnderFault) : null,
     healMs: sum(healed),
     recoveryMs: recovered ? recovered.afterMs : null,
-    totalMs: elapsedMs(start, events.at(-1) ?? start),
+    totalMs: elapsedMs(start, events.findLast((event) => !isDeferred(event)) ?? start),
   };
 }

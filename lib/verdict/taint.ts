@@ -10,7 +10,7 @@ const SHOWN_DIFFERENCES = 3;
 /**
  * Returns the nodes that did not come back, from the events of a cell or a scenario: one entry a node and scenario,
  * in the order they became tainted. A failed undo taints a node even if a later one succeeds; so does a node state
- * that differs when the recovery budget is spent. The mode does not matter. Pure.
+ * that differs when the recovery budget is spent or the run is stopped. The mode does not matter. Pure.
  */
 export function taintedNodes(events: readonly Event[]): readonly TaintedNode[] {
   return splitByCluster(events).flatMap(taintedInCluster);

@@ -93,13 +93,13 @@ describe("stopping a scenario", () => {
       reason: "every path as claimed",
     },
     {
-      title: "a stop while a node still differs ends the wait for it, and taints no node",
+      title: "a stop while a node still differs ends the wait, and says that the node had not come back",
       scenario: { recovers: { withinMs: 5000 } },
       given: (fake) => {
         fake.at("heal: undo on A", () => fake.routes.A.push("blackhole 198.51.100.0/24"));
         fake.at("compare: fingerprint on A", fake.abort, 2);
       },
-      log: [...begun, ...PROBED, ...HEALED, ...RECOVERED, "error"],
+      log: [...begun, ...PROBED, ...HEALED, ...RECOVERED, "A differs", "error"],
       ...STOPPED,
     },
     {

@@ -185,6 +185,24 @@ describe("judgeScenario", () => {
     expect(judge(passing.slice(0, 1)).times).to.deep.equal(nothing);
   });
 
+  it("ends a scenario before the evidence that is written while the next one runs", () => {
+    const last = passing.at(-1)?.atMs ?? 0;
+    const evidence = { type: "evidence", scenario, dir: null, kept: "none", files: 0, bytes: 0, trouble: [] } as const;
+    const late = { ...evidence, atMs: last + 9000 };
+    expect(judge([...passing, { ...late, deferred: true }]).times.totalMs).to.equal(16_000);
+    expect(judge([...passing, late]).times.totalMs, "in a log of 44bf7fb").to.equal(25_000);
+  });
+
+  it("decides nothing by a comparison of nodes that a stop ended", () => {
+    const [A] = passing.filter((event) => event.type === "node-state");
+    const stopped = [
+      ...without(passing, ({ type }) => type === "node-state" || type === "scenario-finished"),
+      ...(A ? [{ ...A, differences: ["route gone"], undecided: true as const }] : []),
+    ];
+    expect(judge(withEvent(stopped, error))).to.include({ verdict: "unknown" });
+    expect(judge(withEvent(stopped, error)).nodeStateDifferences).to.deep.equal([]);
+  });
+
   it("names the fault and the command that runs the scenario again", () => {
     const { faults, reproduce } = judge(passing);
     expect(faults).to.deep.equal(["sysctl net.ipv4.ip_forward=0 on A"]);

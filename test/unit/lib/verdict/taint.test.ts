@@ -42,6 +42,11 @@ describe("taintedNodes", () => {
     });
   }
 
+  it("returns a node that had not come back when the run was stopped, so that its cluster is not used again", () => {
+    const stopped = changed(ok, "node-state", { differences: [ROUTE], undecided: true }, ({ node }) => node === "A");
+    expect(taintedNodes(stopped)).to.deep.equal([{ ...taint, why: ROUTE }]);
+  });
+
   it("shows the first three differences and counts the others", () => {
     const [one] = taintedNodes(dirty("B", ["one", "two", "three", "four", "five"]));
     expect(one).to.deep.equal({ ...taint, node: "B", why: "one; two; three (and 2 more)" });
