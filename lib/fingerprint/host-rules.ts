@@ -1,35 +1,41 @@
 import type { Fingerprint, Item } from "./fingerprint.ts";
-import { forwardingEffects, type ForwardingEffects } from "./ipv6-forwarding.ts";
+import { forwardingDevice, forwardingEffects } from "./ipv6-forwarding.ts";
 import { expiringSetsOf, KERNEL_RULES, type ExpiringSets, type Rule } from "./kernel-rules.ts";
 
 /** The context of the rules for one fingerprint of a host. */
 export interface HostContext extends ExpiringSets {
   /** Marks of our clusters (bridges, comments of closing rules) that have gone since the first fingerprint. */
   readonly cleanedUp: ReadonlySet<string>;
-  /** Effects of IPv6 forwarding on this side that the other lacks. */
-  readonly forwarding: ForwardingEffects;
-  /**
-   * Sections of ip6tables whose FORWARD policy is DROP only on this side, if the host forwards IPv6 only on this side.
-   */
+  /** Devices whose IPv6 forwarding is not compared: they began to forward, came or went. */
+  readonly forwarding: ReadonlySet<string>;
+  /** Sections of ip6tables whose FORWARD policy became DROP when the host began to forward IPv6. */
   readonly forwardDrops: ReadonlySet<string>;
+  /** Texts of anycast routes that came when a device began to forward IPv6. */
+  readonly anycastRoutes: ReadonlySet<string>;
+  /** Texts of advertised addresses, and their routes, that aged since a device began to forward IPv6. */
+  readonly advertised: ReadonlySet<string>;
 }
 
 /** Returns the contexts of a host before and after. Pure. */
 export function hostContexts(before: Fingerprint, after: Fingerprint): readonly [HostContext, HostContext] {
   const left = new Set(after.items.flatMap(marksOf));
   const cleanedUp = new Set(before.items.flatMap(marksOf).filter((mark) => !left.has(mark)));
+  const { switchedOn, moved, anycastRoutes, expired, deprecated } = forwardingEffects(before, after);
+  const forwarding = new Set([...switchedOn, ...moved]);
+  const none: ReadonlySet<string> = new Set();
+  const [was, is] = [expiringSetsOf(before), expiringSetsOf(after)];
+  const forwardDrops = forwardDropsOf(before, after, switchedOn);
   return [
-    { cleanedUp, ...changesOf(before, after) },
-    { cleanedUp: new Set(), ...changesOf(after, before) },
+    { expiringSets: was, cleanedUp, forwarding, forwardDrops: none, anycastRoutes: none, advertised: expired },
+    { expiringSets: is, cleanedUp: none, forwarding, forwardDrops, anycastRoutes, advertised: deprecated },
   ];
 }
 
-function changesOf(here: Fingerprint, there: Fingerprint): Omit<HostContext, "cleanedUp"> {
-  const forwarding = forwardingEffects(here, there);
-  const isOn = forwarding.forwards.has("all") || forwarding.forwards.has("default");
+function forwardDropsOf(before: Fingerprint, after: Fingerprint, switchedOn: ReadonlySet<string>): ReadonlySet<string> {
+  if (!switchedOn.has("all") && !switchedOn.has("default")) return new Set();
   const drops = ({ items }: Fingerprint) => items.filter(isForwardDrop).map(({ section }) => section);
-  const forwardDrops = new Set(isOn ? drops(here).filter((section) => !drops(there).includes(section)) : []);
-  return { expiringSets: expiringSetsOf(here), forwarding, forwardDrops };
+  const dropped = drops(before);
+  return new Set(drops(after).filter((section) => !dropped.includes(section)));
 }
 
 /**
@@ -53,11 +59,6 @@ const DOCKER_WIRE = /^veth[0-9a-f]{7}$/;
 const CLUSTER_BRIDGE = /^fl-[a-z0-9-]{1,12}$/;
 /** Docker's own chains. DOCKER-USER is left to Docker's users, such as us, and is not one. */
 const DOCKER_CHAIN = /^DOCKER(-ISOLATION-STAGE-[12]|-FORWARD|-BRIDGE|-CT|-INTERNAL|-INGRESS)?$/;
-/**
- * IPv4's switch is not excused: Docker sets it at its start, and cli/commands/test.ts starts Docker before it takes a
- * host's fingerprint.
- */
-const IPV6_FORWARDING = /^net\.ipv6\.conf\.[^.]+\.forwarding$/;
 const CLOSING_RULE = /--comment "?faultline:([a-z0-9-]+)/;
 
 /** Docker's own objects, and other permitted changes on a host, with those that the kernel makes anywhere. */
@@ -117,7 +118,9 @@ export const HOST_RULES: readonly Rule<HostContext>[] = [
     why:
       "with its first IPv6 network Docker lets the host forward IPv6, which the kernel also writes to each device, " +
       "and never resets it (moby, libnetwork/drivers/bridge/setup_ipv6.go, in 28 setup_ip_forwarding.go)",
-    test: (item) => (item.section === "sysctl" && IPV6_FORWARDING.test(item.scope) ? null : item),
+    // IPv4's switch is not excused: Docker sets it at its start, and cli/commands/test.ts starts Docker before it takes
+    // a host's fingerprint.
+    test: (item, { forwarding }) => (forwarding.has(forwardingDevice(item) ?? "") ? null : item),
   },
   {
     name: "docker-ipv6-forward-drop",
@@ -131,14 +134,14 @@ export const HOST_RULES: readonly Rule<HostContext>[] = [
     why:
       "the kernel answers for the subnet-router anycast address of each prefix of a device " +
       "while that device forwards IPv6 (net/ipv6/addrconf.c, dev_forward_change)",
-    test: (item, { forwarding }) => (item.section === "route" && forwarding.anycastRoutes.has(item.text) ? null : item),
+    test: (item, { anycastRoutes }) => (item.section === "route" && anycastRoutes.has(item.text) ? null : item),
   },
   {
     name: "ipv6-forwarding-advertised",
     why:
       "a device that forwards IPv6 ignores router advertisements, " +
       "so advertised addresses expire with their routes (include/net/ipv6.h, ipv6_accept_ra)",
-    test: (item, { forwarding }) => (isAddressOrRoute(item) && forwarding.advertised.has(item.text) ? null : item),
+    test: (item, { advertised }) => (isAddressOrRoute(item) && advertised.has(item.text) ? null : item),
   },
   {
     name: "docker-direct-access",

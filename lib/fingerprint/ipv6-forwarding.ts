@@ -1,42 +1,56 @@
-import type { Fingerprint } from "./fingerprint.ts";
+import type { Fingerprint, Item } from "./fingerprint.ts";
 
 /**
- * The items that the kernel adds or takes away by itself when a device begins or stops to forward IPv6, seen from one
- * of two fingerprints. Each set of texts holds only items that the other fingerprint lacks.
+ * The changes that follow when devices begin to forward IPv6 between two fingerprints. The other direction has no
+ * entry: Docker only switches on, so a device that stops to forward is a difference with all that follows.
  *
  * Other effects need no entry. Rules of the kernel's own excuse routes of `proto ra` (rt6_purge_dflt_routers in
  * net/ipv6/route.c) and the Ethernet side of multicast memberships (dev_forward_change in net/ipv6/addrconf.c) at any
  * time. No fingerprint shows large-receive offload (dev_disable_lro), /proc/net/anycast6 or /proc/net/igmp6.
  */
 export interface ForwardingEffects {
-  /** Devices that forward here and not there. `all` and `default` count as devices. */
-  readonly forwards: ReadonlySet<string>;
+  /** Devices that forward after and did not before. `all` and `default` count as devices. */
+  readonly switchedOn: ReadonlySet<string>;
+  /** Devices that only one fingerprint has. */
+  readonly moved: ReadonlySet<string>;
   /**
-   * Routes for the subnet-router anycast addresses of such devices. Source: dev_forward_change and
+   * New routes for the subnet-router anycast addresses of devices switched on. Source: dev_forward_change and
    * addrconf_join_anycast in net/ipv6/addrconf.c, __ipv6_dev_ac_inc in net/ipv6/anycast.c.
    */
   readonly anycastRoutes: ReadonlySet<string>;
   /**
-   * Addresses from router advertisements, and their routes, on devices that forward on one side only. A device that
+   * Addresses from router advertisements on devices switched on, in their form before, with their routes. A device that
    * forwards ignores advertisements unless accept_ra is 2, so its address is deprecated and then expires. Source:
    * ipv6_accept_ra in include/net/ipv6.h, addrconf_prefix_rcv and addrconf_verify_rtnl in net/ipv6/addrconf.c.
    */
-  readonly advertised: ReadonlySet<string>;
+  readonly expired: ReadonlySet<string>;
+  /** Such addresses in their deprecated form after. */
+  readonly deprecated: ReadonlySet<string>;
 }
 
-/** The effects in `here`, compared with `there`. Pure. */
-export function forwardingEffects(here: Fingerprint, there: Fingerprint): ForwardingEffects {
-  const forwards = forwardsOnlyIn(here, there);
-  const elsewhere = new Set(there.items.map(({ text }) => text));
-  const onlyHere = (texts: readonly string[]) => new Set(texts.filter((text) => !elsewhere.has(text)));
+/** Returns the effects of devices that began to forward. Pure. */
+export function forwardingEffects(before: Fingerprint, after: Fingerprint): ForwardingEffects {
+  const [was, is] = [settings(before, "forwarding"), settings(after, "forwarding")];
+  // The kernel takes any value but 0 for on.
+  const switchedOn = new Set([...is.keys()].filter((device) => was.get(device) === "0" && is.get(device) !== "0"));
+  const deafAfter = deaf(after, switchedOn);
   return {
-    forwards,
-    anycastRoutes: onlyHere(subnetRouterRoutes(here, forwards)),
-    advertised: onlyHere([
-      ...expired(here, there, deaf(there, forwardsOnlyIn(there, here))),
-      ...deprecated(here, there, deaf(here, forwards)),
-    ]),
+    switchedOn,
+    moved: new Set([...was.keys(), ...is.keys()].filter((device) => !was.has(device) || !is.has(device))),
+    anycastRoutes: textsMissing(before, subnetRouterRoutes(after, switchedOn)),
+    expired: textsMissing(after, expired(before, after, deafAfter)),
+    deprecated: textsMissing(before, deprecated(after, before, deafAfter)),
   };
+}
+
+/** Returns the device of an item that is a device's IPv6 forwarding. Pure. */
+export function forwardingDevice(item: Item): string | undefined {
+  return deviceOf(item, "forwarding");
+}
+
+function textsMissing({ items }: Fingerprint, texts: readonly string[]): ReadonlySet<string> {
+  const there = new Set(items.map(({ text }) => text));
+  return new Set(texts.filter((text) => !there.has(text)));
 }
 
 interface Address {
@@ -60,22 +74,20 @@ function addressesOf({ items }: Fingerprint): readonly Address[] {
   });
 }
 
-/** A setting of net.ipv6.conf by device. A device's dot is a slash in a sysctl's name. */
-function settings({ items }: Fingerprint, key: "forwarding" | "accept_ra"): ReadonlyMap<string, string> {
-  const pattern = new RegExp(`^net\\.ipv6\\.conf\\.([^.]+)\\.${key}$`);
-  return new Map(
-    items.flatMap(({ section, scope, text }) => {
-      const device = section === "sysctl" ? pattern.exec(scope)?.[1] : undefined;
-      return device === undefined ? [] : [[device.replaceAll("/", "."), text] as const];
-    }),
-  );
+/** Returns the device of a setting of net.ipv6.conf. A device's dot is a slash in a sysctl's name. */
+function deviceOf({ section, scope }: Item, key: "forwarding" | "accept_ra"): string | undefined {
+  const [, device, name] = (section === "sysctl" ? /^net\.ipv6\.conf\.([^.]+)\.([^.]+)$/.exec(scope) : null) ?? [];
+  return name === key ? device?.replaceAll("/", ".") : undefined;
 }
 
-/** The kernel takes any value but 0 for on. A device that one side lacks changed nothing. */
-function forwardsOnlyIn(here: Fingerprint, there: Fingerprint): ReadonlySet<string> {
-  const others = settings(there, "forwarding");
-  const changed = [...settings(here, "forwarding")].filter(([device, on]) => on !== "0" && others.get(device) === "0");
-  return new Set(changed.map(([device]) => device));
+/** Returns a setting of net.ipv6.conf by device. */
+function settings({ items }: Fingerprint, key: "forwarding" | "accept_ra"): ReadonlyMap<string, string> {
+  return new Map(
+    items.flatMap((item) => {
+      const device = deviceOf(item, key);
+      return device === undefined ? [] : [[device, item.text] as const];
+    }),
+  );
 }
 
 /** Devices that ignore router advertisements because they forward. */

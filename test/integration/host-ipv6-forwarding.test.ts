@@ -66,7 +66,7 @@ describe("fingerprint of a host where IPv6 forwarding is switched", function () 
   });
   afterEach("take it away", () => node[Symbol.asyncDispose]());
 
-  it("is the same with forwarding on, and with forwarding off once more", async function () {
+  it("is the same with forwarding on, and shows forwarding that goes off with its routes", async function () {
     await advertise("fd97:8::", 3600, 1800);
     const off = await look();
     await run(ON);
@@ -82,17 +82,26 @@ describe("fingerprint of a host where IPv6 forwarding is switched", function () 
     await run(OFF);
     const offAgain = await look();
     expect(routes(offAgain).join("\n")).to.not.include("anycast");
-    expect(diffHostFingerprints(on, offAgain)).to.deep.equal([]);
+    const shown = diffHostFingerprints(on, offAgain);
+    const switches = on.items.filter(({ scope }) => /^net\.ipv6\.conf\.[^.]+\.forwarding$/.test(scope));
+    expect(switches.map(({ scope }) => scope)).to.include("net.ipv6.conf.veth0.forwarding");
+    const lost = come.filter((route) => route.startsWith("anycast")).map((route) => `route gone: ${route}`);
+    expect(shown).to.have.members([...switches.map(({ scope }) => `sysctl ${scope}: 1 → 0`), ...lost]);
     expect(diffHostFingerprints(off, offAgain)).to.deep.equal([]);
   });
 
-  it("is the same with one device's forwarding on, and off once more", async function () {
+  it("is the same with one device's forwarding on, and shows it when it goes off", async function () {
     const off = await look();
     await run(ONE_ON);
     const on = await look();
-    expect(routes(on).filter((route) => route.startsWith("anycast"))).to.have.length(1);
+    const anycast = routes(on).filter((route) => route.startsWith("anycast"));
+    expect(anycast).to.have.length(1);
     expect(diffHostFingerprints(off, on)).to.deep.equal([]);
-    expect(diffHostFingerprints(on, off)).to.deep.equal([]);
+    await run("sysctl -qw net.ipv6.conf.eth0.forwarding=0");
+    expect(diffHostFingerprints(on, await look())).to.have.members([
+      "sysctl net.ipv6.conf.eth0.forwarding: 1 → 0",
+      ...anycast.map((route) => `route gone: ${route}`),
+    ]);
   });
 
   for (const [route, line] of BY_HAND) {

@@ -100,7 +100,7 @@ const CASES: Readonly<Record<string, Case>> = {
     line: /^iptables-nft nat POSTROUTING gone: -A POSTROUTING -s 10\.8\.0\.0\/24 ! -o wg0 -j MASQUERADE$/,
   },
   "docker-ipv6-forwarding": {
-    rightful: [[/(?<=ipv6\/conf\/\w+\/forwarding):0/g, ":1"]],
+    rightful: [SWITCHED_ON],
     wrongful: [["ipv6/conf/eth0/accept_ra:1", "ipv6/conf/eth0/accept_ra:2"]],
     line: /^sysctl net\.ipv6\.conf\.eth0\.accept_ra: 1 → 2$/,
   },

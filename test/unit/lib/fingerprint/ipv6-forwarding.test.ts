@@ -14,6 +14,9 @@ const EXPIRED: readonly Change[] = [
   [/^fd00:5::\/64 dev eth0 .*\n/m, ""],
 ];
 const DEPRECATED: Change = ["scope global dynamic mngtmpaddr", "scope global deprecated dynamic mngtmpaddr"];
+const DROP: Change = ["@@ ip6tables-nft\n", "@@ ip6tables-nft\n*filter\n:FORWARD DROP [0:0]\nCOMMIT\n"];
+/** The names under which the fixture has forwarding. */
+const SWITCHES: readonly string[] = ["all", "default", "eth0"];
 const HYBRID: Change = ["eth0/accept_ra:1", "eth0/accept_ra:2"];
 const ADVERTISED_ROUTE = "default via fe80::1 dev eth0 proto ra metric 1024 expires 1798sec hoplimit 64 pref medium";
 
@@ -33,15 +36,9 @@ function changed(text: string, changes: readonly Change[]): string {
   }, text);
 }
 
-/** Differences when the switch is thrown, and when it is thrown back: the same facts, gone for new. */
-function bothWays(on: readonly Change[], off: readonly Change[] = []): readonly string[] {
-  const [before, after] = [normalise(changed(OFF, off)), normalise(changed(OFF, on))];
-  const back = diffHostFingerprints(after, before).map((line) =>
-    line.replace(/ (gone|new): /, (word) => (word === " gone: " ? " new: " : " gone: ")),
-  );
-  const there = diffHostFingerprints(before, after);
-  expect([...back].sort()).to.deep.equal([...there].sort());
-  return there;
+/** Returns the differences between two states of the host, each made by changes. */
+function differences(on: readonly Change[], off: readonly Change[] = []): readonly string[] {
+  return diffHostFingerprints(normalise(changed(OFF, off)), normalise(changed(OFF, on)));
 }
 
 const SETTLED: Readonly<Record<string, readonly [on: readonly Change[], off?: readonly Change[]]>> = {
@@ -128,30 +125,65 @@ const REPORTED: Readonly<Record<string, readonly [on: readonly Change[], line: s
 
 describe("effects of IPv6 forwarding on a host", () => {
   for (const [name, [on, off]] of Object.entries(SETTLED)) {
-    it(`${name} is no difference, on or off`, () => {
-      expect(bothWays(on, off)).to.deep.equal([]);
+    it(`${name} is no difference once forwarding is on`, () => {
+      expect(differences(on, off)).to.deep.equal([]);
     });
   }
 
   for (const [name, [on, line, off]] of Object.entries(REPORTED)) {
     it(`${name} is reported`, () => {
-      expect(bothWays(on, off)).to.deep.equal([line]);
+      expect(differences(on, off)).to.deep.equal([line]);
     });
   }
 
   it("an advertised address that expires is reported where a device that forwards hears advertisements", () => {
-    const hybrid = bothWays([HYBRID, SWITCHED_ON, ...EXPIRED], [HYBRID]);
+    const hybrid = differences([HYBRID, SWITCHED_ON, ...EXPIRED], [HYBRID]);
     expect(hybrid)
       .to.have.length(3)
       .and.to.include("address gone: eth0 inet6 fd00:5::fc:ff:fe00:1/64 scope global dynamic mngtmpaddr");
   });
 
+  it("a device that stops to forward is reported", () => {
+    expect(differences([], [["eth0/forwarding:0", "eth0/forwarding:1"]])).to.deep.equal([
+      "sysctl net.ipv6.conf.eth0.forwarding: 1 → 0",
+    ]);
+  });
+
+  it("a device that stops to forward while others begin is reported", () => {
+    const others: Change = [/(?<=ipv6\/conf\/(all|default)\/forwarding):0/g, ":1"];
+    expect(differences([others], [["eth0/forwarding:0", "eth0/forwarding:1"]])).to.deep.equal([
+      "sysctl net.ipv6.conf.eth0.forwarding: 1 → 0",
+    ]);
+  });
+
+  it("the forwarding of a device that came or went is no difference", () => {
+    const wg0: Change = ["net/ipv6/conf/eth0/accept_ra", "net/ipv6/conf/wg0/forwarding:1\n$&"];
+    expect(differences([wg0])).to.deep.equal([]);
+    expect(differences([], [wg0])).to.deep.equal([]);
+  });
+
+  it("forwarding that goes off is reported with its anycast routes, policy of DROP and addresses", () => {
+    const on: readonly Change[] = [SWITCHED_ON, DROP, withRoutes(anycast("fd00::")), ...EXPIRED];
+    const shown = differences([], on);
+    expect(shown).to.include.members([
+      ...SWITCHES.map((device) => `sysctl net.ipv6.conf.${device}.forwarding: 1 → 0`),
+      `route gone: ${anycast("fd00::")}`,
+      "ip6tables-nft filter FORWARD gone: chain, policy DROP",
+      "address new: eth0 inet6 fd00:5::fc:ff:fe00:1/64 scope global dynamic mngtmpaddr",
+      "route new: fd00:5::/64 dev eth0 proto kernel metric 256 pref medium",
+    ]);
+    expect(differences(on)).to.deep.equal([]);
+  });
+
+  it("an address that is deprecated no more when forwarding goes off is reported", () => {
+    expect(differences([], [SWITCHED_ON, DEPRECATED]).join("\n")).to.match(/^address gone: .* deprecated /m);
+  });
+
   it("a policy of DROP that was there before and is not after is reported", () => {
-    const drop: Change = ["@@ ip6tables-nft\n", "@@ ip6tables-nft\n*filter\n:FORWARD DROP [0:0]\nCOMMIT\n"];
-    const [before, after] = [normalise(changed(OFF, [drop])), normalise(changed(OFF, [SWITCHED_ON]))];
+    const [before, after] = [normalise(changed(OFF, [DROP])), normalise(changed(OFF, [SWITCHED_ON]))];
     expect(diffHostFingerprints(before, after)).to.deep.equal([
       "ip6tables-nft filter FORWARD gone: chain, policy DROP",
     ]);
-    expect(diffHostFingerprints(before, normalise(changed(OFF, [drop, SWITCHED_ON])))).to.deep.equal([]);
+    expect(diffHostFingerprints(before, normalise(changed(OFF, [DROP, SWITCHED_ON])))).to.deep.equal([]);
   });
 });
