@@ -16,6 +16,7 @@ type Answer = readonly Explanation[];
  */
 export class Explaining {
   #worker: Worker | null = null;
+  #call: PromiseWithResolvers<Answer> | null = null;
   readonly #script: URL;
 
   constructor(script = new URL("explain-worker.ts", import.meta.url)) {
@@ -24,19 +25,31 @@ export class Explaining {
 
   /** Resolves to the explanations of what was seen. Rejects when the thread ends without an answer. */
   async explain(asked: Asked): Promise<Answer> {
-    const worker = (this.#worker ??= new Worker(this.#script));
-    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-    const ended = (code: number) => reject(new Error(`the thread that explains ended with ${code}`));
-    worker.on("message", resolve).on("error", reject).on("exit", ended).ref();
+    const worker = (this.#worker ??= this.#start());
+    const call = Promise.withResolvers<Answer>();
+    this.#call = call;
+    worker.ref();
     try {
       worker.postMessage(asked);
-      const answer = await promise;
+      return await call.promise;
+    } finally {
+      this.#call = null;
       // A thread that waits for work is no reason for the process to live on.
-      worker.off("message", resolve).off("error", reject).off("exit", ended).unref();
-      return answer;
-    } catch (error) {
-      this.#worker = null;
-      throw error;
+      worker.unref();
     }
+  }
+
+  /** Returns a new thread. Its end, at any time, rejects the open call and makes the next call start another. */
+  #start(): Worker {
+    const worker = new Worker(this.#script);
+    const end = (error: Error) => {
+      if (this.#worker !== worker) return;
+      this.#worker = null;
+      this.#call?.reject(error);
+    };
+    return worker
+      .on("message", (answer: Answer) => this.#call?.resolve(answer))
+      .on("error", end)
+      .on("exit", (code) => end(new Error(`the thread that explains ended with ${code}`)));
   }
 }

@@ -58,7 +58,12 @@ export function suiteStand(
     settleNow();
     const turn = Promise.withResolvers<undefined>();
     settleNow = () => turn.resolve(undefined);
-    settling = settling.then(() => turn.promise).then(keep);
+    settling = settling
+      .then(() => turn.promise)
+      .then(keep)
+      .catch((error: unknown) => stand.emit({ type: "note", text: `evidence: ${(error as Error).message}` }))
+      // The log itself cannot be written.
+      .catch((error: unknown) => process.emitWarning(error as Error));
   };
   const settled = async () => {
     settleNow();

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { Explaining } from "../../../../cli/cell/explaining.ts";
 import { explain } from "../../../../lib/why/explain.ts";
@@ -26,4 +27,23 @@ describe("explaining in a thread of its own", function () {
       expect(said).to.equal("Error: the thread that explains ended with 3");
     }
   });
+
+  const ENDS: readonly (readonly [how: string, end: string])[] = [
+    ["exits", "process.exit(0)"],
+    ["dies of an error", 'throw new Error("out of memory")'],
+  ];
+  for (const [how, end] of ENDS) {
+    it(`goes on with a new thread when one ${how} between two calls`, async () => {
+      const script = `import { parentPort, threadId } from "node:worker_threads";
+        parentPort.on("message", () => { parentPort.postMessage([threadId]); setImmediate(() => { ${end} }); });`;
+      const explaining = new Explaining(new URL(`data:text/javascript,${encodeURIComponent(script)}`));
+      const ids = new Set<unknown>();
+      for (let times = 1; times <= 2; times += 1) {
+        const [id] = (await explaining.explain({ dir: "", observations: [] })) as readonly unknown[];
+        ids.add(id);
+        await setTimeout(1000);
+      }
+      expect(ids.size).to.equal(2);
+    });
+  }
 });

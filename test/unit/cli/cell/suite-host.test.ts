@@ -95,6 +95,28 @@ describe("what a cell's suites run on", () => {
     });
   }
 
+  it("notes an error of the log that evidence is told to, and goes on", async () => {
+    const events: NewEvent[] = [];
+    const refuse = () => Promise.reject(new Error("nobody may touch the cluster"));
+    const cluster = { record: RECORD, exec: () => refuse, locate: refuse };
+    const emit: Stand["emit"] = (event) => {
+      if (event.type === "evidence") throw new Error("no space left");
+      events.push(event);
+    };
+    const suites = suiteStand(
+      { cluster, targets: {} as Stand["targets"], journal, emit },
+      "as-claimed",
+      (mine) => {
+        for (const event of scenarioLog({ scenario: "a/one" })) mine.emit(event);
+        return Promise.resolve();
+      },
+      { dir, level: "all" },
+    );
+    await suites.run(scenarioOf("a/one"));
+    await suites.settled();
+    expect(events).to.deep.include({ type: "note", text: "evidence: no space left" });
+  });
+
   it("writes a scenario's evidence while the next runs, but before the same runs again", async () => {
     const told: string[] = [];
     const refuse = () => Promise.reject(new Error("nobody may touch the cluster"));
