@@ -53,7 +53,10 @@ export async function containerTarget(ask: {
   } as const;
   const target = guarded({ node: ask.node, identity, host });
   const { way } = ask;
-  if (!way?.direct || !isDeepStrictEqual(await whereIs(way.direct), place)) return target;
+  if (!way?.direct) return target;
+  // It leads nowhere once the container has been restarted.
+  const direct = await whereIs(way.direct).catch(() => null);
+  if (!isDeepStrictEqual(direct, place)) return target;
   return { ...target, exec: throughWay(way, target.exec) };
 }
 

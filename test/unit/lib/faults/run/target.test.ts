@@ -61,6 +61,17 @@ describe("a fault's target", () => {
     expect(asked.at(-1)).to.deep.equal(["docker", "exec", ID, "true"]);
   });
 
+  it("is reached by docker exec when the direct way's container has been restarted since", async () => {
+    const asked: (readonly string[])[] = [];
+    const direct: Exec = (argv) =>
+      Promise.resolve({ argv, exitCode: 98, timedOut: false, stdout: "", stderr: "process 7 is gone", durationMs: 1 });
+    const host = hostWith({}, asked);
+    const way = { direct, whyNot: null };
+    const { exec } = await containerTarget({ node: "A", container: "fl-worker", cluster: "fl", host, way });
+    await exec(["true"]);
+    expect(asked.at(-1)).to.deep.equal(["docker", "exec", ID, "true"]);
+  });
+
   const REFUSED: readonly (readonly [why: string, docker: Docker, message: RegExp])[] = [
     ["in the host's network namespace", { inode: HOST_INODE }, /network namespace is the host's/],
     ["on the host's network", { networkMode: "host" }, /is on the host's network/],
