@@ -79,9 +79,12 @@ export async function endKept(dir: string): Promise<boolean> {
 async function taken(dir: string): Promise<boolean> {
   const lives = async () => (await ownerState(readText, textOf(join(dir, PROCESS)))) === "lives";
   if (!(await lives())) return false;
-  const held = await acquire(join(dir, USER), await ownMark(readText), (one) => ownerState(readText, one));
-  // Another process may have ended it, or taken and left it, in between.
-  return held === null && (await lives()) && textOf(join(dir, RECORD)) !== "";
+  const mark = await ownMark(readText);
+  if ((await acquire(join(dir, USER), mark, (one) => ownerState(readText, one))) !== null) return false;
+  // Another process may have ended it, or taken its record, in between.
+  if ((await lives()) && textOf(join(dir, RECORD)) !== "") return true;
+  release(join(dir, USER), mark);
+  return false;
 }
 
 /**

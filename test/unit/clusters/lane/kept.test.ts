@@ -102,6 +102,8 @@ describe("a kept VM", () => {
     await leave(dir, RECORD);
     rmSync(join(dir, "kept.json"));
     expect(await claimed("k")).to.equal(undefined);
+    expect(await endKept(dir)).to.equal(false);
+    expect(existsSync(join(dir, "user"))).to.equal(false);
     expect(await leftInLane(lane)).to.deep.equal([dir]);
   });
 
