@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { containerExec } from "./container-exec.ts";
 import { hostExec, mustExec, type Exec } from "./exec.ts";
+import { restrictionsIn, underRestrictions, type Restrictions } from "./restrictions.ts";
 
 /** Constant: nothing is put into them. */
 const ENTER = readFileSync(new URL("enter.sh", import.meta.url), "utf8");
@@ -18,7 +19,8 @@ export type ContainerWay =
  * `docker exec` starts several programs for each command (measured: 70 ms idle; 290 ms on a busy machine, where
  * nsenter(1) took 24 ms). Where the harness is root beside the engine, a command enters the container's namespaces
  * directly. That is done only if a command ends up where `docker exec` puts it, as the same user, in the same folder
- * and environment. A restarted container is never entered: the command ends with NOT_ENTERED_EXIT.
+ * and environment, with the same capabilities and limits. A restarted container is never entered: the command ends
+ * with NOT_ENTERED_EXIT.
  * Throws ExecError when the container cannot be asked.
  */
 export async function wayInto(container: string, host: Exec = hostExec): Promise<ContainerWay> {
@@ -62,6 +64,7 @@ export interface Inherited {
   readonly umask: string;
   /** `NAME=VALUE`. */
   readonly environment: readonly string[];
+  readonly restrictions: Restrictions;
 }
 
 interface Place extends Inherited {
@@ -72,7 +75,8 @@ async function placeOf(exec: Exec): Promise<Place> {
   const { stdout } = await mustExec(exec, ["sh", "-c", WHERE_AM_I], { timeoutMs: TIMEOUT_MS });
   const [, inherited = ""] = stdout.split(/\n\n([^]*)/);
   const [umask = "", ...environment] = inherited.split("\n");
-  return { text: stdout, umask, environment: environment.filter((line) => line.includes("=")) };
+  const restrictions = restrictionsIn(stdout);
+  return { text: stdout, umask, environment: environment.filter((line) => line.includes("=")), restrictions };
 }
 
 /** A container's first process, as this machine sees it. */
@@ -98,15 +102,21 @@ export function firstProcess(pid: string): FirstProcess | null {
   }
 }
 
+/** Returns this process's restrictions. Throws where there is no /proc. */
+export function ownRestrictions(): Restrictions {
+  return restrictionsIn(["status", "limits"].map((name) => readFileSync(`/proc/self/${name}`, "utf8")).join(""));
+}
+
 /** Returns an Exec that runs commands by enter.sh; NOT_ENTERED_EXIT where the process is another by now. */
 export function entering(
   { pid, started, controlGroups }: FirstProcess,
-  { umask, environment }: Inherited,
+  { umask, environment, restrictions }: Inherited,
   host: Exec,
 ): Exec {
   const words = [pid, started, umask, String(controlGroups.length), ...controlGroups, ...environment];
+  const prefix = underRestrictions(ownRestrictions(), restrictions);
   return async (argv, options) => {
-    const result = await host(["sh", "-c", ENTER, "enter", ...words, ...argv], options);
+    const result = await host([...prefix, "sh", "-c", ENTER, "enter", ...words, ...argv], options);
     return { ...result, argv };
   };
 }

@@ -26,7 +26,7 @@ while [ "$left" -gt 0 ]; do
   shift
   left=$((left - 1))
 done
-# Last, so that no other process can have been given the number since.
+# Last, so that the number has the least time to become another process's before nsenter(1) opens its namespaces.
 { read -r stat <"/proc/$pid/stat"; } 2>/dev/null || refuse "process $pid is gone"
 is_the_same "$stat" || refuse "process $pid is another"
 exec nsenter --target "$pid" --mount --uts --ipc --net --pid --cgroup -- /usr/bin/env -i "$@"

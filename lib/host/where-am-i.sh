@@ -4,7 +4,8 @@ for space in mnt uts ipc net pid user cgroup; do readlink "/proc/$$/ns/$space"; 
 cat /proc/sys/kernel/random/boot_id
 # When process 1 was started: field 22 of proc_pid_stat(5).
 sed 's/.*) //; s/^\([^ ]* \)\{19\}//; s/ .*//' /proc/1/stat
-grep -E '^(Uid|Gid|NoNewPrivs|Seccomp):' "/proc/$$/status"
+grep -E '^(Uid|Gid|CapEff|CapBnd|NoNewPrivs|Seccomp):' "/proc/$$/status"
+cat "/proc/$$/limits"
 pwd
 # Of a security module, where there is one.
 cat "/proc/$$/attr/current" 2>/dev/null || echo

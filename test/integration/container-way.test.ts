@@ -2,14 +2,25 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync, readlinkSync } from "node:fs";
 import { expect } from "chai";
-import { entering, firstProcess, NOT_ENTERED_EXIT, type FirstProcess } from "../../lib/host/container-way.ts";
+import {
+  entering,
+  firstProcess,
+  NOT_ENTERED_EXIT,
+  ownRestrictions,
+  type FirstProcess,
+} from "../../lib/host/container-way.ts";
 import { hostExec, mustExec } from "../../lib/host/exec.ts";
+import { restrictionsIn } from "../../lib/host/restrictions.ts";
 import { waitFor } from "../../lib/host/wait.ts";
 
 /** Namespaces of its own, as a container has: its first process says when it is there. */
 const CONTAINER = ["--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup", "--fork", "--mount-proc", "--kill-child"];
 const FIRST = ["sh", "-c", "echo there; exec sleep 600"];
-const INHERITED = { umask: "0027", environment: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "container=ours"] };
+const INHERITED = {
+  umask: "0027",
+  environment: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "container=ours"],
+  restrictions: ownRestrictions(),
+};
 
 describe("entering a container", () => {
   let unshare: ChildProcess;
@@ -52,6 +63,17 @@ describe("entering a container", () => {
       stderr: "no\n",
       exitCode: 3,
     });
+  });
+
+  it("gives a command other limits and fewer capabilities than this process has", async () => {
+    const { boundingSet, limits } = ownRestrictions();
+    // Without CAP_SYS_TIME, number 25.
+    const restrictions = { boundingSet: boundingSet & ~(1n << 25n), limits: { ...limits, core: "4096:8192" } };
+    const exec = entering(first, { ...INHERITED, restrictions }, hostExec);
+    const { stdout } = await mustExec(exec, ["cat", "/proc/self/status", "/proc/self/limits"]);
+    expect(boundingSet & (1n << 25n)).to.not.equal(0n);
+    expect(restrictionsIn(stdout)).to.deep.equal(restrictions);
+    expect(/^CapEff:\s*(\w+)$/m.exec(stdout)?.[1]).to.equal(/^CapBnd:\s*(\w+)$/m.exec(stdout)?.[1]);
   });
 
   it("runs nothing where the number is another process's by now", async () => {
