@@ -46,7 +46,9 @@ export function underRestrictions(ours: Restrictions, wanted: Restrictions): rea
     ours.limits[option] === limit ? [] : [`--${option}=${limit}`],
   );
   const excess = ours.boundingSet & ~wanted.boundingSet;
-  const dropped = Array.from(excess.toString(2)).reverse().flatMap((bit, index) => (bit === "1" ? [`-cap_${index}`] : []));
+  const dropped = Array.from(excess.toString(2))
+    .reverse()
+    .flatMap((bit, index) => (bit === "1" ? [`-cap_${index}`] : []));
   // Limits first: raising one needs a capability that may be dropped.
   return [
     ...(limits.length > 0 ? ["prlimit", ...limits] : []),
