@@ -117,7 +117,7 @@ function addRunning(root: Command, { argv, done }: Invocation): void {
     .option("--only <layer>", "check, unit, integration or e2e, again for more", collect, [])
     .option(
       "--all",
-      "every test, as the nightly job runs them; hours (default: each capability once, about 20 min)",
+      "every test, as the nightly job runs them (default: each capability once, in some 15 min)",
       false,
     )
     .action(async (options: { only: readonly string[]; all: boolean }) => {
