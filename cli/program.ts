@@ -115,11 +115,7 @@ function addRunning(root: Command, { argv, done }: Invocation): void {
     .command("test")
     .description("the project's own tests, set-up included: checks, unit, integration, end to end on a real cluster")
     .option("--only <layer>", "check, unit, integration or e2e, again for more", collect, [])
-    .option(
-      "--all",
-      "every test, as the nightly job runs them (default: each capability once, in some 15 min)",
-      false,
-    )
+    .option("--all", "every test, as the nightly job runs them (default: each capability once, in some 15 min)", false)
     .action(async (options: { only: readonly string[]; all: boolean }) => {
       const { test } = await import("./commands/test.ts");
       done(await test(options));
