@@ -16,6 +16,8 @@ import { healRun } from "../lib/journal/heal.ts";
 import { openJournal } from "../lib/journal/journal.ts";
 import { DEFAULT_CELL, nodePartsOf } from "../clusters/cells/cells.ts";
 import { plannedNodeImage } from "../clusters/image/node-image.ts";
+import { hostAt } from "../lib/host/host.ts";
+import { USUAL_SPEED } from "../lib/host/time-scale.ts";
 
 const SYSCTLS = ["net.ipv4.tcp_syn_retries", "net.ipv4.tcp_retries1", "net.ipv4.tcp_synack_retries"];
 const [nodes = 6, faults = 5, rounds = 5] = process.argv.slice(2).map(Number);
@@ -35,7 +37,7 @@ async function startNode(name: string): Promise<Target> {
   const label = `io.x-k8s.kind.cluster=${cluster}`;
   const argv = ["docker", "run", "--detach", "--privileged", "--network", "none", "--label", label, "--name", name];
   await mustExec(hostExec, [...argv, "--tmpfs", "/run", "--entrypoint", "/bin/sleep", image.tag, "infinity"]);
-  return await containerTarget({ node: "A", container: name, cluster });
+  return await containerTarget({ node: "A", container: name, cluster, host: hostAt(USUAL_SPEED) });
 }
 
 async function breakAndHeal(targets: readonly Target[], path: string): Promise<void> {
@@ -48,7 +50,7 @@ async function breakAndHeal(targets: readonly Target[], path: string): Promise<v
     }),
   );
   const startedAtMs = performance.now();
-  const { ok, outcomes } = await healRun(path);
+  const { ok, outcomes } = await healRun(path, { host: hostAt(USUAL_SPEED) });
   const tookMs = Math.round(performance.now() - startedAtMs);
   console.log(
     `${targets.length} nodes × ${faults} faults: ${outcomes.length} undone in ${tookMs} ms`,

@@ -8,6 +8,8 @@ import { ofNode } from "../lib/model/nodes.ts";
 import type { Observation } from "../lib/probes/probe.ts";
 import { expectationsOf, faultsOf, type Scenario } from "../lib/scenario/spec.ts";
 import { liveCluster } from "../clusters/create/live-cluster.ts";
+import { hostAt } from "../lib/host/host.ts";
+import { USUAL_SPEED } from "../lib/host/time-scale.ts";
 
 /** What was seen while one cluster was broken in one way. */
 export interface Isolation {
@@ -46,7 +48,12 @@ export async function whileOneIsBroken(trial: Trial): Promise<Isolation> {
   try {
     for (const nodeFault of await faultsIn(faulty, scenario)) {
       const container = ofNode(faulty.containers, nodeFault.node);
-      const target = await containerTarget({ node: nodeFault.node, cluster: faulty.name, container });
+      const target = await containerTarget({
+        node: nodeFault.node,
+        cluster: faulty.name,
+        container,
+        host: hostAt(USUAL_SPEED),
+      });
       injected.push(await injectFault({ target, nodeFault, journal: trial.journal }));
     }
     const broken = await untilBroken(faulty, scenario);
@@ -63,7 +70,7 @@ export async function whileOneIsBroken(trial: Trial): Promise<Isolation> {
 }
 
 async function faultsIn(record: ClusterRecord, scenario: Scenario) {
-  const where = await liveCluster(record).locate();
+  const where = await liveCluster(record, hostAt(USUAL_SPEED)).locate();
   return faultsOf(scenario, {
     cell: record.cell,
     traits: record.traits,
@@ -76,7 +83,7 @@ async function untilBroken(record: ClusterRecord, scenario: Scenario): Promise<n
   const claimed = Object.entries(expectationsOf(scenario, record));
   const paths = claimed.filter(([, { symptoms }]) => !symptoms.includes("ok")).map(([path]) => path);
   const plan = Object.fromEntries(paths.map((path) => [path, { flows: 3, patient: true }]));
-  const cluster = liveCluster(record);
+  const cluster = liveCluster(record, hostAt(USUAL_SPEED));
   for (let round = 1; round <= MOST_ROUNDS_TO_BREAK; round += 1) {
     const seen = await measure(cluster, await cluster.locate(), plan);
     const failed = seen.filter(({ symptom }) => symptom !== "ok" && symptom !== "unknown").length;
@@ -97,7 +104,7 @@ async function probesOf(
   { paths, flows }: Trial,
   least: number,
 ): Promise<readonly Observation[]> {
-  const cluster = liveCluster(record);
+  const cluster = liveCluster(record, hostAt(USUAL_SPEED));
   const where = await cluster.locate();
   const plan = Object.fromEntries(paths.map((path) => [path, { flows }]));
   const seen: Observation[] = [];

@@ -11,6 +11,7 @@ import { LEASE } from "../lib/faults/run/dead-man.ts";
 import { keptCluster } from "../cli/store/kept.ts";
 import { faultline } from "../test/e2e/command-line.ts";
 import { killedRun } from "../test/e2e/killed-run.ts";
+import { hostExec } from "../lib/host/exec.ts";
 
 const SUITES = [
   "nodes/ip-forward",
@@ -55,7 +56,7 @@ console.log(`${kills} kills, ${inForce} with a fault open; ${left} left somethin
 process.exit(left === 0 ? 0 : 1);
 
 async function bothNodes(): Promise<readonly Fingerprint[]> {
-  return await Promise.all([containers.A, containers.B].map((node) => takeFingerprint(containerExec(node))));
+  return await Promise.all([containers.A, containers.B].map((node) => takeFingerprint(containerExec(node, hostExec))));
 }
 
 async function settled(): Promise<readonly string[]> {

@@ -26,6 +26,8 @@ import { liveCluster } from "../clusters/create/live-cluster.ts";
 import { keptCluster } from "../cli/store/kept.ts";
 import { scenariosOf, suiteFiles } from "../cli/cell/suites.ts";
 import { busyLoops } from "./busy-loops.ts";
+import { hostAt } from "../lib/host/host.ts";
+import { USUAL_SPEED } from "../lib/host/time-scale.ts";
 
 const ROUNDS_A_FAULT = 5;
 /** What takes longer than this to appear would be most of the time. */
@@ -38,9 +40,9 @@ const context = { cell, traits };
 const dir = mkdtempSync(join(tmpdir(), "faultline-bench-"));
 const journal = openJournal(join(dir, "journal.ndjson"));
 const target = (node: "A" | "B" | "control-plane") =>
-  containerTarget({ node, cluster: name, container: containers[node] });
+  containerTarget({ node, cluster: name, container: containers[node], host: hostAt(USUAL_SPEED) });
 const targets = { A: await target("A"), B: await target("B"), "control-plane": await target("control-plane") };
-const stand: Stand = { cluster: liveCluster(record), targets, journal, emit: () => {} };
+const stand: Stand = { cluster: liveCluster(record, hostAt(USUAL_SPEED)), targets, journal, emit: () => {} };
 const scenarios = (await scenariosOf(suiteFiles())).filter((one) => {
   const isQuick = (one.appears?.withinMs ?? 0) <= LONGEST_TO_APPEAR_MS;
   return isQuick && healingOf(one, context) === null && (one.skipWhen?.(context) ?? null) === null;

@@ -5,7 +5,7 @@ import { skipOutsideLane } from "../../lib/scenario/cluster-size.ts";
 import { EXIT, PreflightError, UndecidedError } from "../../lib/host/errors.ts";
 import type { Event } from "../../lib/events/event.ts";
 import { readEventLog, type Emit } from "../../lib/events/event-log.ts";
-import { hostExec, lastLines, mustExec } from "../../lib/host/exec.ts";
+import { lastLines, mustExec, type Exec } from "../../lib/host/exec.ts";
 import { suiteId } from "../../lib/mocha/scenario.ts";
 import { taintedNodes } from "../../lib/verdict/taint.ts";
 import { stage } from "../../clusters/create/create.ts";
@@ -17,9 +17,8 @@ import { openLane, type Lane } from "../../clusters/lane/lane.ts";
 import { byLine, execOn } from "../../clusters/lane/line.ts";
 import { insideVm } from "../../clusters/lane/needs.ts";
 import { FOLLOW } from "../../clusters/lane/scripts.ts";
-import { hostContext } from "../../clusters/setup/host-context.ts";
 import type { CellEnd, CellWork } from "./clusters-of-cell.ts";
-import { buildProgress } from "../host/prepare.ts";
+import { buildProgress, machine } from "../host/prepare.ts";
 import type { Share } from "./work-units.ts";
 
 /** Files of a cell's folder that stay in the VM: its log comes line by line, and the cluster is usable only there. */
@@ -58,7 +57,7 @@ export async function runInLane(work: LaneWork, dir: string, emit: Emit): Promis
       onStderr: (data) => void said.push(Buffer.from(data)),
       signal: interruption.signal,
     });
-    await copyOut(lane, dir);
+    await copyOut(lane, dir, machine().exec);
     const told = lastLines(Buffer.concat(said).toString("utf8"), 12);
     if (!readEventLog(log).some(({ type }) => type === "planned"))
       throw failure(
@@ -106,9 +105,10 @@ function failure(message: string, code: number | null): Error {
 async function laneFor({ cell, header, index, nth, interruption, progress, options }: LaneWork): Promise<Lane> {
   const { signal } = interruption;
   const told = buildProgress((line) => progress.line(line));
+  const context = machine({ progress: (line) => progress.line(line), signal });
   const image = await ensureNodeImage({
     parts: nodePartsOf(cell),
-    exec: hostExec,
+    exec: context.exec,
     signal,
     origin: "offline",
     say: (line) => progress.line(line),
@@ -119,7 +119,7 @@ async function laneFor({ cell, header, index, nth, interruption, progress, optio
     imageTag: image.tag,
     cell: insideVm(cell),
     signal,
-    context: hostContext({ progress: (line) => progress.line(line), signal }),
+    context,
     id: `${header.runId}-${index}-${nth}`,
     index,
     mayStay: options.keep === "always",
@@ -170,7 +170,7 @@ export function asOfHere(event: Event, sinceStartOffsetMs: number): Event | null
   return { ...at, type: "note", text: `in the VM: kernel ${kernel}, cgroup ${cgroup}, Docker ${docker}` };
 }
 
-async function copyOut({ line }: Lane, dir: string): Promise<void> {
+async function copyOut({ line }: Lane, dir: string, host: Exec): Promise<void> {
   const exec = execOn(line);
   const found = await mustExec(exec, ["find", "-L", `${IN_VM}/runs/latest/cells`, "-mindepth", "1", "-maxdepth", "1"]);
   const [from] = found.stdout.split("\n");
@@ -183,6 +183,6 @@ async function copyOut({ line }: Lane, dir: string): Promise<void> {
     onStderr: () => undefined,
   });
   await new Promise<void>((resolve) => file.end(resolve));
-  await mustExec(hostExec, ["tar", "-C", dir, "--no-same-owner", "-xf", archive]);
-  await mustExec(hostExec, ["rm", archive]);
+  await mustExec(host, ["tar", "-C", dir, "--no-same-owner", "-xf", archive]);
+  await mustExec(host, ["rm", archive]);
 }

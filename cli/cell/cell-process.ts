@@ -16,6 +16,8 @@ import { containerTarget } from "../../lib/faults/run/target.ts";
 import { openJournal } from "../../lib/journal/journal.ts";
 import { isOfScenario, suiteId } from "../../lib/mocha/scenario.ts";
 import { useHost } from "../../lib/mocha/suite-host.ts";
+import { hostAt, type Host } from "../../lib/host/host.ts";
+import type { TimeScale } from "../../lib/host/time-scale.ts";
 import { nodesOf, ofEach, ofNode, type NodeRole } from "../../lib/model/nodes.ts";
 import { liveCluster, waysInto, type Ways } from "../../clusters/create/live-cluster.ts";
 import { mustBeDisposable } from "../../clusters/setup/disposable.ts";
@@ -32,6 +34,7 @@ export interface CellOrder {
   readonly evidence: EvidenceLevel;
   /** How often each scenario is run. */
   readonly repeats: number;
+  readonly timeScale: TimeScale;
   /** Beyond the nodes only where this machine is marked for that: looked at again here. */
   readonly reach: Reach;
   readonly suiteFiles: readonly string[];
@@ -47,8 +50,9 @@ async function main(orderPath: string): Promise<void> {
   // The parent is gone: results have no reader, and `heal` may come at any moment.
   process.on("disconnect", stop);
   if (order.reach.allowHostWide) await mustBeDisposable(machine().readText);
-  const ways = await waysInto(order.cluster);
-  const stand = standFor(order, stopping.signal, ways, await targetsOf(order.cluster, ways));
+  const host = hostAt(order.timeScale);
+  const ways = await waysInto(order.cluster, host.exec);
+  const stand = standFor(order, host, stopping.signal, ways, await targetsOf(order.cluster, host, ways));
   stand.emit({ type: "note", text: toldOf(ways) });
   const place = { dir: dirname(order.eventsPath), level: order.evidence };
   const suites = suiteStand(stand, order.mode, runScenario, place, order.repeats);
@@ -87,24 +91,24 @@ function toldOf(ways: Ways): string {
   return `commands reach nodes by docker exec: ${[...reasons].join("; ")}`;
 }
 
-async function targetsOf({ name, containers }: ClusterRecord, ways: Ways): Promise<Stand["targets"]> {
+async function targetsOf({ name, containers }: ClusterRecord, host: Host, ways: Ways): Promise<Stand["targets"]> {
   const target = (node: NodeRole) => {
     const container = ofNode(containers, node);
     const way = ways.get(container);
-    return containerTarget({ node, cluster: name, container, ...(way && { way }) });
+    return containerTarget({ node, cluster: name, container, host, ...(way && { way }) });
   };
   const nodes = await ofEach(nodesOf(containers), target);
   return { ...nodes, "control-plane": await target("control-plane") };
 }
 
-function standFor(order: CellOrder, signal: AbortSignal, ways: Ways, targets: Stand["targets"]): Stand {
+function standFor(order: CellOrder, host: Host, signal: AbortSignal, ways: Ways, targets: Stand["targets"]): Stand {
   const journal = openJournal(order.journalPath);
   const emit = eventLog(order.eventsPath, (error) => {
     // What is not logged cannot be judged: stop, heal, and say so.
     console.error(`event log: ${error.message}`);
     process.emit("SIGTERM");
   });
-  const cluster = liveCluster(order.cluster, signal, ways);
+  const cluster = liveCluster(order.cluster, host, signal, ways);
   return { cluster, targets, journal, emit, signal, reach: order.reach };
 }
 

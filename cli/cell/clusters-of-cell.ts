@@ -47,7 +47,7 @@ export interface CellWork {
 
 /** How a cell's cluster is made, used and deleted; tests bring their own. */
 export interface CellTools {
-  readonly context: Pick<CheckContext, "exec" | "which" | "cacheDir" | "readText">;
+  readonly context: Pick<CheckContext, "exec" | "timeScale" | "which" | "cacheDir" | "readText">;
   readonly ensureNodeImage: typeof ensureNodeImage;
   readonly runCell: typeof runCell;
   readonly runInLane: typeof runInLane;
@@ -55,7 +55,9 @@ export interface CellTools {
 }
 
 const onThisMachine = (): CellTools => {
-  return { context: machine(), ensureNodeImage, runCell, runInLane, deleteCluster: (name) => deleteCluster(name) };
+  const context = machine();
+  const deleted = (cluster: string) => deleteCluster(cluster, { exec: context.exec });
+  return { context, ensureNodeImage, runCell, runInLane, deleteCluster: deleted };
 };
 
 /** What a cell's log does not say. */
@@ -182,6 +184,7 @@ async function cellJob(work: OnCluster, dir: string, emit: Emit, tools: CellTool
   if (kind === undefined) throw new Error("kind is gone since set-up; run ./faultline doctor");
   const isKept = work.reuse === null && work.options.keep !== "never";
   return {
+    host: context,
     cell: work.cell,
     // Those that replace another are counted on behind the run's last cell.
     clusterName:

@@ -1,13 +1,19 @@
 import { describeFault } from "../../lib/faults/registry.ts";
 import { describeSteps, type DescribedStep } from "../../lib/faults/run/describe.ts";
+import type { Host } from "../../lib/host/host.ts";
 import { healRun, type HealOutcome, type HealReport } from "../../lib/journal/heal.ts";
 
 /**
  * Undoes the open faults of one journal and prints each outcome as a line. Never throws for a node's answer: the report
  * has it.
  */
-export async function healJournal(path: string, say: (line: string) => void, dryRun = false): Promise<HealReport> {
-  const report = await healRun(path, { dryRun, onProgress: (outcome) => say(lineOf(outcome)) });
+export async function healJournal(
+  path: string,
+  host: Host,
+  say: (line: string) => void,
+  dryRun = false,
+): Promise<HealReport> {
+  const report = await healRun(path, { host, dryRun, onProgress: (outcome) => say(lineOf(outcome)) });
   for (const problem of report.problems) say(`${path}: ${problem}`);
   return report;
 }

@@ -2,7 +2,7 @@ import { realpathSync } from "node:fs";
 import type { ClusterRecord } from "../../lib/model/cluster.ts";
 import { containerExec } from "../../lib/host/container-exec.ts";
 import { captureMark, endCaptures } from "../../lib/evidence/sweep.ts";
-import { hostExec, type Exec } from "../../lib/host/exec.ts";
+import type { Exec } from "../../lib/host/exec.ts";
 
 /**
  * Ends the captures that a cell's dead process left running, and prints a line for each node that had some. Captures of
@@ -12,7 +12,7 @@ export async function endLeftCaptures(
   cellDir: string,
   { containers }: Pick<ClusterRecord, "containers">,
   say: (line: string) => void,
-  host: Exec = hostExec,
+  host: Exec,
 ): Promise<void> {
   const mark = captureMark(realpathSync(cellDir));
   const running = await runningContainers(host);

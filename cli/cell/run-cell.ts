@@ -9,6 +9,8 @@ import type { Cluster, ClusterRecord } from "../../lib/model/cluster.ts";
 import type { Event } from "../../lib/events/event.ts";
 import type { EvidenceLevel } from "../../lib/evidence/evidence.ts";
 import { NotUndoneError } from "../../lib/host/errors.ts";
+import type { Host } from "../../lib/host/host.ts";
+import { kubernetes } from "../../lib/kubernetes/client.ts";
 import { eventLog, readEventLog, type Emit } from "../../lib/events/event-log.ts";
 import type { Reach } from "../../lib/faults/contract/kind.ts";
 import { nodesOf } from "../../lib/model/nodes.ts";
@@ -19,10 +21,10 @@ import type { NodeImage } from "../../clusters/image/node-image.ts";
 import { traitsOf } from "../../clusters/cells/cells.ts";
 import { withBalancer } from "../../clusters/create/balancer.ts";
 import { createCluster, stage } from "../../clusters/create/create.ts";
-import { deleteCluster } from "../../clusters/create/delete.ts";
 import type { Leases } from "../../clusters/ownership/lease.ts";
 import { liveCluster, waysInto } from "../../clusters/create/live-cluster.ts";
 import { withPeers } from "../../clusters/create/peers.ts";
+import type { CheckContext } from "../../clusters/setup/check.ts";
 import { checkTraits } from "../../clusters/traits/check.ts";
 import { proveClosed, untilBaselineHolds } from "../../clusters/create/ready.ts";
 import { writeBaseline } from "../store/baseline-files.ts";
@@ -39,6 +41,7 @@ import { taintedIn } from "../store/taint-mark.ts";
 export type Keep = "never" | "failure" | "always";
 
 export interface CellJob {
+  readonly host: Host & Pick<CheckContext, "readText">;
   readonly cell: Cell;
   readonly clusterName: string;
   readonly dir: string;
@@ -77,12 +80,16 @@ export async function runCell(job: CellJob, emit: Emit): Promise<void> {
   // A kept cluster gets the traits that today's code declares; like a new one's, they are checked below.
   const alone = job.reuse ? { ...job.reuse, traits: traitsOf(job.reuse.cell) } : await newCluster(job, emit);
   const joined = await withPeers({ ...job, emit }, alone, peersNeeded(job.scenarios, alone));
-  const record = await withBalancer({ ...job, emit }, joined, isBalancerNeeded(job.scenarios, joined));
+  const record = await withBalancer(
+    { ...job, exec: job.host.exec, emit },
+    joined,
+    isBalancerNeeded(job.scenarios, joined),
+  );
   writeAtomically(join(job.dir, "cluster.json"), `${JSON.stringify(record, null, 2)}\n`);
   emit({ type: "nodes", containers: record.containers });
   await stage({ emit, name: record.name }, "ready", async () => {
-    const cluster = liveCluster(record, job.signal, await waysInto(record));
-    const closed = await proveClosed(cluster);
+    const cluster = liveCluster(record, job.host, job.signal, await waysInto(record, job.host.exec));
+    const closed = await proveClosed(cluster, job.host.exec);
     const baseline = await untilBaselineHolds(cluster, job.readyBudgetMs, job.signal);
     emit({ type: "note", text: `${closed}; ${baseline}; ${await checkTraits(cluster)}` });
     if (job.baselineLabel) emit({ type: "note", text: await recordAsMade(job, cluster, job.baselineLabel) });
@@ -94,7 +101,8 @@ export async function runCell(job: CellJob, emit: Emit): Promise<void> {
 async function newCluster(job: CellJob, emit: Emit): Promise<ClusterRecord> {
   const { cell, clusterName: name, scenarios } = job;
   const nodes = sizeFor(scenarios, { cell, traits: traitsOf(cell) });
-  return await createCluster({ ...job, name, nodes, image: await job.image(), emit });
+  const options = { ...job, name, nodes, image: await job.image(), emit };
+  return await createCluster(options, { ...job.host, kubernetes });
 }
 
 /** Runs the suites of every mode, then undoes the faults that they left. Throws NotUndoneError if one stays. */
@@ -114,8 +122,8 @@ async function allSuites(job: CellJob, record: ClusterRecord, emit: Emit): Promi
     hasEnded = true;
   } finally {
     // Whatever ended the suites, the journal says what is still to be undone; usually nothing.
-    const left = await undoWhatIsLeft(job.dir, journalPath, emit);
-    if (!hasEnded) await endLeftCaptures(job.dir, record, (text) => emit({ type: "note", text }));
+    const left = await undoWhatIsLeft(job, journalPath, emit);
+    if (!hasEnded) await endLeftCaptures(job.dir, record, (text) => emit({ type: "note", text }), job.host.exec);
     // NotUndoneError outranks the error that ended the suites.
     if (left > 0) throw new NotUndoneError(`cell ${cellId(job.cell)}: ${left} faults could not be undone`);
   }
@@ -137,9 +145,9 @@ async function recordAsMade({ dir, signal }: CellJob, cluster: Cluster, label: B
   }
 }
 
-async function undoWhatIsLeft(dir: string, journalPath: string, emit: Emit): Promise<number> {
+async function undoWhatIsLeft({ dir, host }: CellJob, journalPath: string, emit: Emit): Promise<number> {
   if (!existsSync(journalPath)) return 0;
-  const { outcomes, problems } = await healJournal(journalPath, (text) => emit({ type: "note", text }));
+  const { outcomes, problems } = await healJournal(journalPath, host, (text) => emit({ type: "note", text }));
   for (const left of stillNotUndone(outcomes, logOf(dir))) emit(left);
   return outcomes.filter(({ outcome }) => outcome === "failed").length + problems.length;
 }
@@ -164,7 +172,8 @@ async function runSuites(job: CellJob, cluster: ClusterRecord, journalPath: stri
   const { mochaReporter, evidence, repeats, reach } = job;
   const { mode, suiteFiles } = share;
   const eventsPath = join(job.dir, "events.ndjson");
-  const given = { suiteFiles, mochaReporter, evidence, repeats, reach };
+  const { timeScale } = job.host;
+  const given = { suiteFiles, mochaReporter, evidence, repeats, reach, timeScale };
   const order: CellOrder = { cluster, eventsPath, journalPath, mode, ...given };
   const orderPath = join(job.dir, `order-${mode}.json`);
   writeFileSync(orderPath, JSON.stringify(order, null, 2), { mode: 0o600 });
@@ -231,7 +240,7 @@ export async function dispose(
   keep: Keep,
   { failed, tainted }: Ending,
   emit: Emit,
-  remove = (cluster: string) => deleteCluster(cluster),
+  remove: (cluster: string) => Promise<void>,
 ): Promise<void> {
   const { clusterName: name, reuse } = job;
   if (reuse || keep === "always" || (keep === "failure" && (failed || tainted))) {

@@ -17,7 +17,7 @@ import {
 } from "../../clusters/ownership/remains.ts";
 import { ownerState, ownMark } from "../../clusters/ownership/owner.ts";
 import { EXIT, PreflightError } from "../../lib/host/errors.ts";
-import { hostExec } from "../../lib/host/exec.ts";
+import type { Exec } from "../../lib/host/exec.ts";
 import { machine } from "../host/prepare.ts";
 import { listRuns, readHeader, RUNS } from "../store/run-dir.ts";
 
@@ -35,11 +35,11 @@ export interface GcOptions {
  * one could not be deleted. Throws PreflightError when Docker does not answer.
  */
 export async function gc({ clusters, dryRun, all }: GcOptions): Promise<number> {
-  const asked = await hostExec(["docker", "version", "--format", "{{.Server.Version}}"]);
+  const { cacheDir, exec, readText } = machine();
+  const asked = await exec(["docker", "version", "--format", "{{.Server.Version}}"]);
   if (asked.exitCode !== 0) throw new PreflightError(`Docker does not answer: ${asked.stderr.trim()}`);
-  const { cacheDir, readText } = machine();
   const inUse = leases(cacheDir, readText);
-  const every = remainsOf(await findParts(hostExec, await inUse.all()), runsHere());
+  const every = remainsOf(await findParts(exec, await inUse.all()), runsHere());
   const chosen = every.filter(({ cluster }) => clusters.length === 0 || clusters.includes(cluster));
   for (const name of clusters) {
     if (!chosen.some(({ cluster }) => cluster === name)) print(`${name}: nothing is left of it`);
@@ -52,7 +52,7 @@ export async function gc({ clusters, dryRun, all }: GcOptions): Promise<number> 
     if (fate === "delete" && !dryRun && !(await deleted(remains, inUse))) failed += 1;
   }
   if (clusters.length === 0) await removeLeftVms(cacheDir, dryRun);
-  if (clusters.length === 0 && all) await removeSupersededImages(dryRun);
+  if (clusters.length === 0 && all) await removeSupersededImages(exec, dryRun);
   return failed > 0 ? EXIT.undecided : EXIT.ok;
 }
 
@@ -105,12 +105,12 @@ function age(ms: number): string {
 
 /** Deletes a cluster while it holds its lease, so that no run begins to use it meanwhile. */
 async function deleted({ cluster, runDirs }: Remains, inUse: Leases): Promise<boolean> {
-  const { readText } = machine();
+  const { exec, readText } = machine();
   try {
     const lease = (await inUse.all()).find((one) => one.cluster === cluster);
     if (lease && (await ownerState(readText, lease.owner)) === "unseen") inUse.drop(cluster);
     await inUse.take(cluster, await ownMark(readText), runDirs[0] ?? "");
-    await deleteCluster(cluster);
+    await deleteCluster(cluster, { exec });
     inUse.release(cluster);
     return true;
   } catch (error) {
@@ -134,18 +134,18 @@ async function removeLeftVms(cacheDir: string, dryRun: boolean): Promise<void> {
   }
 }
 
-async function removeSupersededImages(dryRun: boolean): Promise<void> {
-  for (const image of await supersededImages()) {
+async function removeSupersededImages(exec: Exec, dryRun: boolean): Promise<void> {
+  for (const image of await supersededImages(exec)) {
     print(`${image}: ${dryRun ? "would be removed" : "removing"}`);
     // One that a cluster still uses is refused by Docker, and goes with the next gc.
-    if (!dryRun) await hostExec(["docker", "image", "rm", image]);
+    if (!dryRun) await exec(["docker", "image", "rm", image]);
   }
 }
 
 /** Node images of ours that no present recipe makes; about 1 GB each. */
-async function supersededImages(): Promise<readonly string[]> {
+async function supersededImages(exec: Exec): Promise<readonly string[]> {
   const tags = await presentImageTags(knownCells().map(nodePartsOf));
-  const { stdout } = await hostExec(["docker", "image", "ls", "--format", "{{.Repository}}:{{.Tag}}", NODE_IMAGES]);
+  const { stdout } = await exec(["docker", "image", "ls", "--format", "{{.Repository}}:{{.Tag}}", NODE_IMAGES]);
   return stdout.split("\n").filter((image) => image !== "" && !tags.includes(image));
 }
 

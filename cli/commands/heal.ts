@@ -1,6 +1,8 @@
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import { EXIT } from "../../lib/host/errors.ts";
+import type { Exec } from "../../lib/host/exec.ts";
+import type { TimeScale } from "../../lib/host/time-scale.ts";
 import { describeScripts, describeUndo, nameScripts } from "../../lib/faults/run/describe.ts";
 import type { HealReport } from "../../lib/journal/heal.ts";
 import { ownerLives } from "../../clusters/ownership/owner.ts";
@@ -25,33 +27,34 @@ interface HealCommand {
 export async function heal(options: HealCommand): Promise<number> {
   const dirs = options.run === undefined ? listRuns().map((id) => join(RUNS, id)) : [findRunDir(options.run)];
   const reports: HealReport[] = [];
+  const host = machine();
   for (const dir of dirs) {
     const header = readHeader(dir);
-    if (await ownerLives(machine().readText, header.owner)) {
+    if (await ownerLives(host.readText, header.owner)) {
       print(`${basename(dir)}: is going on, and undoes its faults itself; stop it with Ctrl-C`);
       continue;
     }
-    for (const path of journalsOf(dir)) reports.push(await healJournal(path, print, options.dryRun));
-    if (header.durationMs === null && !options.dryRun) await endCapturesOf(dir);
+    for (const path of journalsOf(dir)) reports.push(await healJournal(path, host, print, options.dryRun));
+    if (header.durationMs === null && !options.dryRun) await endCapturesOf(dir, host.exec);
   }
   if (reports.every(({ outcomes }) => outcomes.length === 0)) print("nothing to undo");
-  else if (options.dryRun && options.scripts) printScripts(reports);
+  else if (options.dryRun && options.scripts) printScripts(reports, host.timeScale);
   return reports.every(({ ok }) => ok) ? EXIT.ok : EXIT.notUndone;
 }
 
 /** Prints the scripts, each once, and then the commands that use them: bash takes the whole. */
-function printScripts(reports: readonly HealReport[]): void {
+function printScripts(reports: readonly HealReport[], timeScale: TimeScale): void {
   const faults = reports
     .flatMap(({ outcomes }) => outcomes.map(({ wouldUndo }) => wouldUndo))
     .filter((one) => one !== null);
   const names = nameScripts(faults);
-  const commands = faults.flatMap((one) => describeUndo(one, names));
+  const commands = faults.flatMap((one) => describeUndo(one, names, timeScale));
   print(["", "# The scripts, each once, and then the commands:", ...describeScripts(names), ...commands].join("\n"));
 }
 
-async function endCapturesOf(runDir: string): Promise<void> {
+async function endCapturesOf(runDir: string, host: Exec): Promise<void> {
   for (const dir of cellDirs(runDir).filter((one) => existsSync(join(one, "cluster.json")))) {
-    await endLeftCaptures(dir, readClusterRecord(dir), print);
+    await endLeftCaptures(dir, readClusterRecord(dir), print, host);
   }
 }
 

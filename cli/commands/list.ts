@@ -23,12 +23,12 @@ async function linesOf(name: ListName): Promise<readonly string[]> {
 }
 
 async function clusters(): Promise<readonly string[]> {
-  const [{ clusterNetworks }, { hostExec }, { taintOf }] = await Promise.all([
+  const [{ clusterNetworks }, { machine }, { taintOf }] = await Promise.all([
     import("../../clusters/ownership/owner.ts"),
-    import("../../lib/host/exec.ts"),
+    import("../host/prepare.ts"),
     import("../store/kept.ts"),
   ]);
-  return (await clusterNetworks(hostExec)).map(({ cluster, owner }) => {
+  return (await clusterNetworks(machine().exec)).map(({ cluster, owner }) => {
     const taint = taintOf(cluster);
     return `${cluster}  owner ${owner || "unknown"}${taint === null ? "" : `  tainted: ${taint}`}`;
   });

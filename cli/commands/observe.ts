@@ -56,7 +56,7 @@ export async function observe(
   argv: readonly string[],
 ): Promise<number> {
   // Not every baseline has paths to the balancer, and the recorded balancer may answer no more.
-  const record = withoutBalancer(await chooseCluster(name));
+  const record = withoutBalancer(await chooseCluster(name, machine()));
   await mustBeFree(record.name);
   const baseline = options.record ? null : mustHaveBaseline(record);
   const header = { ...(await newHeader(argv, [record.cell])), kind: "observation" as const };
@@ -95,7 +95,7 @@ async function watchOf(
   const paths = knownPaths(await scenariosOf(suiteFiles()), record);
   const own = cellDir(dir, cellId(record.cell));
   writeAtomically(join(own, "cluster.json"), `${JSON.stringify(record, null, 2)}\n`);
-  const cluster = liveCluster(record, interruption.signal);
+  const cluster = liveCluster(record, machine(), interruption.signal);
   return { cluster, paths, header, dir, cellDir: own, interruption };
 }
 

@@ -14,8 +14,10 @@ import { describeFault, type NodeFault } from "../../lib/faults/registry.ts";
 import { expectationsOf, faultsOf, healingOf, leftOutOf, skipInCell, type Scenario } from "../../lib/scenario/spec.ts";
 import { DEFAULT_CELL, parseCells, traitsOf } from "../../clusters/cells/cells.ts";
 import { kernelNeed } from "../../clusters/lane/needs.ts";
+import type { TimeScale } from "../../lib/host/time-scale.ts";
 import { stepLines } from "../cell/heal-journal.ts";
 import { scenariosOf, selectSuites, suiteFiles } from "../cell/suites.ts";
+import { timeScaleOfProcess } from "../host/time-scale.ts";
 
 /** Prints what a run would do: cells, scenarios, each fault's steps. Nothing is run, not even to look. */
 export async function plan(
@@ -26,7 +28,8 @@ export async function plan(
   const cells = options.cell.length > 0 ? options.cell.flatMap(parseCells) : [DEFAULT_CELL];
   const faults = cells.flatMap((cell) => scenarios.flatMap((scenario) => faultsIn(cell, scenario)));
   const names = options.scripts ? nameScripts(faults.map((nodeFault) => ({ nodeFault }))) : null;
-  for (const cell of cells) process.stdout.write(planOf(cell, scenarios, names));
+  const timeScale = timeScaleOfProcess();
+  for (const cell of cells) process.stdout.write(planOf(cell, scenarios, names && { names, timeScale }));
   if (names === null) return;
   process.stdout.write(`\n# The scripts of the commands above:\n${describeScripts(names).join("\n")}\n`);
 }
@@ -35,11 +38,17 @@ export async function plan(
 const CLUSTER_MS = 110_000;
 const SCENARIO_MS = 16_000;
 
+/** What exact commands are printed with. */
+export interface ExactCommands {
+  readonly names: ScriptNames;
+  readonly timeScale: TimeScale;
+}
+
 /**
  * The plan of one cell as text. Addresses and ids that only a cluster can tell stand as `<…>`. With names of scripts
  * each fault's exact commands are part of it. Pure.
  */
-export function planOf(cell: Cell, scenarios: readonly Scenario[], names: ScriptNames | null = null): string {
+export function planOf(cell: Cell, scenarios: readonly Scenario[], scripts: ExactCommands | null = null): string {
   const traits = traitsOf(cell);
   const third = sizeFor(scenarios, { cell, traits }) === 3 ? ", another (node C)" : "";
   const lines = [`cell ${cellId(cell)}: one control plane (node B), one worker (node A)${third}`];
@@ -66,7 +75,7 @@ export function planOf(cell: Cell, scenarios: readonly Scenario[], names: Script
       lines.push(
         `    estimated time: ${Math.ceil(ms / 1000)} s; recovers within ${scenario.recovers.withinMs / 1000} s`,
       );
-    for (const fault of faultsIn(cell, scenario)) lines.push(...linesOf(fault, names));
+    for (const fault of faultsIn(cell, scenario)) lines.push(...linesOf(fault, scripts));
     for (const [path, expected] of Object.entries(expectationsOf(scenario, { cell, traits }))) {
       lines.push(`    expect ${path}: ${inWords(expected)}`);
     }
@@ -89,14 +98,14 @@ function estimateMs(cell: Cell, scenario: Scenario): number {
   return waits.reduce<number>((sum, ms) => sum + (ms ?? 0), SCENARIO_MS);
 }
 
-function linesOf(nodeFault: NodeFault, names: ScriptNames | null): readonly string[] {
+function linesOf(nodeFault: NodeFault, scripts: ExactCommands | null): readonly string[] {
   const steps = describeSteps({ nodeFault }).flatMap(stepLines);
   const lines = [`    fault: ${describeFault(nodeFault)}`, ...steps.map((line) => `      ${line}`)];
-  if (names === null) return lines;
+  if (scripts === null) return lines;
   const exact = (what: string, all: readonly string[]) => all.map((command) => `      ${what} runs: ${command}`);
   return [
     ...lines,
-    ...exact("apply", describeApply({ nodeFault }, names)),
-    ...exact("undo", describeUndo({ nodeFault }, names)),
+    ...exact("apply", describeApply({ nodeFault }, scripts.names, scripts.timeScale)),
+    ...exact("undo", describeUndo({ nodeFault }, scripts.names, scripts.timeScale)),
   ];
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { EXIT, FaultlineError, UsageError } from "../../lib/host/errors.ts";
 import { testTools } from "../../clusters/setup/test-tools.ts";
-import { prepareMachine } from "../host/prepare.ts";
+import { machine, prepareMachine } from "../host/prepare.ts";
 import { buildForTests } from "../own-tests/build.ts";
 import { summaryLines, sumCounts, type Counts } from "../own-tests/counts.ts";
 import { watchHost, type HostFinding } from "../own-tests/host-check.ts";
@@ -84,7 +84,7 @@ async function prepared({ layers, all, signals: { signal } }: Session): Promise<
   const say = (line: string) => process.stderr.write(`${line}\n`);
   await prepareMachine({ yes: true, progress: say, signal, also: [testTools] });
   signal.throwIfAborted();
-  const watched = process.platform === "linux" ? await watchHost() : null;
+  const watched = process.platform === "linux" ? await watchHost(machine().exec) : null;
   // Before the tests, so that none of them has to allow for minutes of building.
   if (layers.includes("e2e")) await buildForTests({ all, say, signal });
   return watched;
@@ -119,7 +119,7 @@ async function runChecks(signals: TestSignals): Promise<Counts> {
     process.stdout.write(`  ${exit === 0 ? "✔" : "✘"} ${name}\n`);
     if (exit !== 0) failures += 1;
   }
-  const shell = await checkShell(signals.signal);
+  const shell = await checkShell(machine().exec, signals.signal);
   process.stdout.write(`${shell.lines.join("\n")}\n`);
   return sumCounts([
     { passes: Object.keys(CHECKS).length - failures, failures, pending: 0, leftOut: [] },

@@ -1,10 +1,10 @@
 import { gatherFacts } from "../../clusters/setup/facts.ts";
-import { hostContext } from "../../clusters/setup/host-context.ts";
 import { KIND_VERSION } from "../../clusters/setup/kind.ts";
+import { machine } from "./prepare.ts";
 
 /** Versions and host facts for reports: no user, host name or environment. */
 export async function cellFacts(): Promise<Readonly<Record<string, string>>> {
-  const facts = await gatherFacts(hostContext());
+  const facts = await gatherFacts(machine());
   return {
     platform: `${facts.platform} ${facts.arch}`,
     cpus: String(facts.cpus),

@@ -1,13 +1,14 @@
-import { hostContext } from "../../clusters/setup/host-context.ts";
+import { hostContext, type HostContextOptions } from "../../clusters/setup/host-context.ts";
 import { terminalAsk } from "../../clusters/setup/ask.ts";
 import { setUp } from "../../clusters/setup/setup.ts";
 import type { Check, CheckContext } from "../../clusters/setup/check.ts";
 import { CHECKS, CHECKS_OF_REUSE } from "../../clusters/setup/checks.ts";
 import type { StepProgress } from "../../clusters/image/node-image.ts";
+import { timeScaleOfProcess } from "./time-scale.ts";
 
-/** This machine. */
-export function machine(): CheckContext {
-  return hostContext();
+/** Returns this machine, as slow as this process was told it is. */
+export function machine(options: Omit<HostContextOptions, "timeScale"> = {}): CheckContext {
+  return hostContext({ ...options, timeScale: timeScaleOfProcess() });
 }
 
 /**
@@ -26,7 +27,7 @@ export async function prepareMachine(options: {
   const { yes, progress, signal } = options;
   const ask = terminalAsk(signal);
   const checks = [...(options.reuses === true ? CHECKS_OF_REUSE : CHECKS), ...(options.also ?? [])];
-  await setUp({ context: hostContext({ progress, signal }), yes, checks, ...(ask ? { ask } : {}) });
+  await setUp({ context: machine({ progress, signal }), yes, checks, ...(ask ? { ask } : {}) });
 }
 
 /** Returns a printer of a line per step. The first line tells the whole duration: a cold build takes minutes. */

@@ -1,4 +1,3 @@
-import { hostExec } from "../../lib/host/exec.ts";
 import { DEFAULT_CELL, nodePartsOf, parseCell } from "../../clusters/cells/cells.ts";
 import { ensureNodeImage, type StepProgress } from "../../clusters/image/node-image.ts";
 import { ensureLaneParts } from "../../clusters/lane/build.ts";
@@ -35,7 +34,7 @@ export async function buildForTests({ all, say, signal }: BuildOptions): Promise
   const cells = cellsOf(all);
   const lacks = await lacking(cells, context);
   const here = cells.filter(({ cell }) => !lacks.has(cell)).map(({ cell }) => parseCell(cell));
-  const images = { exec: hostExec, say, signal };
+  const images = { exec: context.exec, say, signal };
   for (const cell of [DEFAULT_CELL, ...here])
     await ensureNodeImage({ ...images, parts: nodePartsOf(cell), progress: buildProgress(say) });
   if (!all || (await laneUnavailable(context)) !== null) return;

@@ -1,4 +1,4 @@
-import { hostExec, type Exec } from "../../lib/host/exec.ts";
+import type { Exec } from "../../lib/host/exec.ts";
 import { diffHostFingerprints, takeHostFingerprint } from "../../lib/fingerprint/host.ts";
 
 /** What comparing the host found: lines to print, and whether it counts as a pass. */
@@ -11,7 +11,7 @@ export interface HostFinding {
  * Reads the host now; the returned function reads it again and compares. Throws ExecError or UndecidedError if the host
  * cannot be read now.
  */
-export async function watchHost(exec: Exec = hostExec): Promise<() => Promise<HostFinding>> {
+export async function watchHost(exec: Exec): Promise<() => Promise<HostFinding>> {
   const before = await takeHostFingerprint(exec);
   return async () => {
     try {

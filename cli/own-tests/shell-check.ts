@@ -1,7 +1,7 @@
 import { globSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { hostExec, type Exec } from "../../lib/host/exec.ts";
+import type { Exec } from "../../lib/host/exec.ts";
 import type { Counts } from "./counts.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -25,7 +25,7 @@ export function shellScripts(root = ROOT): readonly string[] {
 }
 
 /** Runs shellcheck on the repository's scripts. Without shellcheck the check counts as skipped, with its reason. */
-export async function checkShell(signal?: AbortSignal, exec: Exec = hostExec): Promise<ShellFinding> {
+export async function checkShell(exec: Exec, signal?: AbortSignal): Promise<ShellFinding> {
   const paths = shellScripts().map((path) => join(ROOT, path));
   const options = { timeoutMs: TIMEOUT_MS, ...(signal ? { signal } : {}) };
   const { exitCode, stdout, stderr } = await exec(["shellcheck", "--format=gcc", "--", ...paths], options);

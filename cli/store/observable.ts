@@ -1,7 +1,7 @@
 import { clusterNetworks } from "../../clusters/ownership/owner.ts";
 import type { ClusterRecord } from "../../lib/model/cluster.ts";
 import { UsageError } from "../../lib/host/errors.ts";
-import { hostExec } from "../../lib/host/exec.ts";
+import type { Host } from "../../lib/host/host.ts";
 import { containerTarget } from "../../lib/faults/run/target.ts";
 import { nodesOf, ofNode } from "../../lib/model/nodes.ts";
 import { clustersKnown, mustBeAsNew } from "./kept.ts";
@@ -10,12 +10,12 @@ import { clustersKnown, mustBeAsNew } from "./kept.ts";
  * Returns the kept cluster of this checkout with that name, or the only one. Throws UsageError if there are none, or
  * several without a name. A cluster that no run of this checkout made lacks the roles and is not ours to touch.
  */
-export async function chooseCluster(name: string | undefined): Promise<ClusterRecord> {
-  const there = (await clusterNetworks(hostExec)).map(({ cluster }) => cluster);
+export async function chooseCluster(name: string | undefined, host: Host): Promise<ClusterRecord> {
+  const there = (await clusterNetworks(host.exec)).map(({ cluster }) => cluster);
   const record = chosen(name, clustersKnown(), there);
   // The same guards as before a fault: a container of that name may have another owner by now.
   for (const node of nodesOf(record.containers))
-    await containerTarget({ node, container: ofNode(record.containers, node), cluster: record.name });
+    await containerTarget({ node, container: ofNode(record.containers, node), cluster: record.name, host });
   return record;
 }
 

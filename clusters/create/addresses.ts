@@ -1,7 +1,7 @@
 import { cellId, familiesOf, type Cell, type Family } from "../../lib/model/cell.ts";
 import type { ClusterRecord } from "../../lib/model/cluster.ts";
 import { UndecidedError } from "../../lib/host/errors.ts";
-import { hostExec, mustExec, type Exec } from "../../lib/host/exec.ts";
+import { mustExec, type Exec } from "../../lib/host/exec.ts";
 import type { Kubernetes } from "../../lib/kubernetes/client.ts";
 import { nodesOf, ofEach, ofNode, type NodeName, type OfNodes } from "../../lib/model/nodes.ts";
 import { NAMESPACE } from "../roles/objects.ts";
@@ -11,7 +11,7 @@ export async function addressesOf(
   { name, cell }: { readonly name: string; readonly cell: Cell },
   api: Pick<Kubernetes, "service">,
   containers: ClusterRecord["containers"],
-  exec: Exec = hostExec,
+  exec: Exec,
 ): Promise<Pick<ClusterRecord, "nodeIps" | "serviceIps" | "second" | "nodePort">> {
   const ofNodes = ofEach(nodesOf(containers), (node) => addressesOfContainer(ofNode(containers, node), name, exec));
   const [nodeAddresses, server, dns] = await Promise.all([
@@ -48,7 +48,7 @@ function given(address: string | undefined, whose: string): string {
 export async function addressesOfContainer(
   container: string,
   network: string,
-  exec: Exec = hostExec,
+  exec: Exec,
 ): Promise<Readonly<Record<Family, string>>> {
   const { stdout } = await mustExec(exec, [
     "docker",

@@ -11,7 +11,7 @@ import type { ClusterRecord, PodPlace } from "../../lib/model/cluster.ts";
 import { containerExec } from "../../lib/host/container-exec.ts";
 import { UndecidedError } from "../../lib/host/errors.ts";
 import type { Emit } from "../../lib/events/event-log.ts";
-import { hostExec, mustExec, type Exec } from "../../lib/host/exec.ts";
+import { mustExec, type Exec } from "../../lib/host/exec.ts";
 import { addressesOfContainer } from "./addresses.ts";
 import { logUnavailable } from "./unavailable.ts";
 
@@ -20,8 +20,7 @@ export interface BalancerOptions {
   readonly dir: string;
   readonly emit: Emit;
   readonly signal: AbortSignal;
-  /** Default: this machine. */
-  readonly exec?: Exec;
+  readonly exec: Exec;
 }
 
 const NAME = "balancer";
@@ -47,10 +46,10 @@ export async function withBalancer(
   isNeeded: boolean,
 ): Promise<ClusterRecord> {
   if (!isNeeded) return withoutBalancer(record);
-  const exec = options.exec ?? hostExec;
+  const { exec } = options;
   try {
     // The container may have restarted since the run that wrote the record, with another address and no server.
-    if (!(await answers(record, exec, 1))) await start({ ...options, exec }, record);
+    if (!(await answers(record, exec, 1))) await start(options, record);
     return { ...record, balancer: await placeOf(record, exec) };
   } catch (error) {
     logUnavailable(options, `balancer in ${record.outside}`, error);
@@ -63,7 +62,7 @@ export function withoutBalancer(record: ClusterRecord): ClusterRecord {
   return { ...record, balancer: undefined };
 }
 
-async function start({ dir, signal, exec }: Required<BalancerOptions>, record: ClusterRecord): Promise<void> {
+async function start({ dir, signal, exec }: BalancerOptions, record: ClusterRecord): Promise<void> {
   const { containers, outside } = record;
   const { stdout } = await mustExec(containerExec(containers.A, exec), ["sh", "-c", FIND], { signal });
   const path = stdout.trim();

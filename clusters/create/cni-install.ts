@@ -1,5 +1,5 @@
 import type { Cell } from "../../lib/model/cell.ts";
-import { behind, hostExec, type Exec } from "../../lib/host/exec.ts";
+import { behind, type Exec } from "../../lib/host/exec.ts";
 import { isNodeReady, isReady, type Kubernetes, type Pod } from "../../lib/kubernetes/client.ts";
 import { cniOf } from "../cells/cells.ts";
 import { neverReady } from "./never-ready.ts";
@@ -14,7 +14,7 @@ export interface CniInstallOptions {
   readonly readyBudgetMs: number;
   readonly signal?: AbortSignal;
   /** Default: on this machine. */
-  readonly exec?: Exec;
+  readonly exec: Exec;
 }
 
 export interface CniExtent {
@@ -64,7 +64,7 @@ export async function installCni(
   ];
   const pods = install.by === "script" ? { namespace: "kube-system" } : install.ready;
   await Promise.all(waits).catch((error: unknown) =>
-    neverReady({ cluster: options.name, api, ...pods, ...signal, exec: options.exec ?? hostExec }, error),
+    neverReady({ cluster: options.name, api, ...pods, ...signal, exec: options.exec }, error),
   );
 }
 

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { UndecidedError } from "../../lib/host/errors.ts";
-import { behind, mustExec, type Exec } from "../../lib/host/exec.ts";
+import { mustExec, type Exec } from "../../lib/host/exec.ts";
 import type { KubeNode } from "../../lib/kubernetes/client.ts";
 import type { NodeNetwork, OnNodes } from "../cni/contract/cni.ts";
 
@@ -12,7 +12,7 @@ export async function installByScript(
   podSubnets: readonly string[],
   { script, args }: OnNodes,
   nodes: readonly KubeNode[],
-  execIn: (container: string) => Exec = (container) => behind(["docker", "exec", container]),
+  execIn: (container: string) => Exec,
 ): Promise<void> {
   // A constant: pods and nodes are passed as arguments.
   const text = await readFile(new URL(`../cni/${script}`, import.meta.url), "utf8");

@@ -1,14 +1,14 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { cellId, familiesOf, type Cell } from "../../lib/model/cell.ts";
 import type { ClusterRecord, Containers } from "../../lib/model/cluster.ts";
 import { UndecidedError } from "../../lib/host/errors.ts";
 import type { Emit } from "../../lib/events/event-log.ts";
 import type { Stage } from "../../lib/events/event.ts";
-import { behind, hostExec, mustExec, type Exec } from "../../lib/host/exec.ts";
+import { behind, mustExec } from "../../lib/host/exec.ts";
 import { isReady, kubernetes, type Kubernetes, type Pod } from "../../lib/kubernetes/client.ts";
 import type { Size } from "../../lib/model/nodes.ts";
-import { patience } from "../../lib/host/time-scale.ts";
+import type { Host } from "../../lib/host/host.ts";
 import { addressesOf } from "./addresses.ts";
 import { traitsOf } from "../cells/cells.ts";
 import { coreDns, describePods, installCni } from "./cni-install.ts";
@@ -44,22 +44,15 @@ export interface ClusterOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What making a cluster needs of the machine; tests bring their own. */
-export interface Making {
-  readonly exec: Exec;
+/** The machine as the creation of a cluster sees it. */
+export interface CreationHost extends Host {
   readonly readText: (path: string) => Promise<string | undefined>;
   /** A client for the cluster that a kubeconfig file names. */
   readonly kubernetes: typeof kubernetes;
 }
 
-const HERE: Making = {
-  exec: hostExec,
-  readText: (path) => readFile(path, "utf8").catch(() => undefined),
-  kubernetes,
-};
-
 interface Work extends ClusterOptions {
-  readonly machine: Making;
+  readonly machine: CreationHost;
 }
 
 const ROLES = { namespace: NAMESPACE };
@@ -69,13 +62,14 @@ const DNS = { namespace: "kube-system", selector: "k8s-app=kube-dns" };
  * Creates the cell's cluster and waits until its roles are Ready. Throws UndecidedError with the failed stage and its
  * last output; the caller deletes or keeps the parts made by then.
  */
-export async function createCluster(options: ClusterOptions, machine: Making = HERE): Promise<ClusterRecord> {
+export async function createCluster(options: ClusterOptions, machine: CreationHost): Promise<ClusterRecord> {
   const kubeconfig = join(options.dir, "kubeconfig");
   const work = { ...options, machine };
   await stage(options, "cluster", () => makeNodes(work, kubeconfig));
   // A cold API server on a busy machine is slow. No fault is injected yet, so a long timeout delays no verdict.
   const api = machine.kubernetes(kubeconfig, {
     timeoutMs: 30_000,
+    timeScale: machine.timeScale,
     ...(options.signal ? { signal: options.signal } : {}),
   });
   await stage(options, "cni", () =>
@@ -114,7 +108,14 @@ async function makeNodes(options: Work, kubeconfig: string): Promise<void> {
   await mustHaveRoom(machine, await countOtherNodes({ name, leased: name, leases, assumedSize: nodes, exec }), nodes);
   await createClosedNetwork(name, { labels: labelsOf(options), ipv6: familiesOf(cell).includes("IPv6") }, exec);
   try {
-    const config = kindConfig(cell, image, ownSubnets(cell.ipFamily), nodes - 1, await mountedOf(options));
+    const config = kindConfig(
+      cell,
+      image,
+      machine.timeScale,
+      ownSubnets(cell.ipFamily),
+      nodes - 1,
+      await mountedOf(options),
+    );
     await createByKind({ ...options, imageTag: image.tag, config, kubeconfig }, exec);
   } catch (error) {
     const reached = await whetherReached(machine);
@@ -137,8 +138,8 @@ async function cpuInfoOf({ dir, machine }: Work): Promise<string | undefined> {
 }
 
 /** Returns the folder with kubeadm's patches of static pods; undefined without patches. */
-async function staticPodsOf({ dir }: ClusterOptions): Promise<string | undefined> {
-  const patches = Object.entries(emulatedPatches(patience()).staticPods);
+async function staticPodsOf({ dir, machine }: Work): Promise<string | undefined> {
+  const patches = Object.entries(emulatedPatches(machine.timeScale).staticPods);
   if (patches.length === 0) return undefined;
   const folder = join(dir, "static-pods");
   await mkdir(folder, { recursive: true });
@@ -159,7 +160,8 @@ async function deployRoles(options: Work, api: Kubernetes, kubeconfig: string): 
     "coredns",
     coreDns(2, nodes === 3 ? [containers.A, containers.B] : undefined),
   );
-  await api.applyObjects([...roleObjects(containers, ECHO_IMAGE, cell.ipFamily), dnsServiceFamilies(cell.ipFamily)]);
+  const pods = roleObjects(containers, ECHO_IMAGE, cell.ipFamily, machine.timeScale);
+  await api.applyObjects([...pods, dnsServiceFamilies(cell.ipFamily)]);
   const outside = await startOutside(options);
   const ready = {
     budgetMs: options.readyBudgetMs,

@@ -1,20 +1,19 @@
-import { hostExec, mustExec, type Exec } from "../../lib/host/exec.ts";
+import { mustExec, type Exec } from "../../lib/host/exec.ts";
 import { waitFor } from "../../lib/host/wait.ts";
 import { checkedName, KIND_LABEL, kindNames } from "../ownership/cluster-name.ts";
 import { stopCreatorsOf } from "./kind-process.ts";
 import { closingRules, LABELS } from "../ownership/closing-rule.ts";
 import { removeClosedNetwork } from "./network.ts";
 
-/** The machine functions that deletion uses; tests bring their own. */
-export interface Deleting {
+export interface DeleteOptions {
   readonly exec: Exec;
-  /** Kills the kind processes that create the cluster; returns their number. */
-  readonly stopCreators: (cluster: string) => number;
-  readonly budgetMs: number;
-  readonly intervalMs: number;
+  /** Kills the kind processes that create the cluster and returns their number; default: finds them on this machine. */
+  readonly stopCreators?: (cluster: string) => number;
+  /** Default 60 s. */
+  readonly budgetMs?: number;
+  /** Default 400 ms. */
+  readonly intervalMs?: number;
 }
-
-const HERE: Deleting = { exec: hostExec, stopCreators: stopCreatorsOf, budgetMs: 60_000, intervalMs: 400 };
 
 /**
  * Deletes a cluster and everything that belongs to it: the kind process still creating it, nodes with their volumes,
@@ -24,8 +23,8 @@ const HERE: Deleting = { exec: hostExec, stopCreators: stopCreatorsOf, budgetMs:
  * the holder: of two calls at once one fails, and after a kill all fail.
  * Throws UsageError for an invalid name, WaitTimeoutError with the parts that could not be removed.
  */
-export async function deleteCluster(cluster: string, machine: Deleting = HERE): Promise<void> {
-  const { exec, stopCreators, budgetMs, intervalMs } = machine;
+export async function deleteCluster(cluster: string, options: DeleteOptions): Promise<void> {
+  const { exec, stopCreators = stopCreatorsOf, budgetMs = 60_000, intervalMs = 400 } = options;
   checkedName(cluster);
   const attempt = async () => {
     const stopped = kindNames(cluster).reduce((sum, name) => sum + stopCreators(name), 0);
@@ -43,7 +42,7 @@ export async function deleteCluster(cluster: string, machine: Deleting = HERE): 
  * Removes a cluster's nodes and `outside` with their volumes. Docker's failures are ignored: check what is left
  * afterwards.
  */
-export async function removeContainers(cluster: string, exec: Exec = hostExec): Promise<void> {
+export async function removeContainers(cluster: string, exec: Exec): Promise<void> {
   const containers = await containersOf(cluster, exec);
   if (containers.length > 0) await exec(["docker", "rm", "--force", "--volumes", ...containers]);
 }

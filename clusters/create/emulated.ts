@@ -1,3 +1,5 @@
+import type { TimeScale } from "../../lib/host/time-scale.ts";
+
 /**
  * What a cluster in the kernel lane is told, where one processor is never idle and a suspended VM's clock goes on while
  * its processes stand still (docs/kernel-lane.md). Data only.
@@ -12,12 +14,9 @@ export interface EmulatedPatches {
 /** The folder with the static pods' patches on a node. */
 export const PATCHES_DIR = "/etc/faultline/static-pods";
 
-/**
- * Returns the lane's patches; empty where nothing takes longer than usual. `times` is the patience
- * (lib/host/time-scale.ts).
- */
-export function emulatedPatches(times: number): EmulatedPatches {
-  if (times <= 1) return { kubeadm: [], staticPods: {} };
+/** Returns the lane's patches; empty on a machine of usual speed. */
+export function emulatedPatches({ factor }: TimeScale): EmulatedPatches {
+  if (factor <= 1) return { kubeadm: [], staticPods: {} };
   return { kubeadm: [OUTLASTS_SUSPENSION], staticPods: Object.fromEntries(CONTROL_PLANE.map(withoutRequests)) };
 }
 

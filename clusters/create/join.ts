@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { behind, mustExec, type Exec } from "../../lib/host/exec.ts";
+import { mustExec, type Exec } from "../../lib/host/exec.ts";
 import type { NodeNetwork } from "../cni/contract/cni.ts";
 
 /** One of two clusters to be joined. */
@@ -50,7 +50,7 @@ function routesTo({ nodes, podSubnets }: JoinedCluster, own: JoinedCluster): rea
 export async function join(
   first: JoinedCluster,
   second: JoinedCluster,
-  execIn: (container: string) => Exec = (container) => behind(["docker", "exec", container]),
+  execIn: (container: string) => Exec,
 ): Promise<void> {
   const text = await readFile(new URL("join.sh", import.meta.url), "utf8");
   await Promise.all(

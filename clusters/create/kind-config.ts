@@ -3,7 +3,7 @@ import type { Cell } from "../../lib/model/cell.ts";
 import { kubeadmPatches } from "../image/kubeadm.ts";
 import { cniOf } from "../cells/cells.ts";
 import type { NodeImage } from "../image/node-image.ts";
-import { patience } from "../../lib/host/time-scale.ts";
+import type { TimeScale } from "../../lib/host/time-scale.ts";
 import { emulatedPatches, PATCHES_DIR } from "./emulated.ts";
 import { ownSubnets, type Subnets } from "../addressing/subnets.ts";
 
@@ -22,11 +22,12 @@ export interface MountedOnNodes {
 export function kindConfig(
   cell: Cell,
   image: Pick<NodeImage, "origin" | "kubernetesVersion">,
+  timeScale: TimeScale,
   subnets: Subnets = ownSubnets(cell.ipFamily),
   workers = 1,
   onNodes: MountedOnNodes = {},
 ): string {
-  const emulated = emulatedPatches(patience());
+  const emulated = emulatedPatches(timeScale);
   return stringify({
     kind: "Cluster",
     apiVersion: "kind.x-k8s.io/v1alpha4",

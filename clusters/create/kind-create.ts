@@ -1,7 +1,7 @@
 import { chmod, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { UndecidedError } from "../../lib/host/errors.ts";
-import { hostExec, lastLines, type Exec, type ExecResult } from "../../lib/host/exec.ts";
+import { lastLines, type Exec, type ExecResult } from "../../lib/host/exec.ts";
 import { removeContainers } from "./delete.ts";
 
 export interface KindCreateOptions {
@@ -32,7 +32,7 @@ const PORT_TAKEN = /port is already allocated|address already in use/;
  * Lets kind create the nodes and their control plane. Throws UndecidedError with kind's last lines; parts made by then
  * remain.
  */
-export async function createByKind(options: KindCreateOptions, exec: Exec = hostExec): Promise<void> {
+export async function createByKind(options: KindCreateOptions, exec: Exec): Promise<void> {
   const { name, config, kubeconfig, dir } = options;
   await writeFile(join(dir, "kind.yaml"), config, { mode: 0o600 });
   let result = await runKind(options, exec);

@@ -4,6 +4,7 @@ import { containerExec } from "../../lib/host/container-exec.ts";
 import { throughWay, wayInto, type ContainerWay } from "../../lib/host/container-way.ts";
 import { UndecidedError } from "../../lib/host/errors.ts";
 import { mustExec, type Exec } from "../../lib/host/exec.ts";
+import type { Host } from "../../lib/host/host.ts";
 import { isReady, kubernetes, type Kubernetes, type Pod } from "../../lib/kubernetes/client.ts";
 import { nodesOf, ofNode } from "../../lib/model/nodes.ts";
 import { PEERS, type Peer, type Role } from "../../lib/model/path.ts";
@@ -16,10 +17,10 @@ const SANDBOXES = readFileSync(new URL("sandboxes.pl", import.meta.url), "utf8")
 export type Ways = ReadonlyMap<string, ContainerWay>;
 
 /** Resolves to the way into each node of a cluster. A node that cannot be asked has none. */
-export async function waysInto({ containers }: ClusterRecord): Promise<Ways> {
+export async function waysInto({ containers }: ClusterRecord, host: Exec): Promise<Ways> {
   const nodes = [...new Set(nodesOf(containers).map((node) => ofNode(containers, node)))];
   const found = nodes.map(async (container) => {
-    const way = await wayInto(container).catch((error: unknown) => ({ direct: null, whyNot: String(error) }));
+    const way = await wayInto(container, host).catch((error: unknown) => ({ direct: null, whyNot: String(error) }));
     return [container, way] as const;
   });
   return new Map(await Promise.all(found));
@@ -29,14 +30,19 @@ export async function waysInto({ containers }: ClusterRecord): Promise<Ways> {
  * Returns a running cluster: commands go through the container runtime, or directly into a node that has a way; objects
  * go through its API. `signal` ends API calls.
  */
-export function liveCluster(record: ClusterRecord, signal?: AbortSignal, ways: Ways = new Map()): Cluster {
-  const api = kubernetes(record.kubeconfig, signal ? { signal } : {});
+export function liveCluster(
+  record: ClusterRecord,
+  { exec: host, timeScale }: Host,
+  signal?: AbortSignal,
+  ways: Ways = new Map(),
+): Cluster {
+  const api = kubernetes(record.kubeconfig, { timeScale, ...(signal && { signal }) });
   const exec: Cluster["exec"] = (place) => {
     const container = containerOf(record, place);
     const way = ways.get(container);
-    return way ? throughWay(way, containerExec(container)) : containerExec(container);
+    return way ? throughWay(way, containerExec(container, host)) : containerExec(container, host);
   };
-  return { record, exec, locate: () => locate(record, api, exec) };
+  return { record, timeScale, exec, locate: () => locate(record, api, exec) };
 }
 
 /** Returns the container of a place. Throws UndecidedError for a peer or a node that the cluster lacks. */
@@ -81,8 +87,13 @@ function dnsRole(record: ClusterRecord, pod: Pod): Role {
 }
 
 /** Returns every pod of a namespace that runs on the only node of a cluster. */
-export async function podPlaces(api: Kubernetes, container: string, namespace: string): Promise<readonly PodPlace[]> {
-  const [pods, sandboxes] = await Promise.all([api.pods(namespace), sandboxesOf(containerExec(container))]);
+export async function podPlaces(
+  api: Kubernetes,
+  container: string,
+  namespace: string,
+  host: Exec,
+): Promise<readonly PodPlace[]> {
+  const [pods, sandboxes] = await Promise.all([api.pods(namespace), sandboxesOf(containerExec(container, host))]);
   const pids = new Map(sandboxes.map(({ namespace: space, name, pid }) => [`${space}/${name}`, pid]));
   return pods.flatMap((pod) => placeOf(pod, pids) ?? []);
 }

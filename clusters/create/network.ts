@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { PreflightError } from "../../lib/host/errors.ts";
-import { ExecError, hostExec, type Exec } from "../../lib/host/exec.ts";
+import { ExecError, type Exec } from "../../lib/host/exec.ts";
 import { bridgeName, closeBy, LABELS, removeClosingRules } from "../ownership/closing-rule.ts";
 import { checkedName } from "../ownership/cluster-name.ts";
 
@@ -25,7 +25,7 @@ const BETWEEN_ATTEMPTS_MS = 300;
 export async function createClosedNetwork(
   cluster: string,
   { labels, ipv6 = false }: NetworkOptions,
-  exec: Exec = hostExec,
+  exec: Exec,
 ): Promise<void> {
   const owner = labels[LABELS.owner] ?? "";
   checkedName(cluster);
@@ -74,7 +74,7 @@ function noSubnetLeft(cluster: string, stderr: string): PreflightError {
 }
 
 /** Removes the network and then its rules, from any owner. All of it may be gone already. */
-export async function removeClosedNetwork(cluster: string, exec: Exec = hostExec): Promise<void> {
+export async function removeClosedNetwork(cluster: string, exec: Exec): Promise<void> {
   const removed = await exec(["docker", "network", "rm", checkedName(cluster)]);
   const gone = removed.exitCode === 0 || /not found|No such network/i.test(removed.stderr);
   if (!gone) throw new Error(`network ${cluster} could not be removed: ${removed.stderr.trim()}`);

@@ -1,5 +1,5 @@
 import { UndecidedError } from "../../lib/host/errors.ts";
-import { hostExec, lastLines, type Exec } from "../../lib/host/exec.ts";
+import { lastLines, type Exec } from "../../lib/host/exec.ts";
 import { isReady, type Kubernetes } from "../../lib/kubernetes/client.ts";
 
 /** Pods that a cluster was expected to have Ready. */
@@ -10,7 +10,7 @@ export interface Awaited {
   readonly selector?: string;
   readonly signal?: AbortSignal | undefined;
   /** Default: on this machine. */
-  readonly exec?: Exec;
+  readonly exec: Exec;
 }
 
 const KUBECTL = ["kubectl", "--kubeconfig", "/etc/kubernetes/admin.conf"];
@@ -35,14 +35,7 @@ export async function neverReady(awaited: Awaited, error: unknown): Promise<neve
  * Returns the last log lines of pods that are not ready, ended containers included; none while the node's kubelet does
  * not answer.
  */
-async function lastWords({
-  cluster,
-  api,
-  namespace,
-  selector,
-  signal,
-  exec = hostExec,
-}: Awaited): Promise<readonly string[]> {
+async function lastWords({ cluster, api, namespace, selector, signal, exec }: Awaited): Promise<readonly string[]> {
   const waiting = (await api.pods(namespace, selector)).filter((pod) => !isReady(pod)).slice(0, MOST_PODS);
   const logs = waiting.map(async ({ metadata }) => {
     const argv = [

@@ -1,5 +1,5 @@
 import type { Size } from "../../lib/model/nodes.ts";
-import { hostExec, type Exec } from "../../lib/host/exec.ts";
+import type { Exec } from "../../lib/host/exec.ts";
 import type { Leases } from "../ownership/lease.ts";
 
 /** kind's own label, on every node. */
@@ -13,8 +13,7 @@ export interface OtherNodesOptions {
   readonly leases: Pick<Leases, "ahead">;
   /** The assumed size of a cluster that is leased but has no nodes yet. */
   readonly assumedSize: Size;
-  /** Default: this machine. */
-  readonly exec?: Exec;
+  readonly exec: Exec;
 }
 
 /**
@@ -26,7 +25,7 @@ export async function countOtherNodes({
   leased,
   leases,
   assumedSize: each,
-  exec = hostExec,
+  exec,
 }: OtherNodesOptions): Promise<number> {
   const { stdout } = await exec(["docker", "ps", "--filter", `label=${LABEL}`, "--format", `{{.Label "${LABEL}"}}`]);
   const running = stdout.split("\n").filter((cluster) => cluster !== "" && cluster !== name);

@@ -2,19 +2,19 @@
  * Peer clusters: one node each, of the same cell, on the network of an existing cluster. They are closed, found and
  * deleted with it (cluster-name.ts). They serve claims about more than one cluster.
  */
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join as joinPath } from "node:path";
 import type { Cell } from "../../lib/model/cell.ts";
 import type { ClusterRecord, PeerRecord } from "../../lib/model/cluster.ts";
 import { UndecidedError } from "../../lib/host/errors.ts";
+import { behind } from "../../lib/host/exec.ts";
 import type { Emit } from "../../lib/events/event-log.ts";
-import { hostExec } from "../../lib/host/exec.ts";
 import { isReady, kubernetes, type Kubernetes } from "../../lib/kubernetes/client.ts";
 import type { Peer } from "../../lib/model/path.ts";
 import { peerName } from "../ownership/cluster-name.ts";
 import { describePods, installCni } from "./cni-install.ts";
 import { networkOf } from "./cni-on-nodes.ts";
-import { stage } from "./create.ts";
+import { stage, type CreationHost } from "./create.ts";
 import { removeContainers } from "./delete.ts";
 import { ECHO_IMAGE } from "../image/images.ts";
 import type { NodeImage } from "../image/node-image.ts";
@@ -31,6 +31,7 @@ import { mustHaveRoom } from "../setup/inotify.ts";
 import { ownSubnets, subnetsOf } from "../addressing/subnets.ts";
 
 export interface PeerOptions {
+  readonly host: Pick<CreationHost, "exec" | "timeScale" | "readText">;
   readonly cell: Cell;
   /** Builds or finds the node image; called only when a cluster has to be made. */
   readonly image: () => Promise<NodeImage>;
@@ -68,9 +69,11 @@ export async function withPeers(
 }
 
 async function made(options: PeerOptions, record: ClusterRecord, peer: Peer): Promise<PeerRecord> {
+  const { exec } = options.host;
   const known = record.peers?.[peer];
   // Its processes may have changed since the run that made it.
-  if (known) return { ...known, pods: await podPlaces(api(options, known.kubeconfig), known.container, NAMESPACE) };
+  if (known)
+    return { ...known, pods: await podPlaces(api(options, known.kubeconfig), known.container, NAMESPACE, exec) };
   const name = peerName(record.name, peer);
   const dir = joinPath(options.dir, peer);
   const kubeconfig = joinPath(dir, "kubeconfig");
@@ -79,16 +82,16 @@ async function made(options: PeerOptions, record: ClusterRecord, peer: Peer): Pr
   await makeNode(options, record, peer, { name, dir, kubeconfig });
   const there = api(options, kubeconfig);
   const podSubnets = subnetsOf(peer, options.cell.ipFamily).pods;
-  await installCni({ ...options, name }, there, { nodes: 1, podSubnets });
+  await installCni({ ...options, name, exec }, there, { nodes: 1, podSubnets });
   const here = api(options, record.kubeconfig);
   await deployPods(options, there, peer, { name, container, count: peer === "twin" ? await podsToTwin(here) : 1 });
   const first = { nodes: await nodesOf(here), podSubnets: ownSubnets(options.cell.ipFamily).pods };
-  await join(first, { nodes: await nodesOf(there), podSubnets });
-  return { name, kubeconfig, container, pods: await podPlaces(there, container, NAMESPACE) };
+  await join(first, { nodes: await nodesOf(there), podSubnets }, (node) => behind(["docker", "exec", node], exec));
+  return { name, kubeconfig, container, pods: await podPlaces(there, container, NAMESPACE, exec) };
 }
 
-function api({ signal }: PeerOptions, kubeconfig: string): Kubernetes {
-  return kubernetes(kubeconfig, { timeoutMs: 30_000, signal });
+function api({ host: { timeScale }, signal }: PeerOptions, kubeconfig: string): Kubernetes {
+  return kubernetes(kubeconfig, { timeoutMs: 30_000, timeScale, signal });
 }
 
 interface PeerLocation {
@@ -98,19 +101,19 @@ interface PeerLocation {
 }
 
 async function makeNode(options: PeerOptions, record: ClusterRecord, peer: Peer, place: PeerLocation): Promise<void> {
-  const { cell, kind, leases, signal } = options;
+  const { cell, kind, leases, signal, host } = options;
+  const { exec } = host;
   const each = record.containers.C === undefined ? 2 : 3;
-  const readText = (path: string) => readFile(path, "utf8").catch(() => undefined);
   await mustHaveRoom(
-    { exec: hostExec, readText },
-    await countOtherNodes({ ...place, leased: record.name, leases, assumedSize: each }),
+    host,
+    await countOtherNodes({ ...place, leased: record.name, leases, assumedSize: each, exec }),
     1,
   );
   // Parts that an earlier run left behind.
-  await removeContainers(place.name);
+  await removeContainers(place.name, exec);
   const image = await options.image();
-  const config = kindConfig(cell, image, subnetsOf(peer, cell.ipFamily), 0);
-  await createByKind({ kind, ...place, network: record.name, imageTag: image.tag, config, signal });
+  const config = kindConfig(cell, image, host.timeScale, subnetsOf(peer, cell.ipFamily), 0);
+  await createByKind({ kind, ...place, network: record.name, imageTag: image.tag, config, signal }, exec);
 }
 
 /**
@@ -141,13 +144,16 @@ async function deployPods(
   peer: Peer,
   { name, container, count }: { readonly name: string; readonly container: string; readonly count: number },
 ): Promise<void> {
-  await there.applyObjects(peerObjects(peer, container, count, ECHO_IMAGE));
+  await there.applyObjects(peerObjects(peer, container, count, ECHO_IMAGE, options.host.timeScale));
   const ready = { what: `pods of ${name}`, namespace: NAMESPACE, missing: describePods, signal: options.signal };
   const done = (pods: Parameters<typeof describePods>[0]) => pods.filter(isReady).length === count;
   await there
     .untilPods({ ...ready, done, budgetMs: options.readyBudgetMs })
     .catch((error: unknown) =>
-      neverReady({ cluster: name, api: there, namespace: NAMESPACE, signal: options.signal }, error),
+      neverReady(
+        { cluster: name, api: there, namespace: NAMESPACE, signal: options.signal, exec: options.host.exec },
+        error,
+      ),
     );
 }
 

@@ -3,6 +3,7 @@ import type { CurlAttempt } from "../../lib/probes/probe.ts";
 import type { Cluster } from "../../lib/model/cluster.ts";
 import { onceEach } from "../../lib/engine/measure.ts";
 import { steadily } from "../../lib/engine/steady.ts";
+import type { Exec } from "../../lib/host/exec.ts";
 import { UndecidedError } from "../../lib/host/errors.ts";
 import { familiesOf, type Family } from "../../lib/model/cell.ts";
 import { droppedPackets } from "../ownership/closing-rule.ts";
@@ -54,17 +55,17 @@ export async function untilBaselineHolds(cluster: Cluster, withinMs: number, sig
  * connection from `outside`, which no kube-proxy serves, to an unused Service address must get no answer while our own
  * rule counts its packets. Call it only after the rules have been read back.
  */
-export async function proveClosed(cluster: Cluster): Promise<string> {
+export async function proveClosed(cluster: Cluster, host: Exec): Promise<string> {
   const families = [...new Set<Family>(["IPv4", ...familiesOf(cluster.record.cell)])];
   const proofs: string[] = [];
-  for (const family of families) proofs.push(`${family} ${await proveFamilyClosed(cluster, family)}`);
+  for (const family of families) proofs.push(`${family} ${await proveFamilyClosed(cluster, family, host)}`);
   return `closed: ${proofs.join(", ")}`;
 }
 
-async function proveFamilyClosed(cluster: Cluster, family: Family): Promise<string> {
+async function proveFamilyClosed(cluster: Cluster, family: Family, host: Exec): Promise<string> {
   const { name } = cluster.record;
   const [address, number] = [UNUSED_SERVICE_IPS[family], family === "IPv4" ? 4 : 6] as const;
-  const before = await droppedPackets(name, number);
+  const before = await droppedPackets(name, number, host);
   const attempt: CurlAttempt = {
     id: "closed#0",
     path: "outside → an unused Service address",
@@ -74,8 +75,8 @@ async function proveFamilyClosed(cluster: Cluster, family: Family): Promise<stri
     connectTimeoutMs: 1200,
     totalTimeoutMs: 2000,
   };
-  const { observations } = await probeRound(cluster.exec("outside"), [attempt]);
-  const dropped = (await droppedPackets(name, number)) - before;
+  const { observations } = await probeRound(cluster.exec("outside"), [attempt], { timeScale: cluster.timeScale });
+  const dropped = (await droppedPackets(name, number, host)) - before;
   const symptom = observations[0]?.symptom ?? "unknown";
   if (symptom === "connect-timeout" && dropped > 0) return `no answer, ${dropped} packets dropped by our rule`;
   throw new UndecidedError(

@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PreflightError } from "../../lib/host/errors.ts";
-import { hostExec } from "../../lib/host/exec.ts";
 import { debianHost } from "../image/host-needs.ts";
 import type { StepProgress } from "../image/node-image.ts";
 import { pruneCache } from "../image/prune-cache.ts";
@@ -54,9 +53,9 @@ export async function ensureLaneParts(build: LaneBuild): Promise<LaneParts> {
   const cacheDir = laneDir(context.cacheDir);
   const locking = { dir: join(context.cacheDir, "locks"), say: context.progress, budgetMs: WAIT_FOR_OTHER_MS, signal };
   await withLock("lane-build", locking, async () => {
-    const { mirror } = await debianHost(hostExec);
+    const { mirror } = await debianHost(context.exec);
     const paths = { mirror, source: (path: string) => join(CLUSTERS, path) };
-    const run = { steps, keys, keysNow, cacheDir, paths, exec: hostExec, progress, signal, what: "kernel lane" };
+    const run = { steps, keys, keysNow, cacheDir, paths, exec: context.exec, progress, signal, what: "kernel lane" };
     await runSteps(run);
     await pruneCache(run);
   });

@@ -2,7 +2,7 @@ import { createReadStream, existsSync } from "node:fs";
 import { rm, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { UndecidedError } from "../../lib/host/errors.ts";
-import { hostExec, lastLines, mustExec } from "../../lib/host/exec.ts";
+import { lastLines, mustExec, type Exec } from "../../lib/host/exec.ts";
 import { execOn, type Line } from "./line.ts";
 
 /** Where the project lies in a VM; node_modules is there already. */
@@ -19,7 +19,7 @@ export const FAULTLINE: readonly string[] = [
  * VM is found in its cache.
  */
 export const ENV_IN_VM: Readonly<Record<string, string>> = {
-  FAULTLINE_PATIENCE: "6",
+  FAULTLINE_TIME_SCALE: "6",
   NODE_COMPILE_CACHE: "/var/cache/faultline-node",
 };
 
@@ -35,9 +35,9 @@ const KEPT_IN_VM = ["node_modules", "runs"].flatMap((name) => ["!", "-name", nam
 const ARCHIVE_BYTES = 32 * 1024 ** 2;
 
 /** The project as it is now, as an archive in `dir`; its path. The file stays the same where there is one. */
-export async function packProject(dir: string): Promise<string> {
+export async function packProject(dir: string, exec: Exec): Promise<string> {
   const archive = join(dir, "project.tar");
-  await mustExec(hostExec, ["tar", "-C", PROJECT, ...LEFT_OUT, "-cf", `${archive}.new`, "."]);
+  await mustExec(exec, ["tar", "-C", PROJECT, ...LEFT_OUT, "-cf", `${archive}.new`, "."]);
   const { size } = await stat(`${archive}.new`);
   if (size > ARCHIVE_BYTES)
     throw new UndecidedError(

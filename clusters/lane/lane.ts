@@ -57,7 +57,7 @@ export async function openLane(order: LaneOrder): Promise<Lane> {
   try {
     await answering(vm, signal);
     const seconds = ((performance.now() - startedAtMs) / 1000).toFixed(1);
-    await packProject(dir);
+    await packProject(dir, order.context.exec);
     await setClock(vm.line);
     await unpackFrom(vm.line, PROJECT_DISK);
     await dockerAnswers(vm.line, signal);
@@ -82,6 +82,14 @@ export async function openLane(order: LaneOrder): Promise<Lane> {
 async function boot(order: LaneOrder, parts: LaneParts, dir: string): Promise<Vm> {
   const cpu = cpuFor(order.index, allowedCpus(await readFile("/proc/self/status", "utf8")));
   await makeOwnDir(dir);
-  const project = await packProject(dir);
-  return await bootVm({ parts, memoryMib: LANE_MEMORY_MIB, cpu, dir, project, outlives: order.mayStay });
+  const project = await packProject(dir, order.context.exec);
+  return await bootVm({
+    parts,
+    memoryMib: LANE_MEMORY_MIB,
+    cpu,
+    dir,
+    project,
+    outlives: order.mayStay,
+    exec: order.context.exec,
+  });
 }

@@ -4,7 +4,7 @@ import { closeSync, openSync, writeFileSync } from "node:fs";
 import { readFile, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { UndecidedError } from "../../lib/host/errors.ts";
-import { lastLines } from "../../lib/host/exec.ts";
+import { lastLines, type Exec } from "../../lib/host/exec.ts";
 import { ownerOf } from "../ownership/owner.ts";
 import type { LaneParts } from "./build.ts";
 import { openLine, type Line, type Wire } from "./line.ts";
@@ -33,6 +33,8 @@ export interface VmOptions {
   readonly project: string;
   /** Whether it may go on when the run has ended: then it does not die with it, either. */
   readonly outlives: boolean;
+  /** Runs commands on this machine. */
+  readonly exec: Exec;
 }
 
 /** The third of its disks. */
@@ -71,7 +73,7 @@ export function vmArgv({ parts, memoryMib, cpu, dir, project }: Omit<VmOptions, 
 export async function bootVm(options: VmOptions): Promise<Vm> {
   const { dir, outlives } = options;
   const memory = await memoryDir(options);
-  await makeWire(dir);
+  await makeWire(dir, options.exec);
   const ends = wireIn(dir);
   const screen = openSync(join(dir, CONSOLE), "w", 0o600);
   const [command = "", ...rest] = [...(outlives ? [] : ["setpriv", "--pdeathsig", "KILL", "--"]), ...vmArgv(options)];

@@ -2,7 +2,7 @@ import { closeSync, constants, openSync } from "node:fs";
 import { Socket } from "node:net";
 import { join } from "node:path";
 import { Duplex } from "node:stream";
-import { hostExec, mustExec } from "../../lib/host/exec.ts";
+import { mustExec, type Exec } from "../../lib/host/exec.ts";
 import type { Wire } from "./line.ts";
 
 /** A VM's line: a named pipe each way, in its directory, so that a later run finds it. */
@@ -10,8 +10,8 @@ const TO_VM = "to-vm";
 const FROM_VM = "from-vm";
 
 /** Makes the pipes in a VM's new directory. */
-export async function makeWire(dir: string): Promise<void> {
-  await mustExec(hostExec, ["mkfifo", "-m", "600", join(dir, TO_VM), join(dir, FROM_VM)]);
+export async function makeWire(dir: string, exec: Exec): Promise<void> {
+  await mustExec(exec, ["mkfifo", "-m", "600", join(dir, TO_VM), join(dir, FROM_VM)]);
 }
 
 export interface WireEnds {

@@ -1,5 +1,5 @@
 import { UndecidedError } from "../../lib/host/errors.ts";
-import { hostExec, mustExec, type Exec } from "../../lib/host/exec.ts";
+import { mustExec, type Exec } from "../../lib/host/exec.ts";
 
 /** Docker labels on a cluster's network that mark the cluster as ours. */
 export const LABELS = {
@@ -69,7 +69,7 @@ export function closingRulesIn(listing: string, family: 4 | 6): readonly Closing
 }
 
 /** Returns all our rules on this host. A family whose tool or chain is missing or unreadable contributes no rule. */
-export async function closingRules(exec: Exec = hostExec): Promise<readonly ClosingRule[]> {
+export async function closingRules(exec: Exec): Promise<readonly ClosingRule[]> {
   const lists = await Promise.all(
     FAMILIES.map(async (family) => {
       const { exitCode, stdout } = await exec(command(family, "-S"));
@@ -106,7 +106,7 @@ export async function removeClosingRules(cluster: string, exec: Exec): Promise<v
  * Returns the number of packets that a family's closing rule has dropped. Throws UndecidedError when the rule is
  * missing.
  */
-export async function droppedPackets(cluster: string, family: 4 | 6, exec: Exec = hostExec): Promise<number> {
+export async function droppedPackets(cluster: string, family: 4 | 6, exec: Exec): Promise<number> {
   const { stdout } = await mustExec(exec, command(family, "-L", "-v", "-n", "-x"));
   const line = stdout.split("\n").find((row) => row.includes(`faultline:${cluster} `) && row.includes("DROP"));
   const packets = Number(line?.trim().split(/\s+/)[0]);

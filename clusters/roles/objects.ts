@@ -1,4 +1,4 @@
-import { patience } from "../../lib/host/time-scale.ts";
+import type { TimeScale } from "../../lib/host/time-scale.ts";
 import { ROLE_PORTS } from "../../lib/model/address.ts";
 import type { OfNodes } from "../../lib/model/nodes.ts";
 import type { Peer } from "../../lib/model/path.ts";
@@ -13,14 +13,20 @@ export type RoleNodes = OfNodes<string>;
  * Returns the Kubernetes objects of the roles: pods bound to their nodes, and the server's Service. `image` is the echo
  * server's. No pod is privileged: probes come from the nodes. Pure.
  */
-export function roleObjects(nodes: RoleNodes, image: string, ipFamily: IpFamily): readonly object[] {
+export function roleObjects(
+  nodes: RoleNodes,
+  image: string,
+  ipFamily: IpFamily,
+  timeScale: TimeScale,
+): readonly object[] {
+  const echo = echoOf(image, timeScale);
   const { server, sidecar, servicePort } = ROLE_PORTS;
   return [
     { apiVersion: "v1", kind: "Namespace", metadata: { name: NAMESPACE } },
-    pod("server", nodes.A, [echo("server", server, image), echo("sidecar", sidecar, image)]),
-    pod("same", nodes.A, [echo("same", server, image)]),
-    pod("other", nodes.B, [echo("other", server, image)]),
-    ...(nodes.C === undefined ? [] : [pod("third", nodes.C, [echo("third", server, image)])]),
+    pod("server", nodes.A, [echo("server", server), echo("sidecar", sidecar)]),
+    pod("same", nodes.A, [echo("same", server)]),
+    pod("other", nodes.B, [echo("other", server)]),
+    ...(nodes.C === undefined ? [] : [pod("third", nodes.C, [echo("third", server)])]),
     {
       apiVersion: "v1",
       kind: "Service",
@@ -36,9 +42,16 @@ export function roleObjects(nodes: RoleNodes, image: string, ipFamily: IpFamily)
 }
 
 /** Returns the pods of a peer cluster: `count` pods of the role, on its only node. Pure. */
-export function peerObjects(role: Peer, node: string, count: number, image: string): readonly object[] {
+export function peerObjects(
+  role: Peer,
+  node: string,
+  count: number,
+  image: string,
+  timeScale: TimeScale,
+): readonly object[] {
+  const echo = echoOf(image, timeScale);
   const pods = Array.from({ length: count }, (_, index) => {
-    return pod(role, node, [echo(role, ROLE_PORTS.server, image)], `${role}-${index + 1}`);
+    return pod(role, node, [echo(role, ROLE_PORTS.server)], `${role}-${index + 1}`);
   });
   return [{ apiVersion: "v1", kind: "Namespace", metadata: { name: NAMESPACE } }, ...pods];
 }
@@ -69,8 +82,9 @@ function pod(role: string, nodeName: string, containers: readonly object[], name
   };
 }
 
-function echo(name: string, port: number, image: string): object {
-  return {
+/** Returns how to describe an echo server's container. Its readiness is probed every second on a usual machine. */
+function echoOf(image: string, { factor }: TimeScale): (name: string, port: number) => object {
+  return (name, port) => ({
     name,
     image,
     imagePullPolicy: "Never",
@@ -79,7 +93,7 @@ function echo(name: string, port: number, image: string): object {
       { name: "CONTAINER_NAME", value: name },
       { name: "POD_NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },
     ],
-    readinessProbe: { httpGet: { path: "/readyz", port }, periodSeconds: Math.ceil(patience()) },
+    readinessProbe: { httpGet: { path: "/readyz", port }, periodSeconds: Math.ceil(factor) },
     securityContext: {
       runAsNonRoot: true,
       runAsUser: 65_532,
@@ -88,5 +102,5 @@ function echo(name: string, port: number, image: string): object {
       capabilities: { drop: ["ALL"] },
       seccompProfile: { type: "RuntimeDefault" },
     },
-  };
+  });
 }

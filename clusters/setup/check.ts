@@ -1,5 +1,5 @@
 /** The contract of set-up and doctor: a list of checks over a machine that is reached only through a CheckContext. */
-import type { Exec } from "../../lib/host/exec.ts";
+import type { Host } from "../../lib/host/host.ts";
 
 /** `missing` stops a run; `warning` does not. */
 export type FindingState = "ok" | "missing" | "warning";
@@ -41,8 +41,7 @@ export interface CheckedFinding {
 }
 
 /** The machine as the checks see it; host-context.ts makes the real one, tests make fakes. */
-export interface CheckContext {
-  readonly exec: Exec;
+export interface CheckContext extends Host {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly platform: NodeJS.Platform;
   /** As in process.arch. */

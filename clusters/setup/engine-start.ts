@@ -38,6 +38,7 @@ export async function startEngine(context: CheckContext, bounded: boolean): Prom
     await waitFor("the Docker engine", () => expectAnswer(context, systemd ? undefined : log), {
       budgetMs: START_BUDGET_MS,
       intervalMs: POLL_INTERVAL_MS,
+      timeScale: context.timeScale,
       signal,
     });
   } catch (error) {

@@ -2,12 +2,14 @@
 import { constants } from "node:fs";
 import { access, readFile, stat, statfs } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
-import { hostExec } from "../../lib/host/exec.ts";
+import { hostAt } from "../../lib/host/host.ts";
+import type { TimeScale } from "../../lib/host/time-scale.ts";
 import { cacheDir } from "../ownership/cache-dir.ts";
 import { withLock } from "../ownership/lock.ts";
 import type { CheckContext } from "./check.ts";
 
 export interface HostContextOptions {
+  readonly timeScale: TimeScale;
   readonly progress?: (line: string) => void;
   readonly signal?: AbortSignal;
 }
@@ -16,13 +18,13 @@ export interface HostContextOptions {
 const SET_UP_BUDGET_MS = 20 * 60_000;
 
 /** Returns the context of this machine. */
-export function hostContext(options: HostContextOptions = {}): CheckContext {
+export function hostContext(options: HostContextOptions): CheckContext {
   const progress = options.progress ?? (() => undefined);
   const ownCacheDir = cacheDir(process.env);
   const signal = options.signal ?? new AbortController().signal;
   const locking = { dir: join(ownCacheDir, "locks"), say: progress, budgetMs: SET_UP_BUDGET_MS, signal };
   return {
-    exec: hostExec,
+    ...hostAt(options.timeScale),
     env: process.env,
     platform: process.platform,
     arch: process.arch,

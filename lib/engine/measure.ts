@@ -5,7 +5,7 @@ import type { Expectation } from "../model/expectation.ts";
 import { parsePath } from "../model/path.ts";
 import type { Symptom } from "../model/symptom.ts";
 import type { Attempt, Observation } from "../probes/probe.ts";
-import { patience } from "../host/time-scale.ts";
+import type { TimeScale } from "../host/time-scale.ts";
 import { probeRound } from "../probes/round.ts";
 import { believable } from "../probes/strain.ts";
 import { withReplicas } from "./replicas.ts";
@@ -40,11 +40,11 @@ export function onceEach(paths: readonly string[]): Plan {
 }
 
 /**
- * Returns how many attempts a node makes side by side. On a processor where everything takes longer (patience.ts) two
+ * Returns how many attempts a node makes side by side. On a processor where everything takes longer (time-scale.ts) two
  * dozen at once wait for each other until curl gives up (seen in user-mode Linux, with a dozen processes an attempt: 7
  * to 18 of 48 could not be told; of ten at once, with as few processes as there are now, none).
  */
-const atOnce = (): number => (patience() > 1 ? 10 : Infinity);
+const atOnce = ({ factor }: TimeScale): number => (factor > 1 ? 10 : Infinity);
 
 /** The items in pieces of `most` each. Pure. */
 export function inPieces<Item>(items: readonly Item[], most: number): readonly (readonly Item[])[] {
@@ -62,6 +62,7 @@ export async function measure(
   plan: Plan,
   signal?: AbortSignal,
 ): Promise<readonly Observation[]> {
+  const { timeScale } = cluster;
   const placed = new Map<ExecTarget, Attempt[]>();
   const lost: Observation[] = [];
   for (const [path, tries] of Object.entries(plan)) {
@@ -74,7 +75,7 @@ export async function measure(
   }
   const round = async (place: ExecTarget, attempts: readonly Attempt[]): Promise<readonly Observation[]> => {
     const exec = cluster.exec(place);
-    const { observations, ...strain } = await probeRound(exec, attempts, signal ? { signal } : {});
+    const { observations, ...strain } = await probeRound(exec, attempts, { timeScale, ...(signal && { signal }) });
     const traced = attempts.filter(({ path }) => plan[path]?.tellReplicas === true);
     // What cannot be traced stays untold, and a claim that needs it comes out unknown.
     const told = await withReplicas(exec, where, traced, observations).catch(() => observations);
@@ -82,7 +83,7 @@ export async function measure(
   };
   const rounds = [...placed].map(async ([place, attempts]) => {
     const seen: Observation[] = [];
-    for (const some of inPieces(attempts, atOnce())) seen.push(...(await round(place, some)));
+    for (const some of inPieces(attempts, atOnce(timeScale))) seen.push(...(await round(place, some)));
     return seen;
   });
   return [...(await Promise.all(rounds)).flat(), ...lost];

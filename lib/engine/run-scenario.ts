@@ -32,7 +32,7 @@ export async function runScenario(stand: Stand, scenario: Scenario, mode: Mode):
   const say: Say = (event) => stand.emit({ ...event, scenario: scenario.id });
   const injected: InjectedFault[] = [];
   try {
-    await claimAndProve(stand, patiently(scenario), mode, say, injected);
+    await claimAndProve(stand, patiently(scenario, stand.cluster.timeScale), mode, say, injected);
   } catch (error) {
     say({ type: "error", message: (error as Error).message });
   } finally {

@@ -1,5 +1,5 @@
 import { UsageError } from "./errors.ts";
-import { hostExec, type Exec } from "./exec.ts";
+import type { Exec } from "./exec.ts";
 
 /** Docker's names and ids (RestrictedNameChars in moby's daemon/names); none of them looks like an option. */
 const CONTAINER = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
@@ -10,7 +10,7 @@ const CONTAINER = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
  * cause inferred). So no program of ours reads stdin in a node: data goes as arguments. Throws UsageError if
  * `container` is not a name that Docker gives.
  */
-export function containerExec(container: string, host: Exec = hostExec): Exec {
+export function containerExec(container: string, host: Exec): Exec {
   if (!CONTAINER.test(container)) {
     throw new UsageError(
       `${JSON.stringify(container)} is not a container name`,

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { containerExec } from "./container-exec.ts";
-import { hostExec, mustExec, type Exec } from "./exec.ts";
+import { mustExec, type Exec } from "./exec.ts";
 import { restrictionsIn, underRestrictions, type Restrictions } from "./restrictions.ts";
 
 /** Constant: nothing is put into them. */
@@ -23,7 +23,7 @@ export type ContainerWay =
  * with NOT_ENTERED_EXIT.
  * Throws ExecError when the container cannot be asked.
  */
-export async function wayInto(container: string, host: Exec = hostExec): Promise<ContainerWay> {
+export async function wayInto(container: string, host: Exec): Promise<ContainerWay> {
   const none = (whyNot: string): ContainerWay => ({ direct: null, whyNot });
   if (process.platform !== "linux" || process.getuid?.() !== 0) return none("the harness is not root on Linux");
   const format = "{{.State.Pid}} {{.HostConfig.Privileged}}";

@@ -8,7 +8,7 @@ import { existsSync } from "node:fs";
 import type { Readable, Writable } from "node:stream";
 import { $, quote, type ProcessPromise } from "zx/core";
 import { collect, guarded } from "./exec-output.ts";
-import { patience } from "./time-scale.ts";
+import { scaled, type TimeScale } from "./time-scale.ts";
 
 const DEFAULT_TIMEOUT_MS = 60_000;
 /** Above this setTimeout fires at once. */
@@ -34,8 +34,8 @@ export interface ExecOptions {
   /** Without it, stdin is at its end. */
   readonly stdin?: string;
   /**
-   * Default 60 s, multiplied by patience() (time-scale.ts). After it, the command's process group is killed and the
-   * call returns.
+   * Default 60 s. After it, the command's process group is killed and the call returns. A slow machine's Exec
+   * multiplies it (atScale).
    */
   readonly timeoutMs?: number;
   readonly env?: Readonly<Record<string, string>>;
@@ -115,8 +115,16 @@ export async function mustExec(exec: Exec, argv: readonly string[], options?: Ex
   return result;
 }
 
+/** Returns an Exec whose timeouts are multiplied by the time scale. */
+export function atScale(timeScale: TimeScale, exec: Exec): Exec {
+  return (argv, options = {}) => {
+    const timeoutMs = scaled(options.timeoutMs ?? DEFAULT_TIMEOUT_MS, timeScale);
+    return exec(argv, { ...options, timeoutMs });
+  };
+}
+
 /** Returns an Exec that runs each command behind `prefix` (`ip netns exec NAME`, …). */
-export function behind(prefix: readonly string[], exec: Exec = hostExec): Exec {
+export function behind(prefix: readonly string[], exec: Exec): Exec {
   return (argv, options) => exec([...prefix, ...argv], options);
 }
 
@@ -199,7 +207,7 @@ async function endOf(running: ProcessPromise, signals: readonly AbortSignal[], o
       ended.resolve(null);
     }, GRACE_MS);
   };
-  const timer = setTimeout(() => tooLate.abort(), Math.min(timeoutMs * patience(), LONGEST_TIMER_MS));
+  const timer = setTimeout(() => tooLate.abort(), Math.min(timeoutMs, LONGEST_TIMER_MS));
   let closed: NodeJS.Timeout | undefined;
   if (endsWithOutput) child?.stdout?.once("end", () => (closed = setTimeout(stop, CLOSED_MS)));
   for (const signal of stopping) signal.addEventListener("abort", stop);

@@ -1,6 +1,6 @@
 /** Waits for a condition within a budget; the only file that imports p-retry. */
 import pRetry, { AbortError } from "p-retry";
-import { patience } from "./time-scale.ts";
+import { scaled, USUAL_SPEED, type TimeScale } from "./time-scale.ts";
 
 export interface WaitOptions {
   /** Time for all attempts together, in milliseconds. */
@@ -9,6 +9,8 @@ export interface WaitOptions {
   readonly intervalMs: number;
   /** Time for one attempt, in milliseconds; default 10 s, at most the rest of the budget. */
   readonly attemptTimeoutMs?: number;
+  /** Multiplies the time for one attempt, not the budget; default: the usual speed. */
+  readonly timeScale?: TimeScale;
   readonly signal?: AbortSignal;
 }
 
@@ -63,7 +65,8 @@ async function attemptOnce<T>(
   options: WaitOptions,
 ): Promise<T> {
   // maxRetryTime does not interrupt a running attempt, so each attempt has its own timer.
-  const timeoutMs = Math.max(1, Math.min((options.attemptTimeoutMs ?? 10_000) * patience(), leftMs));
+  const { attemptTimeoutMs = 10_000, timeScale = USUAL_SPEED } = options;
+  const timeoutMs = Math.max(1, Math.min(scaled(attemptTimeoutMs, timeScale), leftMs));
   const own = new AbortController();
   const timer = setTimeout(() => own.abort(new Error(`no answer within ${inSeconds(timeoutMs)}`)), timeoutMs);
   const signal = options.signal === undefined ? own.signal : AbortSignal.any([own.signal, options.signal]);

@@ -1,8 +1,8 @@
 import type { Described } from "../faults/run/describe.ts";
 import { kindOf, type NodeFault } from "../faults/registry.ts";
-import type { NodeRole } from "../model/nodes.ts";
-import { findAgain, type FoundAgain } from "../faults/run/find-again.ts";
-import { nameOf, nodeKey, type TargetIdentity } from "../faults/run/identity.ts";
+import type { Host } from "../host/host.ts";
+import { findAgain, type FindAgain, type FoundAgain } from "../faults/run/find-again.ts";
+import { nameOf, nodeKey } from "../faults/run/identity.ts";
 import { diedWithItsNode, thisBoot } from "../faults/run/outlives.ts";
 import { undoFaults } from "../faults/run/undo.ts";
 import { openJournal, type JournalFile } from "./journal.ts";
@@ -10,10 +10,12 @@ import type { Journal } from "../faults/run/journal.ts";
 import { listOpenFaults, readJournal, type JournaledFault } from "./read.ts";
 
 export interface HealOptions {
+  /** The machine that the nodes are on. */
+  readonly host: Host;
   /** Report what would be done and send nothing to any node. */
   readonly dryRun?: boolean;
   /** Finds a journaled target again; default: findAgain. */
-  readonly makeTarget?: (node: NodeRole, identity: TargetIdentity) => Promise<FoundAgain>;
+  readonly makeTarget?: FindAgain;
   /** Opens the journal that the healing is written to; default: openJournal. */
   readonly openJournal?: (path: string) => JournalFile;
   readonly onProgress?: (outcome: HealOutcome) => void;
@@ -48,7 +50,7 @@ export interface HealReport {
  * nodes side by side, continuing after an error. Throws UsageError when the journal cannot be read; the report holds
  * every other error.
  */
-export async function healRun(journalPath: string, options: HealOptions = {}): Promise<HealReport> {
+export async function healRun(journalPath: string, options: HealOptions): Promise<HealReport> {
   const read = readJournal(journalPath);
   const open = listOpenFaults(read);
   const dryRun = options.dryRun ?? false;
@@ -109,7 +111,7 @@ async function healIncarnation(
   journal: Journal | null,
   options: HealOptions,
 ): Promise<readonly HealOutcome[]> {
-  const found = await foundOrWhyNot(faults, options.makeTarget ?? findAgain);
+  const found = await foundOrWhyNot(faults, options);
   const settled = faults.map((fault) =>
     typeof found === "string" ? failed(fault, found) : notToUndo(fault, found, journal, options.bootId ?? thisBoot()),
   );
@@ -125,11 +127,11 @@ async function healIncarnation(
 
 async function foundOrWhyNot(
   [fault]: readonly JournaledFault[],
-  makeTarget: NonNullable<HealOptions["makeTarget"]>,
+  { host, makeTarget = findAgain }: HealOptions,
 ): Promise<FoundAgain | string> {
   if (!fault) return "no fault";
   try {
-    return await makeTarget(fault.intent.nodeFault.node, fault.intent.target);
+    return await makeTarget(fault.intent.nodeFault.node, fault.intent.target, host);
   } catch (error) {
     return `node could not be asked: ${(error as Error).message}`;
   }

@@ -27,7 +27,7 @@ import {
 import { UndecidedError } from "../host/errors.ts";
 import { asModelled } from "./models.ts";
 import { objectsIn } from "./manifest.ts";
-import { patience } from "../host/time-scale.ts";
+import { scaled, type TimeScale } from "../host/time-scale.ts";
 
 export type Pod = V1Pod;
 export type KubeNode = V1Node;
@@ -73,6 +73,8 @@ export interface KubernetesOptions {
    * for that long is reopened.
    */
   readonly timeoutMs?: number;
+  /** Multiplies that time, and the retries in it. */
+  readonly timeScale: TimeScale;
   /** Ends every call, which then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
@@ -86,7 +88,7 @@ const RETRY_AFTER_MS = 200;
  * call throws UndecidedError naming the call if the API server is unreachable or does not answer, and the library's
  * ApiException if the server refuses it.
  */
-export function kubernetes(kubeconfigPath: string, options: KubernetesOptions = {}): Kubernetes {
+export function kubernetes(kubeconfigPath: string, options: KubernetesOptions): Kubernetes {
   const config = new BoundedConfig(options);
   config.loadFromFile(kubeconfigPath);
   const core = config.makeApiClient(CoreV1Api);
@@ -130,11 +132,13 @@ async function applyAll(api: KubernetesObjectApi, objects: readonly KubernetesOb
  */
 class BoundedConfig extends KubeConfig {
   readonly timeoutMs: number;
+  readonly timeScale: TimeScale;
   readonly signal: AbortSignal | undefined;
 
-  constructor({ timeoutMs = CALL_TIMEOUT_MS, signal }: KubernetesOptions) {
+  constructor({ timeoutMs = CALL_TIMEOUT_MS, timeScale, signal }: KubernetesOptions) {
     super();
-    this.timeoutMs = timeoutMs * patience();
+    this.timeoutMs = scaled(timeoutMs, timeScale);
+    this.timeScale = timeScale;
     this.signal = signal;
   }
 
@@ -154,7 +158,7 @@ class BoundedConfig extends KubeConfig {
     const signal = this.signal ? AbortSignal.any([tooLate.signal, this.signal]) : tooLate.signal;
     request.setSignal(signal);
     try {
-      for (let triesLeft = isRepeatable(request) ? MAX_TRIES * patience() : 1; ;) {
+      for (let triesLeft = isRepeatable(request) ? MAX_TRIES * this.timeScale.factor : 1; ;) {
         try {
           return await wholeAnswer(request);
         } catch (error) {
@@ -163,7 +167,7 @@ class BoundedConfig extends KubeConfig {
           const why = tooLate.signal.aborted ? `no answer within ${this.timeoutMs / 1000} s` : reasonOf(error);
           if (tooLate.signal.aborted || triesLeft <= 0)
             throw new UndecidedError(`${call}: ${why}`, "check the control-plane node's container", { cause: error });
-          await sleep(RETRY_AFTER_MS * patience(), undefined, { signal }).catch(() => undefined);
+          await sleep(scaled(RETRY_AFTER_MS, this.timeScale), undefined, { signal }).catch(() => undefined);
         }
       }
     } finally {

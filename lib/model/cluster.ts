@@ -1,5 +1,6 @@
 import type { Cell, Family, Traits } from "./cell.ts";
 import type { Exec } from "../host/exec.ts";
+import type { TimeScale } from "../host/time-scale.ts";
 import type { NodeRole, OfNodes } from "./nodes.ts";
 import type { Peer, Role, Way } from "./path.ts";
 
@@ -59,7 +60,9 @@ export interface PodPlace {
 /** A running cluster as the scenario engine needs it. clusters/ makes it. */
 export interface Cluster {
   readonly record: ClusterRecord;
-  /** Returns how to run commands in a place. */
+  /** Of the machine that it runs on. */
+  readonly timeScale: TimeScale;
+  /** Returns how to run commands in a place. Timeouts are multiplied by the time scale already. */
   readonly exec: (place: NodeRole | "outside" | Peer) => Exec;
   readonly locate: () => Promise<Whereabouts>;
 }

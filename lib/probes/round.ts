@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { Exec, ExecResult } from "../host/exec.ts";
 import { lastLines } from "../host/exec.ts";
-import { patience } from "../host/time-scale.ts";
+import { scaled, type TimeScale } from "../host/time-scale.ts";
 import { classify, unknownObservation } from "./classify.ts";
 import { parseFrames } from "./frames.ts";
 import type { Attempt, Observation } from "./probe.ts";
@@ -37,6 +37,8 @@ export interface Round {
 }
 
 export interface RoundOptions {
+  /** Of the machine; the exec's own timeouts are multiplied already. */
+  readonly timeScale: TimeScale;
   readonly signal?: AbortSignal;
 }
 
@@ -45,7 +47,7 @@ export interface RoundOptions {
  * report is `unknown`, with the reason as its detail. Rejects only if `signal` aborts. There are at most three tries;
  * each ends 8 s after the longest attempt's own timeout at the latest.
  */
-export async function probeRound(exec: Exec, attempts: readonly Attempt[], options: RoundOptions = {}): Promise<Round> {
+export async function probeRound(exec: Exec, attempts: readonly Attempt[], options: RoundOptions): Promise<Round> {
   if (attempts.length === 0) return { observations: [], worstGapMs: null, waitedMs: null };
   const nonce = `fl-${randomBytes(12).toString("hex")}`;
   const startedAtMs = Date.now();
@@ -82,8 +84,8 @@ async function runProber(exec: Exec, attempts: readonly Attempt[], nonce: string
     ...abort,
   });
   try {
-    // The exec ends at timeoutMs times patience(); the race is for one that does not.
-    return await Promise.race([running, tooLate(timeoutMs * patience() + 1_000, running)]);
+    // The exec ends after its timeout; the race is for one that does not.
+    return await Promise.race([running, tooLate(scaled(timeoutMs, options.timeScale) + 1_000, running)]);
   } catch (error) {
     options.signal?.throwIfAborted();
     return { stdout: "", stderr: String(error), exitCode: null, timedOut: false };

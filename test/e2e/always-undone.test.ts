@@ -15,6 +15,7 @@ import type { TestCluster } from "./cluster.ts";
 import { faultline } from "./command-line.ts";
 import { killedRun } from "./killed-run.ts";
 import { sharedCluster, type SharedCluster } from "./shared.ts";
+import { USUAL_HOST } from "../fixtures/usual-host.ts";
 
 /** kube-proxy and the kubelet take their time to put back what is theirs. */
 const SETTLE = { budgetMs: 30_000, intervalMs: 500 };
@@ -60,7 +61,7 @@ describe("always undone, on a real kind cluster", function () {
     );
   };
   const target = (): Promise<Target> =>
-    containerTarget({ node: "A", container: cluster.containers.A, cluster: cluster.name });
+    containerTarget({ node: "A", container: cluster.containers.A, cluster: cluster.name, host: USUAL_HOST });
 
   it(`kill -9 in the middle of ${sampleTitle(CHOSEN.length, SUITES.length, "suites")}, then heal: both nodes as before`, async function () {
     const [A, B] = await Promise.all([cluster.fingerprint("A"), cluster.fingerprint("B")]);
@@ -91,7 +92,7 @@ describe("always undone, on a real kind cluster", function () {
     await sleep(8_000);
     expect(await cluster.onNode("A", ["cat", "/sys/class/net/eth0/operstate"])).to.equal("up\n");
     await asBefore("A", before);
-    const { ok, outcomes } = await healRun(journal.path);
+    const { ok, outcomes } = await healRun(journal.path, { host: USUAL_HOST });
     expect(ok).to.equal(true);
     expect(outcomes[0]?.finding).to.match(/dead-man/);
   });

@@ -39,7 +39,7 @@ export function clusterOf(run: Run): TestCluster {
   const dir = cellDirs(join(RUNS, run.runId))[0] ?? "";
   const recordPath = join(dir, "cluster.json");
   const record = JSON.parse(readFileSync(recordPath, "utf8")) as ClusterRecord;
-  const exec = (node: "A" | "B") => containerExec(record.containers[node]);
+  const exec = (node: "A" | "B") => containerExec(record.containers[node], hostExec);
   return {
     name: record.name,
     recordPath,
@@ -60,7 +60,7 @@ export async function deleteLeftBy(outcome: Outcome | undefined, runs: string = 
   if (outcome === undefined) return;
   const runId = runOfProcess(outcome.pid, runs);
   if (runId === undefined) return;
-  for (const name of clustersNamed(outcome, runId)) await deleteCluster(name);
+  for (const name of clustersNamed(outcome, runId)) await deleteCluster(name, { exec: hostExec });
 }
 
 /** Waits until the newest run, that of `child`, has its fault in force; resolves to the pid of its cell process. */

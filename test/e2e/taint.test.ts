@@ -29,7 +29,8 @@ nightly("a second cluster in the place of a tainted one: two clusters, 4 min", (
     });
 
     after("delete the clusters", async function () {
-      for (const cluster of new Set([name, replacement])) if (cluster !== "") await deleteCluster(cluster);
+      for (const cluster of new Set([name, replacement]))
+        if (cluster !== "") await deleteCluster(cluster, { exec: hostExec });
     });
 
     it("exit 5, and the table names the node, the scenario and what is different", function () {

@@ -9,6 +9,7 @@ import { waitFor } from "../../lib/host/wait.ts";
 import { differences, makeLane, ONE_OF_EACH, type Lane } from "../fixtures/faults/crash-sweep.ts";
 import { leaseEndMs, leaseFile, leftOn, stateDir, uptimeMs } from "../fixtures/faults/node-state.ts";
 import { cuttable, withBrokenNft } from "../fixtures/faults/targets.ts";
+import { USUAL_HOST } from "../fixtures/usual-host.ts";
 
 const LONG_MS = 900_000;
 const FIRED = /^its dead-man had undone it when its lease was over: undone$/;
@@ -48,7 +49,7 @@ describe("the dead-man", function () {
     injectFault({ target: into, nodeFault: { node: "A", fault }, journal, lease: { leaseMs, longestMs } });
   const hasFired = () => leftOn(lane.inode).armed.length === 0;
   const healsWithFinding = async (): Promise<void> => {
-    for (const outcome of (await healRun(journal.path)).outcomes) {
+    for (const outcome of (await healRun(journal.path, { host: USUAL_HOST })).outcomes) {
       expect(outcome).to.include({ outcome: "undone" });
       expect(outcome.finding).to.match(FIRED);
     }

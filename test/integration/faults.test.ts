@@ -11,6 +11,7 @@ import { healRun } from "../../lib/journal/heal.ts";
 import { openJournal, type JournalFile } from "../../lib/journal/journal.ts";
 import { rejection } from "../fixtures/faults/rejection.ts";
 import { makeTestNode, type TestNode } from "../fixtures/faults/namespace.ts";
+import { USUAL_HOST } from "../fixtures/usual-host.ts";
 
 /** A fault and how the kernel itself shows it, asked without any code of ours. */
 interface Case {
@@ -233,7 +234,7 @@ describe("faults on real kernel objects", function () {
   });
 
   it("leaves nothing open in the journal", async () => {
-    const report = await healRun(journal.path);
+    const report = await healRun(journal.path, { host: USUAL_HOST });
     expect(report).to.deep.equal({ ok: true, outcomes: [], problems: [] });
   });
 });

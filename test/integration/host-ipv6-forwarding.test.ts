@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { fileURLToPath } from "node:url";
-import { behind, mustExec } from "../../lib/host/exec.ts";
+import { behind, mustExec, hostExec } from "../../lib/host/exec.ts";
 import type { Fingerprint } from "../../lib/fingerprint/fingerprint.ts";
 import { diffHostFingerprints, takeHostFingerprint } from "../../lib/fingerprint/host.ts";
 import { waitFor } from "../../lib/host/wait.ts";
@@ -45,7 +45,7 @@ describe("fingerprint of a host where IPv6 forwarding is switched", function () 
 
   /** Looks while a socket is a member of the anycast address on veth0, which gives it a route as forwarding would. */
   const lookAsMember = (address: string) =>
-    takeHostFingerprint(behind(["ip", "netns", "exec", node.name, "perl", JOIN, address, "veth0"]));
+    takeHostFingerprint(behind(["ip", "netns", "exec", node.name, "perl", JOIN, address, "veth0"], hostExec));
 
   /** Resolves when the node has made itself an address in the prefix. */
   async function advertise(prefix: string, validS: number, preferredS: number): Promise<void> {

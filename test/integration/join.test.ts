@@ -27,7 +27,7 @@ const TWIN = side("10.244.0.0/16", ["twin", "10.244.0.0/24", "172.31.0.9"]);
 
 describe("join.sh on a node", function () {
   const netns = `fl-join-${randomBytes(3).toString("hex")}`;
-  const here = behind(["ip", "netns", "exec", netns]);
+  const here = behind(["ip", "netns", "exec", netns], hostExec);
   const said = async (...argv: readonly string[]) => (await mustExec(here, argv)).stdout;
   /** The other nodes are none of this test's: what would run there is not run. */
   const joinTo = (other: JoinedCluster) =>

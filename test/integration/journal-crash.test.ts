@@ -16,6 +16,7 @@ import {
   type Lane,
 } from "../fixtures/faults/crash-sweep.ts";
 import { sampled, sampleTitle } from "../sample.ts";
+import { USUAL_HOST } from "../fixtures/usual-host.ts";
 
 /** More than cores: a victim waits for its commands most of the time. */
 const LANES = 3;
@@ -75,7 +76,7 @@ describe("kill -9 at every boundary of journal and node", function () {
   it("undoes three faults newest first", async () => {
     const journal = lane.newJournal();
     await victim(lane, journal, { faults: ONE_OF_EACH, what: "inject" });
-    const { outcomes } = await healRun(journal);
+    const { outcomes } = await healRun(journal, { host: USUAL_HOST });
     expect(outcomes.map(({ nodeFault }) => nodeFault.fault.kind)).to.deep.equal(["route", "drop", "sysctl"]);
     expect(faultsIn(readJournal(journal)).map(({ state }) => state)).to.deep.equal(Array(3).fill("undo-verified"));
     expect(await differences(lane)).to.deep.equal([]);

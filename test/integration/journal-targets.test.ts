@@ -18,6 +18,8 @@ import { openJournal } from "../../lib/journal/journal.ts";
 import { makeTestNode, type TestNode } from "../fixtures/faults/namespace.ts";
 import { cuttable } from "../fixtures/faults/targets.ts";
 import { leftOn, stateDir } from "../fixtures/faults/node-state.ts";
+import { USUAL_HOST } from "../fixtures/usual-host.ts";
+import { USUAL_SPEED } from "../../lib/host/time-scale.ts";
 
 const BIN = fileURLToPath(new URL("../fixtures/faults/bin", import.meta.url));
 const noForwarding = { node: "A", fault: { kind: "sysctl", key: "net.ipv4.ip_forward", value: "0" } } as const;
@@ -57,10 +59,10 @@ describe("what becomes of a fault's target", function () {
       using journal = openJournal(path);
       await injectFault({ target: await node.target(), nodeFault: noForwarding, journal });
     }
-    const { ok, outcomes } = await healRun(path);
+    const { ok, outcomes } = await healRun(path, { host: USUAL_HOST });
     expect(ok).to.equal(true);
     expect(outcomes[0]).to.include({ outcome: "gone" });
-    expect(await healRun(path)).to.deep.equal({ ok: true, outcomes: [], problems: [] });
+    expect(await healRun(path, { host: USUAL_HOST })).to.deep.equal({ ok: true, outcomes: [], problems: [] });
   });
 
   it("closes it as gone when another took its name, and sends that one nothing but its own", async () => {
@@ -71,7 +73,7 @@ describe("what becomes of a fault's target", function () {
     await replaceNamespace(node);
     await mustExec(node.exec, ["sysctl", "-qw", "net.ipv4.ip_forward=0"]);
     const before = await takeFingerprint(node.exec);
-    const { ok, outcomes } = await healRun(path);
+    const { ok, outcomes } = await healRun(path, { host: USUAL_HOST });
     expect(ok).to.equal(true);
     expect(outcomes[0]).to.include({ outcome: "gone", detail: "its network namespace is another" });
     expect(diffFingerprints(before, await takeFingerprint(node.exec))).to.deep.equal([]);
@@ -87,7 +89,7 @@ describe("what becomes of a fault's target", function () {
     const before = await takeFingerprint(node.exec);
     const ttl = { node: "A", fault: { kind: "sysctl", key: "net.ipv4.ip_default_ttl", value: "13" } } as const;
     await injectFault({ target: await node.target(), nodeFault: ttl, journal });
-    const { ok, outcomes } = await healRun(path);
+    const { ok, outcomes } = await healRun(path, { host: USUAL_HOST });
     expect(ok).to.equal(true);
     expect(outcomes.map(({ outcome }) => outcome)).to.deep.equal(["undone", "gone"]);
     expect(diffFingerprints(before, await takeFingerprint(node.exec))).to.deep.equal([]);
@@ -106,7 +108,7 @@ describe("what becomes of a fault's target", function () {
     const why = "the fault ended with its node: its network namespace is another";
     expect(results.get(first.id)).to.deep.include({ ok: true, outcome: "gone", detail: why, finding: why });
     expect(diffFingerprints(before, await takeFingerprint(node.exec))).to.deep.equal([]);
-    expect(await healRun(path)).to.deep.equal({ ok: true, outcomes: [], problems: [] });
+    expect(await healRun(path, { host: USUAL_HOST })).to.deep.equal({ ok: true, outcomes: [], problems: [] });
     expect(await first.heal()).to.include({ ok: true, outcome: "gone" });
   });
 
@@ -118,7 +120,7 @@ describe("what becomes of a fault's target", function () {
     const injected = await injectFault({ target, nodeFault: noForwarding, journal });
     cut();
     expect(await injected.heal()).to.include({ ok: false, outcome: "failed" });
-    expect((await healRun(path)).outcomes[0]).to.include({ outcome: "undone" });
+    expect((await healRun(path, { host: USUAL_HOST })).outcomes[0]).to.include({ outcome: "undone" });
   });
 
   it("does nothing in a dry run, and says which commands it would run", async () => {
@@ -127,14 +129,14 @@ describe("what becomes of a fault's target", function () {
     using journal = openJournal(path);
     await injectFault({ target: await node.target(), nodeFault: noForwarding, journal });
     const before = [await takeFingerprint(node.exec), readFileSync(path, "utf8")] as const;
-    const { outcomes } = await healRun(path, { dryRun: true });
+    const { outcomes } = await healRun(path, { host: USUAL_HOST, dryRun: true });
     const wouldUndo = outcomes[0]?.wouldUndo;
     if (!wouldUndo) throw new Error("the dry run names no fault");
     expect(diffFingerprints(before[0], await takeFingerprint(node.exec))).to.deep.equal([]);
     expect(readFileSync(path, "utf8")).to.equal(before[1]);
     // What it printed is the very command: bash runs it and the fault is undone.
     const names = nameScripts([wouldUndo]);
-    const commands = describeUndo(wouldUndo, names);
+    const commands = describeUndo(wouldUndo, names, USUAL_SPEED);
     expect(commands).to.have.length(1);
     const pasted = [...describeScripts(names), ...commands].join("\n");
     await mustExec(hostExec, ["bash", "-c", 'eval "$1"', "x", pasted]);

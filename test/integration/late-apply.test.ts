@@ -18,6 +18,7 @@ import { rejection } from "../fixtures/faults/rejection.ts";
 import { cuttable, withBrokenNft } from "../fixtures/faults/targets.ts";
 import { IS_ALL } from "../nightly.ts";
 import { sampled, sampleTitle } from "../sample.ts";
+import { USUAL_HOST } from "../fixtures/usual-host.ts";
 
 const VICTIM = fileURLToPath(new URL("../fixtures/faults/late-apply.ts", import.meta.url));
 const FAULT: Fault = { kind: "sysctl", key: "net.ipv4.ip_forward", value: "0" };
@@ -86,7 +87,7 @@ describe("an apply that its harness does not live to see", function () {
   it("does not land after its undo", async () => {
     const { journal, goOn, applied } = await killedMeanwhile(lane);
     expect(readJournal(journal).entries.map(({ state }) => state)).to.deep.equal(["intent"]);
-    const { ok, outcomes } = await healRun(journal);
+    const { ok, outcomes } = await healRun(journal, { host: USUAL_HOST });
     expect(ok).to.equal(true);
     expect(outcomes[0]).to.include({ outcome: "nothing-to-undo" });
     goOn();
@@ -96,7 +97,7 @@ describe("an apply that its harness does not live to see", function () {
 
   it("would land but for the mark that its undo leaves; its dead-man would undo it even then", async () => {
     const { journal, goOn, applied } = await killedMeanwhile(lane);
-    expect(await healRun(journal)).to.include({ ok: true });
+    expect(await healRun(journal, { host: USUAL_HOST })).to.include({ ok: true });
     rmSync(`${stateDir(lane.inode)}/undone`, { recursive: true });
     goOn();
     expect(await applied()).to.equal("0");
@@ -130,7 +131,7 @@ describe("an apply that its harness does not live to see", function () {
       const first = times % 2 === 0 ? goOn : () => undefined;
       first();
       if (times % 2 === 0) await until("the apply to wait", () => waitingForLock(lane) === 1);
-      const healed = healRun(journal);
+      const healed = healRun(journal, { host: USUAL_HOST });
       await until("the undo to wait", () => waitingForLock(lane) === (times % 2 === 0 ? 2 : 1));
       if (times % 2 === 1) goOn();
       await until("both to wait", () => waitingForLock(lane) === 2);
@@ -183,7 +184,7 @@ describe("a command that is killed on the node itself", function () {
     await until("nft to have begun", () => existsSync(`${slow}.begun`));
     process.kill(Number.parseInt(readFileSync(pid, "utf8"), 10), "SIGKILL");
     connection.cut();
-    expect(await healRun(path)).to.include({ ok: true });
+    expect(await healRun(path, { host: USUAL_HOST })).to.include({ ok: true });
     expect((await refused).message).to.include("cut off by the test");
     await until("all that was left behind to end", () => processesIn(lane.inode).length === 0);
     expect(await differences(lane)).to.deep.equal([]);

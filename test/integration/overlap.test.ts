@@ -15,6 +15,7 @@ import { rejection } from "../fixtures/faults/rejection.ts";
 import { cuttable } from "../fixtures/faults/targets.ts";
 import { IS_ALL } from "../nightly.ts";
 import { TEST_SEED } from "../sample.ts";
+import { USUAL_HOST } from "../fixtures/usual-host.ts";
 
 const sysctl = (key: string, value: string): Fault => ({ kind: "sysctl", key, value });
 const route = (type: "blackhole" | "unreachable", to: string): Fault => ({ kind: "route", type, to });
@@ -96,7 +97,7 @@ describe("overlapping faults", function () {
       }
       await nothingLeft();
       const written = readFileSync(path, "utf8");
-      expect(await healRun(path)).to.deep.equal({ ok: true, outcomes: [], problems: [] });
+      expect(await healRun(path, { host: USUAL_HOST })).to.deep.equal({ ok: true, outcomes: [], problems: [] });
       expect(readFileSync(path, "utf8")).to.equal(written);
     });
     // Once a node is not what it was, nothing more can be learned on it.
@@ -105,7 +106,7 @@ describe("overlapping faults", function () {
 
   async function take(one: Step, injected: InjectedFault[], journal: ReturnType<typeof openJournal>): Promise<void> {
     if (one === "heal all from the journal") {
-      expect(await healRun(journal.path)).to.include({ ok: true });
+      expect(await healRun(journal.path, { host: USUAL_HOST })).to.include({ ok: true });
       return;
     }
     if ("heal" in one) {
@@ -123,9 +124,10 @@ describe("overlapping faults", function () {
   it("are healed as well by healing twice, at once and one after the other", async () => {
     const path = lane.newJournal();
     await victim(lane, path, { faults: [drop, sysctl("net.ipv4.ip_forward", "0")], what: "inject" });
-    for (const report of await Promise.all([healRun(path), healRun(path)])) expect(report).to.include({ ok: true });
+    for (const report of await Promise.all([healRun(path, { host: USUAL_HOST }), healRun(path, { host: USUAL_HOST })]))
+      expect(report).to.include({ ok: true });
     await nothingLeft();
-    expect(await healRun(path)).to.deep.equal({ ok: true, outcomes: [], problems: [] });
+    expect(await healRun(path, { host: USUAL_HOST })).to.deep.equal({ ok: true, outcomes: [], problems: [] });
   });
 
   it("of two processes that race end at the baseline", async () => {
@@ -153,7 +155,7 @@ describe("overlapping faults", function () {
       leftOn(lane.inode).fired.length > 0 ? Promise.resolve() : Promise.reject(new Error("not yet"));
     await waitFor("its dead-man", fired, { budgetMs: 20_000, intervalMs: 50 });
     const injected = await injectFault({ target, nodeFault: { node: "A", fault }, journal: second });
-    const [outcome] = (await healRun(first.path)).outcomes;
+    const [outcome] = (await healRun(first.path, { host: USUAL_HOST })).outcomes;
     expect(outcome).to.include({ outcome: "undone" });
     expect(outcome?.finding).to.include("its dead-man had undone it");
     expect(await injected.readBack()).to.include({ inForce: true });

@@ -8,6 +8,7 @@ import { parseFrames } from "../../lib/probes/frames.ts";
 import { PROBER, probeRound } from "../../lib/probes/round.ts";
 import { requestWords } from "../../lib/probes/request.ts";
 import { openLab, type Lab } from "../fixtures/probes/lab.ts";
+import { USUAL_SPEED } from "../../lib/host/time-scale.ts";
 
 describe("the prober, in network namespaces of its own", () => {
   let lab: Lab;
@@ -39,7 +40,7 @@ describe("the prober, in network namespaces of its own", () => {
     return { ...base(id), tool: "ping", address, count: 3, intervalMs: 200, timeoutMs: 1000 };
   };
   const symptomsOf = async (attempts: readonly Attempt[]): Promise<Record<string, string>> => {
-    const { observations } = await probeRound(lab.exec, attempts);
+    const { observations } = await probeRound(lab.exec, attempts, { timeScale: USUAL_SPEED });
     return Object.fromEntries(observations.map(({ id, symptom }) => [id, symptom]));
   };
 
@@ -75,7 +76,7 @@ describe("the prober, in network namespaces of its own", () => {
   it("carries 12 curls out side by side, each in a frame of its own", async () => {
     const attempts = Array.from({ length: 12 }, (_, n) => curl(`#${n}`, `http://10.77.2.${n % 2 ? 10 : 2}/`));
     const startedAtMs = performance.now();
-    const { observations, worstGapMs } = await probeRound(lab.exec, attempts);
+    const { observations, worstGapMs } = await probeRound(lab.exec, attempts, { timeScale: USUAL_SPEED });
     expect(observations.map(({ symptom }) => symptom)).to.deep.equal(
       attempts.map((_, n) => (n % 2 ? "connect-timeout" : "ok")),
     );
@@ -88,14 +89,18 @@ describe("the prober, in network namespaces of its own", () => {
   it("ends a connect that is decided, by what the kernel says of it, and no other", async () => {
     const watched = (id: string, url: string, sourcePort: number, more: Partial<CurlAttempt> = {}) =>
       curl(id, url, { sourcePort, ...more });
-    const { observations } = await probeRound(lab.exec, [
-      watched("drop", "http://10.77.2.10/", 20_001),
-      watched("drop v6", "http://[fd77:2::10]/", 20_002),
-      watched("patient", "http://10.77.2.10/", 20_003, { patient: true, connectTimeoutMs: 3500 }),
-      watched("ARP", "http://10.77.1.99/", 20_004),
-      watched("refused", "http://10.77.2.2:98/", 20_005),
-      watched("ok", "http://10.77.2.2/", 20_006),
-    ]);
+    const { observations } = await probeRound(
+      lab.exec,
+      [
+        watched("drop", "http://10.77.2.10/", 20_001),
+        watched("drop v6", "http://[fd77:2::10]/", 20_002),
+        watched("patient", "http://10.77.2.10/", 20_003, { patient: true, connectTimeoutMs: 3500 }),
+        watched("ARP", "http://10.77.1.99/", 20_004),
+        watched("refused", "http://10.77.2.2:98/", 20_005),
+        watched("ok", "http://10.77.2.2/", 20_006),
+      ],
+      { timeScale: USUAL_SPEED },
+    );
     const byId = new Map(observations.map((one) => [one.id, one]));
     const told = observations.map(({ id, symptom, early }) => [id, symptom, early !== undefined]);
     expect(told).to.deep.equal([
@@ -112,7 +117,7 @@ describe("the prober, in network namespaces of its own", () => {
   it("ends a connect as soon as it is decided where no neighbour is asked for", async () => {
     const drop = curl("drop", "http://10.77.2.10/", { sourcePort: 20_011 });
     const patient = curl("patient", "http://10.77.2.10/", { sourcePort: 20_012, patient: true });
-    const { observations } = await probeRound(lab.exec, [drop, patient]);
+    const { observations } = await probeRound(lab.exec, [drop, patient], { timeScale: USUAL_SPEED });
     expect(observations.map(({ symptom }) => symptom)).to.deep.equal(["connect-timeout", "connect-timeout"]);
     const [early, late] = observations;
     expect(early?.early?.resent).to.be.at.least(1);
@@ -173,10 +178,10 @@ describe("the prober, in network namespaces of its own", () => {
     const within = (prefix: readonly string[]): Exec => {
       return (argv, options) => lab.exec([...prefix, ...argv], { ...options, env: { TMPDIR: own } });
     };
-    const whole = await probeRound(within([]), attempts);
+    const whole = await probeRound(within([]), attempts, { timeScale: USUAL_SPEED });
     expect(whole.observations[0]?.symptom).to.equal("stall");
     expect(readdirSync(own)).to.deep.equal([]);
-    const ended = await probeRound(within(["timeout", "2"]), attempts);
+    const ended = await probeRound(within(["timeout", "2"]), attempts, { timeScale: USUAL_SPEED });
     expect(ended.observations[0]?.symptom).to.equal("unknown");
     expect(readdirSync(own)).to.deep.equal([]);
     rmSync(own, { recursive: true });

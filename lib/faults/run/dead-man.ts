@@ -2,16 +2,21 @@ import { readFileSync } from "node:fs";
 import { type Fault, kindOf } from "../registry.ts";
 import { GUARD } from "../contract/guard-script.ts";
 import type { Json, NodeCommand } from "../contract/kind.ts";
-import { patience } from "../../host/time-scale.ts";
+import { scaled, type TimeScale } from "../../host/time-scale.ts";
 
-/** How long a fault stays without a renewal, and how long at most. */
+/** How long a fault stays without a renewal, and how long at most, on a machine of usual speed. */
 export interface Lease {
   readonly leaseMs: number;
   readonly longestMs: number;
 }
 
 /** Three renewals may fail before a live harness loses its fault. A run that hangs loses it after 15 minutes. */
-export const LEASE: Lease = { leaseMs: 30_000 * patience(), longestMs: 900_000 * patience() };
+export const LEASE: Lease = { leaseMs: 30_000, longestMs: 900_000 };
+
+/** Returns the lease on a machine of that speed. */
+export function leaseAt({ leaseMs, longestMs }: Lease, timeScale: TimeScale): Lease {
+  return { leaseMs: scaled(leaseMs, timeScale), longestMs: scaled(longestMs, timeScale) };
+}
 
 /** One fault as the node receives it. `prior` as its kind captured it. */
 export interface OnNode {

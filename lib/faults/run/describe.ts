@@ -1,6 +1,7 @@
 import { printable } from "../../host/exec.ts";
-import { armAndApply, captureUnclaimed, LEASE, SHARED_SCRIPTS, undoAndVerify } from "./dead-man.ts";
+import { armAndApply, captureUnclaimed, LEASE, leaseAt, SHARED_SCRIPTS, undoAndVerify } from "./dead-man.ts";
 import { kindOf, type NodeFault } from "../registry.ts";
+import type { TimeScale } from "../../host/time-scale.ts";
 import { transportOf, type TargetIdentity } from "./identity.ts";
 import type { Json, NodeCommand } from "../contract/kind.ts";
 import { guardedArgv } from "./run-on-node.ts";
@@ -92,13 +93,13 @@ export function describeScripts(names: ScriptNames): readonly string[] {
 
 /**
  * Returns the commands that read the prior state, arm and apply, and read back, each as bash takes it after the lines
- * of describeScripts. Pure.
+ * of describeScripts, on a machine of that speed. Pure.
  */
-export function describeApply(described: Described, names: ScriptNames): readonly string[] {
+export function describeApply(described: Described, names: ScriptNames, timeScale: TimeScale): readonly string[] {
   const { kind, fault, prior, id } = parts(described);
-  return printed(described, names, [
+  return printed(described, names, timeScale, [
     captureUnclaimed(fault),
-    armAndApply({ id, fault, prior }, LEASE),
+    armAndApply({ id, fault, prior }, leaseAt(LEASE, timeScale)),
     kind.readBack(fault, prior, id),
   ]);
 }
@@ -107,9 +108,9 @@ export function describeApply(described: Described, names: ScriptNames): readonl
  * Returns the command that undoes the fault and verifies that, as bash takes it after the lines of describeScripts.
  * Pure.
  */
-export function describeUndo(described: Described, names: ScriptNames): readonly string[] {
+export function describeUndo(described: Described, names: ScriptNames, timeScale: TimeScale): readonly string[] {
   const { fault, prior, id } = parts(described);
-  return printed(described, names, [undoAndVerify([{ id, fault, prior }])]);
+  return printed(described, names, timeScale, [undoAndVerify([{ id, fault, prior }])]);
 }
 
 function parts({ nodeFault: { fault }, prior, id }: Described) {
@@ -120,6 +121,7 @@ function parts({ nodeFault: { fault }, prior, id }: Described) {
 function printed(
   { nodeFault, identity }: Described,
   names: ScriptNames,
+  timeScale: TimeScale,
   commands: readonly (NodeCommand | null)[],
 ): readonly string[] {
   const place = identity ?? planned(nodeFault.node);
@@ -129,7 +131,7 @@ function printed(
   };
   return commands
     .filter((command) => command !== null)
-    .map((command) => [...transportOf(place), ...guardedArgv({ identity: place }, command)].map(word).join(" "));
+    .map((command) => [...transportOf(place), ...guardedArgv(place, timeScale, command)].map(word).join(" "));
 }
 
 function planned(node: string): TargetIdentity {

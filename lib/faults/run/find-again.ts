@@ -1,5 +1,5 @@
-import { hostExec, type Exec } from "../../host/exec.ts";
 import { existsSync } from "node:fs";
+import type { Host } from "../../host/host.ts";
 import type { NodeRole } from "../../model/nodes.ts";
 import type { TargetIdentity } from "./identity.ts";
 import { inspectContainer } from "./inspect-container.ts";
@@ -14,17 +14,20 @@ export type FoundAgain =
   | { readonly status: "stopped"; readonly why: string }
   | { readonly status: "deleted"; readonly why: string };
 
+/** Finds a node again that did not answer as the incarnation that it was. */
+export type FindAgain = typeof findAgain;
+
 /**
  * Looks for a journaled target, by container id, never by name. Reads only. Throws when Docker does not answer or a
  * guard refuses.
  */
-export async function findAgain(node: NodeRole, was: TargetIdentity, host: Exec = hostExec): Promise<FoundAgain> {
+export async function findAgain(node: NodeRole, was: TargetIdentity, host: Host): Promise<FoundAgain> {
   if (was.kind === "netns") {
     if (!existsSync(`/run/netns/${was.name}`)) return { status: "deleted", why: `namespace ${was.name} was deleted` };
     return compared(was, await netnsTarget({ node, name: was.name, host }));
   }
   const container = `container ${was.containerName}`;
-  const found = await inspectContainer(host, was.containerId);
+  const found = await inspectContainer(host.exec, was.containerId);
   if (found === null) return { status: "deleted", why: `${container} was deleted` };
   if (!found.running) return { status: "stopped", why: `${container} is stopped` };
   return compared(was, await containerTarget({ node, container: was.containerId, cluster: was.cluster, host }));

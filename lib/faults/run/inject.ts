@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
 import { release } from "node:os";
 import { FaultlineError, NotUndoneError } from "../../host/errors.ts";
-import { armAndApply, captureUnclaimed, LEASE, type Lease } from "./dead-man.ts";
+import { armAndApply, captureUnclaimed, LEASE, leaseAt, type Lease } from "./dead-man.ts";
 import type { Journal } from "./journal.ts";
 import { describeFault, kindOf, type NodeFault, validateFault } from "../registry.ts";
 import { NODE_ONLY, type Json, type ReadBack, type Reach } from "../contract/kind.ts";
@@ -40,6 +40,7 @@ export interface Injection {
   readonly journal: Journal;
   /** Default: a new one. */
   readonly faultId?: string;
+  /** On a machine of usual speed. */
   readonly lease?: Lease;
   /** Default: its node only. */
   readonly reach?: Reach;
@@ -77,7 +78,7 @@ export async function injectFault({
   const note: Note = (faultId, state, detail) => journal.append({ faultId, state, detail });
   let seenInForce = false;
   try {
-    await runOnNode(target, armAndApply({ id, fault, prior }, lease));
+    await runOnNode(target, armAndApply({ id, fault, prior }, leaseAt(lease, target.host.timeScale)));
     journal.append({ faultId: id, state: "applied", detail: "" });
     const { inForce, detail } = await readBack();
     if (!inForce && !mayBeUndone)

@@ -1,8 +1,9 @@
 import { lastLines, type ExecResult } from "../../host/exec.ts";
 import { GUARD, WRONG_PLACE_EXIT } from "../contract/guard-script.ts";
-import { patience } from "../../host/time-scale.ts";
+import type { TimeScale } from "../../host/time-scale.ts";
 import type { NodeCommand } from "../contract/kind.ts";
 import { FaultNotInForce, GuardError } from "../contract/refused.ts";
+import type { TargetIdentity } from "./identity.ts";
 import type { Target } from "./target.ts";
 
 /** Longer than a command may wait for the node's lock and then run (on-node/lock.sh). */
@@ -26,8 +27,12 @@ export class NodeCommandError extends Error {
 /**
  * Returns the argv that runs a command in the target, guard included. Throws GuardError for a script without it. Pure.
  */
-export function guardedArgv(target: Pick<Target, "identity">, { script, args }: NodeCommand): readonly string[] {
-  const { netnsInode, bootId, initStartTicks } = target.identity;
+export function guardedArgv(
+  identity: TargetIdentity,
+  { factor }: TimeScale,
+  { script, args }: NodeCommand,
+): readonly string[] {
+  const { netnsInode, bootId, initStartTicks } = identity;
   if (!script.startsWith(GUARD)) throw new GuardError("script of a fault does not begin with the guard");
   return [
     "sh",
@@ -37,7 +42,7 @@ export function guardedArgv(target: Pick<Target, "identity">, { script, args }: 
     netnsInode,
     bootId,
     initStartTicks ?? "",
-    String(Math.ceil(patience())),
+    String(Math.ceil(factor)),
     ...args,
   ];
 }
@@ -55,7 +60,7 @@ export async function runOnNode(
   if (target.hostNetnsInodes.includes(target.identity.netnsInode)) {
     throw new GuardError(`node ${target.node}: its network namespace is the host's`);
   }
-  const result = await target.exec(guardedArgv(target, command), { timeoutMs });
+  const result = await target.exec(guardedArgv(target.identity, target.host.timeScale, command), { timeoutMs });
   if (result.exitCode === WRONG_PLACE_EXIT) {
     throw new GuardError(`node ${target.node}: commands end up in another network namespace than they were meant for`);
   }

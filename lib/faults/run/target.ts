@@ -2,7 +2,8 @@ import { readlinkSync } from "node:fs";
 import { release } from "node:os";
 import { isDeepStrictEqual } from "node:util";
 import { throughWay, type ContainerWay } from "../../host/container-way.ts";
-import { behind, hostExec, mustExec, type Exec } from "../../host/exec.ts";
+import { behind, mustExec, type Exec } from "../../host/exec.ts";
+import type { Host } from "../../host/host.ts";
 import type { NodeRole } from "../../model/nodes.ts";
 import { transportOf, type TargetIdentity } from "./identity.ts";
 import { PLACE } from "../contract/guard-script.ts";
@@ -16,6 +17,8 @@ export interface Target {
   /** Network namespaces of the host, which are never written to. */
   readonly hostNetnsInodes: readonly string[];
   readonly exec: Exec;
+  /** The machine that the node is on. */
+  readonly host: Host;
 }
 
 /**
@@ -27,12 +30,12 @@ export async function containerTarget(ask: {
   readonly node: NodeRole;
   readonly container: string;
   readonly cluster: string;
-  readonly host?: Exec;
+  readonly host: Host;
   /** A quicker way there; taken only where commands end up in the same place as by container id. */
   readonly way?: ContainerWay;
 }): Promise<Target> {
-  const host = ask.host ?? hostExec;
-  const found = await inspectContainer(host, ask.container);
+  const { host } = ask;
+  const found = await inspectContainer(host.exec, ask.container);
   if (found === null) throw new GuardError(`container ${ask.container} does not exist`);
   if (!found.running) throw new GuardError(`container ${ask.container} is not running`);
   if (found.kindCluster !== ask.cluster) {
@@ -42,7 +45,7 @@ export async function containerTarget(ask: {
   if (found.hostNetwork) throw new GuardError(`container ${ask.container} is on the host's network`);
   const { id: containerId, name: containerName, startedAt } = found;
   const transport = transportOf({ kind: "container", containerId } as TargetIdentity);
-  const place = await whereIs(behind(transport, host));
+  const place = await whereIs(behind(transport, host.exec));
   const identity = {
     kind: "container",
     containerId,
@@ -67,16 +70,17 @@ export async function containerTarget(ask: {
 export async function netnsTarget(ask: {
   readonly node: NodeRole;
   readonly name: string;
-  readonly host?: Exec;
+  readonly host: Host;
 }): Promise<Target> {
-  const host = ask.host ?? hostExec;
-  const place = await whereIs(behind(["ip", "netns", "exec", ask.name], host));
+  const { host } = ask;
+  const place = await whereIs(behind(["ip", "netns", "exec", ask.name], host.exec));
   return guarded({ node: ask.node, identity: { kind: "netns", name: ask.name, ...place }, host });
 }
 
-function guarded(found: { readonly node: NodeRole; readonly identity: TargetIdentity; readonly host: Exec }): Target {
+function guarded(found: { readonly node: NodeRole; readonly identity: TargetIdentity; readonly host: Host }): Target {
   const { node, identity, host } = found;
-  const target = { node, identity, hostNetnsInodes: hostNetnsInodes(), exec: behind(transportOf(identity), host) };
+  const exec = behind(transportOf(identity), host.exec);
+  const target = { node, identity, hostNetnsInodes: hostNetnsInodes(), exec, host };
   assertWritable(target, release());
   return target;
 }

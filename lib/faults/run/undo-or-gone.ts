@@ -1,10 +1,7 @@
-import { findAgain, type FoundAgain } from "./find-again.ts";
+import { findAgain, type FindAgain, type FoundAgain } from "./find-again.ts";
 import { diedWithItsNode, thisBoot } from "./outlives.ts";
 import type { Target } from "./target.ts";
 import { undoFaults, type AppliedFault, type Note, type UndoResult } from "./undo.ts";
-
-/** Finds a node again that did not answer as the incarnation that it was. */
-export type FindAgain = typeof findAgain;
 
 /**
  * Undoes faults of one incarnation of a node (container start, network namespace, boot) as undoFaults does. When that
@@ -19,7 +16,7 @@ export async function undoOrGone(
 ): Promise<ReadonlyMap<string, UndoResult>> {
   const results = await undoFaults(target, faults, note);
   if (![...results.values()].some(({ noAnswer }) => noAnswer)) return results;
-  const found = await find(target.node, target.identity).catch(() => null);
+  const found = await find(target.node, target.identity, target.host).catch(() => null);
   if (found === null || found.status === "same") return results;
   const died = faults.filter(({ nodeFault }) =>
     diedWithItsNode({ nodeFault, target: target.identity }, found, thisBoot()),

@@ -26,6 +26,7 @@ import {
 } from "../command-line.ts";
 import { nightly } from "../../nightly.ts";
 import { begun } from "../traces.ts";
+import { USUAL_SPEED } from "../../../lib/host/time-scale.ts";
 
 /** ip_forward off shows what only IPVS does. */
 const SUITES = ["baseline/packet-flow", "nodes/ip-forward", "loadbalancer/lb-ip-on-kube-ipvs0"];
@@ -34,12 +35,13 @@ const KERNEL = "um:newest";
 
 /** How many machines of this cell stand still: whoever runs these tests may have kept one before. */
 function standing(): number {
-  return keptVms(laneDir(hostContext().cacheDir)).filter(({ cell }) => cell === cellId(IPVS)).length;
+  return keptVms(laneDir(hostContext({ timeScale: USUAL_SPEED }).cacheDir)).filter(({ cell }) => cell === cellId(IPVS))
+    .length;
 }
 
 function skipUnlessTried(): void {
   before("look whether the kernel lane is tried here", async function () {
-    const reason = await laneUnavailable(hostContext());
+    const reason = await laneUnavailable(hostContext({ timeScale: USUAL_SPEED }));
     if (reason === null) return;
     process.stderr.write(`kernel lane not tested: ${reason}\n`);
     this.skip();
@@ -102,7 +104,7 @@ const readText = (path: string) => readFile(path, "utf8").catch(() => undefined)
 
 /** All that a machine of the lane is on this one. */
 function machines(): readonly string[] {
-  return vmDirs(laneDir(hostContext().cacheDir));
+  return vmDirs(laneDir(hostContext({ timeScale: USUAL_SPEED }).cacheDir));
 }
 
 /** Ends kept machines, keeps one of the cell, then starts a run in it; resolves once a fault is in force there. */

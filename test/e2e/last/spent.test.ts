@@ -11,6 +11,7 @@ import type { Run } from "../../../lib/verdict/result.ts";
 import { faultline, launch, mustEnd, resultOf, runReported, said, type Outcome } from "../command-line.ts";
 import { spendShared, type SharedCluster } from "../shared.ts";
 import { FOREIGN_ROUTE } from "../foreign-route.ts";
+import { USUAL_HOST } from "../../fixtures/usual-host.ts";
 
 const SUITE = "nodes/ip-forward";
 
@@ -60,14 +61,14 @@ describe("a cluster that is damaged", function () {
 
   describe("while a fault is in force on one of its nodes", function () {
     const target = (): Promise<Target> =>
-      containerTarget({ node: "A", container: cluster.containers.A, cluster: cluster.name });
+      containerTarget({ node: "A", container: cluster.containers.A, cluster: cluster.name, host: USUAL_HOST });
 
     it("the node is restarted with the fault in force: closed as gone, its successor is sent nothing", async function () {
       using journal = openJournal(join(dir, "restarted.ndjson"));
       const nodeFault = { node: "A", fault: { kind: "sysctl", key: "net.ipv4.ip_forward", value: "0" } } as const;
       const injected = await injectFault({ target: await target(), nodeFault, journal });
       await mustExec(hostExec, ["docker", "restart", "--time", "1", cluster.containers.A]);
-      const { ok, outcomes } = await healRun(journal.path);
+      const { ok, outcomes } = await healRun(journal.path, { host: USUAL_HOST });
       expect(ok).to.equal(true);
       expect(outcomes.map(({ outcome }) => outcome)).to.deep.equal(["gone"]);
       expect(outcomes[0]?.detail).to.match(/restarted/);
@@ -84,7 +85,7 @@ describe("a cluster that is damaged", function () {
       } as const;
       const injected = await injectFault({ target: await target(), nodeFault, journal });
       await mustExec(hostExec, ["docker", "rm", "--force", "--volumes", cluster.containers.A]);
-      const { ok, outcomes } = await healRun(journal.path);
+      const { ok, outcomes } = await healRun(journal.path, { host: USUAL_HOST });
       expect(ok).to.equal(true);
       expect(outcomes[0]).to.include({ outcome: "gone" });
       expect(outcomes[0]?.detail).to.match(/deleted/);

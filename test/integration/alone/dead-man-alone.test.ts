@@ -13,6 +13,7 @@ import { waitFor } from "../../../lib/host/wait.ts";
 import { differences, makeLane, ONE_OF_EACH, type Lane } from "../../fixtures/faults/crash-sweep.ts";
 import { leaseEndMs, leftOn, uptimeMs } from "../../fixtures/faults/node-state.ts";
 import { IS_ALL } from "../../nightly.ts";
+import { USUAL_HOST } from "../../fixtures/usual-host.ts";
 
 const HARNESS = fileURLToPath(new URL("../../fixtures/faults/hold-faults.ts", import.meta.url));
 const NODES = 10;
@@ -102,7 +103,7 @@ describe("the dead-man alone: harness killed, the node's link down", function ()
     ]);
     await setLinks("up");
     for (const { node } of lanes) {
-      const { ok, outcomes } = await healRun(join(journals, `${node.name}.ndjson`));
+      const { ok, outcomes } = await healRun(join(journals, `${node.name}.ndjson`), { host: USUAL_HOST });
       expect(ok).to.equal(true);
       expect(outcomes[0]?.finding).to.match(/^its dead-man had undone it when its lease was over/);
     }

@@ -31,7 +31,7 @@ describe("evidence of a node", () => {
   beforeEach(async () => {
     node = await makeTestNode();
     podName = `${node.name}-pod`;
-    pod = behind(["ip", "netns", "exec", podName]);
+    pod = behind(["ip", "netns", "exec", podName], hostExec);
     const host = (...argv: string[]) => mustExec(hostExec, argv);
     await host("ip", "netns", "add", podName);
     await host("ip", "-n", node.name, "link", "add", "veth1", "type", "veth", "peer", "name", "eth0", "netns", podName);

@@ -26,6 +26,7 @@ import { hostContext } from "../../../clusters/setup/host-context.ts";
 import { UsageError } from "../../../lib/host/errors.ts";
 import { mustExec, hostExec } from "../../../lib/host/exec.ts";
 import { hostile, isPassable, PAYLOADS, SEED, somethingWasExecuted, STRINGS } from "./hostile.ts";
+import { USUAL_SPEED } from "../../../lib/host/time-scale.ts";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 const files = suiteFiles();
@@ -152,7 +153,7 @@ describe(`whatever is typed (seed ${SEED})`, function () {
   });
 
   it("--allow-host-wide is refused with exit 4 where the machine is not marked, before anything is made", async () => {
-    const { readText } = hostContext();
+    const { readText } = hostContext({ timeScale: USUAL_SPEED });
     const refusal = await mustBeDisposable(readText).then(
       () => null,
       (error: unknown) => error as Error,

@@ -16,6 +16,7 @@ import { hostExec, mustExec, NotStartedError, type Exec } from "../../../lib/hos
 import { inspectContainer } from "../../../lib/faults/run/inspect-container.ts";
 import { hostile, isPassable, PAYLOADS, removeCanary, SEED, somethingWasExecuted, STRINGS } from "./hostile.ts";
 import { expectArrival, PRINT } from "./real-process.ts";
+import { USUAL_SPEED } from "../../../lib/host/time-scale.ts";
 
 /** Of those that are not run as they are. */
 const EACH = STRINGS.places / 5;
@@ -200,7 +201,7 @@ describe(`whatever places and surroundings are called (seed ${SEED})`, function 
     chmodSync(join(bin, "kind"), 0o755);
     try {
       process.env["PATH"] = `${PAYLOADS.join(":")}:${bin}:${before}`;
-      const found = await hostContext().which("kind");
+      const found = await hostContext({ timeScale: USUAL_SPEED }).which("kind");
       expect(found).to.equal(join(bin, "kind"));
       expect((await mustExec(hostExec, [found ?? "", "version"])).stdout).to.equal(found);
     } finally {

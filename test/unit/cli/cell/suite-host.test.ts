@@ -14,6 +14,7 @@ import type { Scenario } from "../../../../lib/scenario/spec.ts";
 import { containerIdentity } from "../../../fixtures/faults/fake-node.ts";
 import { RECORD, WHERE } from "../../sample-cluster.ts";
 import { changed, FORWARD_OFF, scenarioLog, without } from "../../sample-log.ts";
+import { USUAL_SPEED } from "../../../../lib/host/time-scale.ts";
 
 const intent = (faultId: string): NewEntry => ({
   faultId,
@@ -44,7 +45,7 @@ describe("what a cell's suites run on", () => {
     const refuse = () => {
       throw new Error("nobody may touch the cluster");
     };
-    const cluster = { record: RECORD, exec: refuse, locate: refuse };
+    const cluster = { record: RECORD, timeScale: USUAL_SPEED, exec: refuse, locate: refuse };
     const emit: Stand["emit"] = ({ type }) => void emitted.push(type);
     const stand = suiteStand(
       { cluster, targets: {} as Stand["targets"], journal, emit },
@@ -71,7 +72,7 @@ describe("what a cell's suites run on", () => {
     it(`tells what evidence is kept after the scenario's end (--evidence ${level})`, async () => {
       const events: NewEvent[] = [];
       const refuse = () => Promise.reject(new Error("nobody may touch the cluster"));
-      const cluster = { record: RECORD, exec: () => refuse, locate: refuse };
+      const cluster = { record: RECORD, timeScale: USUAL_SPEED, exec: () => refuse, locate: refuse };
       const suites = suiteStand(
         { cluster, targets: {} as Stand["targets"], journal, emit: (event) => void events.push(event) },
         "as-claimed",
@@ -98,7 +99,7 @@ describe("what a cell's suites run on", () => {
   it("notes an error of the log that evidence is told to, and goes on", async () => {
     const events: NewEvent[] = [];
     const refuse = () => Promise.reject(new Error("nobody may touch the cluster"));
-    const cluster = { record: RECORD, exec: () => refuse, locate: refuse };
+    const cluster = { record: RECORD, timeScale: USUAL_SPEED, exec: () => refuse, locate: refuse };
     const emit: Stand["emit"] = (event) => {
       if (event.type === "evidence") throw new Error("no space left");
       events.push(event);
@@ -120,7 +121,7 @@ describe("what a cell's suites run on", () => {
   it("writes a scenario's evidence while the next runs, but before the same runs again", async () => {
     const told: string[] = [];
     const refuse = () => Promise.reject(new Error("nobody may touch the cluster"));
-    const cluster = { record: RECORD, exec: () => refuse, locate: refuse };
+    const cluster = { record: RECORD, timeScale: USUAL_SPEED, exec: () => refuse, locate: refuse };
     const suites = suiteStand(
       {
         cluster,
@@ -152,7 +153,7 @@ describe("what a cell's suites run on", () => {
     it(`asks for the state of after by how it ${what}`, async () => {
       const events: NewEvent[] = [];
       const refuse = () => Promise.reject(new Error("nobody may touch the cluster"));
-      const cluster = { record: RECORD, exec: () => refuse, locate: refuse };
+      const cluster = { record: RECORD, timeScale: USUAL_SPEED, exec: () => refuse, locate: refuse };
       const emit = (event: NewEvent) => void events.push(event);
       const whole = scenarioLog({ scenario: "a/one" });
       const log = what === "went as claimed" ? whole : changed(whole, "node-state", { differences });

@@ -5,6 +5,7 @@ import { DEFAULT_CELL } from "../../../../clusters/cells/cells.ts";
 import { nameScripts } from "../../../../lib/faults/run/describe.ts";
 import type { Scenario } from "../../../../lib/scenario/spec.ts";
 import { seconds, sysctl, within } from "../../../../lib/scenario/spec.ts";
+import { USUAL_SPEED } from "../../../../lib/host/time-scale.ts";
 
 const OFF = sysctl("A", "net.ipv4.ip_forward", 0);
 const SCENARIO: Scenario = {
@@ -27,7 +28,8 @@ describe("the plan of a cell", () => {
   });
 
   it("shows the exact commands, which refer to scripts by name, where the scripts have names", () => {
-    const text = planOf(DEFAULT_CELL, [SCENARIO], nameScripts([{ nodeFault: OFF }]));
+    const scripts = { names: nameScripts([{ nodeFault: OFF }]), timeScale: USUAL_SPEED };
+    const text = planOf(DEFAULT_CELL, [SCENARIO], scripts);
     expect(text).to.match(/^ {6}undo runs: docker exec .*"\$UNDO_ALL".*"\$SYSCTL_UNDO" "\$SYSCTL_VERIFY"/m);
   });
 

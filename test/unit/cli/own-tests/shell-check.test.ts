@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { checkShell, shellScripts } from "../../../../cli/own-tests/shell-check.ts";
-import { behind, type Exec } from "../../../../lib/host/exec.ts";
+import { behind, type Exec, hostExec } from "../../../../lib/host/exec.ts";
 
 const answering =
   (exitCode: number, stdout = ""): Exec =>
@@ -19,18 +19,18 @@ describe("the check of shell scripts", () => {
   });
 
   it("passes if shellcheck has no finding", async () => {
-    const { counts } = await checkShell(undefined, answering(0));
+    const { counts } = await checkShell(answering(0));
     expect(counts).to.deep.equal({ passes: 1, failures: 0, pending: 0, leftOut: [] });
   });
 
   it("fails with shellcheck's findings", async () => {
-    const { counts, lines } = await checkShell(undefined, answering(1, "x.sh:1:1: note: y [SC2086]\n"));
+    const { counts, lines } = await checkShell(answering(1, "x.sh:1:1: note: y [SC2086]\n"));
     expect(counts).to.deep.equal({ passes: 0, failures: 1, pending: 0, leftOut: [] });
     expect(lines).to.deep.equal(["x.sh:1:1: note: y [SC2086]", "  ✘ shell"]);
   });
 
   it("is skipped with its reason, not passed, where shellcheck is missing", async () => {
-    const { counts, lines } = await checkShell(undefined, behind(["env", "PATH=/nowhere"]));
+    const { counts, lines } = await checkShell(behind(["env", "PATH=/nowhere"], hostExec));
     expect(counts).to.deep.equal({ passes: 0, failures: 0, pending: 1, leftOut: [] });
     expect(lines).to.deep.equal(["  - shell: skipped, shellcheck is not installed"]);
   });

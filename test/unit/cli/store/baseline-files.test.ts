@@ -11,6 +11,7 @@ import { chosen } from "../../../../cli/store/observable.ts";
 import { cellDir, readRun, writeHeader } from "../../../../cli/store/run-dir.ts";
 import { RECORD, WHERE } from "../../sample-cluster.ts";
 import { CELL } from "../../sample-log.ts";
+import { USUAL_SPEED } from "../../../../lib/host/time-scale.ts";
 
 const NOTHING = { items: [], missing: [] };
 
@@ -92,6 +93,7 @@ describe("a recorded baseline", () => {
   it("is not taken of a cluster that cannot be asked", async () => {
     const failing: Cluster = {
       record: RECORD,
+      timeScale: USUAL_SPEED,
       exec: () => () => Promise.reject(new Error("no such container")),
       locate: () => Promise.resolve(WHERE),
     };

@@ -3,14 +3,14 @@ import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { deleteCluster, type Deleting } from "../../../../clusters/create/delete.ts";
+import { deleteCluster, type DeleteOptions } from "../../../../clusters/create/delete.ts";
 import { creatorsOf, stopCreatorsOf } from "../../../../clusters/create/kind-process.ts";
 import { WaitTimeoutError } from "../../../../lib/host/wait.ts";
 
 const NAME = "faultline-114400k3x90";
 
 /** A fake engine with a network and one container, which appears at one check and is removable from a later one on. */
-function engine(appearsAt: number, removableAt: number, creators = 0): Deleting & { readonly asked: string[] } {
+function engine(appearsAt: number, removableAt: number, creators = 0): DeleteOptions & { readonly asked: string[] } {
   const asked: string[] = [];
   let [looks, removed, network, rule, creating] = [0, false, true, true, creators];
   const answer = (line: string): readonly [number, string] => {

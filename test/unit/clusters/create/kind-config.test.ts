@@ -10,6 +10,7 @@ import {
   SERVICE_SUBNET_6,
   UNUSED_SERVICE_IPS,
 } from "../../../../clusters/addressing/subnets.ts";
+import { USUAL_SPEED } from "../../../../lib/host/time-scale.ts";
 
 interface Config {
   readonly networking: Readonly<Record<string, unknown>>;
@@ -18,7 +19,7 @@ interface Config {
 }
 
 function config(cell = DEFAULT_CELL, origin: "offline" | "registry" = "offline"): Config {
-  return parse(kindConfig(cell, { origin, kubernetesVersion: "1.34.4" })) as Config;
+  return parse(kindConfig(cell, { origin, kubernetesVersion: "1.34.4" }, USUAL_SPEED)) as Config;
 }
 
 describe("kindConfig", () => {
@@ -48,8 +49,8 @@ describe("kindConfig", () => {
   });
 
   it("gives the lane's control plane no more of the processor than kube-proxy, and leases that outlast a suspension", () => {
-    expect(emulatedPatches(1)).to.deep.equal({ kubeadm: [], staticPods: {} });
-    const { kubeadm, staticPods } = emulatedPatches(6);
+    expect(emulatedPatches(USUAL_SPEED)).to.deep.equal({ kubeadm: [], staticPods: {} });
+    const { kubeadm, staticPods } = emulatedPatches({ factor: 6 });
     expect(kubeadm).to.have.length(1);
     expect(kubeadm[0]).to.deep.include({ scheduler: { extraArgs: { "leader-elect": "false" } } });
     const components = ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd"];
@@ -62,17 +63,17 @@ describe("kindConfig", () => {
 
   it("mounts kubeadm's patches of static pods if there are any, and names their folder", () => {
     const image = { origin: "offline", kubernetesVersion: "1.34.4" } as const;
-    const text = kindConfig(DEFAULT_CELL, image, undefined, 1, { staticPods: "/run-dir/static-pods" });
+    const text = kindConfig(DEFAULT_CELL, image, USUAL_SPEED, undefined, 1, { staticPods: "/run-dir/static-pods" });
     const { nodes, kubeadmConfigPatches } = parse(text) as Config;
     const mount = { hostPath: "/run-dir/static-pods", containerPath: "/etc/faultline/static-pods", readOnly: true };
     expect(nodes.map(({ extraMounts }) => extraMounts)).to.deep.equal([[mount], undefined]);
     expect(kubeadmConfigPatches.join()).to.contain(`"directory":"${mount.containerPath}"`);
-    expect(kindConfig(DEFAULT_CELL, image)).to.not.contain("static-pods");
+    expect(kindConfig(DEFAULT_CELL, image, USUAL_SPEED)).to.not.contain("static-pods");
   });
 
   it("is the same text for the same cell", () => {
     const image = { origin: "offline", kubernetesVersion: "1.34.4" } as const;
-    expect(kindConfig(DEFAULT_CELL, image)).to.equal(kindConfig(DEFAULT_CELL, image));
+    expect(kindConfig(DEFAULT_CELL, image, USUAL_SPEED)).to.equal(kindConfig(DEFAULT_CELL, image, USUAL_SPEED));
   });
 
   it("has a subnet for each family of the cell, the first family first", () => {

@@ -15,6 +15,7 @@ import type { Exec } from "../../../../lib/host/exec.ts";
 import { PEERS } from "../../../../lib/model/path.ts";
 import { noFault, type Scenario } from "../../../../lib/scenario/spec.ts";
 import { RECORD, WHERE } from "../../sample-cluster.ts";
+import { USUAL_SPEED } from "../../../../lib/host/time-scale.ts";
 
 const node = (container: string, podCidr: string, address: string) => {
   return { container, podCidrs: [podCidr], addresses: [address] };
@@ -84,7 +85,7 @@ describe("a peer cluster", () => {
   it("has one node, with its own networks as `peer` and the cluster's networks as `twin`", () => {
     const image = { origin: "offline", kubernetesVersion: "1.34.4" } as const;
     const read = (peer: (typeof PEERS)[number]) =>
-      parse(kindConfig(DEFAULT_CELL, image, subnetsOf(peer, "ipv4"), 0)) as {
+      parse(kindConfig(DEFAULT_CELL, image, USUAL_SPEED, subnetsOf(peer, "ipv4"), 0)) as {
         nodes: readonly object[];
         networking: { podSubnet: string; serviceSubnet: string };
       };
@@ -97,7 +98,7 @@ describe("a peer cluster", () => {
   it("has enough pods for one to get the address of other", () => {
     expect(["10.244.0.2", "10.244.0.5", "fd00:10:244::a"].map(podsUpTo)).to.deep.equal([1, 4, 9]);
     expect(["10.244.0.1", "10.244.0.200", "", "none"].map(podsUpTo)).to.deep.equal([null, null, null, null]);
-    const objects = peerObjects("twin", "x", 2, "echo:1") as readonly { metadata: { name: string } }[];
+    const objects = peerObjects("twin", "x", 2, "echo:1", USUAL_SPEED) as readonly { metadata: { name: string } }[];
     expect(objects.slice(1).map(({ metadata }) => metadata.name)).to.deep.equal(["twin-1", "twin-2"]);
   });
 

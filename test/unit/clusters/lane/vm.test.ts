@@ -4,6 +4,7 @@ import { laneSteps } from "../../../../clusters/lane/steps.ts";
 import { laneKernel } from "../../../../clusters/cells/kernels.ts";
 import { allowedCpus, cpuFor } from "../../../../clusters/lane/shape.ts";
 import { vmArgv } from "../../../../clusters/lane/vm.ts";
+import { hostExec } from "../../../../lib/host/exec.ts";
 
 const ARGV = vmArgv({
   parts: {
@@ -15,6 +16,7 @@ const ARGV = vmArgv({
   cpu: 1,
   dir: "/v",
   project: "/v/project.tar",
+  exec: hostExec,
 });
 
 describe("vmArgv", () => {

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { makeWire, wireIn, wireTo } from "../../../../clusters/lane/wire.ts";
+import { hostExec } from "../../../../lib/host/exec.ts";
 
 const heard = async (wire: Readable) => String((await once(wire, "data"))[0]);
 
@@ -13,7 +14,7 @@ describe("a VM's wire", () => {
   it("carries both ways, is found again by whoever comes later, and ends with the VM", async () => {
     const dir = mkdtempSync(join(tmpdir(), "faultline-wire-"));
     try {
-      await makeWire(dir);
+      await makeWire(dir, hostExec);
       const { wire, vmReads, vmWrites } = wireIn(dir);
       const vm = spawn("cat", { stdio: [vmReads, vmWrites, "ignore"] });
       for (const fd of [vmReads, vmWrites]) closeSync(fd);

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { NAMESPACE, roleObjects } from "../../../../clusters/roles/objects.ts";
 import { ROLE_PORTS, SERVER_NAME } from "../../../../lib/model/address.ts";
 import { selectNobody } from "../../../../lib/scenario/spec.ts";
+import { USUAL_SPEED } from "../../../../lib/host/time-scale.ts";
 
 interface Loose {
   readonly kind: string;
@@ -21,7 +22,7 @@ interface Loose {
   };
 }
 
-const objects = roleObjects({ A: "node-a", B: "node-b" }, "echo:1", "ipv4") as readonly Loose[];
+const objects = roleObjects({ A: "node-a", B: "node-b" }, "echo:1", "ipv4", USUAL_SPEED) as readonly Loose[];
 const pods = objects.filter(({ kind }) => kind === "Pod");
 const service = objects.find(({ kind }) => kind === "Service");
 
@@ -40,7 +41,12 @@ describe("roleObjects", () => {
   });
 
   it("binds third to C in a cluster of three nodes", () => {
-    const three = roleObjects({ A: "node-a", B: "node-b", C: "node-c" }, "echo:1", "ipv4") as readonly Loose[];
+    const three = roleObjects(
+      { A: "node-a", B: "node-b", C: "node-c" },
+      "echo:1",
+      "ipv4",
+      USUAL_SPEED,
+    ) as readonly Loose[];
     const added = three.filter(({ metadata }) => !objects.some((one) => one.metadata.name === metadata.name));
     expect(added.map(({ metadata, spec }) => [metadata.name, spec?.nodeName])).to.deep.equal([["third", "node-c"]]);
   });

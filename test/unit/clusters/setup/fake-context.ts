@@ -1,5 +1,6 @@
 import type { CheckContext } from "../../../../clusters/setup/check.ts";
 import type { ExecResult } from "../../../../lib/host/exec.ts";
+import { USUAL_SPEED } from "../../../../lib/host/time-scale.ts";
 
 /** A machine made of tables; `ran` lists every command that ran on it, in order. */
 export interface FakeContext extends CheckContext {
@@ -19,6 +20,7 @@ export function fakeContext(machine: FakeMachine = {}): FakeContext {
   const ran: string[] = [];
   return {
     ran,
+    timeScale: USUAL_SPEED,
     env: {},
     platform: "linux",
     arch: "x64",

@@ -9,6 +9,7 @@ import type { ProbeRecord } from "../../../../lib/probes/probe.ts";
 import { fixture } from "../probes/fixtures.ts";
 import { answer } from "../probes/stream.ts";
 import { RECORD, WHERE } from "../../sample-cluster.ts";
+import { USUAL_SPEED } from "../../../../lib/host/time-scale.ts";
 
 const PATH = "same → server by podIP";
 const REFUSED = fixture("curl-refused").record;
@@ -34,7 +35,7 @@ function clusterThat({
     return Promise.resolve({ argv, exitCode: 0, timedOut: false, stdout, stderr: "", durationMs: 1 });
   };
   const locate = () => Promise.resolve(WHERE);
-  const cluster: Cluster = { record: RECORD, exec: () => exec, locate };
+  const cluster: Cluster = { record: RECORD, timeScale: USUAL_SPEED, exec: () => exec, locate };
   const begin = () => Promise.resolve(void (counts.begun += 1));
   const stand = { cluster, evidence: { begin } } as unknown as Stand;
   const relocate = () => Promise.resolve(NOW).finally(() => (counts.located += 1));

@@ -4,6 +4,7 @@ import type { NewScenarioEvent, Stand } from "../../../../lib/engine/scenario-co
 import type { InjectedFault } from "../../../../lib/faults/run/inject.ts";
 import { RECORD } from "../../sample-cluster.ts";
 import { FORWARD_OFF } from "../../sample-log.ts";
+import { USUAL_SPEED } from "../../../../lib/host/time-scale.ts";
 
 describe("readAll", () => {
   /** In force in as many readings as asked for, each of which takes 30 ms. */
@@ -22,7 +23,7 @@ describe("readAll", () => {
   async function driftOf(readings: number) {
     const said: NewScenarioEvent[] = [];
     const exec = () => () => Promise.reject(new Error("no node"));
-    const stand = { cluster: { record: RECORD, exec } } as unknown as Stand;
+    const stand = { cluster: { record: RECORD, timeScale: USUAL_SPEED, exec } } as unknown as Stand;
     const one = watched(readings);
     for (let reading = 0; reading <= readings; reading += 1)
       await readAll(stand, [one], "during", (event) => said.push(event));

@@ -7,6 +7,7 @@ import type { Symptom } from "../../../../lib/model/symptom.ts";
 import { fixture } from "../probes/fixtures.ts";
 import { answer } from "../probes/stream.ts";
 import { RECORD, WHERE } from "../../sample-cluster.ts";
+import { USUAL_SPEED } from "../../../../lib/host/time-scale.ts";
 
 type Place = Parameters<Cluster["exec"]>[0];
 type Answers = Readonly<Partial<Record<Place, readonly [records: readonly ProbeRecord[], worstGapMs: number | null]>>>;
@@ -19,7 +20,7 @@ function fakeCluster(answers: Answers, asked: Place[] = []): Cluster {
     const stdout = answer(argv[3] ?? "", records, worstGapMs);
     return Promise.resolve({ argv, exitCode: 0, timedOut: false, stdout, stderr: "", durationMs: 1 });
   };
-  return { record: RECORD, exec, locate: () => Promise.resolve(WHERE) };
+  return { record: RECORD, timeScale: USUAL_SPEED, exec, locate: () => Promise.resolve(WHERE) };
 }
 
 const PING_OK = "3 packets transmitted, 3 received, 0% packet loss, time 402ms\n";

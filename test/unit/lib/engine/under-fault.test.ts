@@ -7,6 +7,7 @@ import type { ProbeRecord } from "../../../../lib/probes/probe.ts";
 import { fixture } from "../probes/fixtures.ts";
 import { answer } from "../probes/stream.ts";
 import { RECORD, WHERE } from "../../sample-cluster.ts";
+import { USUAL_SPEED } from "../../../../lib/host/time-scale.ts";
 
 const PATH = "same → server by podIP";
 const REFUSED = fixture("curl-refused").record;
@@ -22,7 +23,7 @@ async function roundsOf(claim: Expectation, ...told: readonly ProbeRecord[]): Pr
     const stdout = answer(argv[3] ?? "", [record, record, record], 0);
     return Promise.resolve({ argv, exitCode: 0, timedOut: false, stdout, stderr: "", durationMs: 1 });
   };
-  const cluster: Cluster = { record: RECORD, exec, locate: () => Promise.resolve(WHERE) };
+  const cluster: Cluster = { record: RECORD, timeScale: USUAL_SPEED, exec, locate: () => Promise.resolve(WHERE) };
   const course: Course = {
     claimed: { [PATH]: claim },
     ...{ appearsWithinMs: 0, lastsMs: 50, healsItselfWithinMs: null, healedKind: null },

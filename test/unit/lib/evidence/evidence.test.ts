@@ -10,6 +10,7 @@ import type { Mode } from "../../../../lib/model/mode.ts";
 import type { EvidenceIndex } from "../../../../lib/evidence/index-file.ts";
 import type { Exec } from "../../../../lib/host/exec.ts";
 import { RECORD, WHERE } from "../../sample-cluster.ts";
+import { USUAL_SPEED } from "../../../../lib/host/time-scale.ts";
 
 /** An empty capture of LINUX_SLL2. */
 const PCAP = Buffer.from("d4c3b2a1020004000000000000000000000100001401000000", "hex").subarray(0, 24);
@@ -50,7 +51,7 @@ describe("evidence of a scenario", () => {
       B: node(asked, "B", broken),
     };
     const exec: Cluster["exec"] = (place) => nodes[place] ?? node(asked, place, broken);
-    const cluster: Cluster = { record: RECORD, exec, locate: () => Promise.resolve(WHERE) };
+    const cluster: Cluster = { record: RECORD, timeScale: USUAL_SPEED, exec, locate: () => Promise.resolve(WHERE) };
     return startEvidence({ cluster, where: WHERE, dir: folder, level });
   }
 
@@ -170,7 +171,7 @@ describe("evidence of a scenario", () => {
   for (const isWorth of [true, false]) {
     it(`reads the state of after ${isWorth ? "where" : "not unless"} all of it would be kept`, async () => {
       const exec: Cluster["exec"] = (place) => node(asked, place);
-      const cluster: Cluster = { record: RECORD, exec, locate: () => Promise.resolve(WHERE) };
+      const cluster: Cluster = { record: RECORD, timeScale: USUAL_SPEED, exec, locate: () => Promise.resolve(WHERE) };
       const evidence = scenarioEvidence({ cluster, dir: join(dir, "x"), level: "failures", isWorthAll: () => isWorth });
       await evidence.begin(WHERE);
       await evidence.mark("during");
@@ -184,7 +185,7 @@ describe("evidence of a scenario", () => {
 
   it("drops what it has, and leaves nothing on the nodes, where it begins once more", async () => {
     const exec: Cluster["exec"] = (place) => node(asked, place);
-    const cluster: Cluster = { record: RECORD, exec, locate: () => Promise.resolve(WHERE) };
+    const cluster: Cluster = { record: RECORD, timeScale: USUAL_SPEED, exec, locate: () => Promise.resolve(WHERE) };
     const evidence = scenarioEvidence({ cluster, dir: join(dir, "x"), level: "all", isWorthAll: () => true });
     await evidence.begin(WHERE);
     await evidence.begin(WHERE);

@@ -11,6 +11,7 @@ import selectorKind from "../../../../lib/faults/kinds/selector/kind.ts";
 import { canonicalLabels } from "../../../../lib/faults/contract/kubernetes-values.ts";
 import { isHostWide, sysctlClaim, sysctlPath } from "../../../../lib/faults/kinds/sysctl/keys.ts";
 import { network } from "../../../../lib/faults/contract/values.ts";
+import { USUAL_SPEED } from "../../../../lib/host/time-scale.ts";
 
 const check = (fault: object) => () => validateFault({ node: "A", fault: fault as Fault });
 
@@ -175,13 +176,15 @@ table inet fl_abc1 {
   it("say in a plan what they would run, guard included, and run nothing", () => {
     const nodeFault = { node: "B", fault: { kind: "sysctl", key: "net.ipv4.ip_forward", value: "0" } } as const;
     const names = new Map<string, string>();
-    const [capture, apply] = describeApply({ nodeFault }, names);
+    const [capture, apply] = describeApply({ nodeFault }, names, USUAL_SPEED);
     expect(capture)
       .to.match(/^docker exec /)
       .and.include("net:[$1]");
     expect(apply).to.match(/net\/ipv4\/ip_forward 0$/);
-    expect(describeUndo({ nodeFault }, names)[0]).to.match(/net\/ipv4\/ip_forward 0 \S*'<value read before>'$/);
-    expect(describeApply({ nodeFault: { node: "A", fault: { kind: "none" } } }, names)).to.deep.equal([]);
+    expect(describeUndo({ nodeFault }, names, USUAL_SPEED)[0]).to.match(
+      /net\/ipv4\/ip_forward 0 \S*'<value read before>'$/,
+    );
+    expect(describeApply({ nodeFault: { node: "A", fault: { kind: "none" } } }, names, USUAL_SPEED)).to.deep.equal([]);
     expect(kindOf({ kind: "none" }).kind).to.equal("none");
   });
 });

@@ -10,6 +10,7 @@ import {
   nameScripts,
 } from "../../../../lib/faults/run/describe.ts";
 import { PLANS } from "../../../fixtures/faults/fuzz-plans.ts";
+import { USUAL_SPEED } from "../../../../lib/host/time-scale.ts";
 
 const EXAMPLES: readonly Fault[] = Object.values(PLANS).flatMap(({ around }): readonly Fault[] => around);
 const CHANGING = EXAMPLES.filter(({ kind }) => kind !== "none");
@@ -104,7 +105,10 @@ describe("the exact scripts of faults", () => {
   });
 
   it("are in no command themselves: commands refer to them by name", () => {
-    const commands = described.flatMap((one) => [...describeApply(one, names), ...describeUndo(one, names)]);
+    const commands = described.flatMap((one) => [
+      ...describeApply(one, names, USUAL_SPEED),
+      ...describeUndo(one, names, USUAL_SPEED),
+    ]);
     expect(commands).to.have.length.above(CHANGING.length);
     for (const command of commands) expect(command).not.to.include("set -eu");
     expect(commands.join("\n")).to.include('"$SYSCTL_UNDO"');

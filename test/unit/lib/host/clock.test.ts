@@ -106,7 +106,7 @@ describe("a wall clock that jumps by an hour", function () {
       const never = () => { throw new Error("no"); };
       const wait = await waitFor("never", never, { budgetMs: 700, intervalMs: 20 }).catch((error) => error.name);
       const waitedMs = performance.now() - startedAtMs;
-      const target = { node: "A", identity, hostNetnsInodes: ["2"], exec };
+      const target = { node: "A", identity, hostNetnsInodes: ["2"], exec, host: { exec, timeScale: { factor: 1 } } };
       const stopRenewing = keepRenewing(target, "id01", { leaseMs: 300, longestMs: 60000 });
       let tries = 0;
       const tenth = async () => {

@@ -9,6 +9,7 @@ import { healRun, type HealOptions } from "../../../../lib/journal/heal.ts";
 import { openJournal, type JournalFile } from "../../../../lib/journal/journal.ts";
 import { faultsIn, readJournal } from "../../../../lib/journal/read.ts";
 import { containerIdentity, fakeNode, sysctlOnA, type FakeNode } from "../../../fixtures/faults/fake-node.ts";
+import { USUAL_HOST } from "../../../fixtures/usual-host.ts";
 
 const KEYS = ["net.ipv4.ip_forward", "net.ipv4.tcp_ecn", "net.ipv4.tcp_sack", "net.bridge.bridge-nf-call-iptables"];
 const pathOf = (key: string) => key.replaceAll(".", "/");
@@ -35,7 +36,7 @@ describe("heal", () => {
   it("undoes newest first and verifies each before the next", async () => {
     const node = fakeNode();
     await breakAll(node, KEYS.slice(0, 2));
-    expect(await healRun(journal.path, { makeTarget: same(node) })).to.include({ ok: true });
+    expect(await healRun(journal.path, { host: USUAL_HOST, makeTarget: same(node) })).to.include({ ok: true });
     const newestFirst = ["net/ipv4/tcp_ecn", "net/ipv4/ip_forward"].flatMap((path) => [
       `undo ${path}`,
       `verify ${path}`,
@@ -48,12 +49,12 @@ describe("heal", () => {
     const node = fakeNode();
     await breakAll(node);
     node.failing.add("undo net/ipv4/tcp_sack");
-    const report = await healRun(journal.path, { makeTarget: same(node) });
+    const report = await healRun(journal.path, { host: USUAL_HOST, makeTarget: same(node) });
     expect(report.ok).to.equal(false);
     expect(report.outcomes.map(({ outcome }) => outcome)).to.deep.equal(["undone", "failed", "undone", "undone"]);
     expect(report.outcomes[1]?.detail).to.match(/^exit 1: made to fail/);
     node.failing.clear();
-    const later = await healRun(journal.path, { makeTarget: same(node) });
+    const later = await healRun(journal.path, { host: USUAL_HOST, makeTarget: same(node) });
     expect(later.ok).to.equal(true);
     expect(later.outcomes.map(({ outcome }) => outcome)).to.deep.equal(["undone"]);
   });
@@ -71,7 +72,7 @@ describe("heal", () => {
         },
       },
     };
-    const report = await healRun(journal.path, { makeTarget: same(deaf) });
+    const report = await healRun(journal.path, { host: USUAL_HOST, makeTarget: same(deaf) });
     expect(report).to.deep.include({ ok: false });
     expect(report.outcomes[0]).to.include({ outcome: "failed", detail: "still-in-force 0" });
   });
@@ -86,7 +87,7 @@ describe("heal", () => {
       const node = fakeNode();
       await breakAll(node, ["net.ipv4.ip_forward"]);
       const found = { status: fate, why: "test", target: node.target } as FoundAgain;
-      const report = await healRun(journal.path, { makeTarget: () => Promise.resolve(found) });
+      const report = await healRun(journal.path, { host: USUAL_HOST, makeTarget: () => Promise.resolve(found) });
       expect(report.ok).to.equal(ok);
       expect(report.outcomes[0]).to.include({ outcome, detail: "test" });
       expect(node.ran).to.deep.equal([]);
@@ -102,7 +103,7 @@ describe("heal", () => {
     const prior = { selector: { app: "server" } };
     journal.append({ faultId: "select", state: "intent", nodeFault, prior, target: containerIdentity("cp") });
     const stopped: FoundAgain = { status: "stopped", why: "container cp is stopped" };
-    const report = await healRun(journal.path, { makeTarget: () => Promise.resolve(stopped) });
+    const report = await healRun(journal.path, { host: USUAL_HOST, makeTarget: () => Promise.resolve(stopped) });
     expect(report.outcomes[0]).to.include({ outcome: "failed" });
   });
 
@@ -110,14 +111,14 @@ describe("heal", () => {
     const node = fakeNode();
     await breakAll(node, ["net.ipv4.ip_forward"]);
     const makeTarget = () => Promise.reject(new Error("cannot connect to the Docker daemon"));
-    const report = await healRun(journal.path, { makeTarget });
+    const report = await healRun(journal.path, { host: USUAL_HOST, makeTarget });
     expect(report.outcomes[0]).to.include({ outcome: "failed" });
     expect(faultsIn(readJournal(journal.path))[0]).to.include({ state: "verified" });
   });
 
   it("is not content with a damaged journal", async () => {
     writeFileSync(journal.path, '{"v":1,"crc":"00000000"}\n');
-    expect(await healRun(journal.path)).to.deep.equal({
+    expect(await healRun(journal.path, { host: USUAL_HOST })).to.deep.equal({
       ok: false,
       outcomes: [],
       problems: ["journal line 1 is damaged: its checksum is wrong"],
@@ -128,7 +129,11 @@ describe("heal", () => {
     const node = fakeNode();
     await breakAll(node);
     const told: string[] = [];
-    await healRun(journal.path, { makeTarget: same(node), onProgress: ({ nodeFault }) => told.push(nodeFault.node) });
+    await healRun(journal.path, {
+      host: USUAL_HOST,
+      makeTarget: same(node),
+      onProgress: ({ nodeFault }) => told.push(nodeFault.node),
+    });
     expect(told).to.have.length(KEYS.length);
   });
 
@@ -146,9 +151,9 @@ describe("heal", () => {
           if (healed) await one.heal();
           node.failing.clear();
         }
-        expect((await healRun(own.path, { makeTarget: same(node) })).ok).to.equal(true);
+        expect((await healRun(own.path, { host: USUAL_HOST, makeTarget: same(node) })).ok).to.equal(true);
         expect([...node.values.values()].every((value) => value === "1")).to.equal(true);
-        expect((await healRun(own.path, { makeTarget: same(node) })).outcomes).to.deep.equal([]);
+        expect((await healRun(own.path, { host: USUAL_HOST, makeTarget: same(node) })).outcomes).to.deep.equal([]);
       }),
       { numRuns: 100 },
     );

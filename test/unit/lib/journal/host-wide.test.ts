@@ -9,6 +9,7 @@ import { GuardError } from "../../../../lib/faults/contract/refused.ts";
 import { healRun } from "../../../../lib/journal/heal.ts";
 import { openJournal, type JournalFile } from "../../../../lib/journal/journal.ts";
 import { fakeNode, sysctlOnA, type FakeNode } from "../../../fixtures/faults/fake-node.ts";
+import { USUAL_HOST } from "../../../fixtures/usual-host.ts";
 
 const HOST_WIDE = sysctlOnA("net.netfilter.nf_conntrack_max", "1000");
 const PATH = "net/netfilter/nf_conntrack_max";
@@ -50,7 +51,11 @@ describe("a fault that reaches the whole machine", () => {
     await injectFault({ target: node.target, nodeFault: HOST_WIDE, journal, reach });
     const found = { status: fate, target: node.target, why: `it was ${fate}` } as FoundAgain;
     const bootId = sameBoot ? node.target.identity.bootId : "00000000-0000-0000-0000-000000000000";
-    const { ok, outcomes } = await healRun(journal.path, { makeTarget: () => Promise.resolve(found), bootId });
+    const { ok, outcomes } = await healRun(journal.path, {
+      host: USUAL_HOST,
+      makeTarget: () => Promise.resolve(found),
+      bootId,
+    });
     return { ok, outcome: outcomes[0]?.outcome, detail: outcomes[0]?.detail ?? "", value: node.values.get(PATH) };
   }
 

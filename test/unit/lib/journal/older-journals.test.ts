@@ -8,6 +8,7 @@ import { KIND_NAMES } from "../../../../lib/faults/registry.ts";
 import { healRun } from "../../../../lib/journal/heal.ts";
 import { faultsIn, listOpenFaults, readJournal } from "../../../../lib/journal/read.ts";
 import { fakeNode } from "../../../fixtures/faults/fake-node.ts";
+import { USUAL_HOST } from "../../../fixtures/usual-host.ts";
 
 /**
  * A journal with every kind in force, written by the code of commit 44bf7fb, and the undo that this code would send.
@@ -64,7 +65,10 @@ describe("a journal of commit 44bf7fb", () => {
       return Promise.resolve({ argv, exitCode: 0, timedOut: false, stdout: ids.join(""), stderr: "", durationMs: 1 });
     };
     const target = { ...node.target, exec };
-    const report = await healRun(path, { makeTarget: () => Promise.resolve({ status: "same", target }) });
+    const report = await healRun(path, {
+      host: USUAL_HOST,
+      makeTarget: () => Promise.resolve({ status: "same", target }),
+    });
     expect(report.problems).to.deep.equal([]);
     expect(report.ok).to.equal(true);
     const undone = EXPECTED.toReversed().flatMap(({ faultId, claims, undo, verify }) =>

@@ -8,6 +8,7 @@ import { expect } from "chai";
 import { UndecidedError } from "../../../../lib/host/errors.ts";
 import { kubernetes, type KubernetesOptions } from "../../../../lib/kubernetes/client.ts";
 import { waitFor } from "../../../../lib/host/wait.ts";
+import { USUAL_SPEED } from "../../../../lib/host/time-scale.ts";
 
 const TIMEOUT_MS = 400;
 /** Extra time for a busy machine, in ms. */
@@ -47,7 +48,7 @@ describe("the Kubernetes client", function () {
   after(() => rmSync(dir, { recursive: true, force: true }));
 
   /** Returns a client of a server on the loopback device. */
-  async function clientOf(server: Server, scheme: "http" | "https", options: KubernetesOptions = {}) {
+  async function clientOf(server: Server, scheme: "http" | "https", options: Partial<KubernetesOptions> = {}) {
     servers.push(server);
     server.on("connection", (socket: Socket) => {
       sockets.add(socket);
@@ -68,7 +69,7 @@ describe("the Kubernetes client", function () {
       ...{ clusters: [{ name: "k", cluster }], contexts: [{ name: "c", context: { cluster: "k", user: "u" } }] },
     };
     writeFileSync(path, JSON.stringify(config));
-    return kubernetes(path, { timeoutMs: TIMEOUT_MS, ...options });
+    return kubernetes(path, { timeoutMs: TIMEOUT_MS, timeScale: USUAL_SPEED, ...options });
   }
 
   /** Starts a server that answers the n-th request for a path with the n-th answer, and later ones with the last. */

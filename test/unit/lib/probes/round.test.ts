@@ -3,6 +3,7 @@ import { hostExec, type Exec, type ExecResult } from "../../../../lib/host/exec.
 import { PROBER, probeRound } from "../../../../lib/probes/round.ts";
 import { fixture } from "./fixtures.ts";
 import { streamOf } from "./stream.ts";
+import { USUAL_SPEED } from "../../../../lib/host/time-scale.ts";
 
 const IDS = ["ping-ok", "curl-refused", "dig-ok"];
 const ATTEMPTS = IDS.map((id) => fixture(id).attempt);
@@ -19,7 +20,7 @@ function fakeNode(say: (nonce: string) => Partial<ExecResult>): Exec {
 describe("probeRound", () => {
   it("returns one observation for each attempt, in order", async () => {
     const node = fakeNode((nonce) => ({ stdout: streamOf(nonce, RECORDS) }));
-    const { observations, worstGapMs } = await probeRound(node, ATTEMPTS);
+    const { observations, worstGapMs } = await probeRound(node, ATTEMPTS, { timeScale: USUAL_SPEED });
     expect(observations.map(({ id, symptom }) => [id, symptom])).to.deep.equal([
       ["ping-ok", "ok"],
       ["curl-refused", "connection-refused"],
@@ -34,7 +35,7 @@ describe("probeRound", () => {
       calls.push([argv, options]);
       return fakeNode(() => ({}))(argv, options);
     };
-    await probeRound(node, ATTEMPTS);
+    await probeRound(node, ATTEMPTS, { timeScale: USUAL_SPEED });
     const [[argv, options] = [[]]] = calls;
     // An empty output is a failure of the transport, so it is retried.
     expect(calls).to.have.lengthOf(3);
@@ -52,7 +53,7 @@ describe("probeRound", () => {
         length = stream.length - 1;
         return { stdout: stream.slice(0, at), exitCode: 137 };
       });
-      const { observations, worstGapMs } = await probeRound(node, ATTEMPTS);
+      const { observations, worstGapMs } = await probeRound(node, ATTEMPTS, { timeScale: USUAL_SPEED });
       expect(worstGapMs).to.equal(null);
       for (const { id, symptom, detail } of observations) {
         if (symptom === "unknown") expect(detail).to.match(/^incomplete report: .*exec ended with 137/);
@@ -70,7 +71,7 @@ describe("probeRound", () => {
         const said = whole.replaceAll("NONCE", argv[3] ?? "").slice(0, at);
         return hostExec(["bash", "-c", 'printf %s "$1"; exec >&-; exec sleep 60', "node", said], options);
       };
-      return await probeRound(node, ATTEMPTS);
+      return await probeRound(node, ATTEMPTS, { timeScale: USUAL_SPEED });
     });
     for (const { worstGapMs, observations } of await Promise.all(rounds)) {
       expect(worstGapMs).to.equal(null);
@@ -82,11 +83,15 @@ describe("probeRound", () => {
     const late = await probeRound(
       fakeNode(() => ({ exitCode: null, timedOut: true })),
       ATTEMPTS,
+      { timeScale: USUAL_SPEED },
     );
-    const dead = await probeRound(() => Promise.reject(new Error("no such container")), ATTEMPTS);
+    const dead = await probeRound(() => Promise.reject(new Error("no such container")), ATTEMPTS, {
+      timeScale: USUAL_SPEED,
+    });
     const foreign = await probeRound(
       fakeNode(() => ({ stdout: streamOf("fl-foreign", RECORDS) })),
       ATTEMPTS,
+      { timeScale: USUAL_SPEED },
     );
     const all = [late, dead, foreign].flatMap(({ observations }) => observations);
     expect(all.map(({ symptom }) => symptom)).to.deep.equal(Array(9).fill("unknown"));
@@ -99,8 +104,14 @@ describe("probeRound", () => {
   it("rejects if it is aborted, and runs nothing without attempts", async () => {
     const aborted = AbortSignal.abort(new Error("Ctrl-C"));
     const node: Exec = () => Promise.reject(new Error("aborted"));
-    const outcome = await probeRound(node, ATTEMPTS, { signal: aborted }).catch((error: unknown) => String(error));
+    const outcome = await probeRound(node, ATTEMPTS, { timeScale: USUAL_SPEED, signal: aborted }).catch(
+      (error: unknown) => String(error),
+    );
     expect(outcome).to.equal("Error: Ctrl-C");
-    expect(await probeRound(node, [])).to.deep.equal({ observations: [], worstGapMs: null, waitedMs: null });
+    expect(await probeRound(node, [], { timeScale: USUAL_SPEED })).to.deep.equal({
+      observations: [],
+      worstGapMs: null,
+      waitedMs: null,
+    });
   });
 });

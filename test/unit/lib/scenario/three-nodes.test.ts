@@ -22,6 +22,7 @@ import { placeOfRole } from "../../../../lib/why/case/places.ts";
 import { pictureOf } from "../../../../lib/why/case/picture.ts";
 import { RECORD, WHERE } from "../../sample-cluster.ts";
 import { changed, scenarioLog, withEvent } from "../../sample-log.ts";
+import { USUAL_SPEED } from "../../../../lib/host/time-scale.ts";
 
 const THREE: ClusterRecord = {
   ...RECORD,
@@ -58,7 +59,9 @@ describe("a cluster of three nodes", () => {
 
   it("has a second worker without a DNS replica", () => {
     const image = { origin: "offline", kubernetesVersion: "1.34.4" } as const;
-    const { nodes } = parse(kindConfig(DEFAULT_CELL, image, ownSubnets("ipv4"), 2)) as { nodes: { role: string }[] };
+    const { nodes } = parse(kindConfig(DEFAULT_CELL, image, USUAL_SPEED, ownSubnets("ipv4"), 2)) as {
+      nodes: { role: string }[];
+    };
     expect(nodes.map(({ role }) => role)).to.deep.equal(["control-plane", "worker", "worker"]);
     expect(JSON.stringify(coreDns(2, ["a", "b"]))).to.include('"operator":"In","values":["a","b"]');
     expect(JSON.stringify(coreDns(2))).to.not.include("nodeAffinity");

@@ -4,6 +4,7 @@ import { keepRenewing } from "../../../../../lib/faults/run/renewal.ts";
 import type { Target } from "../../../../../lib/faults/run/target.ts";
 import { waitFor } from "../../../../../lib/host/wait.ts";
 import { containerIdentity } from "../../../../fixtures/faults/fake-node.ts";
+import { USUAL_HOST } from "../../../../fixtures/usual-host.ts";
 
 const LEASE = { leaseMs: 30, longestMs: 60_000 };
 
@@ -17,7 +18,13 @@ function answering(...answers: readonly (string | Error)[]) {
     const result: ExecResult = { argv, exitCode: 0, timedOut: false, stdout: answer, stderr: "", durationMs: 1 };
     return Promise.resolve(result);
   };
-  const target: Target = { node: "A", identity: containerIdentity("node-a"), hostNetnsInodes: ["4026531833"], exec };
+  const target: Target = {
+    node: "A",
+    identity: containerIdentity("node-a"),
+    hostNetnsInodes: ["4026531833"],
+    exec,
+    host: USUAL_HOST,
+  };
   return { target, timeoutsMs };
 }
 

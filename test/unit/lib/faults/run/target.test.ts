@@ -1,11 +1,13 @@
 import { expect } from "chai";
 import { readlinkSync } from "node:fs";
 import type { Exec } from "../../../../../lib/host/exec.ts";
+import type { Host } from "../../../../../lib/host/host.ts";
 import { findAgain } from "../../../../../lib/faults/run/find-again.ts";
 import { GuardError } from "../../../../../lib/faults/contract/refused.ts";
 import { assertWritable, containerTarget } from "../../../../../lib/faults/run/target.ts";
 import { containerIdentity, fakeNode, INIT_START_TICKS } from "../../../../fixtures/faults/fake-node.ts";
 import { rejection } from "../../../../fixtures/faults/rejection.ts";
+import { USUAL_SPEED } from "../../../../../lib/host/time-scale.ts";
 
 const ID = "ab".repeat(32);
 const BOOT_ID = "3f8a2517-9b43-454b-90d1-d507eabbb7e6";
@@ -23,7 +25,7 @@ interface Docker {
 }
 
 /** A host whose docker knows one container; `asked` collects each argv. */
-function hostWith(docker: Docker, asked: (readonly string[])[] = []): Exec {
+function hostWith(docker: Docker, asked: (readonly string[])[] = []): Host {
   const inspected = {
     Id: ID,
     Name: "/fl-worker",
@@ -32,12 +34,13 @@ function hostWith(docker: Docker, asked: (readonly string[])[] = []): Exec {
     HostConfig: { NetworkMode: docker.networkMode ?? "kind" },
   };
   const where = `net:[${docker.inode ?? "4026532500"}]\n${BOOT_ID}\n${docker.initStartTicks ?? INIT_START_TICKS}\n`;
-  return (argv) => {
+  const exec: Exec = (argv) => {
     asked.push(argv);
     const stderr = argv.includes("inspect") ? (docker.inspectError ?? "") : "";
     const stdout = argv.includes("inspect") ? JSON.stringify([inspected]) : where;
     return Promise.resolve({ argv, exitCode: stderr === "" ? 0 : 1, timedOut: false, stdout, stderr, durationMs: 1 });
   };
+  return { exec, timeScale: USUAL_SPEED };
 }
 
 const ask = (docker: Docker, asked?: (readonly string[])[]) =>
