@@ -4,7 +4,10 @@ import { startEvidence, type Evidence, type EvidenceOrder } from "./evidence.ts"
 
 /** Evidence that the engine starts once the scenario is ready; the verdict decides later which files are kept. */
 export interface ScenarioEvidence extends Evidence {
-  /** Starts the captures and reads the state before the fault. A second call drops the evidence so far. */
+  /**
+   * Starts the captures and reads the state before the fault. A call while another of the same place is under way
+   * shares it. Any later call waits for the earlier one and drops its evidence.
+   */
   readonly begin: (where: Whereabouts) => Promise<void>;
 }
 
@@ -20,12 +23,21 @@ export interface ScenarioOrder extends Omit<EvidenceOrder, "where"> {
 /** Nothing is done, and nothing kept, before `begin` is called. Never throws, as Evidence does not. */
 export function scenarioEvidence({ isWorthAll, ...order }: ScenarioOrder): ScenarioEvidence {
   let begun: Promise<Evidence> | null = null;
+  let underWay: { readonly where: Whereabouts; readonly done: Promise<void> } | null = null;
+  const startAfter = async (earlier: Promise<Evidence> | null, where: Whereabouts): Promise<Evidence> => {
+    await (await earlier)?.keep("none");
+    return await startEvidence({ ...order, where });
+  };
   return {
-    begin: async (where) => {
-      const earlier = await begun;
-      await earlier?.keep("none");
-      begun = startEvidence({ ...order, where });
-      await (await begun).mark("before");
+    begin: (where) => {
+      if (underWay?.where === where) return underWay.done;
+      // Set before anything is awaited: a second caller must find this start, or its captures would never be ended.
+      const starting = startAfter(begun, where);
+      begun = starting;
+      const begin = async () => await (await starting).mark("before");
+      const mine = { where, done: begin().finally(() => (underWay = underWay === mine ? null : underWay)) };
+      underWay = mine;
+      return mine.done;
     },
     mark: async (moment) => {
       if (moment !== "after" || isWorthAll()) await (await begun)?.mark(moment);

@@ -195,6 +195,22 @@ describe("evidence of a scenario", () => {
     expect([count("start"), count("stop"), count("state")]).to.deep.equal([4, 4, 4]);
   });
 
+  for (const [which, second, starts] of [
+    ["of the same place share one start", WHERE, 2],
+    ["of two places start one after the other, and the later one stays", { ...WHERE }, 4],
+  ] as const) {
+    it(`two calls to begin at once ${which}: every capture that starts is ended`, async () => {
+      const exec: Cluster["exec"] = (place) => node(asked, place);
+      const cluster: Cluster = { record: RECORD, timeScale: USUAL_SPEED, exec, locate: () => Promise.resolve(WHERE) };
+      const evidence = scenarioEvidence({ cluster, dir: join(dir, "x"), level: "all", isWorthAll: () => true });
+      await Promise.all([evidence.begin(WHERE), evidence.begin(second)]);
+      expect((await evidence.keep("full")).trouble).to.be.empty;
+      expect(readdirSync(dir)).to.deep.equal(["x"]);
+      const count = (what: string) => asked.filter((one) => one.endsWith(` ${what}`)).length;
+      expect([count("start"), count("stop")]).to.deep.equal([starts, starts]);
+    });
+  }
+
   it("has nothing before it begins", async () => {
     const cluster = { record: RECORD } as Cluster;
     const evidence = scenarioEvidence({ cluster, dir: join(dir, "x"), level: "all", isWorthAll: () => true });
