@@ -10,7 +10,7 @@ const MAY_START = [
   "lib/host/exec.ts",
   "clusters/lane/vm.ts",
   "clusters/lane/guest/agent.ts",
-  "cli/cell/run-cell.ts",
+  "cli/cell/stoppable-process.ts",
   "cli/own-tests/process.ts",
 ];
 /** These take a command line, not an argv. */

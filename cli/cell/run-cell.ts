@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -33,6 +32,8 @@ import { healJournal } from "./heal-journal.ts";
 import { endLeftCaptures } from "./left-captures.ts";
 import { stillNotUndone } from "./not-undone.ts";
 import { writeAtomically } from "../store/run-dir.ts";
+import { stopBudgetOf } from "./stop-budget.ts";
+import { runStoppable } from "./stoppable-process.ts";
 import type { Share } from "./work-units.ts";
 import type { Turn } from "../host/parallel.ts";
 import { scenariosOf, suiteFiles } from "./suites.ts";
@@ -67,8 +68,6 @@ export interface CellJob {
   readonly turn: Turn;
 }
 
-/** For a cell process that was told to stop: one undo of each fault, with room for a busy machine. */
-const STOP_BUDGET_MS = 20_000;
 const CELL_PROCESS = fileURLToPath(new URL("cell-process.ts", import.meta.url));
 
 /**
@@ -116,7 +115,7 @@ async function allSuites(job: CellJob, record: ClusterRecord, emit: Emit): Promi
         plan(job, share, emit);
         // Suites planned but not run come out as unknown with the taint as reason, unless another cluster takes them
         // over.
-        if (index === 0 || taintedIn(job.dir).length === 0) await runSuites(job, record, journalPath, share);
+        if (index === 0 || taintedIn(job.dir).length === 0) await runSuites(job, record, journalPath, share, emit);
       }
     });
     hasEnded = true;
@@ -168,7 +167,13 @@ function plan({ scenarios }: CellJob, { mode, suiteFiles: files }: Share, emit: 
   emit({ type: "planned", mode, scenarios: planned });
 }
 
-async function runSuites(job: CellJob, cluster: ClusterRecord, journalPath: string, share: Share): Promise<void> {
+async function runSuites(
+  job: CellJob,
+  cluster: ClusterRecord,
+  journalPath: string,
+  share: Share,
+  emit: Emit,
+): Promise<void> {
   const { mochaReporter, evidence, repeats, reach } = job;
   const { mode, suiteFiles } = share;
   const eventsPath = join(job.dir, "events.ndjson");
@@ -177,55 +182,17 @@ async function runSuites(job: CellJob, cluster: ClusterRecord, journalPath: stri
   const order: CellOrder = { cluster, eventsPath, journalPath, mode, ...given };
   const orderPath = join(job.dir, `order-${mode}.json`);
   writeFileSync(orderPath, JSON.stringify(order, null, 2), { mode: 0o600 });
-  const exit = await spawnCellProcess(orderPath, join(job.dir, "mocha.log"), mochaReporter !== null, job.signal);
+  const exit = await runStoppable({
+    argv: ["--disable-warning=DEP0190", "--disable-warning=ExperimentalWarning", CELL_PROCESS, orderPath],
+    logPath: join(job.dir, "mocha.log"),
+    show: mochaReporter !== null,
+    signal: job.signal,
+    // On SIGTERM it undoes its own faults: only it knows its injections under way. If it hangs, the journal is enough.
+    stopBudget: () => stopBudgetOf(journalPath, timeScale),
+    say: (text) => emit({ type: "note", text }),
+  });
   if (exit !== "0")
     throw new Error(`the suites' process ended with ${exit}; its last words are in ${join(job.dir, "mocha.log")}`);
-}
-
-/**
- * Runs the suites' process and resolves to its exit code, or to the signal that killed it. It has its own process
- * group, so that a Ctrl-C on the terminal reaches only this process, which then stops it.
- */
-async function spawnCellProcess(
-  orderPath: string,
-  logPath: string,
-  show: boolean,
-  signal: AbortSignal,
-): Promise<string> {
-  const argv = ["--disable-warning=DEP0190", "--disable-warning=ExperimentalWarning", CELL_PROCESS, orderPath];
-  const child = spawn(process.execPath, argv, {
-    detached: true,
-    stdio: ["ignore", show ? "inherit" : "pipe", "pipe", "ipc"],
-  });
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.on("data", (chunk: Buffer) => keep(logPath, chunk));
-  }
-  // On SIGTERM it undoes its own faults: only it knows its injections under way. If it hangs, the journal is enough.
-  let lastResort: NodeJS.Timeout | undefined;
-  const stop = () => {
-    child.kill("SIGTERM");
-    lastResort = setTimeout(() => child.kill("SIGKILL"), STOP_BUDGET_MS);
-  };
-  signal.addEventListener("abort", stop);
-  if (signal.aborted) stop();
-  try {
-    return await new Promise<string>((resolve, reject) => {
-      child.on("error", reject);
-      child.on("close", (code, killedBy) => resolve(killedBy ?? String(code)));
-    });
-  } finally {
-    clearTimeout(lastResort);
-    signal.removeEventListener("abort", stop);
-  }
-}
-
-/** Keeps output for a later look. Ignores errors: a full disk must not end a run that has faults in force. */
-function keep(logPath: string, chunk: Buffer): void {
-  try {
-    writeFileSync(logPath, chunk, { flag: "a", mode: 0o600 });
-  } catch {
-    // The event log meets the same disk, and says so.
-  }
 }
 
 /** How a cell ended, as far as it decides what becomes of its cluster. */

@@ -1,4 +1,6 @@
+import { LEASE, leaseAt } from "../../lib/faults/run/dead-man.ts";
 import { EXIT } from "../../lib/host/errors.ts";
+import { timeScaleOfProcess } from "./time-scale.ts";
 
 /**
  * A signal's effect on a run. First: no new work; faults are undone, reports written, exit 130/143. Second: undo only,
@@ -30,7 +32,9 @@ export function onInterrupt(say: (line: string) => void): Interruption {
     } else if (count === 2) {
       say(`${name}: only undoing faults now (again: leave at once)`);
     } else {
-      say("left before everything was undone; run ./faultline heal, or wait 30 s for the dead-man on the node");
+      const leaseS = leaseAt(LEASE, timeScaleOfProcess()).leaseMs / 1000;
+      const otherwise = `wait ${leaseS} s for the dead-man on the node`;
+      say(`left before everything was undone; run ./faultline heal, or ${otherwise}`);
       process.exit(code);
     }
   };
