@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { LISTS, type ListName } from "./commands/list-names.ts";
 import type { RunOptions } from "./cell/run-options.ts";
 import type { Format } from "./commands/report.ts";
+import type { TestOptions } from "./commands/test.ts";
 
 function collect(value: string, all: readonly string[]): readonly string[] {
   return [...all, value];
@@ -20,6 +21,12 @@ function times(value: string): number {
 function places(value: string): number {
   if (/^[1-9]\d?$/.test(value)) return Number(value);
   throw new InvalidArgumentError("expected a whole number from 1 to 99");
+}
+
+function rotation(value: string): number | "none" {
+  if (value === "none") return value;
+  if (/^[1-9]\d?$/.test(value)) return Number(value);
+  throw new InvalidArgumentError("expected a whole number from 1 to 99, or none");
 }
 
 function listName(value: string): ListName {
@@ -115,8 +122,9 @@ function addRunning(root: Command, { argv, done }: Invocation): void {
     .command("test")
     .description("the project's own tests, set-up included: checks, unit, integration, end to end on a real cluster")
     .option("--only <layer>", "check, unit, integration or e2e, again for more", collect, [])
-    .option("--all", "every test, as the nightly job runs them (default: each capability once, in some 15 min)", false)
-    .action(async (options: { only: readonly string[]; all: boolean }) => {
+    .option("--all", "every test, as the nightly job runs them (default: each capability once, in some 20 min)", false)
+    .option("--rotation <part>", "which part of the nightly tests a default run has: its number, or none", rotation)
+    .action(async (options: TestOptions) => {
       const { test } = await import("./commands/test.ts");
       done(await test(options));
     });

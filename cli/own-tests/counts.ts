@@ -42,14 +42,25 @@ export function sumCounts(all: readonly Counts[]): Counts {
   };
 }
 
+/** Budget of the default set on 2 cores, in minutes: with everything built, and where nothing is built yet. */
+export const BUDGET_MINUTES = { warm: 20, cold: 40 } as const;
+
+/** What `./faultline test` took, one line; beside its budget where it was the whole default set. Pure. */
+export function tookLine(ms: number, { all, isWhole }: { readonly all: boolean; readonly isWhole: boolean }): string {
+  const seconds = Math.round(ms / 1000);
+  const took = `took ${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  if (all || !isWhole) return took;
+  return `${took} (budget on 2 cores: ${BUDGET_MINUTES.warm} min, ${BUDGET_MINUTES.cold} min from nothing)`;
+}
+
 /**
- * The last lines of `./faultline test`: the tests left out by reason, where there are any, and `N passed, N failed, N
- * skipped`. Pure.
+ * The last lines of `./faultline test`: the tests left out by reason, where there are any, the time (`tookLine`), and
+ * `N passed, N failed, N skipped`. Pure.
  */
-export function summaryLines({ passes, failures, pending, leftOut }: Counts): readonly string[] {
+export function summaryLines({ passes, failures, pending, leftOut }: Counts, took: string): readonly string[] {
   const total = leftOut.reduce((sum, { tests }) => sum + tests, 0);
   const width = String(total).length;
   const reasons = leftOut.map(({ reason, tests }) => `  ${String(tests).padStart(width)} ${reason}`);
   const head = total === 0 ? [] : [`left out: ${total} tests (./faultline test --all runs them)`, ...reasons, ""];
-  return [...head, `${passes} passed, ${failures} failed, ${pending} skipped`];
+  return [...head, took, `${passes} passed, ${failures} failed, ${pending} skipped`];
 }

@@ -58,20 +58,31 @@ const CLUSTERS = join(import.meta.dirname, "..");
 export async function ensureNodeImage(options: NodeImageOptions): Promise<NodeImage> {
   const { exec, origin, parts } = options;
   await needDocker(exec);
-  const origins = origin ? [origin] : (["offline", "registry"] as const);
-  const recipes = await Promise.all(origins.map((one) => recipeOf(one, parts)));
-  for (const { image } of recipes) {
-    if (await isInDocker(image.tag, exec)) return image;
-  }
+  const built = await builtNodeImage(options);
+  if (built !== null) return built;
   const wanted = origin ?? ((await registryAnswers(exec, parts)) ? "registry" : "offline");
   if (wanted === "offline") mustBeHadOffline(parts);
-  const recipe = recipes.find(({ image }) => image.origin === wanted) ?? (await recipeOf(wanted, parts));
+  const recipe = await recipeOf(wanted, parts);
   // One build at a time, for any image: builds share most steps, and each fills the machine. A later build finds the
   // shared steps done.
   await withLock("node-image", lockingFor(options), async () => {
     if (!(await isInDocker(recipe.image.tag, exec))) await buildImage(recipe, options);
   });
   return recipe.image;
+}
+
+/** Resolves to the node image of these parts, of any origin that is not given, that Docker has; null without one. */
+export async function builtNodeImage({
+  exec,
+  origin,
+  parts,
+}: Pick<NodeImageOptions, "exec" | "origin" | "parts">): Promise<NodeImage | null> {
+  const origins = origin ? [origin] : (["offline", "registry"] as const);
+  const recipes = await Promise.all(origins.map((one) => recipeOf(one, parts)));
+  for (const { image } of recipes) {
+    if (await isInDocker(image.tag, exec)) return image;
+  }
+  return null;
 }
 
 function lockingFor({ say = () => undefined, signal }: NodeImageOptions): LockOptions {

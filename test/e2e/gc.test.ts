@@ -31,7 +31,7 @@ describe("gc after a kill -9 while the cluster is created", function () {
     });
 
   nothingIsLeft(NODES_ORDERED);
-  nightly("a kill at each other stage of a cluster's making: 4 min", () => {
+  nightly("killed-stages", () => {
     for (const moment of MOMENTS.filter((one) => one !== NODES_ORDERED)) nothingIsLeft(moment);
   });
 
@@ -52,7 +52,7 @@ describe("gc after a kill -9 while the cluster is created", function () {
     expect(await tracesOf(cluster)).to.equal("");
   });
 
-  nightly("gc from another pid namespace: a killed run more, 30 s", () => {
+  nightly("killed-elsewhere", () => {
     it("from another pid namespace no owner can be seen, and nothing is deleted", async function () {
       const elsewhere = ["unshare", "--pid", "--fork", "--mount-proc", "./faultline", "gc"];
       const { child, outcome, cluster } = await runAt(NODES_ORDERED);

@@ -39,7 +39,7 @@ describe("Ctrl-C while the cluster is created", function () {
     });
 
   leaves(BY_DEFAULT);
-  nightly("Ctrl-C at each other stage of a cluster's making, and with what is kept: 5 min", () => {
+  nightly("interrupted-stages", () => {
     for (const one of OTHERS) leaves(one);
   });
 });

@@ -16,7 +16,7 @@ const CELLS = ["flannel/iptables", "flannel/nftables"];
 const FAULTS = ["services/bridge-nf-call-iptables", "overlay/vxlan-port-blocked"];
 const PROBES = 500;
 
-nightly("two clusters at once and 500 attempts beside each fault: 5 min", () => {
+nightly("isolation", () => {
   describe("two cells of one run side by side", function () {
     let outcome: Outcome;
     let records: readonly ClusterRecord[] = [];

@@ -133,7 +133,7 @@ describe("the main job on a real kind cluster", function () {
     expect({ noFault, wrongNode, swapped }, said).to.deep.equal({ noFault: 1, wrongNode: 1, swapped: 1 });
   });
 
-  nightly("the mutants of every suite: 6 min of runs that must fail", () => {
+  nightly("all-mutants", () => {
     it("fails every scenario with no fault or on the wrong node, and every path with its expectation swapped", async function () {
       this.timeout(1_200_000);
       const { noFault, wrongNode, swapped, said } = await allCaught([]);

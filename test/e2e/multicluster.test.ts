@@ -7,7 +7,7 @@ import { nightly } from "../nightly.ts";
 
 const SUITES = ["multicluster/cidr-overlap", "multicluster/joined"];
 
-nightly("two clusters joined: four nodes and three runs, 4 min", () => {
+nightly("two-clusters", () => {
   describe("two clusters joined by routes", function () {
     let outcome: Outcome | undefined;
     let run: Run;

@@ -16,7 +16,7 @@ function eventsAfter(before: string): readonly Event[] {
   return readEventLog(join(cellDirs(join(RUNS, latest))[0] ?? "", "events.ndjson"));
 }
 
-nightly("a cluster that only times out: 2 min", () => {
+nightly("never-ready", () => {
   describe("a cluster that never gets ready", function () {
     it("exit 2 with the cause and the next step, and the cluster is gone", async function () {
       const before = existsSync(join(RUNS, "latest")) ? readlinkSync(join(RUNS, "latest")) : "";

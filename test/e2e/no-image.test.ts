@@ -27,7 +27,7 @@ async function checkoutWithoutPlugin(): Promise<string> {
   return dir;
 }
 
-nightly("a node image that cannot be built: one image more, and a cluster, 2 min", () => {
+nightly("no-image", () => {
   describe("a node image that cannot be had", function () {
     let dir = "";
     let run: Run;

@@ -38,7 +38,7 @@ async function seenThrough(suite: string): Promise<Seen> {
   return { run, subnet, outcome: ended, record, server };
 }
 
-nightly("two runs at the same time: two clusters at once, 3 min", () => {
+nightly("two-runs", () => {
   describe("two runs side by side", function () {
     let both: readonly Seen[];
 

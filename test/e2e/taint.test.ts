@@ -9,7 +9,7 @@ import { nightly } from "../nightly.ts";
 const FIRST = "nodes/ip-forward";
 const SECOND = "services/no-endpoints";
 
-nightly("a second cluster in the place of a tainted one: two clusters, 4 min", () => {
+nightly("tainted-replaced", () => {
   describe("a node that does not come back", function () {
     let name = "";
     let replacement = "";

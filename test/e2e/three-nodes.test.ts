@@ -7,7 +7,7 @@ import { nightly } from "../nightly.ts";
 
 const SUITE = "three-nodes/one-node-cut-off";
 
-nightly("a cluster of three nodes: 3 min", () => {
+nightly("three-nodes", () => {
   describe("a cluster of three nodes, since a suite names one on the third", function () {
     let outcome: Outcome | undefined;
     let run: Run;

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { cellDirs } from "../../../cli/store/run-dir.ts";
 import { laneUnavailable } from "../../../cli/own-tests/build.ts";
+import { IPVS_CELL } from "../../../cli/own-tests/nightly-groups.ts";
 import { cellId } from "../../../lib/model/cell.ts";
 import { readEventLog } from "../../../lib/events/event-log.ts";
 import type { Run } from "../../../lib/verdict/result.ts";
@@ -28,10 +29,12 @@ import { nightly } from "../../nightly.ts";
 import { begun } from "../traces.ts";
 import { USUAL_SPEED } from "../../../lib/host/time-scale.ts";
 
-/** ip_forward off shows what only IPVS does. */
-const SUITES = ["baseline/packet-flow", "nodes/ip-forward", "loadbalancer/lb-ip-on-kube-ipvs0"];
-const IPVS = parseCell("flannel/ipvs");
+/** Only IPVS serves a Service with ip_forward off. test/e2e/ipvs.test.ts has the other claims of an ipvs cell. */
+const SUITE = "nodes/ip-forward";
+const IPVS = parseCell(IPVS_CELL);
 const KERNEL = "um:newest";
+/** The kernel is named, since this machine's own may have ip_vs. */
+const IN_LANE = ["--cell", IPVS_CELL, "--kernel", KERNEL, "--yes", "--progress", "plain"];
 
 /** How many machines of this cell stand still: whoever runs these tests may have kept one before. */
 function standing(): number {
@@ -39,51 +42,42 @@ function standing(): number {
     .length;
 }
 
-function skipUnlessTried(): void {
-  before("look whether the kernel lane is tried here", async function () {
-    const reason = await laneUnavailable(hostContext({ timeScale: USUAL_SPEED }));
+function skipUnlessAvailable(): void {
+  before("look whether this machine can run the kernel lane", function () {
+    const reason = laneUnavailable(hostContext({ timeScale: USUAL_SPEED }));
     if (reason === null) return;
     process.stderr.write(`kernel lane not tested: ${reason}\n`);
     this.skip();
   });
 }
 
-nightly("the kernel lane, ipvs in a virtual machine: 15 min, its kernel built", () => {
-  describe("a cell that needs another kernel", function () {
+nightly("kernel-lane", () => {
+  describe("a cell in the kernel lane, its machine kept", function () {
     this.timeout(3_600_000);
     let outcome: Outcome;
     let run: Run;
 
-    skipUnlessTried();
+    skipUnlessAvailable();
 
-    before("run suites with kube-proxy in ipvs mode", async function () {
-      const keep = ["--keep", "always", "--yes", "--progress", "plain"];
-      outcome = await faultline(["run", ...SUITES, "--cell", "flannel/ipvs", ...keep]);
+    before("run a suite with kube-proxy in ipvs mode", async function () {
+      outcome = await faultline(["run", SUITE, ...IN_LANE, "--keep", "always"]);
+      process.stdout.write(outcome.stdout);
       run = runReported(outcome);
-    });
-
-    it("is moved to that kernel by itself, with a line that says so", function () {
-      expect(outcome.stderr).to.match(
-        /needs ip_vs, which this machine lacks: it runs on um:newest in a virtual machine/,
-      );
-      expect(run.cells[0]?.parts).to.deep.include({ proxyMode: "ipvs", kernel: KERNEL });
-      expect(outcome.stderr).to.match(/in the VM: kernel \d+\./);
     });
 
     it("comes out in this run, as claimed", function () {
       mustEnd(outcome);
-      for (const suite of SUITES) expect(resultOf(run, suite).verdict, suite).to.equal("pass");
-      const viaService = resultOf(run, "nodes/ip-forward").paths.find(
-        ({ path }) => path === "same → server by ClusterIP",
-      );
+      expect(run.cells[0]?.parts).to.deep.include({ proxyMode: "ipvs", kernel: KERNEL });
+      expect(outcome.stderr).to.match(/in the VM: kernel \d+\./);
+      expect(resultOf(run, SUITE).verdict).to.equal("pass");
+      const viaService = resultOf(run, SUITE).paths.find(({ path }) => path === "same → server by ClusterIP");
       expect(viaService?.observed).to.equal("ok ×3");
     });
 
     it("leaves its machine standing still, as was asked, and the next run goes on in it", async function () {
       expect(outcome.stderr).to.match(/the VM of .* stands still until the next run/);
       expect(standing()).to.equal(1);
-      const next = ["services/bridge-nf-call-iptables", "--cell", "flannel/ipvs", "--yes", "--progress", "plain"];
-      const again = await faultline(["run", ...next]);
+      const again = await faultline(["run", "services/bridge-nf-call-iptables", ...IN_LANE]);
       mustEnd(again);
       expect(again.stderr).to.match(/as an earlier run left it: first answer after \d+\.\d s/);
       const warm = runReported(again);
@@ -109,9 +103,9 @@ function machines(): readonly string[] {
 
 /** Ends kept machines, keeps one of the cell, then starts a run in it; resolves once a fault is in force there. */
 async function faultInKept(): Promise<Launched> {
-  mustEnd(await faultline(["run", "baseline/packet-flow", "--cell", "flannel/ipvs", "--keep", "always", "--yes"]));
+  mustEnd(await faultline(["run", "baseline/packet-flow", ...IN_LANE, "--keep", "always"]));
   expect(standing()).to.equal(1);
-  const launched = launch(["run", "services/bridge-nf-call-iptables", "--cell", "flannel/ipvs", "--yes"]);
+  const launched = launch(["run", "services/bridge-nf-call-iptables", ...IN_LANE]);
   const { runId } = await begun(launched.child);
   const isInForce = () => {
     const [cell = ""] = cellDirs(join(RUNS, runId));
@@ -123,10 +117,10 @@ async function faultInKept(): Promise<Launched> {
   return launched;
 }
 
-nightly("the kernel lane, ipvs in a virtual machine: 15 min, its kernel built", () => {
+nightly("kernel-lane", () => {
   describe("a run in a machine that was kept", function () {
     this.timeout(900_000);
-    skipUnlessTried();
+    skipUnlessAvailable();
     // What somebody kept before would be taken for this test's own.
     beforeEach(async function () {
       mustEnd(await faultline(["gc"]));

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { layerCounts, sumCounts, summaryLines, type LeftOut } from "../../../../cli/own-tests/counts.ts";
+import { layerCounts, sumCounts, summaryLines, tookLine, type LeftOut } from "../../../../cli/own-tests/counts.ts";
 
 const line = (passes: number, failures: number, pending: number, planned: number, leftOut: readonly LeftOut[] = []) =>
   JSON.stringify({ suites: 1, tests: passes + failures + pending, passes, failures, pending, planned, leftOut });
@@ -50,17 +50,28 @@ describe("sumCounts", () => {
 describe("summaryLines", () => {
   it("ends with the three counts, and tells before them what was left out and why", () => {
     const leftOut = [SLOW, { reason: "big", tests: 10 }];
-    expect(summaryLines({ passes: 7, failures: 0, pending: 1, leftOut })).to.deep.equal([
+    expect(summaryLines({ passes: 7, failures: 0, pending: 1, leftOut }, "took 1 min 0 s")).to.deep.equal([
       "left out: 12 tests (./faultline test --all runs them)",
       "   2 slow",
       "  10 big",
       "",
+      "took 1 min 0 s",
       "7 passed, 0 failed, 1 skipped",
     ]);
   });
 
-  it("is one line where nothing was left out", () => {
+  it("is the time and the counts where nothing was left out", () => {
     const all = { passes: 7, failures: 1, pending: 0, leftOut: [] };
-    expect(summaryLines(all)).to.deep.equal(["7 passed, 1 failed, 0 skipped"]);
+    expect(summaryLines(all, "took 2 s")).to.deep.equal(["took 2 s", "7 passed, 1 failed, 0 skipped"]);
+  });
+});
+
+describe("tookLine", () => {
+  it("tells the time in minutes and seconds, beside the budget where the whole default set has run", () => {
+    expect(tookLine(1_119_600, { all: false, isWhole: true })).to.equal(
+      "took 18 min 40 s (budget on 2 cores: 20 min, 40 min from nothing)",
+    );
+    expect(tookLine(9_000, { all: true, isWhole: true })).to.equal("took 0 min 9 s");
+    expect(tookLine(60_000, { all: false, isWhole: false })).to.equal("took 1 min 0 s");
   });
 });

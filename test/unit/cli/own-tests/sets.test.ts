@@ -8,8 +8,15 @@ import { parseCell } from "../../../../clusters/cells/cells.ts";
 import { cellsOf, MATRIX_CELLS } from "../../../../cli/own-tests/cells.ts";
 import { layerCounts, type Counts } from "../../../../cli/own-tests/counts.ts";
 import { filesOf, runMochaByFile, type LayerFiles } from "../../../../cli/own-tests/mocha.ts";
+import { groupTitle, nightlyGroup } from "../../../../cli/own-tests/nightly-groups.ts";
+import type { RotationInEnv } from "../../../../cli/own-tests/rotation.ts";
 import { testSignals } from "../../../../cli/own-tests/signals.ts";
 import { sampled } from "../../../sample.ts";
+
+/** The groups of test/fixtures/test-command/two-sets.ts in a summary. */
+const TWO_RUNS = groupTitle(nightlyGroup("two-runs"));
+const IPVS = groupTitle(nightlyGroup("ipvs"));
+const NO_PART = JSON.stringify({ run: [], without: {} });
 
 const ROOT = fileURLToPath(new URL("../../../..", import.meta.url));
 
@@ -22,12 +29,13 @@ describe("nightly", function () {
   afterEach("remove it", () => rmSync(dir, { recursive: true }));
 
   /** The counts of a real mocha process with our reporter. */
-  async function countsOf(all: "0" | "1"): Promise<Counts> {
+  async function countsOf(all: "0" | "1", rotation?: RotationInEnv): Promise<Counts> {
     const counts = join(dir, "counts");
     const mocha = [join(ROOT, "node_modules", "mocha", "bin", "mocha.js"), "--no-config", "--extension", "ts"];
     const reporter = ["--reporter", join(ROOT, "test", "summary-reporter.ts")];
     const spec = join(ROOT, "test", "fixtures", "test-command", "two-sets.ts");
-    const env = { ...process.env, FAULTLINE_TEST_ALL: all, FAULTLINE_TEST_COUNTS: counts };
+    const ours = { FAULTLINE_TEST_ALL: all, FAULTLINE_TEST_COUNTS: counts };
+    const env = { ...process.env, ...ours, FAULTLINE_TEST_ROTATION: JSON.stringify(rotation) };
     const child = spawn(process.execPath, [...mocha, ...reporter, spec], { env, stdio: "ignore" });
     const exit = await new Promise<number>((resolve) => child.on("close", (code) => resolve(code ?? 1)));
     return layerCounts(exit, readFileSync(counts, "utf8").trim());
@@ -37,9 +45,17 @@ describe("nightly", function () {
     expect(await countsOf("0")).to.deep.equal({
       ...{ passes: 1, failures: 0, pending: 0 },
       leftOut: [
-        { reason: "takes long", tests: 3 },
-        { reason: "needs much", tests: 1 },
+        { reason: TWO_RUNS, tests: 3 },
+        { reason: IPVS, tests: 1 },
       ],
+    });
+  });
+
+  it("runs the groups of the rotation, and says why one of its part does not run", async () => {
+    const without = { "two-runs": "its node image is not built" };
+    expect(await countsOf("0", { run: ["ipvs"], without })).to.deep.equal({
+      ...{ passes: 2, failures: 0, pending: 0 },
+      leftOut: [{ reason: `${TWO_RUNS} (in this run's part, but its node image is not built)`, tests: 3 }],
     });
   });
 
@@ -58,7 +74,10 @@ describe("a layer run file by file", function () {
     const write = (text: string) => void (said += text);
     const signals = testSignals();
     try {
-      return await runMochaByFile({ name: "unit", env: { FAULTLINE_TEST_ALL: "0" }, signals, write }, files);
+      return await runMochaByFile(
+        { name: "unit", env: { FAULTLINE_TEST_ALL: "0", FAULTLINE_TEST_ROTATION: NO_PART }, signals, write },
+        files,
+      );
     } finally {
       signals.release();
     }
@@ -69,8 +88,8 @@ describe("a layer run file by file", function () {
     expect(await run({ beside: [twoSets, twoSets], alone: [twoSets] })).to.deep.equal({
       ...{ passes: 3, failures: 0, pending: 0 },
       leftOut: [
-        { reason: "takes long", tests: 9 },
-        { reason: "needs much", tests: 3 },
+        { reason: TWO_RUNS, tests: 9 },
+        { reason: IPVS, tests: 3 },
       ],
     });
   });
