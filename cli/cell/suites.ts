@@ -5,6 +5,7 @@ import { closestMatch } from "../../clusters/cells/closest-match.ts";
 import { UsageError } from "../../lib/host/errors.ts";
 import { registeredScenarios } from "../../lib/mocha/suite-host.ts";
 import { suiteId } from "../../lib/mocha/scenario.ts";
+import { isOnRequest } from "../../lib/scenario/needs.ts";
 import type { Scenario } from "../../lib/scenario/spec.ts";
 
 const SUITES = fileURLToPath(new URL("../../suites/", import.meta.url));
@@ -16,20 +17,22 @@ export function suiteFiles(): readonly string[] {
     .map((file) => `${SUITES}${file}`);
 }
 
-/** Folders that run only when a filter names them: they need several clusters, or a cluster of three nodes. */
-const ON_REQUEST = ["multicluster", "three-nodes"];
-
-/** Whether a suite's file is run only when it is named. */
-export function isOnRequest(file: string): boolean {
-  return ON_REQUEST.some((folder) => matches(folder, suiteId(file)));
+/**
+ * Resolves to the files of the suites to run: those that filters name, or without filters all but those that run on
+ * request. Throws UsageError as selectSuites does.
+ */
+export async function chosenSuites(filters: readonly string[]): Promise<readonly string[]> {
+  const files = suiteFiles();
+  if (filters.length > 0) return selectSuites(filters, files);
+  const onRequest = new Set((await scenariosOf(files)).filter(isOnRequest).map(({ id }) => id));
+  return files.filter((file) => !onRequest.has(suiteId(file)));
 }
 
 /**
- * Returns the files that filters name: an id (`services/no-endpoints`), a folder (`services`), or a glob. Without
- * filters: all but those that run on request. Throws UsageError for a filter without a match, with the nearest id.
+ * Returns the files that filters name: an id (`services/no-endpoints`), a folder (`services`), or a glob. Throws
+ * UsageError for a filter without a match, with the nearest id.
  */
 export function selectSuites(filters: readonly string[], files: readonly string[]): readonly string[] {
-  if (filters.length === 0) return files.filter((file) => !isOnRequest(file));
   const ids = files.map(suiteId);
   for (const filter of filters) {
     if (ids.some((id) => matches(filter, id))) continue;

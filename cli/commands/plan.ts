@@ -16,7 +16,7 @@ import { DEFAULT_CELL, parseCells, traitsOf } from "../../clusters/cells/cells.t
 import { kernelNeed } from "../../clusters/lane/needs.ts";
 import type { TimeScale } from "../../lib/host/time-scale.ts";
 import { stepLines } from "../cell/heal-journal.ts";
-import { scenariosOf, selectSuites, suiteFiles } from "../cell/suites.ts";
+import { chosenSuites, scenariosOf } from "../cell/suites.ts";
 import { timeScaleOfProcess } from "../host/time-scale.ts";
 
 /** Prints what a run would do: cells, scenarios, each fault's steps. Nothing is run, not even to look. */
@@ -24,7 +24,7 @@ export async function plan(
   filters: readonly string[],
   options: { readonly cell: readonly string[]; readonly scripts: boolean },
 ): Promise<void> {
-  const scenarios = await scenariosOf(selectSuites(filters, suiteFiles()));
+  const scenarios = await scenariosOf(await chosenSuites(filters));
   const cells = options.cell.length > 0 ? options.cell.flatMap(parseCells) : [DEFAULT_CELL];
   const faults = cells.flatMap((cell) => scenarios.flatMap((scenario) => faultsIn(cell, scenario)));
   const names = options.scripts ? nameScripts(faults.map((nodeFault) => ({ nodeFault }))) : null;

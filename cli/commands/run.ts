@@ -22,7 +22,7 @@ import type { RunOptions } from "../cell/run-options.ts";
 import { createRunDir, newRunId, readRun, writeHeader, type RunHeader } from "../store/run-dir.ts";
 import { eachOf, spareOf, turns } from "../host/parallel.ts";
 import { onInterrupt, type Interruption } from "../host/signals.ts";
-import { scenariosOf, selectSuites, suiteFiles } from "../cell/suites.ts";
+import { chosenSuites, scenariosOf } from "../cell/suites.ts";
 
 /** Runs the suites that `filters` name in every cell, writes the reports, and resolves to the exit code. */
 export async function run(filters: readonly string[], options: RunOptions, argv: readonly string[]): Promise<number> {
@@ -53,7 +53,7 @@ export async function carryOut(
   argv: readonly string[],
   modes: readonly Mode[],
 ): Promise<CarriedOut> {
-  const files = selectSuites(filters, suiteFiles());
+  const files = await chosenSuites(filters);
   const scenarios = await scenariosOf(files);
   checkReporter(options.reporter);
   const { cells: asked, reuse } = cellsOf(options);

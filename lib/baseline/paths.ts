@@ -19,10 +19,10 @@ export function knownPaths(
   );
 }
 
-/** Returns the further clusters that these scenarios' paths need in a cell. Pure. */
+/** Returns the further clusters that these scenarios need in a cell. Pure. */
 export function peersNeeded(scenarios: readonly Scenario[], context: CellContext): readonly Peer[] {
   const mine = scenarios.filter((scenario) => skipInCell(scenario, context) === null);
-  const needed = new Set(mine.flatMap(({ expect }) => Object.keys(expect).flatMap(peersOn)));
+  const needed = new Set(mine.flatMap(({ needs }) => needs?.peers ?? []));
   return PEERS.filter((peer) => needed.has(peer));
 }
 

@@ -1,6 +1,6 @@
 import { UndecidedError } from "../host/errors.ts";
 
-/** A cluster's nodes. C, a second worker, exists only if a scenario of the run names a role or puts a fault on it. */
+/** A cluster's nodes. C, a second worker, exists only if a scenario of the run needs three nodes. */
 export const NODES = ["A", "B", "C"] as const;
 export type NodeName = (typeof NODES)[number];
 /** The targets of faults. */
@@ -32,4 +32,5 @@ export function ofNode<T>(values: Readonly<Partial<Record<NodeRole, T>>>, node: 
 }
 
 /** Tells the user how to get a cluster with three nodes. */
-export const THREE_NODES = "a run makes three nodes if one of its suites names node C: leave out --cluster";
+export const THREE_NODES =
+  "a run makes three nodes if one of its suites needs them (needs: { nodes: 3 }): leave out --cluster";

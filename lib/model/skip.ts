@@ -1,5 +1,6 @@
 /**
- * Why a scenario is skipped, for programs. `cell`: its suite's `skipWhen` says that it makes no sense in the cell.
+ * Why a scenario is skipped, for programs. `cell`: the cell lacks what its suite needs, or its suite's
+ * `skipWhen` says that it makes no sense there.
  * `two-node-cluster`: it needs a third node, and the kept cluster has two. `two-node-lane`: it needs a third node,
  * and a cluster in the kernel lane has two. `no-mutant`: selfcheck cannot tell this mode from the scenario itself.
  */

@@ -1,25 +1,21 @@
 import type { ClusterRecord } from "../model/cluster.ts";
-import { nodesBroken } from "./nodes-broken.ts";
 import { nodesOf, THREE_NODES, type Size } from "../model/nodes.ts";
-import { isOnThird } from "../model/path.ts";
 import type { Skip } from "../model/skip.ts";
 import { skipInCell, type CellContext, type Scenario } from "./spec.ts";
 
 /**
- * Returns how many nodes a cell's cluster needs for these scenarios: three if one that is not skipped names a role on
- * node C or breaks something there, else two. In the kernel lane always two: the VM is saved with its cluster. Pure.
+ * Returns how many nodes a cell's cluster needs for these scenarios: three if one that is not skipped needs them, else
+ * two. In the kernel lane always two: the VM is saved with its cluster. Pure.
  */
 export function sizeFor(scenarios: readonly Scenario[], context: CellContext): Size {
   if (isInLane(context)) return 2;
-  const needThird = scenarios.some(
-    (scenario) => skipInCell(scenario, context) === null && needsThird(scenario, context),
-  );
+  const needThird = scenarios.some((scenario) => skipInCell(scenario, context) === null && needsThird(scenario));
   return needThird ? 3 : 2;
 }
 
 /** Returns the skip of a scenario that needs more nodes than any cluster of its cell can have, or null. Pure. */
 export function skipIfCellTooSmall(scenario: Scenario, context: CellContext): Skip | null {
-  return isInLane(context) && needsThird(scenario, context) ? TOO_SMALL_IN_LANE : null;
+  return isInLane(context) && needsThird(scenario) ? TOO_SMALL_IN_LANE : null;
 }
 
 /**
@@ -41,14 +37,13 @@ function isInLane({ cell }: CellContext): boolean {
 
 /** Returns the skip of a scenario that needs a node this cluster lacks, or null. Pure. */
 export function skipIfTooSmall(scenario: Scenario, record: ClusterRecord): Skip | null {
-  if (nodesOf(record.containers).includes("C") || !needsThird(scenario, record)) return null;
+  if (nodesOf(record.containers).includes("C") || !needsThird(scenario)) return null;
   return {
     code: "two-node-cluster",
     reason: `it needs a third node, and cluster ${record.name} has two; ${THREE_NODES}`,
   };
 }
 
-function needsThird(scenario: Scenario, context: CellContext): boolean {
-  if (Object.keys(scenario.expect).some(isOnThird)) return true;
-  return nodesBroken(scenario, context).has("C");
+function needsThird({ needs }: Scenario): boolean {
+  return needs?.nodes === 3;
 }

@@ -98,11 +98,6 @@ export function overlayPort({ overlay }: Traits): number {
   return overlay?.udpPort ?? VXLAN_PORT;
 }
 
-/** Returns a condition: `has("IPv6")` holds if the cell has this IP family, alone or beside the other. */
-export function has(family: Family): (context: CellContext) => boolean {
-  return ({ cell }) => familiesOf(cell).includes(family);
-}
-
 /** Returns a condition: `isPlain("IPv6")` holds if a way that names no family means this one. */
 export function isPlain(family: Family): (context: CellContext) => boolean {
   return ({ cell }) => familiesOf(cell)[0] === family;

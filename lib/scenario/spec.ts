@@ -7,6 +7,7 @@ import type { Fault, NodeFault } from "../faults/registry.ts";
 import { parsePath } from "../model/path.ts";
 import type { Skip } from "../model/skip.ts";
 import type { Symptom } from "../model/symptom.ts";
+import { skipWithoutFamily, unsaidNeeds, type Needs } from "./needs.ts";
 
 export * from "../faults/builders.ts";
 export * from "./conditions.ts";
@@ -42,6 +43,8 @@ export interface ScenarioSpec {
    * How long the symptom may take to show; absent if it shows at once. A pod that must crash needs time, for example.
    */
   readonly appears?: Budget;
+  /** Default: any cluster of two nodes will do. */
+  readonly needs?: Needs;
   /** Returns why the scenario makes no sense in a cell, or null if it does: a skip always has a reason. */
   readonly skipWhen?: (context: CellContext) => string | null;
   /** The reason that every path shows the same with the fault on the other node. Selfcheck tests this claim too. */
@@ -108,9 +111,11 @@ export function whyNotJoined({ traits }: CellContext): string | null {
     : null;
 }
 
-/** Returns the skip that the suite's own `skipWhen` asks for in a cell, or null. Pure. */
-export function skipInCell({ skipWhen }: Pick<ScenarioSpec, "skipWhen">, context: CellContext): Skip | null {
-  const reason = skipWhen?.(context) ?? null;
+/** Returns the skip of a suite whose needs or whose own `skipWhen` exclude a cell, or null. Pure. */
+export function skipInCell(scenario: Pick<ScenarioSpec, "needs" | "skipWhen">, context: CellContext): Skip | null {
+  const withoutFamily = skipWithoutFamily(scenario, context.cell);
+  if (withoutFamily !== null) return withoutFamily;
+  const reason = scenario.skipWhen?.(context) ?? null;
   return reason === null ? null : { code: "cell", reason };
 }
 
@@ -153,7 +158,7 @@ export function leftOutOf(scenario: Pick<ScenarioSpec, "expect">, { cell }: Cell
   );
 }
 
-/** Throws UsageError with the suite's id if a path cannot be parsed or the suite claims nothing. */
+/** Throws UsageError with the suite's id if a path cannot be parsed, the suite claims nothing, or hides a need. */
 export function checkScenario(scenario: Scenario): void {
   const paths = Object.keys(scenario.expect);
   if (paths.length === 0) throw new UsageError(`suite ${scenario.id}: "${scenario.title}" expects nothing of any path`);
@@ -167,4 +172,7 @@ export function checkScenario(scenario: Scenario): void {
       );
     }
   }
+  const [unsaid] = unsaidNeeds(scenario);
+  if (unsaid !== undefined)
+    throw new UsageError(`suite ${scenario.id}: ${unsaid}`, `correct needs in suites/${scenario.id}.ts`);
 }

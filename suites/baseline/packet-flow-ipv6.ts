@@ -1,8 +1,6 @@
 import { okWith } from "../../lib/model/expectation.ts";
 import { scenario } from "../../lib/mocha/scenario.ts";
-import { bothOf, has, noFault, seconds, within } from "../../lib/scenario/spec.ts";
-
-const isDual = bothOf(has("IPv4"), has("IPv6"));
+import { noFault, seconds, within } from "../../lib/scenario/spec.ts";
 
 /**
  * Repeats the flows of baseline/packet-flow over the second family of a dual-stack cluster, in which each pod and
@@ -11,7 +9,7 @@ const isDual = bothOf(has("IPv4"), has("IPv6"));
 scenario("normal packet flow over IPv6, beside IPv4", {
   claim: "in a dual-stack cluster IPv6 flows like IPv4: no NAT between pods, DNAT for a Service, DNS answers of both",
   documented: ["document 004", "https://kubernetes.io/docs/concepts/services-networking/dual-stack/"],
-  skipWhen: (context) => (isDual(context) ? null : "the cell has one IP family, and baseline/packet-flow claims it"),
+  needs: { families: ["IPv4", "IPv6"] },
   fault: noFault,
   expect: {
     "same → server by IPv6 podIP": okWith("untranslated"),

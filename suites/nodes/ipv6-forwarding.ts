@@ -1,6 +1,5 @@
 import { scenario } from "../../lib/mocha/scenario.ts";
 import {
-  has,
   hasBridge,
   hasKernelDataplane,
   seconds,
@@ -20,7 +19,7 @@ const lost = where(hasKernelDataplane, "connect-timeout").otherwise("ok");
 scenario("IPv6 forwarding off", {
   claim: "a node that does not forward IPv6 silently drops IPv6 packets that it routes, but still forwards IPv4",
   documented: ["https://github.com/cilium/cilium/issues/21819", "https://docs.kernel.org/networking/ip-sysctl.html"],
-  skipWhen: (context) => (has("IPv6")(context) ? null : "the cell has no IPv6"),
+  needs: { families: ["IPv6"] },
   fault: sysctl("A", "net.ipv6.conf.all.forwarding", 0),
   expect: {
     "other → server by IPv6 podIP": lost,

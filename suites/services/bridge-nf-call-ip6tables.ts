@@ -1,6 +1,6 @@
 import { share } from "../../lib/model/expectation.ts";
 import { scenario } from "../../lib/mocha/scenario.ts";
-import { has, hasBridge, seconds, sysctl, where, whyNotSpread, within } from "../../lib/scenario/spec.ts";
+import { hasBridge, seconds, sysctl, where, whyNotSpread, within } from "../../lib/scenario/spec.ts";
 
 const halfOfThem = share({ part: 1 / 2, of: 40, replica: "dnsA" }, "dns-wrong-source", "dns-timeout");
 
@@ -15,10 +15,8 @@ scenario("bridge-nf-call-ip6tables off", {
     "https://kubernetes.io/docs/concepts/extend-kubernetes/compute-storage-net/network-plugins/",
     "https://docs.kernel.org/networking/ip-sysctl.html",
   ],
-  skipWhen: (context) => {
-    if (!has("IPv6")(context)) return "the cell has no IPv6";
-    return hasBridge(context) ? whyNotSpread(context) : null;
-  },
+  needs: { families: ["IPv6"] },
+  skipWhen: (context) => (hasBridge(context) ? whyNotSpread(context) : null),
   fault: sysctl("A", "net.bridge.bridge-nf-call-ip6tables", 0),
   expect: {
     "same → server by IPv6 ClusterIP": where(hasBridge, "connect-timeout").otherwise("ok"),

@@ -15,6 +15,7 @@ scenario("VXLAN port blocked at one of three nodes", {
     "https://github.com/rancher/rke2/issues/6307",
     "https://github.com/flannel-io/flannel/issues/2388",
   ],
+  needs: { nodes: 3 },
   fault: ({ traits }) => drop("A", { hook: "prerouting", protocol: "udp", destinationPort: overlayPort(traits) }),
   expect: {
     "other → server by podIP": cut("connect-timeout"),

@@ -12,7 +12,7 @@ import { knownPaths, peersNeeded } from "../../../../lib/baseline/paths.ts";
 import type { ClusterRecord } from "../../../../lib/model/cluster.ts";
 import { UndecidedError } from "../../../../lib/host/errors.ts";
 import type { Exec } from "../../../../lib/host/exec.ts";
-import { PEERS } from "../../../../lib/model/path.ts";
+import { PEERS, type Peer } from "../../../../lib/model/path.ts";
 import { noFault, type Scenario } from "../../../../lib/scenario/spec.ts";
 import { RECORD, WHERE } from "../../sample-cluster.ts";
 import { USUAL_SPEED } from "../../../../lib/host/time-scale.ts";
@@ -135,21 +135,23 @@ describe("a peer cluster", () => {
 });
 
 describe("the clusters that scenarios need", () => {
-  const one = (path: string, skip: string | null = null): Scenario => ({
+  const one = (path: string, peers: readonly Peer[] = [], skip: string | null = null): Scenario => ({
     id: path,
     title: path,
     claim: "x",
     documented: [],
     fault: noFault,
+    needs: { peers },
     expect: { [path]: "ok", "same → server by podIP": "ok" },
     recovers: { withinMs: 1 },
     skipWhen: () => skip,
   });
 
-  it("are those on the paths of scenarios that are not skipped in the cell", () => {
+  it("are those that scenarios need which are not skipped in the cell", () => {
     expect(peersNeeded([one("same → other by podIP")], RECORD)).to.deep.equal([]);
-    expect(peersNeeded([one("twin → other by podIP"), one("same → peer by podIP")], RECORD)).to.deep.equal(PEERS);
-    expect(peersNeeded([one("same → peer by podIP", "not here")], RECORD)).to.deep.equal([]);
+    const [twin, peer] = [one("twin → other by podIP", ["twin"]), one("same → peer by podIP", ["peer"])];
+    expect(peersNeeded([twin, peer], RECORD)).to.deep.equal(PEERS);
+    expect(peersNeeded([one("same → peer by podIP", ["peer"], "not here")], RECORD)).to.deep.equal([]);
   });
 
   it("are in no baseline: a baseline covers one cluster", () => {

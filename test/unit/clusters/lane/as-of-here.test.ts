@@ -26,6 +26,7 @@ describe("asOfHere", () => {
       claim: "c",
       documented: [],
       fault: noFault,
+      needs: { nodes: 3 },
       recovers: { withinMs: 1 },
       expect: { "third → server by podIP": "ok" },
     } as const;

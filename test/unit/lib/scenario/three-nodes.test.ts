@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { parse } from "yaml";
 import { planOf } from "../../../../cli/commands/plan.ts";
-import { isOnRequest, scenariosOf, suiteFiles } from "../../../../cli/cell/suites.ts";
+import { chosenSuites, scenariosOf, suiteFiles } from "../../../../cli/cell/suites.ts";
+import { isOnRequest } from "../../../../lib/scenario/needs.ts";
 import { DEFAULT_CELL } from "../../../../clusters/cells/cells.ts";
 import { coreDns } from "../../../../clusters/create/cni-install.ts";
 import { kindConfig } from "../../../../clusters/create/kind-config.ts";
@@ -33,6 +34,8 @@ const HERE: Whereabouts = {
   cluster: THREE,
   pods: { ...WHERE.pods, third: { name: "third", ip: "10.244.2.2", pid: 302 } },
 };
+
+const THIRD = { needs: { nodes: 3 } } as const;
 
 function claims(path: string, more: Partial<Scenario> = {}): Scenario {
   const expect = { [path]: "ok", "same → server by podIP": "ok" } as const;
@@ -96,20 +99,14 @@ describe("judgeScenario on a cluster of three nodes", () => {
 });
 
 describe("the number of nodes that a run's scenarios need", () => {
-  it("is three if a scenario that is not skipped names a role on node C", () => {
+  it("is three if a scenario that is not skipped needs three", () => {
     expect(sizeFor([claims("same → other by podIP")], RECORD)).to.equal(2);
-    expect(sizeFor([claims("same → other by podIP"), claims("third → server by podIP")], RECORD)).to.equal(3);
-    expect(sizeFor([claims("hostC → hostA by nodeIP with ping")], RECORD)).to.equal(3);
-    expect(sizeFor([claims("third → other by podIP", { skipWhen: () => "not here" })], RECORD)).to.equal(2);
-  });
-
-  it("is three if a scenario breaks something on node C, whatever address its fault needs", () => {
-    const fault: Scenario["fault"] = ({ address }) => linkDown("C", address("server", "podIP"));
-    expect(sizeFor([claims("same → other by podIP", { fault })], RECORD)).to.equal(3);
+    expect(sizeFor([claims("same → other by podIP"), claims("third → server by podIP", THIRD)], RECORD)).to.equal(3);
+    expect(sizeFor([claims("third → other by podIP", { ...THIRD, skipWhen: () => "not here" })], RECORD)).to.equal(2);
   });
 
   it("skips a scenario that needs node C on a kept cluster with two nodes", () => {
-    const third = claims("third → server by podIP");
+    const third = claims("third → server by podIP", THIRD);
     const skip = skipIfTooSmall(third, RECORD);
     expect(skip?.code).to.equal("two-node-cluster");
     expect(skip?.reason).to.match(/third node, and cluster faultline-x has two; .* leave out --cluster$/);
@@ -118,7 +115,7 @@ describe("the number of nodes that a run's scenarios need", () => {
   });
 
   it("is two in the kernel lane, where a scenario that needs node C is skipped", () => {
-    const third = claims("third → server by podIP");
+    const third = claims("third → server by podIP", THIRD);
     const context = { ...RECORD, cell: { ...RECORD.cell, kernel: "um:newest" } };
     expect(sizeFor([third], context)).to.equal(2);
     const skip = skipIfCellTooSmall(third, context);
@@ -132,15 +129,16 @@ describe("the number of nodes that a run's scenarios need", () => {
   });
 
   it("leaves paths of node C out of the baseline of a two-node cluster", () => {
-    const third = [claims("third → server by podIP")];
+    const third = [claims("third → server by podIP", THIRD)];
     expect(knownPaths(third, RECORD)).to.deep.equal(["same → server by podIP"]);
     expect(knownPaths(third, THREE)).to.include("third → server by podIP");
   });
 
   it("is two for the suites that run by default, and three for those on request", async () => {
     const every = await scenariosOf(suiteFiles());
-    const asked = every.filter(({ id }) => isOnRequest(`/suites/${id}.ts`));
-    const usual = every.filter((one) => !asked.includes(one));
+    const asked = every.filter(isOnRequest);
+    const usual = await scenariosOf(await chosenSuites([]));
+    expect([...usual, ...asked]).to.have.members(every);
     expect([sizeFor(usual, RECORD), sizeFor(asked, RECORD)]).to.deep.equal([2, 3]);
     expect(planOf(DEFAULT_CELL, usual)).to.match(/^cell \S+: one control plane \(node B\), one worker \(node A\)\n/);
     expect(planOf(DEFAULT_CELL, asked)).to.match(/one worker \(node A\), another \(node C\)\n/);
