@@ -11,7 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { addressOf } from "../lib/model/address.ts";
 import type { Whereabouts } from "../lib/model/cluster.ts";
-import type { NewScenarioEvent, Stand } from "../lib/engine/scenario-context.ts";
+import type { NewScenarioEvent, ScenarioContext } from "../lib/engine/scenario-context.ts";
 import { underFault } from "../lib/engine/under-fault.ts";
 import { expectation, swapped, type Expectation } from "../lib/model/expectation.ts";
 import { healInjected, injectFault, type InjectedFault } from "../lib/faults/run/inject.ts";
@@ -36,16 +36,21 @@ const [name = "", ...numbers] = process.argv.slice(2);
 const [faulty = 1000, healthy = 1000, load = 0] = numbers.map(Number);
 const record = keptCluster(name);
 const { cell, traits, containers } = record;
-const context = { cell, traits };
+const cellContext = { cell, traits };
 const dir = mkdtempSync(join(tmpdir(), "faultline-bench-"));
 const journal = openJournal(join(dir, "journal.ndjson"));
 const target = (node: "A" | "B" | "control-plane") =>
   containerTarget({ node, cluster: name, container: containers[node], host: hostAt(USUAL_SPEED) });
 const targets = { A: await target("A"), B: await target("B"), "control-plane": await target("control-plane") };
-const stand: Stand = { cluster: liveCluster(record, hostAt(USUAL_SPEED)), targets, journal, emit: () => {} };
+const context: ScenarioContext = {
+  cluster: liveCluster(record, hostAt(USUAL_SPEED)),
+  targets,
+  journal,
+  emit: () => {},
+};
 const scenarios = (await scenariosOf(suiteFiles())).filter((one) => {
   const isQuick = (one.appears?.withinMs ?? 0) <= LONGEST_TO_APPEAR_MS;
-  return isQuick && healingOf(one, context) === null && (one.skipWhen?.(context) ?? null) === null;
+  return isQuick && healingOf(one, cellContext) === null && (one.skipWhen?.(cellContext) ?? null) === null;
 });
 
 type Counts = Record<"right" | "wrong" | "unknown", number>;
@@ -76,11 +81,11 @@ function newCounts(): Counts {
 }
 
 async function oneRound(scenario: Scenario): Promise<void> {
-  const claimed = expectationsOf(scenario, context);
+  const claimed = expectationsOf(scenario, cellContext);
   const ok = Object.fromEntries(Object.keys(claimed).map((path) => [path, expectation("ok")]));
   for (let round = 1; round <= ROUNDS_A_FAULT; round += 1) await measureAndJudge(scenario, [], ok, counts.healthy);
-  const where = await stand.cluster.locate();
-  const faults = faultsOf(scenario, { ...context, address: (...asked) => addressOf(where, ...asked) });
+  const where = await context.cluster.locate();
+  const faults = faultsOf(scenario, { ...cellContext, address: (...asked) => addressOf(where, ...asked) });
   if (faults.every(({ fault }) => fault.kind === "none")) return;
   const injected: InjectedFault[] = [];
   try {
@@ -101,7 +106,7 @@ async function oneRound(scenario: Scenario): Promise<void> {
 async function untilOk(ok: Readonly<Record<string, Expectation>>): Promise<void> {
   const endsAtMs = performance.now() + 60_000;
   for (let row = 0; row < 2;) {
-    const seen = await observe(await stand.cluster.locate(), [], ok, 0);
+    const seen = await observe(await context.cluster.locate(), [], ok, 0);
     row = seen.every(({ symptom }) => symptom === "ok") ? row + 1 : 0;
     if (performance.now() > endsAtMs) throw new Error("the cluster did not recover within a minute");
   }
@@ -120,7 +125,7 @@ async function observe(
   const sinceMs = performance.now();
   const watched = injected.map((one) => ({ injected: one, sinceMs, lastSeenMs: sinceMs }));
   await underFault(
-    stand,
+    context,
     where,
     { watched, gone: [] },
     { claimed, appearsWithinMs, lastsMs: 0, healsItselfWithinMs: null, healedKind: null },
@@ -136,7 +141,7 @@ async function measureAndJudge(
   into: Counts,
 ): Promise<void> {
   const appearsWithinMs = injected.length > 0 ? (scenario.appears?.withinMs ?? 0) : 0;
-  const seen = await observe(await stand.cluster.locate(), injected, claimed, appearsWithinMs);
+  const seen = await observe(await context.cluster.locate(), injected, claimed, appearsWithinMs);
   for (const [path, expected] of Object.entries(claimed)) {
     const mine = seen.filter((one) => one.path === path);
     const is = judgePath(path, expected, mine);

@@ -19,7 +19,7 @@ import { insideVm } from "../../clusters/lane/needs.ts";
 import { FOLLOW } from "../../clusters/lane/scripts.ts";
 import type { CellEnd, CellWork } from "./clusters-of-cell.ts";
 import { buildProgress, machine } from "../host/prepare.ts";
-import type { Share } from "./work-units.ts";
+import type { WorkUnit } from "./work-units.ts";
 
 /** Files of a cell's folder that stay in the VM: its log comes line by line, and the cluster is usable only there. */
 const NOT_COPIED = ["events.ndjson", "cluster.json", "kubeconfig", "baseline.json"];
@@ -27,7 +27,7 @@ const NOT_COPIED = ["events.ndjson", "cluster.json", "kubeconfig", "baseline.jso
 /** What is left of a cell for its `nth` VM: one whose node was tainted is not used any further. */
 export interface LaneWork extends CellWork {
   readonly nth: number;
-  readonly shares: readonly Share[];
+  readonly workUnits: readonly WorkUnit[];
 }
 
 /**
@@ -135,8 +135,8 @@ async function laneFor({ cell, header, index, nth, interruption, progress, optio
  * Returns the run's command for the VM, on its cluster or on a new one. It names each suite by id, since filters may be
  * paths of this machine.
  */
-function commandOf({ cell, modes, shares, options }: LaneWork, { cluster, leave }: Lane): readonly string[] {
-  const suites = [...new Set(shares.flatMap(({ suiteFiles }) => suiteFiles))].map(suiteId);
+function commandOf({ cell, modes, workUnits, options }: LaneWork, { cluster, leave }: Lane): readonly string[] {
+  const suites = [...new Set(workUnits.flatMap(({ suiteFiles }) => suiteFiles))].map(suiteId);
   const command = modes.length === 1 && modes[0] === "as-claimed" ? "run" : "selfcheck";
   return [
     ...[command, ...suites, "--yes", "--progress", "none", "--evidence", options.evidence],
@@ -178,7 +178,7 @@ async function copyOut({ line }: Lane, dir: string, host: Exec): Promise<void> {
   const archive = join(dir, "of-the-vm.tar");
   const file = createWriteStream(archive, { mode: 0o600 });
   const left = NOT_COPIED.map((name) => `--exclude=./${basename(name)}`);
-  await line.run(["tar", "-C", from, ...left, "--exclude=./order-*.json", "-cf", "-", "."], {
+  await line.run(["tar", "-C", from, ...left, "--exclude=./cell-process-*.json", "-cf", "-", "."], {
     onStdout: (data) => void file.write(Buffer.from(data)),
     onStderr: () => undefined,
   });

@@ -1,5 +1,5 @@
 /**
- * The mocha process of one cell: `node cli/cell/cell-process.ts ORDER.json`. It only breaks, probes, heals and logs. It
+ * The mocha process of one cell: `node cli/cell/cell-process.ts SPEC.json`. It only breaks, probes, heals and logs. It
  * exits 0 once all suites have run, with any verdicts. On SIGTERM the current scenario stops probing, undoes its faults
  * and is the last. After a kill its parent (or `faultline heal`) undoes the faults in its journal.
  */
@@ -7,7 +7,7 @@ import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import Mocha from "mocha";
 import type { ClusterRecord } from "../../lib/model/cluster.ts";
-import { runScenario, type Stand } from "../../lib/engine/run-scenario.ts";
+import { runScenario, type ScenarioContext } from "../../lib/engine/run-scenario.ts";
 import type { Mode } from "../../lib/model/mode.ts";
 import type { EvidenceLevel } from "../../lib/evidence/evidence.ts";
 import { eventLog } from "../../lib/events/event-log.ts";
@@ -22,11 +22,11 @@ import { nodesOf, ofEach, ofNode, type NodeRole } from "../../lib/model/nodes.ts
 import { liveCluster, waysInto, type Ways } from "../../clusters/create/live-cluster.ts";
 import { mustBeDisposable } from "../../clusters/setup/disposable.ts";
 import { machine } from "../host/prepare.ts";
-import { suiteStand } from "./suite-host.ts";
+import { suiteHost } from "./suite-host.ts";
 import { loadSuites } from "./suites.ts";
 
-/** What the parent orders; data only. */
-export interface CellOrder {
+/** What a cell's process has to do, as its parent writes it to a file; data only. */
+export interface CellProcessSpec {
   readonly cluster: ClusterRecord;
   readonly eventsPath: string;
   readonly journalPath: string;
@@ -42,30 +42,30 @@ export interface CellOrder {
   readonly mochaReporter: string | null;
 }
 
-async function main(orderPath: string): Promise<void> {
-  const order = JSON.parse(readFileSync(orderPath, "utf8")) as CellOrder;
+async function main(specPath: string): Promise<void> {
+  const spec = JSON.parse(readFileSync(specPath, "utf8")) as CellProcessSpec;
   const stopping = new AbortController();
   const stop = () => stopping.abort(new Error("the run was told to stop"));
   process.on("SIGTERM", stop);
   // The parent is gone: results have no reader, and `heal` may come at any moment.
   process.on("disconnect", stop);
-  if (order.reach.allowHostWide) await mustBeDisposable(machine().readText);
-  const host = hostAt(order.timeScale);
-  const ways = await waysInto(order.cluster, host.exec);
-  const stand = standFor(order, host, stopping.signal, ways, await targetsOf(order.cluster, host, ways));
-  stand.emit({ type: "note", text: toldOf(ways) });
-  const place = { dir: dirname(order.eventsPath), level: order.evidence };
-  const suites = suiteStand(stand, order.mode, runScenario, place, order.repeats);
+  if (spec.reach.allowHostWide) await mustBeDisposable(machine().readText);
+  const host = hostAt(spec.timeScale);
+  const ways = await waysInto(spec.cluster, host.exec);
+  const context = contextFor(spec, host, stopping.signal, ways, await targetsOf(spec.cluster, host, ways));
+  context.emit({ type: "note", text: toldOf(ways) });
+  const place = { dir: dirname(spec.eventsPath), level: spec.evidence };
+  const suites = suiteHost(context, spec.mode, runScenario, place, spec.repeats);
   useHost(suites);
-  const mocha = new Mocha({ timeout: 0, reporter: order.mochaReporter ?? SilentReporter, forbidOnly: true });
-  await loadSuites(mocha, order.suiteFiles);
+  const mocha = new Mocha({ timeout: 0, reporter: spec.mochaReporter ?? SilentReporter, forbidOnly: true });
+  await loadSuites(mocha, spec.suiteFiles);
   await new Promise<void>((resolve) => {
     const runner = mocha.run(() => resolve());
-    runner.on("pass", (test) => logTest(stand.emit, order.mode, test, null));
+    runner.on("pass", (test) => logTest(context.emit, spec.mode, test, null));
     runner.on("pending", (test) => {
-      logTest(stand.emit, order.mode, test, new Error("pending: it was not run"));
+      logTest(context.emit, spec.mode, test, new Error("pending: it was not run"));
     });
-    runner.on("fail", (test, error: Error) => logTest(stand.emit, order.mode, test, error));
+    runner.on("fail", (test, error: Error) => logTest(context.emit, spec.mode, test, error));
     stopping.signal.addEventListener("abort", () => runner.abort());
   });
   await suites.settled();
@@ -75,7 +75,7 @@ async function main(orderPath: string): Promise<void> {
 const STOPPED_EXIT = 3;
 
 /** Logs hand-written tests and hooks one by one. Tests that a scenario made are judged with it. */
-function logTest(emit: Stand["emit"], mode: Mode, test: Mocha.Runnable, error: Error | null): void {
+function logTest(emit: ScenarioContext["emit"], mode: Mode, test: Mocha.Runnable, error: Error | null): void {
   // The other modes put scenarios to the test; a hand-written test is the same in each.
   if (mode !== "as-claimed") return;
   const suite = suiteId(test.file);
@@ -91,7 +91,11 @@ function toldOf(ways: Ways): string {
   return `commands reach nodes by docker exec: ${[...reasons].join("; ")}`;
 }
 
-async function targetsOf({ name, containers }: ClusterRecord, host: Host, ways: Ways): Promise<Stand["targets"]> {
+async function targetsOf(
+  { name, containers }: ClusterRecord,
+  host: Host,
+  ways: Ways,
+): Promise<ScenarioContext["targets"]> {
   const target = (node: NodeRole) => {
     const container = ofNode(containers, node);
     const way = ways.get(container);
@@ -101,25 +105,31 @@ async function targetsOf({ name, containers }: ClusterRecord, host: Host, ways: 
   return { ...nodes, "control-plane": await target("control-plane") };
 }
 
-function standFor(order: CellOrder, host: Host, signal: AbortSignal, ways: Ways, targets: Stand["targets"]): Stand {
-  const journal = openJournal(order.journalPath);
-  const emit = eventLog(order.eventsPath, (error) => {
+function contextFor(
+  spec: CellProcessSpec,
+  host: Host,
+  signal: AbortSignal,
+  ways: Ways,
+  targets: ScenarioContext["targets"],
+): ScenarioContext {
+  const journal = openJournal(spec.journalPath);
+  const emit = eventLog(spec.eventsPath, (error) => {
     // What is not logged cannot be judged: stop, heal, and say so.
     console.error(`event log: ${error.message}`);
     process.emit("SIGTERM");
   });
-  const cluster = liveCluster(order.cluster, host, signal, ways);
-  return { cluster, targets, journal, emit, signal, reach: order.reach };
+  const cluster = liveCluster(spec.cluster, host, signal, ways);
+  return { cluster, targets, journal, emit, signal, reach: spec.reach };
 }
 
 class SilentReporter extends Mocha.reporters.Base {
   override epilogue(): void {}
 }
 
-const [orderPath] = process.argv.slice(2);
-if (orderPath === undefined) throw new Error("usage: cell-process.ts ORDER.json");
+const [specPath] = process.argv.slice(2);
+if (specPath === undefined) throw new Error("usage: cell-process.ts SPEC.json");
 try {
-  await main(orderPath);
+  await main(specPath);
   process.exit(0);
 } catch (error) {
   console.error((error as Error).message);

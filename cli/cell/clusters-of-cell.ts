@@ -23,7 +23,7 @@ import type { Progress } from "../host/progress.ts";
 import { cellEmit, dispose, runCell, type CellJob, type Ending, type Keep } from "./run-cell.ts";
 import { cellDir, cellPath, type RunHeader } from "../store/run-dir.ts";
 import type { RunOptions } from "./run-options.ts";
-import { leftBy, sharesOf, type Share } from "./work-units.ts";
+import { unitsLeft, workUnitsOf, type WorkUnit } from "./work-units.ts";
 import type { Turn } from "../host/parallel.ts";
 import type { Interruption } from "../host/signals.ts";
 import { markTainted } from "../store/taint-mark.ts";
@@ -75,14 +75,14 @@ const MOST_CLUSTERS = 3;
  * with a folder and log of its own. On a kept cluster they do not: the user asked for that cluster.
  */
 export async function inCell(work: CellWork, tools = onThisMachine()): Promise<CellEnd> {
-  let shares = sharesOf(work.modes, work.files);
+  let workUnits = workUnitsOf(work.modes, work.files);
   const end = { notUndone: 0, preflight: false };
-  for (let nth = 1; shares.length > 0 && nth <= MOST_CLUSTERS; nth += 1) {
-    const { notUndone, preflight } = await onCluster(work, nth, shares, tools);
+  for (let nth = 1; workUnits.length > 0 && nth <= MOST_CLUSTERS; nth += 1) {
+    const { notUndone, preflight } = await onCluster(work, nth, workUnits, tools);
     end.notUndone += notUndone;
     end.preflight ||= preflight;
     if (!mayReplace(work, notUndone)) break;
-    shares = leftBy(shares, logIn(cellPath(work.dir, cellId(work.cell), nth)));
+    workUnits = unitsLeft(workUnits, logIn(cellPath(work.dir, cellId(work.cell), nth)));
   }
   return end;
 }
@@ -93,7 +93,12 @@ function mayReplace({ reuse, interruption, options }: CellWork, notUndone: numbe
 }
 
 /** The `nth` cluster of a cell, from its making to its end. */
-async function onCluster(work: CellWork, nth: number, shares: readonly Share[], tools: CellTools): Promise<CellEnd> {
+async function onCluster(
+  work: CellWork,
+  nth: number,
+  workUnits: readonly WorkUnit[],
+  tools: CellTools,
+): Promise<CellEnd> {
   const { cell, header, options, interruption, progress } = work;
   const dir = cellDir(work.dir, cellId(cell), nth);
   const emit = cellEmit(dir, cell);
@@ -103,9 +108,9 @@ async function onCluster(work: CellWork, nth: number, shares: readonly Share[], 
   let failed = true;
   let job: CellJob | null = null;
   try {
-    if (cell.kernel !== undefined) return await tools.runInLane({ ...work, nth, shares }, dir, emit);
-    const ordered = await cellJob({ ...work, nth, shares }, dir, emit, tools);
-    if (nth > 1) emit({ type: "note", text: goesOn(ordered.clusterName, shares) });
+    if (cell.kernel !== undefined) return await tools.runInLane({ ...work, nth, workUnits }, dir, emit);
+    const ordered = await cellJob({ ...work, nth, workUnits }, dir, emit, tools);
+    if (nth > 1) emit({ type: "note", text: goesOn(ordered.clusterName, workUnits) });
     await ordered.leases.take(ordered.clusterName, ordered.owner, dir);
     job = ordered;
     await tools.runCell(job, emit);
@@ -130,8 +135,8 @@ function factsOf({ header, cell }: CellWork): RunHeader["facts"] {
   return cell.kernel === undefined ? header.facts : { ...header.facts, kernel: cell.kernel };
 }
 
-function goesOn(cluster: string, shares: readonly Share[]): string {
-  const suites = shares.reduce((sum, { suiteFiles }) => sum + suiteFiles.length, 0);
+function goesOn(cluster: string, workUnits: readonly WorkUnit[]): string {
+  const suites = workUnits.reduce((sum, { suiteFiles }) => sum + suiteFiles.length, 0);
   return `${suites} suites that a tainted cluster left go on on a new one, ${cluster}`;
 }
 
@@ -175,7 +180,7 @@ async function nodeImage(work: CellWork, emit: Emit, tools: CellTools): Promise<
 
 interface OnCluster extends CellWork {
   readonly nth: number;
-  readonly shares: readonly Share[];
+  readonly workUnits: readonly WorkUnit[];
 }
 
 async function cellJob(work: OnCluster, dir: string, emit: Emit, tools: CellTools): Promise<CellJob> {
@@ -194,7 +199,7 @@ async function cellJob(work: OnCluster, dir: string, emit: Emit, tools: CellTool
     kind,
     owner: await ownMark(context.readText),
     leases: leases(context.cacheDir, context.readText),
-    shares: work.shares,
+    workUnits: work.workUnits,
     scenarios: work.scenarios,
     mochaReporter: work.options.reporter ?? null,
     evidence: work.options.evidence,

@@ -27,14 +27,14 @@ import type { CheckContext } from "../../clusters/setup/check.ts";
 import { checkTraits } from "../../clusters/traits/check.ts";
 import { proveClosed, untilBaselineHolds } from "../../clusters/create/ready.ts";
 import { writeBaseline } from "../store/baseline-files.ts";
-import type { CellOrder } from "./cell-process.ts";
+import type { CellProcessSpec } from "./cell-process.ts";
 import { healJournal } from "./heal-journal.ts";
 import { endLeftCaptures } from "./left-captures.ts";
 import { stillNotUndone } from "./not-undone.ts";
 import { writeAtomically } from "../store/run-dir.ts";
 import { stopBudgetOf } from "./stop-budget.ts";
 import { runStoppable } from "./stoppable-process.ts";
-import type { Share } from "./work-units.ts";
+import type { WorkUnit } from "./work-units.ts";
 import type { Turn } from "../host/parallel.ts";
 import { scenariosOf, suiteFiles } from "./suites.ts";
 import { taintedIn } from "../store/taint-mark.ts";
@@ -52,7 +52,7 @@ export interface CellJob {
   readonly owner: string;
   readonly leases: Leases;
   /** The cell's work units, one after the other. */
-  readonly shares: readonly Share[];
+  readonly workUnits: readonly WorkUnit[];
   readonly scenarios: readonly Scenario[];
   readonly mochaReporter: string | null;
   readonly evidence: EvidenceLevel;
@@ -110,12 +110,12 @@ async function allSuites(job: CellJob, record: ClusterRecord, emit: Emit): Promi
   let hasEnded = false;
   try {
     await stage({ emit, name: record.name }, "suites", async () => {
-      for (const [index, share] of job.shares.entries()) {
+      for (const [index, unit] of job.workUnits.entries()) {
         job.signal.throwIfAborted();
-        plan(job, share, emit);
+        plan(job, unit, emit);
         // Suites planned but not run come out as unknown with the taint as reason, unless another cluster takes them
         // over.
-        if (index === 0 || taintedIn(job.dir).length === 0) await runSuites(job, record, journalPath, share, emit);
+        if (index === 0 || taintedIn(job.dir).length === 0) await runSuites(job, record, journalPath, unit, emit);
       }
     });
     hasEnded = true;
@@ -160,7 +160,7 @@ function logOf(dir: string): readonly Event[] {
   }
 }
 
-function plan({ scenarios }: CellJob, { mode, suiteFiles: files }: Share, emit: Emit): void {
+function plan({ scenarios }: CellJob, { mode, suiteFiles: files }: WorkUnit, emit: Emit): void {
   const ids = new Set(files.map(suiteId));
   const mine = scenarios.filter(({ id }) => ids.has(id));
   const planned = mine.map(({ id, title, claim, documented }) => ({ id, title, claim, documented }));
@@ -171,19 +171,19 @@ async function runSuites(
   job: CellJob,
   cluster: ClusterRecord,
   journalPath: string,
-  share: Share,
+  unit: WorkUnit,
   emit: Emit,
 ): Promise<void> {
   const { mochaReporter, evidence, repeats, reach } = job;
-  const { mode, suiteFiles } = share;
+  const { mode, suiteFiles } = unit;
   const eventsPath = join(job.dir, "events.ndjson");
   const { timeScale } = job.host;
   const given = { suiteFiles, mochaReporter, evidence, repeats, reach, timeScale };
-  const order: CellOrder = { cluster, eventsPath, journalPath, mode, ...given };
-  const orderPath = join(job.dir, `order-${mode}.json`);
-  writeFileSync(orderPath, JSON.stringify(order, null, 2), { mode: 0o600 });
+  const spec: CellProcessSpec = { cluster, eventsPath, journalPath, mode, ...given };
+  const specPath = join(job.dir, `cell-process-${mode}.json`);
+  writeFileSync(specPath, JSON.stringify(spec, null, 2), { mode: 0o600 });
   const exit = await runStoppable({
-    argv: ["--disable-warning=DEP0190", "--disable-warning=ExperimentalWarning", CELL_PROCESS, orderPath],
+    argv: ["--disable-warning=DEP0190", "--disable-warning=ExperimentalWarning", CELL_PROCESS, specPath],
     logPath: join(job.dir, "mocha.log"),
     show: mochaReporter !== null,
     signal: job.signal,

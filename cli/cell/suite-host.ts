@@ -1,7 +1,7 @@
 import { join, relative } from "node:path";
 import { cellId } from "../../lib/model/cell.ts";
 import { measure } from "../../lib/engine/measure.ts";
-import { runScenario, type Stand } from "../../lib/engine/run-scenario.ts";
+import { runScenario, type ScenarioContext } from "../../lib/engine/run-scenario.ts";
 import type { Event } from "../../lib/events/event.ts";
 import type { Mode, Nth } from "../../lib/model/mode.ts";
 import { stamped } from "../../lib/events/event-log.ts";
@@ -41,14 +41,14 @@ export interface CellHost extends SuiteHost {
  * further scenario and every hand-written observation throws: it would be judged by another one's damage. A scenario's
  * evidence is explained and written while the next one is probed, but before the same one is run again.
  */
-export function suiteStand(
-  stand: Stand,
+export function suiteHost(
+  context: ScenarioContext,
   mode: Mode,
   run = runScenario,
   place: EvidencePlace | null = null,
   repeats = 1,
 ): CellHost {
-  const { record } = stand.cluster;
+  const { record } = context.cluster;
   const told = new Set<string>();
   let notRun: string | null = null;
   let settling = Promise.resolve();
@@ -61,7 +61,7 @@ export function suiteStand(
     settling = settling
       .then(() => turn.promise)
       .then(keep)
-      .catch((error: unknown) => stand.emit({ type: "note", text: `evidence: ${(error as Error).message}` }))
+      .catch((error: unknown) => context.emit({ type: "note", text: `evidence: ${(error as Error).message}` }))
       // The log itself cannot be written.
       .catch((error: unknown) => process.emitWarning(error as Error));
   };
@@ -69,8 +69,8 @@ export function suiteStand(
     settleNow();
     await settling;
   };
-  const emit: Stand["emit"] = (event) => {
-    stand.emit(event);
+  const emit: ScenarioContext["emit"] = (event) => {
+    context.emit(event);
     if (event.type === "read-back" && event.when === "during") settleNow();
   };
   const mustBeClean = () => {
@@ -81,11 +81,11 @@ export function suiteStand(
     run: async (scenario) => {
       const tries: JudgedTry[] = [];
       for (let nth: Nth | null = FIRST; nth !== null;) {
-        stand.signal?.throwIfAborted();
+        context.signal?.throwIfAborted();
         mustBeClean();
         // A try ends in the log where the next begins, so its late events must be logged before that.
         if (nth !== FIRST) await settled();
-        const once = { stand: { ...stand, emit }, mode, run, place, told };
+        const once = { context: { ...context, emit }, mode, run, place, told };
         const { result, tainted, events, keep } = await runOnce(once, scenario, nth);
         settleLater(keep);
         tries.push({ ...nth, verdict: result.verdict, reason: result.reason, result });
@@ -96,7 +96,7 @@ export function suiteStand(
     },
     observe: async (path, flows) => {
       mustBeClean();
-      return measure(stand.cluster, await stand.cluster.locate(), { [path]: { flows } });
+      return measure(context.cluster, await context.cluster.locate(), { [path]: { flows } });
     },
     settled,
   };
@@ -107,7 +107,7 @@ function failsOf({ repeat }: Nth, tries: readonly JudgedTry[]): number {
 }
 
 interface Once {
-  readonly stand: Stand;
+  readonly context: ScenarioContext;
   readonly mode: Mode;
   readonly run: typeof runScenario;
   readonly place: EvidencePlace | null;
@@ -115,24 +115,24 @@ interface Once {
   readonly told: Set<string>;
 }
 
-async function runOnce({ stand, mode, run, place, told }: Once, scenario: Scenario, nth: Nth) {
+async function runOnce({ context, mode, run, place, told }: Once, scenario: Scenario, nth: Nth) {
   const mine: Event[] = [];
-  const emit: Stand["emit"] = (event) => {
+  const emit: ScenarioContext["emit"] = (event) => {
     mine.push(stamped(event));
     if (event.type === "healed") told.add(event.faultId);
-    stand.emit(event);
+    context.emit(event);
   };
-  const judgedBy = (events: readonly Event[]) => judgeScenario(cellId(stand.cluster.record.cell), events);
+  const judgedBy = (events: readonly Event[]) => judgeScenario(cellId(context.cluster.record.cell), events);
   // Called after the comparison of nodes, when only the scenario's end is missing: judged with an end added.
   const isWorthAll = () => {
     const end = stamped({ type: "scenario-finished", scenario: scenario.id, durationMs: 0 });
     return place !== null && keptFor(place.level, judgedBy([...mine, end]).verdict, mode) === "full";
   };
-  const evidence = place && evidenceIn(place, { ...stand, emit }, evidenceFolder(scenario.id, mode, nth), isWorthAll);
-  await run({ ...stand, emit, ...(nth !== FIRST && { nth }), ...(evidence && { evidence }) }, scenario, mode);
+  const evidence = place && evidenceIn(place, { ...context, emit }, evidenceFolder(scenario.id, mode, nth), isWorthAll);
+  await run({ ...context, emit, ...(nth !== FIRST && { nth }), ...(evidence && { evidence }) }, scenario, mode);
   // After an error the captures still run, and would catch the next scenario's packets.
   await evidence?.stop();
-  for (const left of leftOpen(scenario.id, readJournal(stand.journal.path), told)) emit(left);
+  for (const left of leftOpen(scenario.id, readJournal(context.journal.path), told)) emit(left);
   const [tainted] = taintedNodes(mine);
   const result = judgedBy(mine);
   const keep = async () => {
@@ -143,7 +143,7 @@ async function runOnce({ stand, mode, run, place, told }: Once, scenario: Scenar
 
 function evidenceIn(
   { dir, level }: EvidencePlace,
-  { cluster, signal }: Stand,
+  { cluster, signal }: ScenarioContext,
   folder: string,
   isWorthAll: () => boolean,
 ): ScenarioEvidence {
@@ -160,7 +160,7 @@ async function keepEvidence(
   evidence: ScenarioEvidence,
   events: readonly Event[],
   { scenario, verdict, mode }: ScenarioResult,
-  emit: Stand["emit"],
+  emit: ScenarioContext["emit"],
 ): Promise<void> {
   const seen = mode === "as-claimed" ? lastUnderFault(events) : [];
   const trouble: string[] = [];

@@ -128,7 +128,7 @@ async function prepared(session: Session): Promise<{ readonly watched: Watched |
 async function rotationHere({ choice }: Session): Promise<Rotation> {
   return await rotationOf({
     choice,
-    commit: await commitAt(ROOT),
+    commit: await commitAt(ROOT, machine().exec),
     always: choice !== "none" && (await runsOnHostKernel(IPVS_CELL)) ? ["ipvs"] : [],
     obstacle: async ({ cell }) => await obstacleOf(cell),
   });

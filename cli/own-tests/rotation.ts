@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "../../lib/host/errors.ts";
-import { hostExec, mustExec, type Exec } from "../../lib/host/exec.ts";
+import { mustExec, type Exec } from "../../lib/host/exec.ts";
 import { groupTitle, NIGHTLY_GROUPS, nightlyGroup, type NightlyGroup, type NightlyId } from "./nightly-groups.ts";
 
 /** A part's budget: what the default set's 20 min leave beside its own tests (13 min 31 s to 14 min 4 s on 2 cores). */
@@ -49,7 +49,7 @@ export function partOfCommit(commit: string, count: number): number {
 }
 
 /** Resolves to the commit that is checked out at `root`; null where that is no git checkout, or git cannot tell. */
-export async function commitAt(root: string, exec: Exec = hostExec): Promise<string | null> {
+export async function commitAt(root: string, exec: Exec): Promise<string | null> {
   // A folder above may be the checkout of another project.
   if (!existsSync(join(root, ".git"))) return null;
   const asked = mustExec(exec, ["git", "-C", root, "rev-parse", "--verify", "HEAD"]);

@@ -24,7 +24,7 @@ import { createClosedNetwork } from "./network.ts";
 import { neverReady } from "./never-ready.ts";
 import { countOtherNodes } from "./other-nodes.ts";
 import { dnsServiceFamilies, NAMESPACE, roleObjects } from "../roles/objects.ts";
-import { mustHaveRoom, whetherReached } from "../setup/inotify.ts";
+import { mustHaveRoom, limitReached } from "../setup/inotify.ts";
 import { ownSubnets, podSubnets } from "../addressing/subnets.ts";
 
 export interface ClusterOptions {
@@ -118,7 +118,7 @@ async function makeNodes(options: Work, kubeconfig: string): Promise<void> {
     );
     await createByKind({ ...options, imageTag: image.tag, config, kubeconfig }, exec);
   } catch (error) {
-    const reached = await whetherReached(machine);
+    const reached = await limitReached(machine);
     if (!(error instanceof UndecidedError) || reached === "") throw error;
     throw new UndecidedError(error.message, `${error.nextStep}; ${reached}`, { cause: error });
   }

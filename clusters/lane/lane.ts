@@ -28,7 +28,7 @@ export interface Lane {
   readonly leave?: (cluster: string) => Promise<void>;
 }
 
-export interface LaneOrder extends LaneBuild {
+export interface LaneOptions extends LaneBuild {
   /** As the VM sees it: on its own kernel. */
   readonly cell: Cell;
   /** Names the VM's directory: unique among the machine's runs. */
@@ -44,20 +44,20 @@ export interface LaneOrder extends LaneBuild {
  * makes the cluster, as it would here. Throws PreflightError when a part is unavailable, UndecidedError when the VM
  * does not come up.
  */
-export async function openLane(order: LaneOrder): Promise<Lane> {
-  const { context, cell, signal, mayStay } = order;
-  const parts = await ensureLaneParts(order);
+export async function openLane(options: LaneOptions): Promise<Lane> {
+  const { context, cell, signal, mayStay } = options;
+  const parts = await ensureLaneParts(options);
   const lane = laneDir(context.cacheDir);
   await endLeft(lane);
   const key = keptKey(parts, cell);
   const kept = await claimKept(lane, key, cellId(cell));
   const startedAtMs = performance.now();
-  const dir = kept?.dir ?? join(lane, "vms", `${order.id}-run`);
-  const vm = kept === undefined ? await boot(order, parts, dir) : await resumeVm(dir);
+  const dir = kept?.dir ?? join(lane, "vms", `${options.id}-run`);
+  const vm = kept === undefined ? await boot(options, parts, dir) : await resumeVm(dir);
   try {
     await answering(vm, signal);
     const seconds = ((performance.now() - startedAtMs) / 1000).toFixed(1);
-    await packProject(dir, order.context.exec);
+    await packProject(dir, options.context.exec);
     await setClock(vm.line);
     await unpackFrom(vm.line, PROJECT_DISK);
     await dockerAnswers(vm.line, signal);
@@ -79,17 +79,17 @@ export async function openLane(order: LaneOrder): Promise<Lane> {
   }
 }
 
-async function boot(order: LaneOrder, parts: LaneParts, dir: string): Promise<Vm> {
-  const cpu = cpuFor(order.index, allowedCpus(await readFile("/proc/self/status", "utf8")));
+async function boot(options: LaneOptions, parts: LaneParts, dir: string): Promise<Vm> {
+  const cpu = cpuFor(options.index, allowedCpus(await readFile("/proc/self/status", "utf8")));
   await makeOwnDir(dir);
-  const project = await packProject(dir, order.context.exec);
+  const project = await packProject(dir, options.context.exec);
   return await bootVm({
     parts,
     memoryMib: LANE_MEMORY_MIB,
     cpu,
     dir,
     project,
-    outlives: order.mayStay,
-    exec: order.context.exec,
+    outlives: options.mayStay,
+    exec: options.context.exec,
   });
 }

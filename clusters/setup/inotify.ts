@@ -60,7 +60,7 @@ export async function roomForNodes(machine: Machine): Promise<number | undefined
 }
 
 /** Returns a possible cause of a cluster's failure: that the limit is reached now; else an empty string. */
-export async function whetherReached(machine: Machine): Promise<string> {
+export async function limitReached(machine: Machine): Promise<string> {
   const use = await inotifyUse(machine);
   return use !== undefined && use.used >= use.limit ? `${inWords(use)}: ${NEXT_STEP}` : "";
 }

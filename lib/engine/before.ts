@@ -5,7 +5,7 @@ import type { Expectation } from "../model/expectation.ts";
 import type { OfNodes } from "../model/nodes.ts";
 import { onceEach } from "./measure.ts";
 import { fingerprints } from "./node-state.ts";
-import { paceOf, signalOf, type Say, type Stand } from "./scenario-context.ts";
+import { paceOf, signalOf, type Say, type ScenarioContext } from "./scenario-context.ts";
 import { steadily, type Steadiness } from "./steady.ts";
 
 /** Where the roles are, and the faults that follow from that. */
@@ -27,40 +27,40 @@ export interface Before {
  * Throws Error when there is no steady state within the pace's budget.
  */
 export async function steadyBefore(
-  stand: Stand,
+  context: ScenarioContext,
   first: WhereAndWhat,
   locate: () => Promise<WhereAndWhat>,
   expect: Readonly<Record<string, Expectation>>,
   say: Say,
 ): Promise<Before> {
   const [steady, ready] = await Promise.allSettled([
-    steadyState(stand, first.where, expect, say),
-    readyBefore(stand, first),
+    steadyState(context, first.where, expect, say),
+    readyBefore(context, first),
   ]);
   if (steady.status === "rejected") throw steady.reason;
   if (steady.value.atOnce && ready.status === "fulfilled") return ready.value;
-  return await readyBefore(stand, await locate());
+  return await readyBefore(context, await locate());
 }
 
-async function readyBefore(stand: Stand, now: WhereAndWhat): Promise<Before> {
-  const [nodes] = await Promise.all([fingerprints(stand.cluster), stand.evidence?.begin(now.where)]);
+async function readyBefore(context: ScenarioContext, now: WhereAndWhat): Promise<Before> {
+  const [nodes] = await Promise.all([fingerprints(context.cluster), context.evidence?.begin(now.where)]);
   return { now, nodes };
 }
 
 async function steadyState(
-  stand: Stand,
+  context: ScenarioContext,
   where: Whereabouts,
   expect: Readonly<Record<string, Expectation>>,
   say: Say,
 ): Promise<Steadiness> {
   const plan = onceEach(Object.keys(expect));
-  const { steadyBudgetMs: withinMs, roundIntervalMs: intervalMs } = paceOf(stand);
-  const budget = { withinMs, inARow: 3, intervalMs, ...signalOf(stand) };
-  const result = await steadily(stand.cluster, where, plan, budget, (number, observations) =>
+  const { steadyBudgetMs: withinMs, roundIntervalMs: intervalMs } = paceOf(context);
+  const budget = { withinMs, inARow: 3, intervalMs, ...signalOf(context) };
+  const result = await steadily(context.cluster, where, plan, budget, (number, observations) =>
     say({ type: "round", phase: "steady", number, observations }),
   );
   if (result.ok) return result;
   // Nothing is broken yet, and what the nodes look like may say why.
-  await stand.evidence?.begin(where);
+  await context.evidence?.begin(where);
   throw new Error(`no steady state within ${withinMs} ms before the fault: ${result.last}`);
 }

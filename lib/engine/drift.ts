@@ -3,7 +3,7 @@ import { mustExec } from "../host/exec.ts";
 import type { NodeRole } from "../model/nodes.ts";
 import { sleep } from "./steady.ts";
 import type { InjectedFault } from "../faults/run/inject.ts";
-import type { Say, Stand } from "./scenario-context.ts";
+import type { Say, ScenarioContext } from "./scenario-context.ts";
 
 /** Constant: nothing is put into it. */
 export const AGENT_LOG = readFileSync(new URL("agent-log.sh", import.meta.url), "utf8");
@@ -21,7 +21,7 @@ export interface WatchedFault {
 
 /** Reads each fault once and logs the readings, or with `gone` only of faults that are gone. Resolves to these. */
 export async function readAll(
-  stand: Stand,
+  context: ScenarioContext,
   faults: readonly WatchedFault[],
   when: "before" | "during" | "after",
   say: Say,
@@ -34,7 +34,7 @@ export async function readAll(
       if (inForce) one.lastSeenMs = begunMs;
       if (log === "all" || !inForce) say({ type: "read-back", faultId: one.injected.id, when, inForce, detail });
       // When we are told to stop, it may be ourselves who undo it.
-      if (!inForce && stand.signal?.aborted !== true) await sayDrift(stand, one, detail, say);
+      if (!inForce && context.signal?.aborted !== true) await sayDrift(context, one, detail, say);
       return inForce ? [] : [one];
     }),
   );
@@ -50,7 +50,7 @@ export async function readAll(
  * throws, once `probing` is over.
  */
 export async function watchFaults(
-  stand: Stand,
+  context: ScenarioContext,
   faults: readonly WatchedFault[],
   probing: Promise<unknown>,
   intervalMs: number,
@@ -63,7 +63,7 @@ export async function watchFaults(
   let left = faults;
   let log: "all" | "gone" = "all";
   do {
-    const lost = await readAll(stand, left, "during", say, log);
+    const lost = await readAll(context, left, "during", say, log);
     log = "gone";
     gone.push(...lost);
     left = left.filter((one) => !lost.includes(one));
@@ -72,20 +72,20 @@ export async function watchFaults(
   return gone;
 }
 
-async function sayDrift(stand: Stand, watched: WatchedFault, detail: string, say: Say): Promise<void> {
+async function sayDrift(context: ScenarioContext, watched: WatchedFault, detail: string, say: Say): Promise<void> {
   const { injected, sinceMs } = watched;
   const afterMs = Math.round(performance.now() - sinceMs);
   const lastSeenMs = Math.round(watched.lastSeenMs - sinceMs);
-  const agents = await agentsSaid(stand, injected.nodeFault.node, afterMs).catch(() => []);
+  const agents = await agentsSaid(context, injected.nodeFault.node, afterMs).catch(() => []);
   say({ type: "drifted", faultId: injected.id, fault: injected.nodeFault, afterMs, lastSeenMs, detail, agents });
 }
 
 /** What the CNI's agent and kube-proxy have said since then; none where their logs cannot be had. */
-async function agentsSaid(stand: Stand, node: NodeRole, forMs: number): Promise<readonly string[]> {
-  const { cni } = stand.cluster.record.cell;
+async function agentsSaid(context: ScenarioContext, node: NodeRole, forMs: number): Promise<readonly string[]> {
+  const { cni } = context.cluster.record.cell;
   if (!CNI.test(cni)) return [];
   const argv = ["sh", "-c", AGENT_LOG, "agent-log", cni];
-  const { stdout } = await mustExec(stand.cluster.exec(node), argv, { timeoutMs: 5_000 });
+  const { stdout } = await mustExec(context.cluster.exec(node), argv, { timeoutMs: 5_000 });
   return recentLines(stdout, forMs);
 }
 

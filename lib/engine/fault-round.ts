@@ -4,7 +4,7 @@ import type { Fault } from "../faults/registry.ts";
 import type { Observation } from "../probes/probe.ts";
 import { watchFaults, type WatchedFault } from "./drift.ts";
 import { measure, planFor } from "./measure.ts";
-import { paceOf, type Say, type Stand } from "./scenario-context.ts";
+import { paceOf, type Say, type ScenarioContext } from "./scenario-context.ts";
 import { isDecidedEarly, unresolvedNeighbours } from "./unresolved.ts";
 
 const FLOWS_UNDER_FAULT = 3;
@@ -40,7 +40,7 @@ export interface RoundSeen {
 
 /** Probes all paths once and reads the faults meanwhile. Throws what either throws, once both are over. */
 export async function faultRound(
-  stand: Stand,
+  context: ScenarioContext,
   where: Whereabouts,
   faults: readonly WatchedFault[],
   course: Course,
@@ -49,10 +49,10 @@ export async function faultRound(
 ): Promise<RoundSeen> {
   const { number, patient, lasting } = kind;
   const plan = planFor(course.claimed, FLOWS_UNDER_FAULT, patient);
-  const probing = measure(stand.cluster, where, plan, stand.signal);
-  const { readIntervalMs, closeReadIntervalMs } = paceOf(stand);
+  const probing = measure(context.cluster, where, plan, context.signal);
+  const { readIntervalMs, closeReadIntervalMs } = paceOf(context);
   const intervalMs = course.healsItselfWithinMs === null ? readIntervalMs : closeReadIntervalMs;
-  const watching = watchFaults(stand, faults, probing, intervalMs, say);
+  const watching = watchFaults(context, faults, probing, intervalMs, say);
   // Neither may go on behind our back: what it would find then is our own undoing.
   const [measured] = await Promise.allSettled([probing, watching]);
   if (measured.status === "fulfilled")
@@ -65,7 +65,7 @@ export async function faultRound(
  * asked for, on either node; all rounds are logged. Resolves to the last. Ends at once when a fault is gone.
  */
 export async function clearRound(
-  stand: Stand,
+  context: ScenarioContext,
   where: Whereabouts,
   faults: readonly WatchedFault[],
   course: Course,
@@ -75,9 +75,9 @@ export async function clearRound(
   let unclear = 0;
   for (let kind = first; ; kind = { ...kind, number: kind.number + 1 }) {
     const begunMs = performance.now();
-    const seen = await faultRound(stand, where, faults, course, kind, say);
+    const seen = await faultRound(context, where, faults, course, kind, say);
     if (seen.gone.length > 0) return seen;
-    const why = kind.patient ? null : await whyPatiently(stand, where, seen.observations, begunMs);
+    const why = kind.patient ? null : await whyPatiently(context, where, seen.observations, begunMs);
     if (why !== null) {
       kind = { ...kind, patient: true };
       say({ type: "measured-again", reason: why });
@@ -85,17 +85,17 @@ export async function clearRound(
       unclear += 1;
       say({ type: "measured-again", reason: "something could not be told" });
     } else return seen;
-    where = await stand.cluster.locate();
+    where = await context.cluster.locate();
   }
 }
 
 async function whyPatiently(
-  stand: Stand,
+  context: ScenarioContext,
   where: Whereabouts,
   observations: readonly Observation[],
   begunMs: number,
 ): Promise<string | null> {
   if (!isDecidedEarly(observations)) return null;
-  const [line] = await unresolvedNeighbours(stand.cluster, where, begunMs);
+  const [line] = await unresolvedNeighbours(context.cluster, where, begunMs);
   return line === undefined ? null : `a neighbour is still being asked for (${line}), so silence may yet turn`;
 }

@@ -2,7 +2,7 @@ import type { Cluster } from "../model/cluster.ts";
 import type { ScenarioEvent } from "../events/event.ts";
 import { diffFingerprints, takeFingerprint, type Fingerprint } from "../fingerprint/fingerprint.ts";
 import { nodesOf, ofEach, type OfNodes } from "../model/nodes.ts";
-import { paceOf, type Stand } from "./scenario-context.ts";
+import { paceOf, type ScenarioContext } from "./scenario-context.ts";
 import { sleep } from "./steady.ts";
 
 type NodeStateEvent = Omit<Extract<ScenarioEvent, { readonly type: "node-state" }>, "scenario">;
@@ -31,22 +31,22 @@ export async function compareOnce(cluster: Cluster, before: OfNodes<Fingerprint>
  * as undecided, so that their cluster is not used again, and throws the signal's reason.
  */
 export async function compareNodeState(
-  stand: Pick<Stand, "cluster" | "pace" | "signal">,
+  context: Pick<ScenarioContext, "cluster" | "pace" | "signal">,
   before: OfNodes<Fingerprint>,
   withinMs: number,
   say: (event: NodeStateEvent) => void,
   earlier: Compared | null = null,
 ): Promise<void> {
-  const { cluster } = stand;
+  const { cluster } = context;
   const deadlineMs = performance.now() + withinMs;
   const isSame = (compared: Compared) => compared.every(({ differences }) => differences.length === 0);
   let found = earlier && isSame(earlier) ? earlier : await compareOnce(cluster, before);
   while (!isSame(found) && performance.now() <= deadlineMs) {
-    if (stand.signal?.aborted === true) {
+    if (context.signal?.aborted === true) {
       for (const one of found) if (one.differences.length > 0) say({ type: "node-state", ...one, undecided: true });
-      stand.signal.throwIfAborted();
+      context.signal.throwIfAborted();
     }
-    await sleep(paceOf(stand).compareIntervalMs);
+    await sleep(paceOf(context).compareIntervalMs);
     found = await compareOnce(cluster, before);
   }
   for (const one of found) say({ type: "node-state", ...one });

@@ -16,23 +16,23 @@ import { faultsIn, whyNoMutant } from "./mutants.ts";
 import type { Fingerprint } from "../fingerprint/fingerprint.ts";
 import { compareNodeState, compareOnce, type Compared } from "./node-state.ts";
 import { steadyBefore, type Before, type WhereAndWhat } from "./before.ts";
-import { paceOf, signalOf, type Say, type Stand } from "./scenario-context.ts";
+import { paceOf, signalOf, type Say, type ScenarioContext } from "./scenario-context.ts";
 import { steadily, type Steadiness } from "./steady.ts";
 import { underFault, type Course } from "./under-fault.ts";
 
-export type { Stand } from "./scenario-context.ts";
+export type { ScenarioContext } from "./scenario-context.ts";
 
 /**
  * Runs one scenario and logs everything that happens. Never throws: errors are logged too, and the verdict is judged
  * from the log. Mode `swapped` replaces each expectation by its neighbour, `no-fault` breaks nothing, `wrong-node`
  * injects the faults on the other node. None of these may pass, except a wrong-node run with `sameOnEitherNode`.
  */
-export async function runScenario(stand: Stand, scenario: Scenario, mode: Mode): Promise<void> {
+export async function runScenario(context: ScenarioContext, scenario: Scenario, mode: Mode): Promise<void> {
   const startedAtMs = performance.now();
-  const say: Say = (event) => stand.emit({ ...event, scenario: scenario.id });
+  const say: Say = (event) => context.emit({ ...event, scenario: scenario.id });
   const injected: InjectedFault[] = [];
   try {
-    await claimAndProve(stand, patiently(scenario, stand.cluster.timeScale), mode, say, injected);
+    await claimAndProve(context, patiently(scenario, context.cluster.timeScale), mode, say, injected);
   } catch (error) {
     say({ type: "error", message: (error as Error).message });
   } finally {
@@ -42,48 +42,54 @@ export async function runScenario(stand: Stand, scenario: Scenario, mode: Mode):
 }
 
 async function claimAndProve(
-  stand: Stand,
+  context: ScenarioContext,
   scenario: Scenario,
   mode: Mode,
   say: Say,
   injected: InjectedFault[],
 ): Promise<void> {
-  const { cell, traits } = stand.cluster.record;
-  const context = { cell, traits };
-  const claimed = expectationsOf(scenario, context);
+  const { cell, traits } = context.cluster.record;
+  const cellContext = { cell, traits };
+  const claimed = expectationsOf(scenario, cellContext);
   const expect = mode === "swapped" ? mapValues(claimed, swapped) : claimed;
-  const start = { ...statement(stand, scenario), mode, expect, leftOut: leftOutOf(scenario, context) } as const;
-  const noMutant = whyNoMutant(mode, scenario, claimed, context);
+  const start = { ...statement(context, scenario), mode, expect, leftOut: leftOutOf(scenario, cellContext) } as const;
+  const noMutant = whyNoMutant(mode, scenario, claimed, cellContext);
   const skip =
-    skipInCell(scenario, context) ??
-    skipIfTooSmall(scenario, stand.cluster.record) ??
+    skipInCell(scenario, cellContext) ??
+    skipIfTooSmall(scenario, context.cluster.record) ??
     (noMutant === null ? null : { code: "no-mutant" as const, reason: noMutant });
   if (skip !== null) {
     say({ ...start, faults: [] });
     say({ type: "skipped", ...skip });
     return;
   }
-  const { where, faults } = await whereAndWhat(stand, scenario, mode).catch((error: unknown) => {
+  const { where, faults } = await whereAndWhat(context, scenario, mode).catch((error: unknown) => {
     // Logged although it cannot begin: a scenario that the log lacks is not counted.
     say({ ...start, faults: [] });
     throw error;
   });
   say({ ...start, faults });
 
-  const course = courseOf(scenario, claimed, context, mode);
-  const locate = () => whereAndWhat(stand, scenario, mode);
+  const course = courseOf(scenario, claimed, cellContext, mode);
+  const locate = () => whereAndWhat(context, scenario, mode);
   const { withinMs } = scenario.recovers;
   if (isHealthClaim(faults, mode)) {
-    await stand.evidence?.begin(where);
-    await breakAndCompare(stand, { now: { where, faults }, nodes: null }, { course, expect, withinMs }, say, injected);
+    await context.evidence?.begin(where);
+    await breakAndCompare(
+      context,
+      { now: { where, faults }, nodes: null },
+      { course, expect, withinMs },
+      say,
+      injected,
+    );
   } else {
-    const before = await steadyBefore(stand, { where, faults }, locate, expect, say);
-    await breakAndCompare(stand, before, { course, expect, withinMs }, say, injected);
+    const before = await steadyBefore(context, { where, faults }, locate, expect, say);
+    await breakAndCompare(context, before, { course, expect, withinMs }, say, injected);
   }
 }
 
 /** Returns the `scenario-started` event, except what depends on the mode. */
-function statement({ cluster, nth }: Stand, scenario: Scenario) {
+function statement({ cluster, nth }: ScenarioContext, scenario: Scenario) {
   const { title, claim, documented, recovers, appears } = scenario;
   const { withinMs: recoversWithinMs, notUntil } = recovers;
   const healsItself = healingOf(scenario, cluster.record);
@@ -109,7 +115,7 @@ interface Claims {
 }
 
 async function breakAndCompare(
-  stand: Stand,
+  context: ScenarioContext,
   { now, nodes }: Before,
   { course, expect, withinMs }: Claims,
   say: Say,
@@ -117,19 +123,19 @@ async function breakAndCompare(
 ): Promise<void> {
   let beside: Compared | null = null;
   try {
-    await breakAndProbe(stand, now, course, say, injected);
-    if (nodes !== null) beside = await recoverBesideComparison(stand, { now, nodes }, { expect, withinMs }, say);
+    await breakAndProbe(context, now, course, say, injected);
+    if (nodes !== null) beside = await recoverBesideComparison(context, { now, nodes }, { expect, withinMs }, say);
   } catch (error) {
     // Logged before the comparison can throw as well: the first error is the reason.
     say({ type: "error", message: (error as Error).message });
   }
   await healAll(injected, say);
   // Also after an error: a node that did not come back must not pass for clean. After a signal there is no time.
-  const isInterrupted = stand.signal?.aborted === true;
+  const isInterrupted = context.signal?.aborted === true;
   try {
-    if (nodes !== null && !isInterrupted) await compareNodeState(stand, nodes, withinMs, say, beside);
+    if (nodes !== null && !isInterrupted) await compareNodeState(context, nodes, withinMs, say, beside);
   } finally {
-    await stand.evidence?.mark("after");
+    await context.evidence?.mark("after");
   }
 }
 
@@ -139,47 +145,47 @@ async function breakAndCompare(
  * changed after it.
  */
 async function recoverBesideComparison(
-  stand: Stand,
+  context: ScenarioContext,
   { now, nodes }: { readonly now: WhereAndWhat; readonly nodes: OfNodes<Fingerprint> },
   { expect, withinMs }: Pick<Claims, "expect" | "withinMs">,
   say: Say,
 ): Promise<Compared | null> {
   let comparing: Promise<Compared | null> = Promise.resolve(null);
   const onRound = (number: number) => {
-    if (number === ROUNDS_IN_A_ROW - 1) comparing = compareOnce(stand.cluster, nodes).catch(() => null);
+    if (number === ROUNDS_IN_A_ROW - 1) comparing = compareOnce(context.cluster, nodes).catch(() => null);
   };
-  const { atOnce } = await recovery(stand, now.where, expect, withinMs, say, onRound);
+  const { atOnce } = await recovery(context, now.where, expect, withinMs, say, onRound);
   return atOnce ? await comparing : null;
 }
 
 async function breakAndProbe(
-  stand: Stand,
+  context: ScenarioContext,
   { where, faults }: WhereAndWhat,
   course: Course,
   say: Say,
   injected: InjectedFault[],
 ): Promise<void> {
   const watched: WatchedFault[] = [];
-  for (const fault of faults) watched.push(await injectOne(stand, fault, course.healedKind, say, injected));
-  const gone = await readAll(stand, watched, "before", say);
-  const left = await underFault(stand, where, { watched, gone }, course, say);
-  const during = stand.evidence?.mark("during");
-  await readAll(stand, left, "after", say);
+  for (const fault of faults) watched.push(await injectOne(context, fault, course.healedKind, say, injected));
+  const gone = await readAll(context, watched, "before", say);
+  const left = await underFault(context, where, { watched, gone }, course, say);
+  const during = context.evidence?.mark("during");
+  await readAll(context, left, "after", say);
   await during;
   await healAll(injected, say);
   // The recovery would fill the captures; they are fetched while it is watched.
-  void stand.evidence?.stop();
+  void context.evidence?.stop();
 }
 
 /**
  * Returns how long to probe under the fault. The claim as written decides that, in mode `swapped` too. In mode
  * `no-fault` nothing will appear, last or be undone, so there is nothing to wait for.
  */
-function courseOf(scenario: Scenario, claimed: Course["claimed"], context: CellContext, mode: Mode): Course {
+function courseOf(scenario: Scenario, claimed: Course["claimed"], cellContext: CellContext, mode: Mode): Course {
   const { appears, recovers } = scenario;
   if (mode === "no-fault")
     return { claimed, appearsWithinMs: 0, lastsMs: 0, healsItselfWithinMs: null, healedKind: null };
-  const healing = healingOf(scenario, context);
+  const healing = healingOf(scenario, cellContext);
   return {
     claimed,
     appearsWithinMs: appears?.withinMs ?? 0,
@@ -194,22 +200,22 @@ function isHealthClaim(faults: readonly NodeFault[], mode: Mode): boolean {
   return mode !== "no-fault" && faults.every(({ fault }) => fault.kind === "none");
 }
 
-async function whereAndWhat(stand: Stand, scenario: Scenario, mode: Mode): Promise<WhereAndWhat> {
-  const where = await stand.cluster.locate();
+async function whereAndWhat(context: ScenarioContext, scenario: Scenario, mode: Mode): Promise<WhereAndWhat> {
+  const where = await context.cluster.locate();
   return { where, faults: faultsIn(mode, faultsOf(scenario, faultContext(where))) };
 }
 
 async function injectOne(
-  stand: Stand,
+  context: ScenarioContext,
   nodeFault: NodeFault,
   healedKind: Course["healedKind"],
   say: Say,
   injected: InjectedFault[],
 ): Promise<WatchedFault> {
-  stand.signal?.throwIfAborted();
+  context.signal?.throwIfAborted();
   const startedAtMs = performance.now();
-  const target = ofNode(stand.targets, nodeFault.node);
-  const { journal, reach = NODE_ONLY } = stand;
+  const target = ofNode(context.targets, nodeFault.node);
+  const { journal, reach = NODE_ONLY } = context;
   const mayBeUndone = nodeFault.fault.kind === healedKind;
   const one = await injectFault({ target, nodeFault, journal, reach, mayBeUndone });
   // Before anything else can throw: from here on it must be healed.
@@ -231,7 +237,7 @@ async function healAll(injected: InjectedFault[], say: Say): Promise<void> {
  * before the fault. A pod that moved since is not ok in the first round, and the next round locates it.
  */
 async function recovery(
-  stand: Stand,
+  context: ScenarioContext,
   where: Whereabouts,
   expect: Readonly<Record<string, Expectation>>,
   withinMs: number,
@@ -239,9 +245,9 @@ async function recovery(
   onRound: (number: number) => void,
 ): Promise<Steadiness> {
   const plan = onceEach(Object.keys(expect));
-  const { roundIntervalMs: intervalMs } = paceOf(stand);
-  const budget = { withinMs, inARow: ROUNDS_IN_A_ROW, intervalMs, ...signalOf(stand) };
-  const result = await steadily(stand.cluster, where, plan, budget, (number, observations) => {
+  const { roundIntervalMs: intervalMs } = paceOf(context);
+  const budget = { withinMs, inARow: ROUNDS_IN_A_ROW, intervalMs, ...signalOf(context) };
+  const result = await steadily(context.cluster, where, plan, budget, (number, observations) => {
     say({ type: "round", phase: "recovery", number, observations });
     onRound(number);
   });

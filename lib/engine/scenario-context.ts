@@ -13,7 +13,7 @@ import { PACE, type Pace } from "./pace.ts";
 export type Targets = OfNodes<Target> & { readonly "control-plane": Target };
 
 /** What a scenario is run with. */
-export interface Stand {
+export interface ScenarioContext {
   readonly cluster: Cluster;
   readonly targets: Targets;
   readonly journal: JournalFile;
@@ -38,10 +38,10 @@ export type NewScenarioEvent = ScenarioEvent extends infer E
 /** Logs an event of the scenario under way. */
 export type Say = (event: NewScenarioEvent) => void;
 
-export function paceOf({ pace = PACE }: Pick<Stand, "pace">): Pace {
+export function paceOf({ pace = PACE }: Pick<ScenarioContext, "pace">): Pace {
   return pace;
 }
 
-export function signalOf({ signal }: Stand): { readonly signal?: AbortSignal } {
+export function signalOf({ signal }: ScenarioContext): { readonly signal?: AbortSignal } {
   return signal ? { signal } : {};
 }

@@ -1,7 +1,7 @@
 import type { Whereabouts } from "../model/cluster.ts";
 import type { WatchedFault } from "./drift.ts";
 import { clearRound, faultRound, type Course, type RoundKind } from "./fault-round.ts";
-import { paceOf, type Say, type Stand } from "./scenario-context.ts";
+import { paceOf, type Say, type ScenarioContext } from "./scenario-context.ts";
 import { allAsExpected, sleep } from "./steady.ts";
 
 export type { Course } from "./fault-round.ts";
@@ -20,7 +20,7 @@ export interface ReadFaults {
  * once when a fault is gone that no agent may undo. Resolves to the faults that were in force when last read.
  */
 export async function underFault(
-  stand: Stand,
+  context: ScenarioContext,
   where: Whereabouts,
   { watched, gone: goneBefore }: ReadFaults,
   course: Course,
@@ -28,18 +28,18 @@ export async function underFault(
 ): Promise<readonly WatchedFault[]> {
   const faults = without(watched, goneBefore);
   const isHealed = goneBefore.length > 0;
-  if (course.healsItselfWithinMs !== null) return await untilHealed(stand, where, { faults, isHealed }, course, say);
+  if (course.healsItselfWithinMs !== null) return await untilHealed(context, where, { faults, isHealed }, course, say);
   if (isHealed) return faults;
   const deadlineMs = performance.now() + course.appearsWithinMs;
   let kind: RoundKind = { number: 1, patient: false };
   for (;;) {
-    const seen = await clearRound(stand, where, faults, course, kind, say);
+    const seen = await clearRound(context, where, faults, course, kind, say);
     if (seen.gone.length > 0) return without(faults, seen.gone);
     if (allAsExpected(course.claimed, seen.observations))
-      return await whileItLasts(stand, faults, course, seen.kind, say);
+      return await whileItLasts(context, faults, course, seen.kind, say);
     if (performance.now() >= deadlineMs) return faults;
     kind = { ...seen.kind, number: seen.kind.number + 1 };
-    where = await stand.cluster.locate();
+    where = await context.cluster.locate();
   }
 }
 
@@ -53,13 +53,13 @@ function without(faults: readonly WatchedFault[], gone: readonly WatchedFault[])
  * fault is one with the symptom.
  */
 async function whileItLasts(
-  stand: Stand,
+  context: ScenarioContext,
   faults: readonly WatchedFault[],
   course: Course,
   last: RoundKind,
   say: Say,
 ): Promise<readonly WatchedFault[]> {
-  const { lastingIntervalMs } = paceOf(stand);
+  const { lastingIntervalMs } = paceOf(context);
   const untilMs = performance.now() + course.lastsMs;
   const comesAndGoes = course.lastsMs > 0 && Object.values(course.claimed).some(({ mostly }) => mostly);
   let kind = last;
@@ -67,10 +67,10 @@ async function whileItLasts(
   for (let isAway = false; performance.now() < untilMs || (isAway && more-- > 0);) {
     const leftMs = untilMs - performance.now();
     await sleep(leftMs > 0 ? Math.min(lastingIntervalMs, leftMs) : lastingIntervalMs);
-    stand.signal?.throwIfAborted();
-    const where = await stand.cluster.locate();
+    context.signal?.throwIfAborted();
+    const where = await context.cluster.locate();
     const next: RoundKind = { ...kind, number: kind.number + 1, lasting: true };
-    const seen = await clearRound(stand, where, faults, course, next, say);
+    const seen = await clearRound(context, where, faults, course, next, say);
     if (seen.gone.length > 0) return without(faults, seen.gone);
     kind = seen.kind;
     isAway = !allAsExpected(course.claimed, seen.observations);
@@ -83,7 +83,7 @@ async function whileItLasts(
  * never measures an unclear path again: before the undo there is no time for it, and afterwards everything must be ok.
  */
 async function untilHealed(
-  stand: Stand,
+  context: ScenarioContext,
   where: Whereabouts,
   { faults, isHealed }: { readonly faults: readonly WatchedFault[]; isHealed: boolean },
   course: Course,
@@ -92,13 +92,13 @@ async function untilHealed(
   const deadlineMs = performance.now() + (course.healsItselfWithinMs ?? 0);
   let left = faults;
   for (let number = 1; ; number += 1) {
-    const { observations, gone } = await faultRound(stand, where, left, course, { number, patient: false }, say);
+    const { observations, gone } = await faultRound(context, where, left, course, { number, patient: false }, say);
     const isAfterwards = isHealed;
     isHealed ||= gone.length > 0;
     left = without(left, gone);
     const isOver = performance.now() >= deadlineMs;
     if (isAfterwards && (isOver || allAsExpected(course.claimed, observations))) return left;
     if (isOver && !isHealed) return left;
-    where = await stand.cluster.locate();
+    where = await context.cluster.locate();
   }
 }

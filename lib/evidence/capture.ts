@@ -19,7 +19,7 @@ export type CaptureLimits = { readonly [Name in keyof typeof CAPTURE_LIMITS]: nu
 const START_TIMEOUT_MS = 20_000;
 const STOP_TIMEOUT_MS = 30_000;
 
-export interface CaptureOrder {
+export interface CaptureRequest {
   /** The mark of its cell and 12 hexadecimal digits, new for each capture. */
   readonly id: string;
   /** As captureFilter makes it. */
@@ -55,11 +55,14 @@ export interface CaptureCounts {
 /**
  * Starts a capture on all devices of a node. Throws UndecidedError if tcpdump does not start; then nothing stays there.
  */
-export async function startCapture(exec: Exec, order: CaptureOrder, signal?: AbortSignal): Promise<Capture> {
-  const { id, limits = CAPTURE_LIMITS } = order;
+export async function startCapture(exec: Exec, request: CaptureRequest, signal?: AbortSignal): Promise<Capture> {
+  const { id, limits = CAPTURE_LIMITS } = request;
   let begun: Sections;
   try {
-    begun = await run(exec, startArguments(order), id, { timeoutMs: START_TIMEOUT_MS, ...(signal ? { signal } : {}) });
+    begun = await run(exec, startArguments(request), id, {
+      timeoutMs: START_TIMEOUT_MS,
+      ...(signal ? { signal } : {}),
+    });
   } catch (error) {
     // The script may go on without us: it must not go on listening.
     await exec(argvOf(["stop", id, "0"]), { timeoutMs: STOP_TIMEOUT_MS }).catch(() => undefined);
@@ -77,7 +80,7 @@ export async function startCapture(exec: Exec, order: CaptureOrder, signal?: Abo
   };
 }
 
-function startArguments({ id, filter, pods, limits = CAPTURE_LIMITS }: CaptureOrder): readonly string[] {
+function startArguments({ id, filter, pods, limits = CAPTURE_LIMITS }: CaptureRequest): readonly string[] {
   const { limitS, packets, snapBytes, mostBytes } = limits;
   const numbers = [limitS, packets, snapBytes, mostBytes].map(String);
   const places = podWords(pods).map((words) => words.join(" "));

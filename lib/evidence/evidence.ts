@@ -17,7 +17,7 @@ export type { KeptAmount, Moment } from "./index-file.ts";
 export const EVIDENCE_LEVELS = ["all", "failures", "none"] as const;
 export type EvidenceLevel = (typeof EVIDENCE_LEVELS)[number];
 
-export interface EvidenceOrder {
+export interface EvidenceOptions {
   readonly cluster: Cluster;
   readonly where: Whereabouts;
   /** Folder to make for it; another is made beside it when it is there. */
@@ -63,11 +63,11 @@ export function keptFor(level: EvidenceLevel, verdict: Verdict, mode: Mode): Kep
 }
 
 /** Starts a capture on nodes A and B; both listen when it resolves. Never throws. */
-export async function startEvidence(order: EvidenceOrder): Promise<Evidence> {
-  if (order.level === "none") return nothing([]);
+export async function startEvidence(options: EvidenceOptions): Promise<Evidence> {
+  if (options.level === "none") return nothing([]);
   try {
-    const folder = makeFolder(order.dir);
-    const taking = new Taking(order, folder);
+    const folder = makeFolder(options.dir);
+    const taking = new Taking(options, folder);
     await taking.start();
     return taking;
   } catch (error) {
@@ -82,7 +82,7 @@ function nothing(trouble: readonly string[]): Evidence {
 }
 
 class Taking implements Evidence {
-  readonly #order: EvidenceOrder;
+  readonly #options: EvidenceOptions;
   readonly #flows: Flows;
   readonly #folder: Folder;
   readonly #captures = new Map<NodeRole, Capture>();
@@ -91,30 +91,30 @@ class Taking implements Evidence {
   readonly #trouble: string[] = [];
   #stopped: Promise<void> | null = null;
 
-  constructor(order: EvidenceOrder, folder: Folder) {
-    this.#order = order;
+  constructor(options: EvidenceOptions, folder: Folder) {
+    this.#options = options;
     this.#folder = folder;
-    this.#flows = order.flows ?? flowsOf(order.where);
+    this.#flows = options.flows ?? flowsOf(options.where);
   }
 
   async start(): Promise<void> {
-    for (const state of this.#order.earlier ?? []) this.#add(state);
+    for (const state of this.#options.earlier ?? []) this.#add(state);
     const filter = captureFilter(this.#flows);
-    await this.#onEach("capture", nodesOf(this.#order.cluster.record.containers), async (node) => {
-      const { cluster, signal } = this.#order;
-      const capture = { id: newId(this.#order.mark), filter, pods: podPidsOn(this.#order.where, node) };
+    await this.#onEach("capture", nodesOf(this.#options.cluster.record.containers), async (node) => {
+      const { cluster, signal } = this.#options;
+      const capture = { id: newId(this.#options.mark), filter, pods: podPidsOn(this.#options.where, node) };
       this.#captures.set(node, await startCapture(cluster.exec(node), capture, signal));
     });
   }
 
   async mark(moment: Moment): Promise<void> {
     await this.#onEach(`state ${moment}`, this.#nodes(), async (node) => {
-      const { cluster, signal } = this.#order;
+      const { cluster, signal } = this.#options;
       const startedAtMs = performance.now();
       // Without a capture the node's clock is unknown; a few earlier lines do no harm.
       const since = this.#captures.get(node)?.since ?? { time: "", uptimeS: "0" };
       const { cni } = cluster.record.cell;
-      const pods = podPidsOn(this.#order.where, node);
+      const pods = podPidsOn(this.#options.where, node);
       const state = await readState(
         cluster.exec(node),
         { mark: newId(), since, cni, flows: this.#flows, pods },
@@ -170,7 +170,7 @@ class Taking implements Evidence {
   #writeIndex(kept: KeptAmount): readonly WrittenFile[] {
     const interfaces = Object.fromEntries(this.#captured.map((one) => [one.node, one.interfaces]));
     const index = indexOf({ kept, captures: this.#captured, states: this.#states, trouble: this.#trouble });
-    const summary = { index, interfaces, where: placesOf(this.#order.where) };
+    const summary = { index, interfaces, where: placesOf(this.#options.where) };
     return Object.entries(summary).map(([name, one]) => this.#writeJson(`${name}.json`, one));
   }
 
@@ -198,7 +198,7 @@ class Taking implements Evidence {
 
   /** The control plane too, where it is a node of its own. */
   #nodes(): readonly NodeRole[] {
-    const { containers } = this.#order.cluster.record;
+    const { containers } = this.#options.cluster.record;
     const nodes = nodesOf(containers);
     const isOneOfThem = nodes.some((node) => containers[node] === containers["control-plane"]);
     return isOneOfThem ? nodes : [...nodes, "control-plane"];

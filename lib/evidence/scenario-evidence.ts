@@ -1,6 +1,6 @@
 import type { Whereabouts } from "../model/cluster.ts";
 import type { Nth } from "../model/mode.ts";
-import { startEvidence, type Evidence, type EvidenceOrder } from "./evidence.ts";
+import { startEvidence, type Evidence, type EvidenceOptions } from "./evidence.ts";
 
 /** Evidence that the engine starts once the scenario is ready; the verdict decides later which files are kept. */
 export interface ScenarioEvidence extends Evidence {
@@ -12,7 +12,7 @@ export interface ScenarioEvidence extends Evidence {
 }
 
 /** Of a scenario; where it will be begun is not known yet. */
-export interface ScenarioOrder extends Omit<EvidenceOrder, "where"> {
+export interface ScenarioEvidenceOptions extends Omit<EvidenceOptions, "where"> {
   /**
    * Returns true if all evidence would be kept, as far as known. Guards the state after the fault: reading two nodes is
    * costly where starting a process is.
@@ -21,12 +21,12 @@ export interface ScenarioOrder extends Omit<EvidenceOrder, "where"> {
 }
 
 /** Nothing is done, and nothing kept, before `begin` is called. Never throws, as Evidence does not. */
-export function scenarioEvidence({ isWorthAll, ...order }: ScenarioOrder): ScenarioEvidence {
+export function scenarioEvidence({ isWorthAll, ...options }: ScenarioEvidenceOptions): ScenarioEvidence {
   let begun: Promise<Evidence> | null = null;
   let underWay: { readonly where: Whereabouts; readonly done: Promise<void> } | null = null;
   const startAfter = async (earlier: Promise<Evidence> | null, where: Whereabouts): Promise<Evidence> => {
     await (await earlier)?.keep("none");
-    return await startEvidence({ ...order, where });
+    return await startEvidence({ ...options, where });
   };
   return {
     begin: (where) => {

@@ -10,7 +10,7 @@ const TIMEOUT_MS = 20_000;
 /** What becomes part of a pattern of files on the node. */
 const CNI = /^[a-z0-9][a-z0-9-]*$/;
 
-export interface StateOrder {
+export interface StateRequest {
   /** New for each reading. */
   readonly mark: string;
   readonly since: { readonly time: string; readonly uptimeS: string };
@@ -29,16 +29,16 @@ export interface NodeState {
  * Reads the state of a node's network in one exec. Throws ExecError if the node cannot be asked, UndecidedError if its
  * answer is truncated.
  */
-export async function readState(exec: Exec, order: StateOrder, signal?: AbortSignal): Promise<NodeState> {
-  const argv = ["sh", "-c", STATE, "state", ...stateArguments(order)];
+export async function readState(exec: Exec, request: StateRequest, signal?: AbortSignal): Promise<NodeState> {
+  const argv = ["sh", "-c", STATE, "state", ...stateArguments(request)];
   const { stdout } = await mustExec(exec, argv, { timeoutMs: TIMEOUT_MS, ...(signal ? { signal } : {}) });
-  const { texts, missing, whole } = splitSections(stdout, order.mark);
+  const { texts, missing, whole } = splitSections(stdout, request.mark);
   if (!whole) throw new UndecidedError("a node's state is cut short", "run it again");
   return { texts, missing };
 }
 
 /** The data of state.sh. Throws for a CNI's name or flows that are none. Pure. */
-export function stateArguments({ mark, since, cni, flows, pods }: StateOrder): readonly string[] {
+export function stateArguments({ mark, since, cni, flows, pods }: StateRequest): readonly string[] {
   if (!CNI.test(cni)) throw new RangeError(`"${cni}" is no CNI's name`);
   const { ports, hosts } = conntrackWords(flows);
   const places = podWords(pods).flat();

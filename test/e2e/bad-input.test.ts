@@ -1,8 +1,8 @@
 import { expect } from "chai";
-import { faultline, type Outcome } from "./command-line.ts";
+import { faultline, type CommandOutcome } from "./command-line.ts";
 
 /** What every refusal has: the right code, what is wrong, what to do next, and no stack trace. */
-function expectRefusal(outcome: Outcome, code: number, ...words: readonly RegExp[]): void {
+function expectRefusal(outcome: CommandOutcome, code: number, ...words: readonly RegExp[]): void {
   expect(outcome.code, outcome.stderr).to.equal(code);
   for (const word of words) expect(outcome.stderr).to.match(word);
   expect(outcome.stderr).not.to.match(/^\s+at .+:\d+:\d+/m);

@@ -10,7 +10,7 @@ import type { Run } from "../../lib/verdict/result.ts";
 import { waitFor } from "../../lib/host/wait.ts";
 import { cellDirs } from "../../cli/store/run-dir.ts";
 import { deleteCluster } from "../../clusters/create/delete.ts";
-import { clustersNamed, runOfProcess, RUNS, type Outcome } from "./command-line.ts";
+import { clustersNamed, runOfProcess, RUNS, type CommandOutcome } from "./command-line.ts";
 
 /** The kept cluster of a run, looked at past the harness. */
 export interface TestCluster {
@@ -56,7 +56,7 @@ export function clusterOf(run: Run): TestCluster {
  * checkout. It finds them in the run's output, not in its report, so it works where `before` failed. Does nothing
  * without an outcome (undefined): the error of `before` is the one to read.
  */
-export async function deleteLeftBy(outcome: Outcome | undefined, runs: string = RUNS): Promise<void> {
+export async function deleteLeftBy(outcome: CommandOutcome | undefined, runs: string = RUNS): Promise<void> {
   if (outcome === undefined) return;
   const runId = runOfProcess(outcome.pid, runs);
   if (runId === undefined) return;

@@ -11,7 +11,7 @@ import type { Run, ScenarioResult } from "../../lib/verdict/result.ts";
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 export const RUNS = join(ROOT, "runs");
 
-export interface Outcome {
+export interface CommandOutcome {
   readonly code: number | null;
   /** Of the process that carried the run out: the launcher becomes it. */
   readonly pid: number | undefined;
@@ -21,7 +21,7 @@ export interface Outcome {
 
 export interface Launched {
   readonly child: ChildProcess;
-  readonly outcome: Promise<Outcome>;
+  readonly outcome: Promise<CommandOutcome>;
 }
 
 /** Starts the launcher, as a user would. `env` is added; a value of undefined takes a variable away. */
@@ -35,7 +35,7 @@ export function launch(args: readonly string[], env: Readonly<Record<string, str
   let stderr = "";
   child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
   child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
-  const outcome = new Promise<Outcome>((resolve) =>
+  const outcome = new Promise<CommandOutcome>((resolve) =>
     child.on("close", (code) => resolve({ code, pid: child.pid, stdout, stderr })),
   );
   return { child, outcome };
@@ -45,7 +45,7 @@ export function launch(args: readonly string[], env: Readonly<Record<string, str
 export function faultline(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>> = {},
-): Promise<Outcome> {
+): Promise<CommandOutcome> {
   return launch(args, env).outcome;
 }
 
@@ -66,7 +66,7 @@ export function said({ child, outcome }: Launched, what: RegExp): Promise<RegExp
  * Throws unless a command ended with this code. The error has the table of stdout, which names failures and reasons, or
  * the last of stderr if there is no table.
  */
-export function mustEnd({ code, stdout, stderr }: Outcome, expected = 0): void {
+export function mustEnd({ code, stdout, stderr }: CommandOutcome, expected = 0): void {
   expect(code, `${stdout}\n${stderr.split("\n").slice(-40).join("\n")}`).to.equal(expected);
 }
 
@@ -75,7 +75,7 @@ export function mustEnd({ code, stdout, stderr }: Outcome, expected = 0): void {
  * in its way. Pure.
  */
 export function clustersNamed(
-  { stdout, stderr }: Pick<Outcome, "stdout" | "stderr">,
+  { stdout, stderr }: Pick<CommandOutcome, "stdout" | "stderr">,
   runId: string,
 ): readonly string[] {
   const stem = clusterName(runId, 0).slice(0, -1);
@@ -94,7 +94,7 @@ export function latestReport(): Run {
 }
 
 /** The report whose path a run printed last. */
-export function runReported({ stdout }: Outcome): Run {
+export function runReported({ stdout }: CommandOutcome): Run {
   return JSON.parse(readFileSync(stdout.trim().split("\n").at(-1) ?? "", "utf8")) as Run;
 }
 

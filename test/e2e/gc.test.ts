@@ -5,7 +5,7 @@ import { hostExec, mustExec } from "../../lib/host/exec.ts";
 import { waitFor } from "../../lib/host/wait.ts";
 import { nightly } from "../nightly.ts";
 import { faultline } from "./command-line.ts";
-import { MOMENTS, NODES_ORDERED, runAt, type Moment } from "./moments.ts";
+import { MOMENTS, NODES_ORDERED, runAt, type CreationMoment } from "./moments.ts";
 import { danglingVolumes, tracesOf } from "./traces.ts";
 
 describe("gc after a kill -9 while the cluster is created", function () {
@@ -16,7 +16,7 @@ describe("gc after a kill -9 while the cluster is created", function () {
   });
 
   /** What a kill leaves: the lease, the rule, the network, half-made nodes, and a kind that goes on making them. */
-  const nothingIsLeft = (moment: Moment) =>
+  const nothingIsLeft = (moment: CreationMoment) =>
     it(`${moment.when}: nothing is left, and nothing comes after`, async function () {
       const { child, outcome, cluster } = await runAt(moment);
       child.kill("SIGKILL");

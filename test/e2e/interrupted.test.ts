@@ -3,11 +3,11 @@ import { judgeRun } from "../../lib/verdict/run.ts";
 import { findRunDir, readRun } from "../../cli/store/run-dir.ts";
 import { nightly } from "../nightly.ts";
 import { faultline } from "./command-line.ts";
-import { KUBEADM_AT_WORK, MOMENTS, ROLES_STAGE, runAt, type Moment } from "./moments.ts";
+import { KUBEADM_AT_WORK, MOMENTS, ROLES_STAGE, runAt, type CreationMoment } from "./moments.ts";
 import { tracesOf } from "./traces.ts";
 
 type Keep = "never" | "failure" | "always";
-type Case = readonly [keep: Keep, moment: Moment];
+type Case = readonly [keep: Keep, moment: CreationMoment];
 
 /** The one with most to take back: kubeadm is at work on nodes that Docker runs. */
 const BY_DEFAULT: Case = ["never", KUBEADM_AT_WORK];

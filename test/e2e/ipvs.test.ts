@@ -6,7 +6,7 @@ import { hostContext } from "../../clusters/setup/host-context.ts";
 import { USUAL_SPEED } from "../../lib/host/time-scale.ts";
 import type { Run } from "../../lib/verdict/result.ts";
 import { nightly } from "../nightly.ts";
-import { faultline, mustEnd, resultOf, runReported, type Outcome } from "./command-line.ts";
+import { faultline, mustEnd, resultOf, runReported, type CommandOutcome } from "./command-line.ts";
 
 const BRIDGE_NF = "services/bridge-nf-call-iptables";
 const KUBE_IPVS0 = "loadbalancer/lb-ip-on-kube-ipvs0";
@@ -15,7 +15,7 @@ const SUITES = ["baseline/packet-flow", BRIDGE_NF, KUBE_IPVS0];
 nightly("ipvs", () => {
   describe("a cell with kube-proxy in ipvs mode", function () {
     this.timeout(1_200_000);
-    let outcome: Outcome;
+    let outcome: CommandOutcome;
     let run: Run;
 
     before("one run of three suites", async function () {

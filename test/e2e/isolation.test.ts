@@ -9,7 +9,7 @@ import type { ClusterRecord } from "../../lib/model/cluster.ts";
 import { openJournal } from "../../lib/journal/journal.ts";
 import { expectationsOf } from "../../lib/scenario/spec.ts";
 import { deleteLeftBy } from "./cluster.ts";
-import { faultline, mustEnd, runReported, RUNS, type Outcome } from "./command-line.ts";
+import { faultline, mustEnd, runReported, RUNS, type CommandOutcome } from "./command-line.ts";
 import { nightly } from "../nightly.ts";
 
 const CELLS = ["flannel/iptables", "flannel/nftables"];
@@ -18,7 +18,7 @@ const PROBES = 500;
 
 nightly("isolation", () => {
   describe("two cells of one run side by side", function () {
-    let outcome: Outcome;
+    let outcome: CommandOutcome;
     let records: readonly ClusterRecord[] = [];
     let dir = "";
 

@@ -8,7 +8,7 @@ import { launch, RUNS, type Launched } from "./command-line.ts";
 import { begun, type BegunRun } from "./traces.ts";
 
 /** A moment in the making of a cluster. */
-export interface Moment {
+export interface CreationMoment {
   readonly when: string;
   readonly reached: (run: BegunRun) => Promise<boolean>;
   /** What a kill at that moment is known to leave behind. */
@@ -25,13 +25,13 @@ function isLogged(run: BegunRun, what: RegExp): boolean {
   return cell !== undefined && existsSync(log) && readEventLog(log).some((event) => what.test(JSON.stringify(event)));
 }
 
-export const NODES_ORDERED: Moment = {
+export const NODES_ORDERED: CreationMoment = {
   when: "when kind has ordered the nodes and Docker makes them",
   reached: ({ cluster }) => shows(["docker", "ps", "--all", "--format", "{{.Names}}"], new RegExp(`^${cluster}-`, "m")),
   leaves: /container .*\nnetwork /s,
 };
 
-function stageMoment(stage: "cni" | "roles" | "ready"): Moment {
+function stageMoment(stage: "cni" | "roles" | "ready"): CreationMoment {
   return {
     when: `at stage ${stage}`,
     reached: (run) => Promise.resolve(isLogged(run, new RegExp(`"type":"stage-started","stage":"${stage}"`))),
@@ -39,7 +39,7 @@ function stageMoment(stage: "cni" | "roles" | "ready"): Moment {
   };
 }
 
-export const KUBEADM_AT_WORK: Moment = {
+export const KUBEADM_AT_WORK: CreationMoment = {
   when: "when kubeadm is at work on a node",
   reached: ({ cluster }) => shows(["docker", "top", `${cluster}-control-plane`, "-eo", "pid,args"], /kubeadm init/),
   leaves: /create cluster --name/,
@@ -48,7 +48,7 @@ export const KUBEADM_AT_WORK: Moment = {
 export const ROLES_STAGE = stageMoment("roles");
 
 /** Each a little later than the one before. */
-export const MOMENTS: readonly Moment[] = [
+export const MOMENTS: readonly CreationMoment[] = [
   {
     when: "when its network has only its closing rule",
     reached: ({ cluster }) => shows(["iptables", "-S", "DOCKER-USER"], new RegExp(`faultline:${cluster} `)),
@@ -67,7 +67,7 @@ export const MOMENTS: readonly Moment[] = [
 ];
 
 /** Starts a run and resolves as soon as a look finds that the moment has come. */
-export async function runAt({ reached }: Moment, ...flags: readonly string[]): Promise<Launched & BegunRun> {
+export async function runAt({ reached }: CreationMoment, ...flags: readonly string[]): Promise<Launched & BegunRun> {
   const launched = launch(["run", "baseline/packet-flow", "--yes", "--progress", "none", ...flags]);
   const run = await begun(launched.child);
   const attempt = async () => {

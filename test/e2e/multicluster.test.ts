@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { hostExec, mustExec } from "../../lib/host/exec.ts";
 import type { Run } from "../../lib/verdict/result.ts";
-import { faultline, latestReport, mustEnd, resultOf, type Outcome } from "./command-line.ts";
+import { faultline, latestReport, mustEnd, resultOf, type CommandOutcome } from "./command-line.ts";
 import { clusterOf, deleteLeftBy, type TestCluster } from "./cluster.ts";
 import { nightly } from "../nightly.ts";
 
@@ -9,7 +9,7 @@ const SUITES = ["multicluster/cidr-overlap", "multicluster/joined"];
 
 nightly("two-clusters", () => {
   describe("two clusters joined by routes", function () {
-    let outcome: Outcome | undefined;
+    let outcome: CommandOutcome | undefined;
     let run: Run;
     let cluster: TestCluster;
 

@@ -7,7 +7,7 @@ import { expect } from "chai";
 import { hostExec, mustExec } from "../../lib/host/exec.ts";
 import type { Run } from "../../lib/verdict/result.ts";
 import { deleteLeftBy } from "./cluster.ts";
-import { mustEnd, type Outcome } from "./command-line.ts";
+import { mustEnd, type CommandOutcome } from "./command-line.ts";
 import { nightly } from "../nightly.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -31,7 +31,7 @@ nightly("no-image", () => {
   describe("a node image that cannot be had", function () {
     let dir = "";
     let run: Run;
-    let made: Outcome;
+    let made: CommandOutcome;
 
     before("two cells, the first one's image cannot be built", async function () {
       dir = await checkoutWithoutPlugin();

@@ -53,7 +53,7 @@ describe("a cluster that somebody else breaks", function () {
     expect(seen.observed.explanations).to.deep.equal([]);
   });
 
-  it("in a way of the catalogue: exit 1, by its name, with its mend", async function () {
+  it("in a way of the catalogue: exit 1, by its name, with its fix", async function () {
     const key = "net.bridge.bridge-nf-call-iptables";
     const seen = await whileBroken(["sysctl", "-qw", `${key}=0`], ["sysctl", "-qw", `${key}=1`]);
     expect(seen.code, seen.said).to.equal(1);

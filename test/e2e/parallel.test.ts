@@ -5,7 +5,7 @@ import { cellDirs } from "../../cli/store/run-dir.ts";
 import type { ClusterRecord } from "../../lib/model/cluster.ts";
 import { hostExec, mustExec } from "../../lib/host/exec.ts";
 import { waitFor } from "../../lib/host/wait.ts";
-import { launch, mustEnd, runReported, RUNS, type Outcome } from "./command-line.ts";
+import { launch, mustEnd, runReported, RUNS, type CommandOutcome } from "./command-line.ts";
 import { begun, tracesOf, type BegunRun } from "./traces.ts";
 import { nightly } from "../nightly.ts";
 
@@ -16,7 +16,7 @@ const WITHOUT = "baseline/packet-flow";
 interface Seen {
   readonly run: BegunRun;
   readonly subnet: string;
-  readonly outcome: Outcome;
+  readonly outcome: CommandOutcome;
   readonly record: ClusterRecord;
   readonly server: string;
 }

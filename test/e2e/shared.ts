@@ -3,18 +3,18 @@ import { dirname, join } from "node:path";
 import { hostExec } from "../../lib/host/exec.ts";
 import type { Run } from "../../lib/verdict/result.ts";
 import { clusterOf, deleteLeftBy, hostState, type TestCluster } from "./cluster.ts";
-import { clustersNamed, faultline, mustEnd, runOfProcess, runReported, type Outcome } from "./command-line.ts";
+import { clustersNamed, faultline, mustEnd, runOfProcess, runReported, type CommandOutcome } from "./command-line.ts";
 
 /** A kept cluster of the default cell, and the run that made it. */
 export interface SharedCluster extends TestCluster {
-  readonly outcome: Outcome;
+  readonly outcome: CommandOutcome;
   readonly run: Run;
 }
 
 /** This machine before the first shared cluster was made. */
 let hostBefore: Promise<string> | undefined;
 /** All that were made: each is deleted at the end, also where its test failed half-way. */
-const made: Outcome[] = [];
+const made: CommandOutcome[] = [];
 let shared: SharedCluster | undefined;
 
 /**

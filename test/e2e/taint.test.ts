@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { deleteCluster } from "../../clusters/create/delete.ts";
 import { hostExec, mustExec } from "../../lib/host/exec.ts";
 import type { Run } from "../../lib/verdict/result.ts";
-import { faultline, launch, mustEnd, resultOf, runReported, said, type Outcome } from "./command-line.ts";
+import { faultline, launch, mustEnd, resultOf, runReported, said, type CommandOutcome } from "./command-line.ts";
 import { FOREIGN_ROUTE } from "./foreign-route.ts";
 import { nightly } from "../nightly.ts";
 
@@ -13,7 +13,7 @@ nightly("tainted-replaced", () => {
   describe("a node that does not come back", function () {
     let name = "";
     let replacement = "";
-    let outcome: Outcome;
+    let outcome: CommandOutcome;
     let run: Run;
 
     before("somebody else changes node A while the first of two scenarios is under way", async function () {

@@ -2,14 +2,14 @@ import { expect } from "chai";
 import { hostExec, mustExec } from "../../lib/host/exec.ts";
 import type { Run } from "../../lib/verdict/result.ts";
 import { clusterOf, deleteLeftBy, type TestCluster } from "./cluster.ts";
-import { faultline, mustEnd, resultOf, runReported, type Outcome } from "./command-line.ts";
+import { faultline, mustEnd, resultOf, runReported, type CommandOutcome } from "./command-line.ts";
 import { nightly } from "../nightly.ts";
 
 const SUITE = "three-nodes/one-node-cut-off";
 
 nightly("three-nodes", () => {
   describe("a cluster of three nodes, since a suite names one on the third", function () {
-    let outcome: Outcome | undefined;
+    let outcome: CommandOutcome | undefined;
     let run: Run;
     let cluster: TestCluster;
 

@@ -5,7 +5,7 @@ import { runInNewContext } from "node:vm";
 import { injectFault } from "../../lib/faults/run/inject.ts";
 import { openJournal } from "../../lib/journal/journal.ts";
 import { waitFor } from "../../lib/host/wait.ts";
-import { differences, makeLane, ONE_OF_EACH, type Lane } from "../fixtures/faults/crash-sweep.ts";
+import { differences, makeLane, ONE_OF_EACH, type SweepLane } from "../fixtures/faults/crash-sweep.ts";
 import { leftOn, processesIn, stateDir } from "../fixtures/faults/node-state.ts";
 import { IS_ALL } from "../nightly.ts";
 
@@ -46,7 +46,7 @@ function memoryMib(): { readonly heap: number; readonly rss: number } {
 
 describe(`${CYCLES} times inject and heal`, function () {
   this.timeout(600_000);
-  let lane: Lane;
+  let lane: SweepLane;
 
   before(async () => {
     lane = await makeLane();

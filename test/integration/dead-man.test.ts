@@ -6,7 +6,7 @@ import type { Target } from "../../lib/faults/run/target.ts";
 import { healRun } from "../../lib/journal/heal.ts";
 import { openJournal, type JournalFile } from "../../lib/journal/journal.ts";
 import { waitFor } from "../../lib/host/wait.ts";
-import { differences, makeLane, ONE_OF_EACH, type Lane } from "../fixtures/faults/crash-sweep.ts";
+import { differences, makeLane, ONE_OF_EACH, type SweepLane } from "../fixtures/faults/crash-sweep.ts";
 import { leaseEndMs, leaseFile, leftOn, stateDir, uptimeMs } from "../fixtures/faults/node-state.ts";
 import { cuttable, withBrokenNft } from "../fixtures/faults/targets.ts";
 import { USUAL_HOST } from "../fixtures/usual-host.ts";
@@ -17,7 +17,7 @@ const DROP: Fault = { kind: "drop", hook: "prerouting", protocol: "udp", destina
 
 describe("the dead-man", function () {
   this.timeout(180_000);
-  let lane: Lane;
+  let lane: SweepLane;
   let journal: JournalFile;
   let target: Target;
 

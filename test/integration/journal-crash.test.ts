@@ -13,7 +13,7 @@ import {
   TEN,
   victim,
   type Crash,
-  type Lane,
+  type SweepLane,
 } from "../fixtures/faults/crash-sweep.ts";
 import { sampled, sampleTitle } from "../sample.ts";
 import { USUAL_HOST } from "../fixtures/usual-host.ts";
@@ -29,12 +29,12 @@ const STRIDE_OF_TEN = 7;
 
 describe("kill -9 at every boundary of journal and node", function () {
   this.timeout(600_000);
-  let lanes: Lane[];
-  let lane: Lane;
+  let lanes: SweepLane[];
+  let lane: SweepLane;
 
   before(async () => {
     lanes = await Promise.all(Array.from({ length: LANES }, makeLane));
-    lane = lanes[0] as Lane;
+    lane = lanes[0] as SweepLane;
   });
 
   after(async () => {

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { EXIT } from "../../lib/host/errors.ts";
 import { hostExec, type ExecResult } from "../../lib/host/exec.ts";
 import type { Fault } from "../../lib/faults/registry.ts";
-import { differences, makeLane, ONE_OF_EACH, TEN, type Lane } from "../fixtures/faults/crash-sweep.ts";
+import { differences, makeLane, ONE_OF_EACH, TEN, type SweepLane } from "../fixtures/faults/crash-sweep.ts";
 import { leftOn } from "../fixtures/faults/node-state.ts";
 
 const VICTIM = fileURLToPath(new URL("../fixtures/faults/inject-and-heal.ts", import.meta.url));
@@ -41,7 +41,7 @@ type Change = "fill" | "read_only" | "nothing";
 
 describe("a journal's disk", function () {
   this.timeout(120_000);
-  let lane: Lane;
+  let lane: SweepLane;
   const disk = mkdtempSync(join(tmpdir(), "faultline-disk-"));
 
   before(async () => {

@@ -12,7 +12,7 @@ import { healRun } from "../../lib/journal/heal.ts";
 import { openJournal } from "../../lib/journal/journal.ts";
 import { readJournal } from "../../lib/journal/read.ts";
 import { waitFor } from "../../lib/host/wait.ts";
-import { differences, makeLane, notRestored, TEN, type Lane } from "../fixtures/faults/crash-sweep.ts";
+import { differences, makeLane, notRestored, TEN, type SweepLane } from "../fixtures/faults/crash-sweep.ts";
 import { leftOn, processesIn, stateDir } from "../fixtures/faults/node-state.ts";
 import { rejection } from "../fixtures/faults/rejection.ts";
 import { cuttable, withBrokenNft } from "../fixtures/faults/targets.ts";
@@ -36,7 +36,7 @@ interface Killed {
   readonly applied: () => Promise<string>;
 }
 
-async function killedMeanwhile(lane: Lane): Promise<Killed> {
+async function killedMeanwhile(lane: SweepLane): Promise<Killed> {
   const journal = lane.newJournal();
   const file = `${journal}.applied`;
   const argv = [VICTIM, lane.node.name, journal, JSON.stringify(FAULT), file];
@@ -60,7 +60,7 @@ async function until(what: string, isSo: () => boolean): Promise<void> {
  * Returns how many processes wait for the node's lock, from the kernel's `2: -> FLOCK ADVISORY WRITE 4711 00:1a:1234 0
  * EOF`.
  */
-function waitingForLock(lane: Lane): number {
+function waitingForLock(lane: SweepLane): number {
   const { ino } = statSync(`${stateDir(lane.inode)}/lock`);
   const lines = readFileSync("/proc/locks", "utf8").split("\n");
   return lines.filter((line) => line.includes("-> FLOCK") && line.includes(`:${ino} `)).length;
@@ -68,7 +68,7 @@ function waitingForLock(lane: Lane): number {
 
 describe("an apply that its harness does not live to see", function () {
   this.timeout(180_000);
-  let lane: Lane;
+  let lane: SweepLane;
 
   before(async () => {
     lane = await makeLane();
@@ -163,7 +163,7 @@ function noting(target: Target, script: string, file: string): Target {
 
 describe("a command that is killed on the node itself", function () {
   this.timeout(300_000);
-  let lane: Lane;
+  let lane: SweepLane;
 
   before(async () => {
     lane = await makeLane();

@@ -8,7 +8,7 @@ import { hostExec } from "../../lib/host/exec.ts";
 import { healInjected, injectFault, type InjectedFault } from "../../lib/faults/run/inject.ts";
 import { openJournal, type JournalFile } from "../../lib/journal/journal.ts";
 import { listOpenFaults, readJournal } from "../../lib/journal/read.ts";
-import { differences, makeLane, TEN, type Lane } from "../fixtures/faults/crash-sweep.ts";
+import { differences, makeLane, TEN, type SweepLane } from "../fixtures/faults/crash-sweep.ts";
 import { leftOn } from "../fixtures/faults/node-state.ts";
 import { brokenNftEnv, withBrokenNft } from "../fixtures/faults/targets.ts";
 
@@ -16,7 +16,7 @@ const CLI = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
 
 describe("one undo of ten that fails", function () {
   this.timeout(120_000);
-  let lane: Lane;
+  let lane: SweepLane;
   const run = mkdtempSync(join(tmpdir(), "faultline-one-of-ten-"));
   const broken = join(run, "broken");
   const journalPath = join(run, "cells", "cell", "journal.ndjson");

@@ -9,7 +9,7 @@ import type { Target } from "../../lib/faults/run/target.ts";
 import { healRun } from "../../lib/journal/heal.ts";
 import { openJournal } from "../../lib/journal/journal.ts";
 import { waitFor } from "../../lib/host/wait.ts";
-import { differences, makeLane, victim, type Lane } from "../fixtures/faults/crash-sweep.ts";
+import { differences, makeLane, victim, type SweepLane } from "../fixtures/faults/crash-sweep.ts";
 import { leftOn } from "../fixtures/faults/node-state.ts";
 import { rejection } from "../fixtures/faults/rejection.ts";
 import { cuttable } from "../fixtures/faults/targets.ts";
@@ -47,7 +47,7 @@ const RUNS = IS_ALL ? 30 : 8;
 
 describe("overlapping faults", function () {
   this.timeout(300_000);
-  let lane: Lane;
+  let lane: SweepLane;
   let target: Target;
 
   before(async () => {

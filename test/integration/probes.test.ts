@@ -7,11 +7,11 @@ import type { Attempt, CurlAttempt, DigAttempt, PingAttempt } from "../../lib/pr
 import { parseFrames } from "../../lib/probes/frames.ts";
 import { PROBER, probeRound } from "../../lib/probes/round.ts";
 import { requestWords } from "../../lib/probes/request.ts";
-import { openLab, type Lab } from "../fixtures/probes/lab.ts";
+import { openLab, type ProbeLab } from "../fixtures/probes/lab.ts";
 import { USUAL_SPEED } from "../../lib/host/time-scale.ts";
 
 describe("the prober, in network namespaces of its own", () => {
-  let lab: Lab;
+  let lab: ProbeLab;
   before(async () => {
     lab = await openLab();
   });

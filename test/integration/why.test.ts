@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { openWhyLab, type Breakage, type Seen } from "../fixtures/why/lab.ts";
+import { openWhyLab, type Breakage, type LabSighting } from "../fixtures/why/lab.ts";
 
 /** Somebody else's breakage, by a shell of his own on a node or in a pod. */
 const by = (on: Breakage["on"], command: string): Breakage => ({ on, argv: ["sh", "-c", command] });
@@ -141,7 +141,7 @@ const AT_ONCE = 4;
 
 describe("why: two nodes broken by hand, explained blind", () => {
   const scenes = { ...KNOWN, ...UNKNOWN };
-  const seen = new Map<string, Seen>();
+  const seen = new Map<string, LabSighting>();
 
   before(async function () {
     this.timeout(300_000);

@@ -6,7 +6,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { open, type FileHandle } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { encoded, frameReader, pieces, type Exit, type Frame, type FrameKind, type StartOrder } from "./frames.ts";
+import { encoded, frameReader, pieces, type Exit, type Frame, type FrameKind, type StartRequest } from "./frames.ts";
 
 /** Wait after a read of nothing: it comes at once while no host is connected. */
 const NOBODY_MS = 50;
@@ -28,11 +28,11 @@ function sender(port: FileHandle): Send {
   };
 }
 
-function start(conversation: number, order: StartOrder, send: Send): void {
-  const [command = "", ...rest] = order.argv;
+function start(conversation: number, request: StartRequest, send: Send): void {
+  const [command = "", ...rest] = request.argv;
   const child = spawn(command, rest, {
-    cwd: order.cwd,
-    env: { ...process.env, ...order.env },
+    cwd: request.cwd,
+    env: { ...process.env, ...request.env },
     detached: true,
     stdio: ["pipe", "pipe", "pipe"],
   });
@@ -63,7 +63,8 @@ function start(conversation: number, order: StartOrder, send: Send): void {
 async function take({ conversation, kind, payload }: Frame, send: Send): Promise<void> {
   const child = running.get(conversation);
   if (kind === "hello") await send(conversation, "hello", payload);
-  else if (kind === "start") start(conversation, JSON.parse(Buffer.from(payload).toString("utf8")) as StartOrder, send);
+  else if (kind === "start")
+    start(conversation, JSON.parse(Buffer.from(payload).toString("utf8")) as StartRequest, send);
   else if (kind === "stdin" && payload.length === 0) child?.stdin?.end();
   else if (kind === "stdin" && child?.stdin?.write(Buffer.from(payload)) === false) await drained(child);
   else if (kind === "kill" && child?.pid !== undefined) signal(child.pid, Buffer.from(payload).toString("utf8"));

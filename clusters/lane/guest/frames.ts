@@ -4,7 +4,7 @@
  * A frame is 4 bytes of payload length, 4 bytes of conversation, 1 byte of kind, then the payload; numbers are big-endian.
  */
 
-/** What a frame is about. From the host: `start` (JSON, StartOrder), `stdin` (empty: its end), `kill`. From the VM: `stdout`, `stderr`, `exit` (JSON, Exit). `hello` is answered by `hello`, with the same payload. */
+/** What a frame is about. From the host: `start` (JSON, StartRequest), `stdin` (empty: its end), `kill`. From the VM: `stdout`, `stderr`, `exit` (JSON, Exit). `hello` is answered by `hello`, with the same payload. */
 export const KINDS = ["hello", "start", "stdin", "kill", "stdout", "stderr", "exit"] as const;
 export type FrameKind = (typeof KINDS)[number];
 
@@ -15,7 +15,7 @@ export interface Frame {
 }
 
 /** A command for the VM to run, as an argv: no shell takes it apart. */
-export interface StartOrder {
+export interface StartRequest {
   readonly argv: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;

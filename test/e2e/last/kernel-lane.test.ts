@@ -23,7 +23,7 @@ import {
   runReported,
   RUNS,
   type Launched,
-  type Outcome,
+  type CommandOutcome,
 } from "../command-line.ts";
 import { nightly } from "../../nightly.ts";
 import { begun } from "../traces.ts";
@@ -54,7 +54,7 @@ function skipUnlessAvailable(): void {
 nightly("kernel-lane", () => {
   describe("a cell in the kernel lane, its machine kept", function () {
     this.timeout(3_600_000);
-    let outcome: Outcome;
+    let outcome: CommandOutcome;
     let run: Run;
 
     skipUnlessAvailable();

@@ -8,7 +8,7 @@ import { containerTarget, type Target } from "../../../lib/faults/run/target.ts"
 import { healRun } from "../../../lib/journal/heal.ts";
 import { openJournal } from "../../../lib/journal/journal.ts";
 import type { Run } from "../../../lib/verdict/result.ts";
-import { faultline, launch, mustEnd, resultOf, runReported, said, type Outcome } from "../command-line.ts";
+import { faultline, launch, mustEnd, resultOf, runReported, said, type CommandOutcome } from "../command-line.ts";
 import { spendShared, type SharedCluster } from "../shared.ts";
 import { FOREIGN_ROUTE } from "../foreign-route.ts";
 import { USUAL_HOST } from "../../fixtures/usual-host.ts";
@@ -29,7 +29,7 @@ describe("a cluster that is damaged", function () {
   });
 
   describe("by somebody else, while a scenario is under way", function () {
-    let outcome: Outcome;
+    let outcome: CommandOutcome;
     let run: Run;
 
     before("change node A", async function () {

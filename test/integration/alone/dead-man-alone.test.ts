@@ -10,7 +10,7 @@ import { mustExec } from "../../../lib/host/exec.ts";
 import type { Fault } from "../../../lib/faults/registry.ts";
 import { healRun } from "../../../lib/journal/heal.ts";
 import { waitFor } from "../../../lib/host/wait.ts";
-import { differences, makeLane, ONE_OF_EACH, type Lane } from "../../fixtures/faults/crash-sweep.ts";
+import { differences, makeLane, ONE_OF_EACH, type SweepLane } from "../../fixtures/faults/crash-sweep.ts";
 import { leaseEndMs, leftOn, uptimeMs } from "../../fixtures/faults/node-state.ts";
 import { IS_ALL } from "../../nightly.ts";
 import { USUAL_HOST } from "../../fixtures/usual-host.ts";
@@ -41,7 +41,7 @@ interface Fired {
 
 describe("the dead-man alone: harness killed, the node's link down", function () {
   this.timeout(300_000);
-  let lanes: Lane[];
+  let lanes: SweepLane[];
   const dir = mkdtempSync(join(tmpdir(), "faultline-alone-"));
 
   before(async () => {
@@ -57,7 +57,7 @@ describe("the dead-man alone: harness killed, the node's link down", function ()
     Promise.all(lanes.map(({ node }) => mustExec(node.exec, ["ip", "link", "set", "eth0", state])));
 
   /** A wire that is set up again has its carrier, and with it its link-local address, a moment later. */
-  const asBefore = (lane: Lane): Promise<void> =>
+  const asBefore = (lane: SweepLane): Promise<void> =>
     waitFor(
       `${lane.node.name} to be as before`,
       async () => {
@@ -112,7 +112,7 @@ describe("the dead-man alone: harness killed, the node's link down", function ()
 
   /** The last end of a lease that the node knew of: a renewal may have been on its way when the harness died. */
   async function watch(index: number, fault: Fault): Promise<Omit<Fired, "killedAtMs">> {
-    const { node, inode } = lanes[index] as Lane;
+    const { node, inode } = lanes[index] as SweepLane;
     const [id = ""] = leftOn(inode).armed;
     let leaseEnd = 0;
     let isOver = false;

@@ -17,14 +17,14 @@ async function rulesFired(path: string, code: string, eslint = untyped): Promise
   return [...new Set(ids.filter((id) => !noise.includes(id)))];
 }
 
-export interface Case {
+export interface LintCase {
   readonly rule: string;
   readonly bad: readonly (readonly [path: string, code: string])[];
   readonly good: readonly (readonly [path: string, code: string])[];
 }
 
 /** Expects that a rule fires on what it is for, and on nothing else. */
-export async function expectFiring({ rule, bad, good }: Case, eslint = untyped): Promise<void> {
+export async function expectFiring({ rule, bad, good }: LintCase, eslint = untyped): Promise<void> {
   for (const [path, code] of bad) expect(await rulesFired(path, code, eslint), code).to.include(rule);
   for (const [path, code] of good) expect(await rulesFired(path, code, eslint), code).to.deep.equal([]);
 }

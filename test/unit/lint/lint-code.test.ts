@@ -1,7 +1,7 @@
-import { expectFiring, type Case } from "./lint-case.ts";
+import { expectFiring, type LintCase } from "./lint-case.ts";
 
 /** What keeps text from becoming code, and the clock from becoming a measure. */
-const CASES: readonly Case[] = [
+const CASES: readonly LintCase[] = [
   {
     rule: "faultline/no-quoted-interpolation",
     bad: [

@@ -1,7 +1,7 @@
-import { expectFiring, type Case } from "./lint-case.ts";
+import { expectFiring, type LintCase } from "./lint-case.ts";
 
 /** How code and its comments read. */
-const CASES: readonly Case[] = [
+const CASES: readonly LintCase[] = [
   {
     rule: "faultline/plain-words",
     bad: [

@@ -1,6 +1,6 @@
-import { expectFiring, typed, untyped, type Case } from "./lint-case.ts";
+import { expectFiring, typed, untyped, type LintCase } from "./lint-case.ts";
 
-const CASES: readonly Case[] = [
+const CASES: readonly LintCase[] = [
   {
     rule: "faultline/import-direction",
     bad: [
@@ -82,7 +82,7 @@ const CASES: readonly Case[] = [
   },
 ];
 
-const TYPED: readonly Case[] = [
+const TYPED: readonly LintCase[] = [
   {
     rule: "@typescript-eslint/no-floating-promises",
     bad: [["lib/model/cell.ts", "export function x(p: Promise<void>): void { p; }"]],

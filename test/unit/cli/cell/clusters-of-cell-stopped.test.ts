@@ -156,8 +156,8 @@ describe("a cell with a kernel of its own", () => {
   it("a cell in a virtual machine is run there, and no cluster is made or deleted here", async () => {
     using fake = fakeCell();
     const ran: string[] = [];
-    const runInLane: CellTools["runInLane"] = ({ nth, shares }) => {
-      ran.push(`${nth}: ${shares.flatMap(({ suiteFiles }) => suiteFiles).length} suites`);
+    const runInLane: CellTools["runInLane"] = ({ nth, workUnits }) => {
+      ran.push(`${nth}: ${workUnits.flatMap(({ suiteFiles }) => suiteFiles).length} suites`);
       return Promise.resolve({ notUndone: 0, preflight: false });
     };
     await fake.run([], { work: { cell: kernel }, tools: { runInLane } });

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stillNotUndone } from "../../../../cli/cell/not-undone.ts";
-import { suiteStand } from "../../../../cli/cell/suite-host.ts";
-import type { Stand } from "../../../../lib/engine/run-scenario.ts";
+import { suiteHost } from "../../../../cli/cell/suite-host.ts";
+import type { ScenarioContext } from "../../../../lib/engine/run-scenario.ts";
 import type { Event } from "../../../../lib/events/event.ts";
 import type { NewEvent } from "../../../../lib/events/event-log.ts";
 import type { HealOutcome } from "../../../../lib/journal/heal.ts";
@@ -30,7 +30,7 @@ describe("what a cell's suites run on", () => {
   let dir = "";
   let journal: JournalFile;
   beforeEach(() => {
-    dir = mkdtempSync(join(tmpdir(), "faultline-stand-"));
+    dir = mkdtempSync(join(tmpdir(), "faultline-context-"));
     journal = openJournal(join(dir, "journal.ndjson"));
   });
   afterEach(() => {
@@ -39,16 +39,16 @@ describe("what a cell's suites run on", () => {
   });
 
   /** A cluster that nobody may touch, on which each scenario goes as its log says. */
-  function standWhere(logs: Readonly<Record<string, readonly Event[]>>) {
+  function contextWhere(logs: Readonly<Record<string, readonly Event[]>>) {
     const emitted: Event["type"][] = [];
     const ran: string[] = [];
     const refuse = () => {
       throw new Error("nobody may touch the cluster");
     };
     const cluster = { record: RECORD, timeScale: USUAL_SPEED, exec: refuse, locate: refuse };
-    const emit: Stand["emit"] = ({ type }) => void emitted.push(type);
-    const stand = suiteStand(
-      { cluster, targets: {} as Stand["targets"], journal, emit },
+    const emit: ScenarioContext["emit"] = ({ type }) => void emitted.push(type);
+    const context = suiteHost(
+      { cluster, targets: {} as ScenarioContext["targets"], journal, emit },
       "as-claimed",
       (mine, { id }) => {
         ran.push(id);
@@ -56,7 +56,7 @@ describe("what a cell's suites run on", () => {
         return Promise.resolve();
       },
     );
-    return { stand, emitted, ran };
+    return { context, emitted, ran };
   }
 
   const thrownBy = async (work: () => Promise<unknown>): Promise<string> => {
@@ -73,8 +73,8 @@ describe("what a cell's suites run on", () => {
       const events: NewEvent[] = [];
       const refuse = () => Promise.reject(new Error("nobody may touch the cluster"));
       const cluster = { record: RECORD, timeScale: USUAL_SPEED, exec: () => refuse, locate: refuse };
-      const suites = suiteStand(
-        { cluster, targets: {} as Stand["targets"], journal, emit: (event) => void events.push(event) },
+      const suites = suiteHost(
+        { cluster, targets: {} as ScenarioContext["targets"], journal, emit: (event) => void events.push(event) },
         "as-claimed",
         async (mine) => {
           await mine.evidence?.begin(WHERE);
@@ -100,12 +100,12 @@ describe("what a cell's suites run on", () => {
     const events: NewEvent[] = [];
     const refuse = () => Promise.reject(new Error("nobody may touch the cluster"));
     const cluster = { record: RECORD, timeScale: USUAL_SPEED, exec: () => refuse, locate: refuse };
-    const emit: Stand["emit"] = (event) => {
+    const emit: ScenarioContext["emit"] = (event) => {
       if (event.type === "evidence") throw new Error("no space left");
       events.push(event);
     };
-    const suites = suiteStand(
-      { cluster, targets: {} as Stand["targets"], journal, emit },
+    const suites = suiteHost(
+      { cluster, targets: {} as ScenarioContext["targets"], journal, emit },
       "as-claimed",
       (mine) => {
         for (const event of scenarioLog({ scenario: "a/one" })) mine.emit(event);
@@ -122,10 +122,10 @@ describe("what a cell's suites run on", () => {
     const told: string[] = [];
     const refuse = () => Promise.reject(new Error("nobody may touch the cluster"));
     const cluster = { record: RECORD, timeScale: USUAL_SPEED, exec: () => refuse, locate: refuse };
-    const suites = suiteStand(
+    const suites = suiteHost(
       {
         cluster,
-        targets: {} as Stand["targets"],
+        targets: {} as ScenarioContext["targets"],
         journal,
         emit: (event) => {
           if (event.type === "evidence" || event.type === "scenario-started")
@@ -157,14 +157,14 @@ describe("what a cell's suites run on", () => {
       const emit = (event: NewEvent) => void events.push(event);
       const whole = scenarioLog({ scenario: "a/one" });
       const log = what === "went as claimed" ? whole : changed(whole, "node-state", { differences });
-      const run = async (mine: Stand) => {
+      const run = async (mine: ScenarioContext) => {
         await mine.evidence?.begin(WHERE);
         for (const event of without(log, ({ type }) => type === "scenario-finished")) mine.emit(event);
         await mine.evidence?.mark("after");
         for (const event of log.filter(({ type }) => type === "scenario-finished")) mine.emit(event);
       };
-      const stand = { cluster, targets: {} as Stand["targets"], journal, emit };
-      const suites = suiteStand(stand, "as-claimed", run, { dir, level: "failures" });
+      const context = { cluster, targets: {} as ScenarioContext["targets"], journal, emit };
+      const suites = suiteHost(context, "as-claimed", run, { dir, level: "failures" });
       await suites.run(scenarioOf("a/one"));
       await suites.settled();
       const told = events.find((event) => event.type === "evidence");
@@ -174,9 +174,9 @@ describe("what a cell's suites run on", () => {
   }
 
   it("runs one scenario after another while nodes come back", async () => {
-    const { stand, ran } = standWhere({ "a/one": scenarioLog(), "b/two": scenarioLog() });
-    expect((await stand.run(scenarioOf("a/one"))).verdict).to.equal("pass");
-    expect((await stand.run(scenarioOf("b/two"))).verdict).to.equal("pass");
+    const { context, ran } = contextWhere({ "a/one": scenarioLog(), "b/two": scenarioLog() });
+    expect((await context.run(scenarioOf("a/one"))).verdict).to.equal("pass");
+    expect((await context.run(scenarioOf("b/two"))).verdict).to.equal("pass");
     expect(ran).to.deep.equal(["a/one", "b/two"]);
   });
 
@@ -190,10 +190,10 @@ describe("what a cell's suites run on", () => {
   ];
   for (const [what, log, why] of taints) {
     it(`runs nothing more, and looks at nothing, once a node is tainted: ${what}`, async () => {
-      const { stand, ran } = standWhere({ "a/one": log, "b/two": scenarioLog() });
-      expect((await stand.run(scenarioOf("a/one"))).verdict).to.equal("fail");
-      expect(await thrownBy(() => stand.run(scenarioOf("b/two")))).to.match(why);
-      expect(await thrownBy(() => stand.observe("same → server by podIP", 1))).to.match(why);
+      const { context, ran } = contextWhere({ "a/one": log, "b/two": scenarioLog() });
+      expect((await context.run(scenarioOf("a/one"))).verdict).to.equal("fail");
+      expect(await thrownBy(() => context.run(scenarioOf("b/two")))).to.match(why);
+      expect(await thrownBy(() => context.observe("same → server by podIP", 1))).to.match(why);
       expect(ran).to.deep.equal(["a/one"]);
     });
   }
@@ -202,19 +202,19 @@ describe("what a cell's suites run on", () => {
     journal.append(intent("f999"));
     journal.append({ faultId: "f999", state: "failed", detail: "exit 1: read-only" });
     const log = without(scenarioLog(), ({ type }) => ["injected", "read-back", "healed"].includes(type));
-    const { stand, emitted } = standWhere({ "nodes/ip-forward": log });
-    const { verdict, reason } = await stand.run(scenarioOf("nodes/ip-forward"));
+    const { context, emitted } = contextWhere({ "nodes/ip-forward": log });
+    const { verdict, reason } = await context.run(scenarioOf("nodes/ip-forward"));
     expect(emitted).to.include("not-undone");
     expect(`${verdict}: ${reason}`).to.match(/^fail: sysctl .* on A could not be undone: exit 1: read-only$/);
-    expect(await thrownBy(() => stand.run(scenarioOf("b/two")))).to.match(/exit 1: read-only$/);
+    expect(await thrownBy(() => context.run(scenarioOf("b/two")))).to.match(/exit 1: read-only$/);
   });
 
   it("takes a fault that was undone, but not journaled so, for what it is: undone", async () => {
     journal.append(intent("f000"));
     const undone = changed(scenarioLog(), "healed", { faultId: "f000" });
-    const { stand, emitted } = standWhere({ "a/one": undone, "b/two": scenarioLog() });
-    expect((await stand.run(scenarioOf("a/one"))).verdict).to.equal("pass");
-    expect((await stand.run(scenarioOf("b/two"))).verdict).to.equal("pass");
+    const { context, emitted } = contextWhere({ "a/one": undone, "b/two": scenarioLog() });
+    expect((await context.run(scenarioOf("a/one"))).verdict).to.equal("pass");
+    expect((await context.run(scenarioOf("b/two"))).verdict).to.equal("pass");
     expect(emitted).not.to.include("not-undone");
   });
 });

@@ -8,7 +8,7 @@ import { IPVS_CELL } from "../../../../cli/own-tests/nightly-groups.ts";
 import { laneKernel } from "../../../../clusters/cells/kernels.ts";
 import { recipeKeys } from "../../../../clusters/image/recipe.ts";
 import { laneSteps } from "../../../../clusters/lane/steps.ts";
-import { fakeContext, type FakeMachine } from "../../clusters/setup/fake-context.ts";
+import { fakeContext, type FakeMachineFacts } from "../../clusters/setup/fake-context.ts";
 
 const CLUSTERS = fileURLToPath(new URL("../../../../clusters", import.meta.url));
 const NO_IP_VS = { "modprobe --dry-run --quiet ip_vs": { exitCode: 1 } };
@@ -22,7 +22,7 @@ describe("what keeps a nightly group out of a default run", () => {
   });
   afterEach("remove it", () => rmSync(cacheDir, { recursive: true }));
 
-  const obstacle = (cell: string | undefined, machine: FakeMachine = {}) =>
+  const obstacle = (cell: string | undefined, machine: FakeMachineFacts = {}) =>
     obstacleOf(cell, fakeContext({ cacheDir, commands: ["kind"], ...machine }));
 
   /** Puts results of the lane's steps into the cache, by the beginnings of their names. */

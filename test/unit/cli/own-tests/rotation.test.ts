@@ -108,14 +108,14 @@ describe("commitAt", () => {
     const author = ["-c", "user.name=test", "-c", "user.email=test@localhost"];
     await git("init", "--quiet");
     await git(...author, "commit", "--quiet", "--allow-empty", "--message", "test: begin");
-    expect(await commitAt(root)).to.equal((await git("rev-parse", "HEAD")).stdout.trim());
+    expect(await commitAt(root, hostExec)).to.equal((await git("rev-parse", "HEAD")).stdout.trim());
   });
 
   it("is null without a checkout, also below one, and in one without a commit", async () => {
     await mustExec(hostExec, ["git", "-C", root, "init", "--quiet"]);
-    expect(await commitAt(root)).to.equal(null);
+    expect(await commitAt(root, hostExec)).to.equal(null);
     mkdirSync(join(root, "unpacked"));
-    expect(await commitAt(join(root, "unpacked"))).to.equal(null);
+    expect(await commitAt(join(root, "unpacked"), hostExec)).to.equal(null);
   });
 });
 

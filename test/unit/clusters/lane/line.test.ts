@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { Duplex } from "node:stream";
-import { encoded, frameReader, type Frame, type StartOrder } from "../../../../clusters/lane/guest/frames.ts";
+import { encoded, frameReader, type Frame, type StartRequest } from "../../../../clusters/lane/guest/frames.ts";
 import { execOn, openLine } from "../../../../clusters/lane/line.ts";
 
 type Answer = (frame: Frame, send: (frame: Frame) => void) => void;
@@ -24,7 +24,7 @@ const text = (words: string) => Buffer.from(words);
 const parrot: Answer = ({ conversation, kind, payload }, send) => {
   if (kind === "hello") send({ conversation, kind: "hello", payload });
   if (kind === "start") {
-    const { argv } = JSON.parse(Buffer.from(payload).toString()) as StartOrder;
+    const { argv } = JSON.parse(Buffer.from(payload).toString()) as StartRequest;
     send({ conversation, kind: "stdout", payload: text(argv.join(" ")) });
   }
   if (kind === "stdin" && payload.length > 0) send({ conversation, kind: "stderr", payload });

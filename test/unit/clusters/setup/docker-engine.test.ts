@@ -3,7 +3,7 @@ import { boundedRuntime, BOUNDED_RUNTIME_PATH } from "../../../../clusters/setup
 import { dockerEngine, setsRuntimes } from "../../../../clusters/setup/docker-engine.ts";
 import { classifyEngine } from "../../../../clusters/setup/engine-probe.ts";
 import { dockerdArgv } from "../../../../clusters/setup/engine-start.ts";
-import type { FakeMachine } from "./fake-context.ts";
+import type { FakeMachineFacts } from "./fake-context.ts";
 import { BOUNDED_STATUS, fakeContext, FULL_STATUS } from "./fake-context.ts";
 
 const local = { hasDaemon: true, dockerHost: "" };
@@ -19,7 +19,7 @@ function info(runtime: string): string {
   });
 }
 
-function engineOn(machine: FakeMachine & { readonly runtime?: string }) {
+function engineOn(machine: FakeMachineFacts & { readonly runtime?: string }) {
   const { runtime, files, ...rest } = machine;
   const answer = runtime === undefined ? { exitCode: 1, stderr: unreachable } : { stdout: info(runtime) };
   return fakeContext({
@@ -153,7 +153,7 @@ describe("bounded runtime", () => {
     const asked = engineOn({
       ...needed,
       readText: (wanted: string) => Promise.resolve(remember(wanted)),
-    } as FakeMachine);
+    } as FakeMachineFacts);
     await boundedRuntime.find(asked);
     return { [path]: "#!/bin/sh\n" };
 

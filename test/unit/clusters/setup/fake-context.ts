@@ -7,7 +7,7 @@ export interface FakeContext extends CheckContext {
   readonly ran: string[];
 }
 
-export interface FakeMachine extends Partial<Omit<CheckContext, "exec" | "readText" | "which">> {
+export interface FakeMachineFacts extends Partial<Omit<CheckContext, "exec" | "readText" | "which">> {
   readonly files?: Readonly<Record<string, string>>;
   readonly commands?: readonly string[];
   /** By the start of the command line; any other command exits 0 and prints nothing. */
@@ -15,7 +15,7 @@ export interface FakeMachine extends Partial<Omit<CheckContext, "exec" | "readTe
 }
 
 /** A Debian machine without any installed tool, unless the table differs. */
-export function fakeContext(machine: FakeMachine = {}): FakeContext {
+export function fakeContext(machine: FakeMachineFacts = {}): FakeContext {
   const { files = {}, commands = [], answers = {}, ...rest } = machine;
   const ran: string[] = [];
   return {

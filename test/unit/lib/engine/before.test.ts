@@ -3,7 +3,7 @@ import type { Exec } from "../../../../lib/host/exec.ts";
 import type { Cluster } from "../../../../lib/model/cluster.ts";
 import { steadyBefore } from "../../../../lib/engine/before.ts";
 import { compareNodeState, compareOnce, fingerprints } from "../../../../lib/engine/node-state.ts";
-import type { Stand } from "../../../../lib/engine/scenario-context.ts";
+import type { ScenarioContext } from "../../../../lib/engine/scenario-context.ts";
 import { expectation } from "../../../../lib/model/expectation.ts";
 import type { ProbeRecord } from "../../../../lib/probes/probe.ts";
 import { fixture } from "../probes/fixtures.ts";
@@ -37,25 +37,25 @@ function clusterThat({
   const locate = () => Promise.resolve(WHERE);
   const cluster: Cluster = { record: RECORD, timeScale: USUAL_SPEED, exec: () => exec, locate };
   const begin = () => Promise.resolve(void (counts.begun += 1));
-  const stand = { cluster, evidence: { begin } } as unknown as Stand;
+  const context = { cluster, evidence: { begin } } as unknown as ScenarioContext;
   const relocate = () => Promise.resolve(NOW).finally(() => (counts.located += 1));
-  return { cluster, stand, counts, relocate };
+  return { cluster, context, counts, relocate };
 }
 
 describe("what a scenario begins from", () => {
   const expected = { [PATH]: expectation("ok") };
 
   it("is read while the paths are probed, where they are ok from the first round on", async () => {
-    const { stand, counts, relocate } = clusterThat({});
-    const { now, nodes } = await steadyBefore(stand, NOW, relocate, expected, () => undefined);
+    const { context, counts, relocate } = clusterThat({});
+    const { now, nodes } = await steadyBefore(context, NOW, relocate, expected, () => undefined);
     expect(counts).to.deep.equal({ probed: 3, read: 2, located: 0, begun: 1 });
     expect(now).to.equal(NOW);
     expect(nodes).to.have.all.keys("A", "B");
   });
 
   it("is located and read once more where they were not: pods may have been made since", async () => {
-    const { stand, counts, relocate } = clusterThat({ probes: [OK, REFUSED, OK] });
-    await steadyBefore(stand, NOW, relocate, expected, () => undefined);
+    const { context, counts, relocate } = clusterThat({ probes: [OK, REFUSED, OK] });
+    await steadyBefore(context, NOW, relocate, expected, () => undefined);
     expect(counts).to.deep.equal({ probed: 5, read: 4, located: 1, begun: 2 });
   });
 });

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { readAll, type WatchedFault } from "../../../../lib/engine/drift.ts";
-import type { NewScenarioEvent, Stand } from "../../../../lib/engine/scenario-context.ts";
+import type { NewScenarioEvent, ScenarioContext } from "../../../../lib/engine/scenario-context.ts";
 import type { InjectedFault } from "../../../../lib/faults/run/inject.ts";
 import { RECORD } from "../../sample-cluster.ts";
 import { FORWARD_OFF } from "../../sample-log.ts";
@@ -23,10 +23,10 @@ describe("readAll", () => {
   async function driftOf(readings: number) {
     const said: NewScenarioEvent[] = [];
     const exec = () => () => Promise.reject(new Error("no node"));
-    const stand = { cluster: { record: RECORD, timeScale: USUAL_SPEED, exec } } as unknown as Stand;
+    const context = { cluster: { record: RECORD, timeScale: USUAL_SPEED, exec } } as unknown as ScenarioContext;
     const one = watched(readings);
     for (let reading = 0; reading <= readings; reading += 1)
-      await readAll(stand, [one], "during", (event) => said.push(event));
+      await readAll(context, [one], "during", (event) => said.push(event));
     const drift = said.find((event) => event.type === "drifted");
     if (drift?.type !== "drifted") throw new Error("nothing has drifted");
     return drift;

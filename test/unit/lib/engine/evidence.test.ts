@@ -5,10 +5,15 @@ import { scenarioEvidence, type ScenarioEvidence } from "../../../../lib/evidenc
 import { judgeScenario } from "../../../../lib/verdict/scenario.ts";
 import { AS_BEFORE, HEALED, INJECTED, PROBED } from "../../../fixtures/engine/course.ts";
 import { RECOVERED, STEADY, wordOf } from "../../../fixtures/engine/course.ts";
-import { fakeStand, QUICK, SPENT, type FakeStand } from "../../../fixtures/engine/fake-stand.ts";
+import {
+  fakeScenarioContext,
+  QUICK,
+  SPENT,
+  type FakeScenarioContext,
+} from "../../../fixtures/engine/fake-scenario-context.ts";
 
 /** Runs the scenario and resolves to its log, with what was asked of its evidence in between. */
-async function logWithEvidence(fake: FakeStand): Promise<readonly string[]> {
+async function logWithEvidence(fake: FakeScenarioContext): Promise<readonly string[]> {
   const log: string[] = [];
   const note = (what: string) => {
     log.push(what);
@@ -21,9 +26,9 @@ async function logWithEvidence(fake: FakeStand): Promise<readonly string[]> {
     settle: () => Promise.resolve(null),
     keep: () => Promise.reject(new Error("the engine keeps nothing")),
   };
-  const { emit } = fake.stand;
-  fake.stand = {
-    ...fake.stand,
+  const { emit } = fake.context;
+  fake.context = {
+    ...fake.context,
     evidence,
     emit: (event) => {
       emit(event);
@@ -35,11 +40,11 @@ async function logWithEvidence(fake: FakeStand): Promise<readonly string[]> {
 }
 
 /** Runs the scenario with real evidence of the fake nodes; resolves to what is kept of it. */
-async function keptOf(fake: FakeStand): Promise<KeptEvidence> {
-  const { cluster, journal } = fake.stand;
+async function keptOf(fake: FakeScenarioContext): Promise<KeptEvidence> {
+  const { cluster, journal } = fake.context;
   const dir = join(journal.path, "..", "evidence", "nodes-ip-forward");
   const evidence = scenarioEvidence({ cluster, dir, level: "all", isWorthAll: () => true });
-  fake.stand = { ...fake.stand, evidence };
+  fake.context = { ...fake.context, evidence };
   await fake.run();
   return await evidence.keep("full");
 }
@@ -49,7 +54,7 @@ const withoutBegin = (log: readonly string[]) => log.filter((word) => word !== "
 
 describe("the evidence of a scenario that is run", () => {
   it("evidence begins before the fault, is marked while it is in force, and stops once it is undone", async () => {
-    using fake = fakeStand();
+    using fake = fakeScenarioContext();
     const log = await logWithEvidence(fake);
     const underFault = [...INJECTED, ...PROBED, "mark during", ...HEALED];
     const whole = [...STEADY, ...underFault, "stop", ...RECOVERED, ...AS_BEFORE, "mark after"];
@@ -58,7 +63,7 @@ describe("the evidence of a scenario that is run", () => {
   });
 
   it("evidence begins once more where a steady round was bad, since pods may have been made since", async () => {
-    using fake = fakeStand();
+    using fake = fakeScenarioContext();
     let asked = 0;
     fake.show = () => ((asked += 1) === 1 ? "connection-refused" : "ok");
     const log = await logWithEvidence(fake);
@@ -68,15 +73,15 @@ describe("the evidence of a scenario that is run", () => {
   });
 
   it("evidence is taken where the steady state never holds, since it may say why", async () => {
-    using fake = fakeStand();
-    fake.stand = { ...fake.stand, pace: { ...QUICK, steadyBudgetMs: SPENT } };
+    using fake = fakeScenarioContext();
+    fake.context = { ...fake.context, pace: { ...QUICK, steadyBudgetMs: SPENT } };
     fake.show = () => "connection-refused";
     const log = await logWithEvidence(fake);
     expect(log.slice(log.indexOf("round steady"))).to.deep.equal(["round steady", "begin", "error"]);
   });
 
   it("evidence of a scenario that was stopped is marked once its fault is undone", async () => {
-    using fake = fakeStand();
+    using fake = fakeScenarioContext();
     fake.at("fault: probe on A", fake.abort);
     const stopped = [...INJECTED, "in force during", "error", "healed", "mark after"];
     expect(withoutBegin(await logWithEvidence(fake))).to.deep.equal([...STEADY, ...stopped]);
@@ -91,7 +96,7 @@ describe("the evidence of a scenario that is run", () => {
     ["that is cut off", { stdout: "@@ " }, "state during on A: a node's state is cut short"],
   ] as const) {
     it(`evidence ${what} changes neither verdict nor undoing, and says what is missing`, async () => {
-      using fake = fakeStand();
+      using fake = fakeScenarioContext();
       for (const phase of ["steady", "fault", "compare"] as const) fake.answerAt(`${phase}: evidence on A`, answer);
       const { trouble: told } = await keptOf(fake);
       expect(told).to.include(trouble);

@@ -3,14 +3,14 @@ import { readJournal } from "../../../../lib/journal/read.ts";
 import { taintedNodes } from "../../../../lib/verdict/taint.ts";
 import { INJECTED, PROBED } from "../../../fixtures/engine/course.ts";
 import { AS_BEFORE, followCourses, HEALED, PASSES, RECOVERED, STEADY } from "../../../fixtures/engine/course.ts";
-import { FORWARD, SPENT, type FakeStand } from "../../../fixtures/engine/fake-stand.ts";
+import { FORWARD, SPENT, type FakeScenarioContext } from "../../../fixtures/engine/fake-scenario-context.ts";
 import { BROKEN } from "../../sample-log.ts";
 
 const begun = [...STEADY, ...INJECTED, ...PROBED] as const;
 const ROUTE = "blackhole 198.51.100.0/24";
 
 /** What the broken path shows once the fault is undone. */
-function afterwards(fake: FakeStand, shown: ReturnType<FakeStand["show"]>): void {
+function afterwards(fake: FakeScenarioContext, shown: ReturnType<FakeScenarioContext["show"]>): void {
   const usual = fake.show;
   fake.show = (path) => {
     return path === BROKEN && fake.events.some(({ type }) => type === "healed") ? shown : usual(path);
@@ -27,9 +27,9 @@ describe("undoing the fault", () => {
       verdict: "fail",
       reason: "fault could not be undone: exit 1",
       leftOpen: 1,
-      also: ({ events, stand }) => {
+      also: ({ events, context }) => {
         expect(taintedNodes(events).map(({ node }) => node)).to.deep.equal(["A"]);
-        expect(readJournal(stand.journal.path).entries.at(-1)).to.include({ state: "failed" });
+        expect(readJournal(context.journal.path).entries.at(-1)).to.include({ state: "failed" });
       },
     },
     {
@@ -78,10 +78,10 @@ describe("the recovery", () => {
 });
 
 describe("comparing the nodes with what they were", () => {
-  const unreadable = (fake: FakeStand, answer: Parameters<FakeStand["answerAt"]>[1]) => {
+  const unreadable = (fake: FakeScenarioContext, answer: Parameters<FakeScenarioContext["answerAt"]>[1]) => {
     for (const phase of ["recovery", "compare"] as const) fake.answerAt(`${phase}: fingerprint on B`, answer);
   };
-  const routeOnA = (fake: FakeStand) => fake.at("heal: undo on A", () => fake.routes.A.push(ROUTE));
+  const routeOnA = (fake: FakeScenarioContext) => fake.at("heal: undo on A", () => fake.routes.A.push(ROUTE));
 
   followCourses([
     {

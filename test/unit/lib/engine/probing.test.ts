@@ -1,17 +1,21 @@
 import { expect } from "chai";
 import { INJECTED, PROBED } from "../../../fixtures/engine/course.ts";
 import { AS_BEFORE, followCourses, HEALED, PASSES, RECOVERED, STEADY } from "../../../fixtures/engine/course.ts";
-import { FORWARD, type FakeStand } from "../../../fixtures/engine/fake-stand.ts";
+import { FORWARD, type FakeScenarioContext } from "../../../fixtures/engine/fake-scenario-context.ts";
 import { BROKEN, CONTROL } from "../../sample-log.ts";
 
 const AFTERWARDS = [...RECOVERED, ...AS_BEFORE] as const;
 const begun = [...STEADY, ...INJECTED] as const;
 
 /** Somebody puts the value right at node A. */
-const heals = (fake: FakeStand) => () => void fake.nodes.A.values.set(FORWARD, "1");
+const heals = (fake: FakeScenarioContext) => () => void fake.nodes.A.values.set(FORWARD, "1");
 
 /** The broken path shows `shown` in the rounds under the fault that are named, and otherwise what it always shows. */
-function inRounds(fake: FakeStand, rounds: readonly number[], shown: ReturnType<FakeStand["show"]>): void {
+function inRounds(
+  fake: FakeScenarioContext,
+  rounds: readonly number[],
+  shown: ReturnType<FakeScenarioContext["show"]>,
+): void {
   const usual = fake.show;
   fake.show = (path) => {
     const round = 1 + fake.events.filter((event) => event.type === "round" && event.phase === "fault").length;

@@ -10,13 +10,13 @@ import {
   RECOVERED,
   STEADY,
 } from "../../../fixtures/engine/course.ts";
-import { FORWARD, QUICK, SPENT, type FakeStand } from "../../../fixtures/engine/fake-stand.ts";
+import { FORWARD, QUICK, SPENT, type FakeScenarioContext } from "../../../fixtures/engine/fake-scenario-context.ts";
 import { BROKEN, CONTROL } from "../../sample-log.ts";
 
 /** All that comes after the probes where nothing goes wrong any more. */
 const AFTERWARDS = [...HEALED, ...RECOVERED, ...AS_BEFORE] as const;
 
-const ran = ({ nodes }: FakeStand) => nodes.A.ran.map((one) => one.split(" ")[0]);
+const ran = ({ nodes }: FakeScenarioContext) => nodes.A.ran.map((one) => one.split(" ")[0]);
 
 describe("running a scenario", () => {
   followCourses([
@@ -133,7 +133,7 @@ describe("the steady state before a fault", () => {
     {
       title: "a steady state that never holds ends the scenario undecided, with nothing injected",
       given: (fake) => {
-        fake.stand = { ...fake.stand, pace: { ...QUICK, steadyBudgetMs: SPENT } };
+        fake.context = { ...fake.context, pace: { ...QUICK, steadyBudgetMs: SPENT } };
         fake.show = (path) => (path === CONTROL ? "connect-timeout" : "ok");
       },
       log: ["round steady", "error"],
@@ -224,6 +224,6 @@ describe("injecting the fault", () => {
   ]);
 });
 
-function isBroken({ nodes }: FakeStand): boolean {
+function isBroken({ nodes }: FakeScenarioContext): boolean {
   return nodes.A.values.get(FORWARD) === "0";
 }

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { sysctl } from "../../../../lib/scenario/spec.ts";
 import { INJECTED, PROBED } from "../../../fixtures/engine/course.ts";
 import { AS_BEFORE, followCourses, HEALED, RECOVERED, STEADY } from "../../../fixtures/engine/course.ts";
-import { BRIDGE, FORWARD } from "../../../fixtures/engine/fake-stand.ts";
+import { BRIDGE, FORWARD } from "../../../fixtures/engine/fake-scenario-context.ts";
 
 /** The verdict of whatever was broken off. */
 const STOPPED = { verdict: "unknown", reason: "the run was told to stop" } as const;

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { Cluster } from "../../../../lib/model/cluster.ts";
-import type { Stand } from "../../../../lib/engine/scenario-context.ts";
+import type { ScenarioContext } from "../../../../lib/engine/scenario-context.ts";
 import { underFault, type Course } from "../../../../lib/engine/under-fault.ts";
 import { expectation, mostly, type Expectation } from "../../../../lib/model/expectation.ts";
 import type { ProbeRecord } from "../../../../lib/probes/probe.ts";
@@ -29,7 +29,7 @@ async function roundsOf(claim: Expectation, ...told: readonly ProbeRecord[]): Pr
     ...{ appearsWithinMs: 0, lastsMs: 50, healsItselfWithinMs: null, healedKind: null },
   };
   const seen: string[] = [];
-  await underFault({ cluster } as Stand, WHERE, { watched: [], gone: [] }, course, (event) => {
+  await underFault({ cluster } as ScenarioContext, WHERE, { watched: [], gone: [] }, course, (event) => {
     if (event.type === "round") seen.push([...new Set(event.observations.map(({ symptom }) => symptom))].join(" "));
   });
   return seen;

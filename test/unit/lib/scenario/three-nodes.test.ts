@@ -30,7 +30,7 @@ const THREE: ClusterRecord = {
   containers: { ...RECORD.containers, C: "x-worker2" },
   nodeIps: { ...RECORD.nodeIps, C: "172.18.0.4" },
 };
-const HERE: Whereabouts = {
+const WHERE_THREE: Whereabouts = {
   cluster: THREE,
   pods: { ...WHERE.pods, third: { name: "third", ip: "10.244.2.2", pid: 302 } },
 };
@@ -46,9 +46,9 @@ function claims(path: string, more: Partial<Scenario> = {}): Scenario {
 describe("a cluster of three nodes", () => {
   it("has roles on node C, with their addresses and network namespaces", () => {
     for (const role of ON_THIRD) expect(nodeOf(role)).to.equal("C");
-    expect(addressOf(HERE, "third", "podIP")).to.equal("10.244.2.2");
-    expect(addressOf(HERE, "hostC", "nodeIP")).to.equal("172.18.0.4");
-    expect([netnsPidOf(HERE, "third"), netnsPidOf(HERE, "hostC")]).to.deep.equal([302, 1]);
+    expect(addressOf(WHERE_THREE, "third", "podIP")).to.equal("10.244.2.2");
+    expect(addressOf(WHERE_THREE, "hostC", "nodeIP")).to.equal("172.18.0.4");
+    expect([netnsPidOf(WHERE_THREE, "third"), netnsPidOf(WHERE_THREE, "hostC")]).to.deep.equal([302, 1]);
     expect(containerOf(THREE, "C")).to.equal("x-worker2");
   });
 

@@ -4,13 +4,13 @@ import type { Observation } from "../../../../lib/probes/probe.ts";
 import { readEvidence, type EvidenceFiles } from "../../../../lib/why/facts/read-evidence.ts";
 
 /** A recorded scenario: the input of an explanation. */
-export interface Recorded {
+export interface RecordedCase {
   readonly files: EvidenceFiles;
   readonly observations: readonly Observation[];
 }
 
 /** Reads one of test/fixtures/why. */
-export function recorded(name: string): Recorded {
+export function recorded(name: string): RecordedCase {
   const dir = fileURLToPath(new URL(`../../../fixtures/why/${name}/`, import.meta.url));
   const observations = JSON.parse(readFileSync(`${dir}observations.json`, "utf8")) as readonly Observation[];
   return { files: readEvidence(dir.replace(/\/$/, "")), observations };

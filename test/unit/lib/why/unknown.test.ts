@@ -1,11 +1,11 @@
 import { expect } from "chai";
 import type { Explanation } from "../../../../lib/model/explanation.ts";
 import { explain } from "../../../../lib/why/explain.ts";
-import { asBefore, edited, recorded, withTexts, type Recorded } from "./recorded.ts";
+import { asBefore, edited, recorded, withTexts, type RecordedCase } from "./recorded.ts";
 
 const DAMAGED = ["bridge-nf-call-iptables", "no-endpoints", "vxlan-port-blocked"] as const;
 
-const failedPaths = ({ observations }: Recorded): ReadonlySet<string> =>
+const failedPaths = ({ observations }: RecordedCase): ReadonlySet<string> =>
   new Set(observations.filter(({ symptom }) => symptom !== "ok").map(({ path }) => path));
 const pathsOf = (found: readonly Explanation[]): ReadonlySet<string> => new Set(found.flatMap(({ paths }) => paths));
 

@@ -1,9 +1,9 @@
 /** Our decoding in tshark's form: each field with its values from the outermost layer inwards. */
 import type { CapturedPacket } from "../../../../../lib/evidence/pcap/capture.ts";
 import type { Dns, Icmp, Ip, LinkLayer, Packet, Tcp, VlanTag } from "../../../../../lib/evidence/pcap/packet.ts";
-import type { Answer, Field } from "../../../../fixtures/pcap/tshark.ts";
+import type { Answer, TsharkField } from "../../../../fixtures/pcap/tshark.ts";
 
-type Said = Partial<Record<Field, string[]>>;
+type Said = Partial<Record<TsharkField, string[]>>;
 type Value = string | number | null | undefined;
 
 const hex = (value: number): string => `0x${value.toString(16).padStart(4, "0")}`;
@@ -17,7 +17,7 @@ const PACKET_TYPES = ["in", "broadcast", "multicast", "other-host", "out"];
 /** Returns the fields of one packet, in the form of the stored answers. */
 export function asTshark({ atNs, capturedLength, originalLength, packet }: CapturedPacket): Answer {
   const said: Said = {};
-  const add = (field: Field, ...values: readonly Value[]): void => {
+  const add = (field: TsharkField, ...values: readonly Value[]): void => {
     for (const value of values) if (value !== null && value !== undefined) (said[field] ??= []).push(String(value));
   };
   add("frame.time_epoch", `${atNs / 1_000_000_000n}.${String(atNs % 1_000_000_000n).padStart(9, "0")}`);
@@ -28,7 +28,7 @@ export function asTshark({ atNs, capturedLength, originalLength, packet }: Captu
   return said;
 }
 
-type Add = (field: Field, ...values: readonly Value[]) => void;
+type Add = (field: TsharkField, ...values: readonly Value[]) => void;
 
 /** The layers that we decode, under tshark's names. */
 export function layersOf({ link, network, transport, dns, tunnel, inner, problem }: Packet): readonly string[] {

@@ -1,16 +1,16 @@
 /** The recorded captures of test/fixtures/pcap with tshark's decoding of each. */
 import { readdirSync, readFileSync } from "node:fs";
-import type { Answer, Field } from "../../../../fixtures/pcap/tshark.ts";
+import type { Answer, TsharkField } from "../../../../fixtures/pcap/tshark.ts";
 
 const folder = new URL("../../../../fixtures/pcap/", import.meta.url);
 
-export interface Recorded {
+export interface RecordedCapture {
   readonly name: string;
   readonly bytes: Buffer;
   readonly answers: readonly Answer[];
 }
 
-export const RECORDED: readonly Recorded[] = readdirSync(folder)
+export const RECORDED: readonly RecordedCapture[] = readdirSync(folder)
   .filter((file) => file.endsWith(".pcap"))
   .map((file) => file.slice(0, -".pcap".length))
   .map((name) => ({
@@ -19,7 +19,7 @@ export const RECORDED: readonly Recorded[] = readdirSync(folder)
     answers: (JSON.parse(readFileSync(new URL(`${name}.json`, folder), "utf8")) as { packets: Answer[] }).packets,
   }));
 
-export function recorded(name: string): Recorded {
+export function recorded(name: string): RecordedCapture {
   const found = RECORDED.find((one) => one.name === name);
   if (!found) throw new Error(`no capture ${name}`);
   return found;
@@ -28,7 +28,7 @@ export function recorded(name: string): Recorded {
 /** The layers that we decode; tshark knows thousands more. */
 const OUR_LAYERS = new Set("eth sll vlan ieee8021ad arp ip ipv6 tcp udp icmp icmpv6 vxlan geneve dns".split(" "));
 /** IPv6 extension headers, with the place of their next header field. */
-const NEXT: Readonly<Record<string, Field>> = {
+const NEXT: Readonly<Record<string, TsharkField>> = {
   0: "ipv6.hopopts.nxt",
   43: "ipv6.routing.nxt",
   44: "ipv6.fraghdr.nxt",
