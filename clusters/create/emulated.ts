@@ -17,7 +17,8 @@ export const PATCHES_DIR = "/etc/faultline/static-pods";
 /** Returns the lane's patches; empty on a machine of usual speed. */
 export function emulatedPatches({ factor }: TimeScale): EmulatedPatches {
   if (factor <= 1) return { kubeadm: [], staticPods: {} };
-  return { kubeadm: [OUTLASTS_SUSPENSION], staticPods: Object.fromEntries(CONTROL_PLANE.map(withoutRequests)) };
+  const staticPods = Object.fromEntries(CONTROL_PLANE.map((name) => patient(name, factor)));
+  return { kubeadm: [OUTLASTS_SUSPENSION], staticPods };
 }
 
 /**
@@ -33,10 +34,18 @@ const OUTLASTS_SUSPENSION = {
 
 const CONTROL_PLANE = ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd"];
 
+/** How often in a row a liveness probe of kubeadm's static pods may fail (kubeadm 1.34, `livenessProbe`). */
+const KUBEADM_FAILURES = 8;
+
 /**
  * Without CPU requests they have kube-proxy's weight on the processor, not 25 times as much. With them kube-proxy took
  * a balancer's address 20 to 60 s late (measured in user-mode Linux 7.3.4, 2 cores).
+ *
+ * A liveness probe may fail `factor` times as often before the kubelet restarts the container. With kubeadm's number,
+ * the API server ended where the VM had less than half of a processor (load 10 on 2 cores): connections got GOAWAY,
+ * and no call was answered for more than 100 s.
  */
-function withoutRequests(name: string): [string, object] {
-  return [`${name}+strategic.json`, { spec: { containers: [{ name, resources: { requests: null } }] } }];
+function patient(name: string, factor: number): [string, object] {
+  const livenessProbe = { failureThreshold: Math.ceil(KUBEADM_FAILURES * factor) };
+  return [`${name}+strategic.json`, { spec: { containers: [{ name, resources: { requests: null }, livenessProbe }] } }];
 }

@@ -24,8 +24,11 @@ nightly("ipvs", () => {
       run = runReported(outcome);
     });
 
+    /** The symptoms of a suite's paths, as the report has them, without how often: a slow machine needs more rounds. */
     const observed = (suite: string) =>
-      Object.fromEntries(resultOf(run, suite).paths.map(({ path, observed }) => [path, observed]));
+      Object.fromEntries(
+        resultOf(run, suite).paths.map(({ path, observed }) => [path, observed.replace(/ ×\d+$/, "")]),
+      );
 
     it("holds every claim", function () {
       mustEnd(outcome);
@@ -34,18 +37,18 @@ nightly("ipvs", () => {
 
     it("loses a Service on its own node with bridge-nf-call-iptables off, and nothing else", function () {
       expect(observed(BRIDGE_NF)).to.include({
-        "same → server by ClusterIP": "connect-timeout ×3",
-        "same → server by podIP": "ok ×3",
-        "other → server by ClusterIP": "ok ×3",
+        "same → server by ClusterIP": "connect-timeout",
+        "same → server by podIP": "ok",
+        "other → server by ClusterIP": "ok",
       });
     });
 
     it("refuses a balancer's port that the Service lacks: kube-ipvs0 holds the address", function () {
       expect(observed(KUBE_IPVS0)).to.include({
-        "same → balancer by port 443": "connection-refused ×3",
-        "hostB → balancer by port 443": "connection-refused ×3",
-        "same → balancer by port 80": "wrong-server ×3",
-        "outside → balancer by port 443": "ok ×3",
+        "same → balancer by port 443": "connection-refused",
+        "hostB → balancer by port 443": "connection-refused",
+        "same → balancer by port 80": "wrong-server",
+        "outside → balancer by port 443": "ok",
       });
     });
 

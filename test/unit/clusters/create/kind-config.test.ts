@@ -48,17 +48,19 @@ describe("kindConfig", () => {
     expect(patches("ipvs").join()).not.to.contain("KubeProxyConfiguration");
   });
 
-  it("gives the lane's control plane no more of the processor than kube-proxy, and leases that outlast a suspension", () => {
+  it("gives the lane's control plane kube-proxy's weight, patient probes, and leases that outlast a suspension", () => {
     expect(emulatedPatches(USUAL_SPEED)).to.deep.equal({ kubeadm: [], staticPods: {} });
     const { kubeadm, staticPods } = emulatedPatches({ factor: 6 });
     expect(kubeadm).to.have.length(1);
     expect(kubeadm[0]).to.deep.include({ scheduler: { extraArgs: { "leader-elect": "false" } } });
     const components = ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd"];
     expect(Object.keys(staticPods)).to.deep.equal(components.map((name) => `${name}+strategic.json`));
-    for (const [index, patch] of Object.values(staticPods).entries())
+    for (const [index, patch] of Object.values(staticPods).entries()) {
+      const livenessProbe = { failureThreshold: 48 };
       expect(patch).to.deep.equal({
-        spec: { containers: [{ name: components[index], resources: { requests: null } }] },
+        spec: { containers: [{ name: components[index], resources: { requests: null }, livenessProbe }] },
       });
+    }
   });
 
   it("mounts kubeadm's patches of static pods if there are any, and names their folder", () => {
