@@ -18,7 +18,7 @@ import { byLine, execOn } from "../../clusters/lane/line.ts";
 import { insideVm } from "../../clusters/lane/needs.ts";
 import { FOLLOW } from "../../clusters/lane/scripts.ts";
 import type { CellEnd, CellWork } from "./clusters-of-cell.ts";
-import { buildProgress, machine } from "../host/prepare.ts";
+import { buildProgress, machine, stepLine } from "../host/prepare.ts";
 import type { WorkUnit } from "./work-units.ts";
 
 /** Files of a cell's folder that stay in the VM: its log comes line by line, and the cluster is usable only there. */
@@ -123,11 +123,7 @@ async function laneFor({ cell, header, index, nth, interruption, progress, optio
     id: `${header.runId}-${index}-${nth}`,
     index,
     mayStay: options.keep === "always",
-    progress: ({ name, what, index: at, total, state, durationMs }) =>
-      progress.line(
-        `kernel lane ${at}/${total} ${name} (${what}): ${state}` +
-          (durationMs === undefined ? "" : ` in ${Math.round(durationMs / 1000)} s`),
-      ),
+    progress: (step) => progress.line(stepLine("kernel lane", step)),
   });
 }
 

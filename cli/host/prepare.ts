@@ -30,14 +30,27 @@ export async function prepareMachine(options: {
   await setUp({ context: machine({ progress, signal }), yes, checks, ...(ask ? { ask } : {}) });
 }
 
-/** Returns a printer of a line per step. The first line tells the whole duration: a cold build takes minutes. */
+/** Returns a printer of the node image's steps. Its first line tells the whole duration: a cold build takes minutes. */
 export function buildProgress(say: (line: string) => void): (step: StepProgress) => void {
   let told = false;
-  return ({ name, what, index, total, expectedS, state, durationMs }) => {
+  return (step) => {
     if (!told) say("building the node image, once: about 11 min on 2 cores, less what is cached (docs/node-image.md)");
     told = true;
-    const took = durationMs === undefined ? "" : ` in ${Math.round(durationMs / 1000)} s`;
-    const about = state === "started" ? `, about ${expectedS} s` : took;
-    say(`node image ${index}/${total} ${name} (${what}): ${state}${about}`);
+    say(stepLine("node image", step));
   };
+}
+
+/** Returns the line of a step of a build: `node image 3/12 etcd (build etcd 3.6.16): started, about 25 s`. Pure. */
+export function stepLine(
+  build: string,
+  { name, what, index, total, expectedS, state, durationMs = 0 }: StepProgress,
+): string {
+  const s = Math.round(durationMs / 1000);
+  const time = {
+    started: `started, about ${expectedS} s`,
+    running: `running for ${s} s, about ${expectedS} s`,
+    done: `done in ${s} s`,
+    cached: "cached",
+  };
+  return `${build} ${index}/${total} ${name} (${what}): ${time[state]}`;
 }

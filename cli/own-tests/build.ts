@@ -5,7 +5,7 @@ import { builtNodeImage, ensureNodeImage, type StepProgress } from "../../cluste
 import { ensureLaneParts, laneBuildS } from "../../clusters/lane/build.ts";
 import { cniLacks, kernelLacks, onLane } from "../../clusters/lane/needs.ts";
 import type { CheckContext } from "../../clusters/setup/check.ts";
-import { buildProgress, machine } from "../host/prepare.ts";
+import { buildProgress, machine, stepLine } from "../host/prepare.ts";
 
 /**
  * Longest build that a default run takes on for a nightly group, in seconds: the lane's two disks (65 s), which change
@@ -77,8 +77,7 @@ export async function buildForTests({ cells, say, signal }: BuildOptions): Promi
     const image = await ensureNodeImage({ ...imageOf(cell, context), say, signal, progress: buildProgress(say) });
     if (cell.kernel === undefined) continue;
     const kernel = laneKernel(cell.kernel);
-    const progress = ({ name, what, index, total, state }: StepProgress) =>
-      say(`kernel lane ${index}/${total} ${name} (${what}): ${state}`);
+    const progress = (step: StepProgress) => say(stepLine("kernel lane", step));
     await ensureLaneParts({ kernel, imageTag: image.tag, context, progress, signal });
   }
 }

@@ -11,6 +11,7 @@ import { imageTag, recipeKeys, type Step } from "./recipe.ts";
 import { pruneCache } from "./prune-cache.ts";
 import { registrySteps } from "./registry-steps.ts";
 import { isInDocker, runSteps, type StepProgress } from "./run-steps.ts";
+import { describeTimes } from "./step-times.ts";
 import { offlineSteps } from "./steps.ts";
 
 export type { StepProgress };
@@ -33,7 +34,7 @@ export interface NodeImageOptions {
   readonly parts: NodeParts;
   readonly exec: Exec;
   readonly progress: (step: StepProgress) => void;
-  /** Told when another process is at the build and has to be waited for. */
+  /** Told when another process is at the build and has to be waited for, and after a build how long each step took. */
   readonly say?: (line: string) => void;
   readonly signal?: AbortSignal;
   /** Not given: what is already here, else the registry if one answers within 10 s, else offline. */
@@ -118,7 +119,9 @@ async function buildImage({ image, steps, keys }: Recipe, options: NodeImageOpti
   const paths = { mirror, source: (path: string) => join(CLUSTERS, path) };
   const keysNow = () => recipeKeys(steps, CLUSTERS);
   const build = { steps, keys, keysNow, cacheDir: stepsDir(), paths, exec, progress, signal };
-  await runSteps(build);
+  const startedAtMs = performance.now();
+  const times = await runSteps(build);
+  for (const line of describeTimes(times, performance.now() - startedAtMs)) options.say?.(line);
   await pruneCache(build);
 }
 

@@ -77,7 +77,7 @@ const COMMON_STEPS: readonly Step[] = [
     what: `build CoreDNS ${VERSIONS.coredns}`,
     expectedS: 92,
     module: "image/go/coredns",
-    packages: ["github.com/coredns/coredns"],
+    packages: ["."],
     binary: "coredns",
   }),
   goStep({

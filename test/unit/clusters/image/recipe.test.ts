@@ -118,6 +118,18 @@ describe("node image versions", () => {
     });
   }
 
+  it("builds CoreDNS with each plugin of kubeadm's Corefile, and names none that it does not import", async () => {
+    const main = await read("image/go/coredns/main.go");
+    const imported = [...main.matchAll(/coredns\/plugin\/(\w+)"/g)].map(([, name = ""]) =>
+      name === "metrics" ? "prometheus" : name,
+    );
+    const named = [...main.matchAll(/^\t\t"(\w+)",$/gm)].map(([, name = ""]) => name);
+    expect(named.filter((name) => name !== "on").sort()).to.deep.equal(imported.sort());
+    // kubernetes/cmd/kubeadm/app/phases/addons/dns/manifests.go
+    const ofKubeadm = ["errors", "health", "ready", "kubernetes", "prometheus", "forward", "cache", "loop", "reload"];
+    expect(named).to.include.members([...ofKubeadm, "loadbalance"]);
+  });
+
   it("has the echo server in every node", () => {
     for (const release of KUBERNETES) expect(baseImages(release).map(({ name }) => name)).to.include(ECHO_IMAGE);
   });

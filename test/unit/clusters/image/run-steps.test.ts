@@ -19,8 +19,9 @@ import type { Exec } from "../../../../lib/host/exec.ts";
 /** Runs `write FILE` by writing it, `fail` by failing, `hang` until the signal aborts. */
 function fakeExec(ran: string[]): Exec {
   return async (argv, options = {}) => {
-    const [program = "", file = ""] = argv;
-    ran.push(argv.join(" "));
+    // Behind with-times and its file.
+    const [program = "", file = ""] = argv.slice(2);
+    ran.push(argv.slice(2).join(" "));
     options.onLine?.(`line of ${program}`);
     if (program === "write") writeFileSync(file, "content");
     if (program === "hang")
@@ -119,6 +120,35 @@ describe("running the node image's steps", () => {
     const steps = ["a", "b", "c", "d", "e"].map((name) => step(name, [], "write"));
     await runSteps({ ...build(steps, []), exec: counting });
     expect(most).to.equal(2);
+  });
+
+  it("starts first the step with the longest work behind it", async () => {
+    const ran: string[] = [];
+    const short = { ...step("short", [], "write"), expectedS: 5 };
+    const first = { ...step("first", [], "write"), expectedS: 1 };
+    const other = { ...step("other", [], "write"), expectedS: 2 };
+    const last = { ...step("last", ["first"], "write"), expectedS: 9 };
+    const order: string[] = [];
+    const seen = ({ name, state }: StepProgress) => {
+      if (state === "started") order.push(name);
+    };
+    await runSteps({ ...build([other, short, first, last], ran), progress: seen });
+    expect(order.slice(0, 2)).to.deep.equal(["first", "short"]);
+    expect(order).to.have.lengthOf(4);
+  });
+
+  it("tells of a step that is running until it is done, and resolves to its times", async () => {
+    const seen: StepProgress[] = [];
+    const slow: Exec = async (argv) => {
+      await new Promise((resolve) => setTimeout(resolve, 60));
+      writeFileSync(argv[1] ?? "", "0m0.000s 0m0.000s\n1m2.500s 0m0.250s\n");
+      return { argv, exitCode: 0, timedOut: false, stdout: "", stderr: "", durationMs: 1 };
+    };
+    const times = await runSteps({ ...build([step("a", [], "write")], [], seen), exec: slow, reportEveryMs: 5 });
+    expect(seen.map(({ state }) => state).join(" ")).to.match(/^started( running)+ done$/);
+    expect(seen.find(({ state }) => state === "running")?.durationMs).to.be.within(1, 60);
+    expect(times).to.have.lengthOf(1);
+    expect(times[0]).to.include({ name: "a", cpuMs: 62_750 });
   });
 
   const dayMs = 24 * 60 * 60_000;
