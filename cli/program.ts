@@ -123,7 +123,11 @@ function addRunning(root: Command, { argv, done }: Invocation): void {
     .description("the project's own tests, set-up included: checks, unit, integration, end to end on a real cluster")
     .option("--only <layer>", "check, unit, integration or e2e, again for more", collect, [])
     .option("--all", "every test, as the nightly job runs them (default: each capability once, in some 20 min)", false)
-    .option("--rotation <part>", "which part of the nightly tests a default run has: its number, or none", rotation)
+    .option(
+      "--rotation <part>",
+      "part of the nightly tests in a default run: its number, or none (default: by commit)",
+      rotation,
+    )
     .action(async (options: TestOptions) => {
       const { test } = await import("./commands/test.ts");
       done(await test(options));

@@ -11,7 +11,14 @@ import { watchHost, type HostFinding } from "../own-tests/host-check.ts";
 import { runMocha, runMochaByFile } from "../own-tests/mocha.ts";
 import { IPVS_CELL, NIGHTLY_GROUPS, nightlyGroup } from "../own-tests/nightly-groups.ts";
 import { nodeProcess } from "../own-tests/process.ts";
-import { commitAt, rotationLines, rotationOf, type Rotation, type RotationChoice } from "../own-tests/rotation.ts";
+import {
+  commitAt,
+  mustBePart,
+  rotationLines,
+  rotationOf,
+  type Rotation,
+  type RotationChoice,
+} from "../own-tests/rotation.ts";
 import { checkShell } from "../own-tests/shell-check.ts";
 import { testSignals, type TestSignals } from "../own-tests/signals.ts";
 
@@ -56,6 +63,7 @@ export async function test({ only, all, rotation: choice }: TestOptions): Promis
   const unknown = only.find((layer) => !LAYERS.some((known) => known === layer));
   if (unknown !== undefined) throw new UsageError(`layer "${unknown}" is not known`, `known: ${LAYERS.join(", ")}`);
   if (all && choice !== undefined) throw new UsageError("--all has every part of the rotation", "leave --rotation out");
+  mustBePart(choice ?? "by-commit");
   const layers = LAYERS.filter((layer) => only.length === 0 || only.includes(layer));
   const signals = testSignals();
   const seed = process.env["FAULTLINE_TEST_SEED"] ?? String(randomInt(2 ** 31));

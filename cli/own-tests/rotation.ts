@@ -68,6 +68,12 @@ export interface RotationOptions {
   readonly obstacle: (group: NightlyGroup) => Promise<string | null>;
 }
 
+/** Throws UsageError for a part that does not exist. Pure. */
+export function mustBePart(choice: RotationChoice, count = partsOf().length): void {
+  if (typeof choice !== "number" || (choice >= 1 && choice <= count)) return;
+  throw new UsageError(`part ${choice} of the rotation does not exist`, `known: 1 to ${count}, none`);
+}
+
 /** Resolves to the rotation of a default run. Throws UsageError for a part that does not exist. */
 export async function rotationOf({ choice, commit, always, obstacle }: RotationOptions): Promise<Rotation> {
   const parts = partsOf();
@@ -87,10 +93,8 @@ function chosen(
   count: number,
 ): { readonly part: number | null; readonly told: string } {
   if (choice === "none") return { part: null, told: "no part, as --rotation none asks" };
-  if (choice !== "by-commit") {
-    if (choice >= 1 && choice <= count) return { part: choice, told: `part ${choice} of ${count}, as --rotation asks` };
-    throw new UsageError(`part ${choice} of the rotation does not exist`, `known: 1 to ${count}, none`);
-  }
+  mustBePart(choice, count);
+  if (choice !== "by-commit") return { part: choice, told: `part ${choice} of ${count}, as --rotation asks` };
   if (commit === null)
     return { part: 1, told: `part 1 of ${count}, as no commit is known: no git checkout, or git cannot read it` };
   const part = partOfCommit(commit, count);

@@ -103,6 +103,16 @@ describe(`whatever is typed (seed ${SEED})`, function () {
     }
   });
 
+  it("a part of the rotation that does not exist is refused before anything is set up", async () => {
+    for (const asked of [
+      { all: false, rotation: 99 },
+      { all: true, rotation: 1 },
+    ] as const) {
+      const error: unknown = await test({ only: [], ...asked }).catch((failure: unknown) => failure);
+      expect(error).to.be.instanceOf(UsageError).with.property("message").that.includes("rotation");
+    }
+  });
+
   it("the launcher hands its arguments to Node as they are, whatever the checkout and TMPDIR are called", async () => {
     // The launcher alone, with a Node that prints its arguments.
     const checkout = join(folder, `a b;$(x)'"\`é*`);
