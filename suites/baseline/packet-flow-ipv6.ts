@@ -8,7 +8,10 @@ import { noFault, seconds, within } from "../../lib/scenario/spec.ts";
  */
 scenario("normal packet flow over IPv6, beside IPv4", {
   claim: "in a dual-stack cluster IPv6 flows like IPv4: no NAT between pods, DNAT for a Service, DNS answers of both",
-  documented: ["document 004", "https://kubernetes.io/docs/concepts/services-networking/dual-stack/"],
+  documented: [
+    "document 004 (docs/field-documents.md)",
+    "https://kubernetes.io/docs/concepts/services-networking/dual-stack/",
+  ],
   needs: { families: ["IPv4", "IPv6"] },
   fault: noFault,
   expect: {

@@ -10,7 +10,7 @@ import { noFault, seconds, within } from "../../lib/scenario/spec.ts";
 scenario("normal packet flow", {
   claim:
     "pod to pod and node to pod need no NAT, containers of a pod share its IP, and a Service is DNAT to an endpoint",
-  documented: ["document 004", "https://kubernetes.io/docs/concepts/services-networking/"],
+  documented: ["document 004 (docs/field-documents.md)", "https://kubernetes.io/docs/concepts/services-networking/"],
   fault: noFault,
   expect: {
     "same → server by podIP": okWith("untranslated"),

@@ -8,7 +8,7 @@ import { scenario } from "../../lib/mocha/scenario.ts";
 scenario("load balancer's address with ipMode Proxy", {
   claim: "with ipMode Proxy no node claims a balancer's address, on any port and in any mode of kube-proxy",
   documented: [
-    "document 002",
+    "document 002 (docs/field-documents.md)",
     "https://github.com/kubernetes/enhancements/issues/1860",
     "https://kubernetes.io/blog/2023/12/18/kubernetes-1-29-feature-loadbalancer-ip-mode-alpha/",
   ],

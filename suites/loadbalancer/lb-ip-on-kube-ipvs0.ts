@@ -12,7 +12,7 @@ const refusedByIpvs = where(isIpvs, "connection-refused").otherwise("ok");
 scenario("load balancer's address on kube-ipvs0", {
   claim: "ipvs nodes refuse a balancer's port that the Service lacks; the Service's port never reaches the balancer",
   documented: [
-    "document 002",
+    "document 002 (docs/field-documents.md)",
     "https://github.com/kubernetes/kubernetes/issues/66607",
     "https://github.com/kubernetes/kubernetes/pull/108460",
     "https://kubernetes.io/blog/2023/12/18/kubernetes-1-29-feature-loadbalancer-ip-mode-alpha/",

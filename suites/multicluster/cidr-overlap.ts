@@ -9,7 +9,7 @@ import { noFault, seconds, whyNotJoined, within } from "../../lib/scenario/spec.
  */
 scenario("two joined clusters with the same pod CIDR", {
   claim: "the other cluster's pod is unreachable: a local pod with its address answers, and replies to it are lost",
-  documented: ["document 003", "https://submariner.io/getting-started/"],
+  documented: ["document 003 (docs/field-documents.md)", "https://submariner.io/getting-started/"],
   needs: { peers: ["twin"] },
   fault: noFault,
   expect: {

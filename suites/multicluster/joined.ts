@@ -8,7 +8,7 @@ import { noFault, seconds, whyNotJoined, within } from "../../lib/scenario/spec.
  */
 scenario("two clusters joined by routes", {
   claim: "pods of two clusters with distinct pod CIDRs reach each other untranslated, but not each other's ClusterIPs",
-  documented: ["document 003", "https://submariner.io/getting-started/architecture/"],
+  documented: ["document 003 (docs/field-documents.md)", "https://submariner.io/getting-started/architecture/"],
   needs: { peers: ["peer"] },
   fault: noFault,
   expect: {

@@ -26,7 +26,7 @@ const forwardsServices = (context: CellContext) => !isIpvs(context) || hasNoBrid
  */
 scenario("ip_forward off", {
   claim: "a node that does not forward IPv4 silently drops IPv4 packets that it routes, but still bridges",
-  documented: ["document 003", "https://github.com/Azure/acs-engine/issues/3394"],
+  documented: ["document 003 (docs/field-documents.md)", "https://github.com/Azure/acs-engine/issues/3394"],
   fault: sysctl("A", "net.ipv4.ip_forward", 0),
   expect: {
     "other → server by podIP": where(isRouted, "connect-timeout").otherwise("ok"),

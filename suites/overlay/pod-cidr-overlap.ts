@@ -11,7 +11,7 @@ const unlessBpf = where(hasKernelDataplane, "host-unreachable").otherwise("ok");
  */
 scenario("pod CIDR overlaps an on-link network", {
   claim: "pod addresses that the client's node believes to be on its own link are host-unreachable after about 3 s",
-  documented: ["document 003", "https://github.com/docker/for-win/issues/1667"],
+  documented: ["document 003 (docs/field-documents.md)", "https://github.com/docker/for-win/issues/1667"],
   // Without a prefix length: one address of either family.
   fault: ({ address }) => route("B", { type: "unicast", to: address("server", "podIP"), device: "eth0" }),
   expect: {

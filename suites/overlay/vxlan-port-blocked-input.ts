@@ -26,7 +26,7 @@ const MEANWHILE = {
 scenario("VXLAN port blocked at the top of INPUT", {
   claim: "an overlay port dropped at the top of INPUT cuts a node's pods off until an agent's rule is first again",
   documented: [
-    "document 003",
+    "document 003 (docs/field-documents.md)",
     "https://github.com/rancher/rke2/issues/6307",
     "https://github.com/projectcalico/calico/issues/2672",
   ],

@@ -10,7 +10,7 @@ const lost = (symptom: "connect-timeout" | "loss") => where(hasOverlay, symptom)
 scenario("VXLAN port blocked", {
   claim: "a dropped overlay port cuts a node's pods off from other nodes only; without an overlay nothing changes",
   documented: [
-    "document 003",
+    "document 003 (docs/field-documents.md)",
     "https://github.com/rancher/rke2/issues/6307",
     "https://github.com/flannel-io/flannel/issues/2388",
   ],

@@ -11,7 +11,7 @@ const halfOfThem = share({ part: 1 / 2, of: 40, replica: "dnsA" }, "dns-wrong-so
 scenario("bridge-nf-call-ip6tables off", {
   claim: "on a bridge CNI, a pod cannot reach a Service over IPv6 whose endpoint is on its own node, but can over IPv4",
   documented: [
-    "document 001",
+    "document 001 (docs/field-documents.md)",
     "https://kubernetes.io/docs/concepts/extend-kubernetes/compute-storage-net/network-plugins/",
     "https://docs.kernel.org/networking/ip-sysctl.html",
   ],

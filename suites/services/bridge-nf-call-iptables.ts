@@ -9,7 +9,7 @@ import { bothOf, hasBridge, isPlain, seconds, sysctl, where, within } from "../.
 scenario("bridge-nf-call-iptables off", {
   claim: "on a bridge CNI, a pod cannot reach a Service whose endpoint is on its own node",
   documented: [
-    "documents 000, 001, 003",
+    "documents 000, 001, 003 (docs/field-documents.md)",
     "https://kubernetes.io/docs/concepts/extend-kubernetes/compute-storage-net/network-plugins/",
     "https://github.com/kubernetes/kops/issues/4391",
   ],

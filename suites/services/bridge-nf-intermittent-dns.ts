@@ -10,7 +10,7 @@ const halfOfThem = share({ part: 1 / 2, of: 40, replica: "dnsA" }, "dns-wrong-so
  */
 scenario("intermittent DNS from bridge-nf-call-iptables off", {
   claim: "lookups through the DNS Service fail if they meet the replica on the client's own node",
-  documented: ["documents 000, 001", "https://github.com/kubernetes/kubernetes/issues/87426"],
+  documented: ["documents 000, 001 (docs/field-documents.md)", "https://github.com/kubernetes/kubernetes/issues/87426"],
   skipWhen: (context) => (hasBridge(context) ? whyNotSpread(context) : null),
   fault: sysctl("A", "net.bridge.bridge-nf-call-iptables", 0),
   expect: {

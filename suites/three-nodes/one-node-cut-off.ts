@@ -11,7 +11,7 @@ const cut = (symptom: "connect-timeout" | "dns-timeout") => where(hasOverlay, sy
 scenario("VXLAN port blocked at one of three nodes", {
   claim: "a dropped overlay port cuts one node's pods off from all others, which still reach each other",
   documented: [
-    "document 003",
+    "document 003 (docs/field-documents.md)",
     "https://github.com/rancher/rke2/issues/6307",
     "https://github.com/flannel-io/flannel/issues/2388",
   ],
