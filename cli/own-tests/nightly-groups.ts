@@ -18,7 +18,7 @@ const GROUPS = {
   ipvs: { what: "kube-proxy in ipvs mode: a cluster, in a virtual machine where needed", minutes: 5, cell: IPVS_CELL },
   "kernel-lane": {
     what: "the kernel lane's virtual machine kept, interrupted and killed",
-    minutes: 12,
+    minutes: 14,
     cell: `${IPVS_CELL}/1.34/ipv4/um:newest`,
   },
   "killed-stages": { what: "a kill at each other stage of a cluster's making", minutes: 4 },
