@@ -76,8 +76,6 @@ export default defineConfig(
     rules: {
       // Recorded lines and titles stay whole.
       "max-len": ["error", { ...WIDTH, ignoreStrings: true, ignoreTemplateLiterals: true }],
-      // A test may pack what it does not look at.
-      "no-restricted-syntax": ["error", ...noFocus],
       "faultline/plain-words": "off",
       // What a test calls in capitals is what it feeds in.
       "faultline/no-built-constant": "off",

@@ -45,7 +45,10 @@ export const DUAL: Whereabouts = {
     traits: {
       ...RECORD.traits,
       overlay: {
-        ...{ kind: "vxlan", device: "flannel.1", secondDevice: "flannel-v6.1", udpPort: 8472 },
+        kind: "vxlan",
+        device: "flannel.1",
+        secondDevice: "flannel-v6.1",
+        udpPort: 8472,
         endpointsIn: "neighbours",
       },
     },

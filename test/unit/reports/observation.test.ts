@@ -78,7 +78,12 @@ describe("an observation as text", () => {
         more: text,
       } as const;
       const hostile = renderObservation({
-        ...{ ...healthy, cluster: text, cell: text, runId: text, notes: [text], trouble: [text] },
+        ...healthy,
+        cluster: text,
+        cell: text,
+        runId: text,
+        notes: [text],
+        trouble: [text],
         paths: [{ ...broken, path: text, detail: text }],
         nodes: [{ node: "A", differences: [text] }],
         explanations: [explanation],

@@ -47,7 +47,11 @@ describe("a cell whose cluster cannot be made", () => {
         ...[`stage-failed ${stage}`, "note", "stage-started delete", "stage-done delete", "cell-finished"],
       ]);
       const { cells } = judgeRun({
-        ...{ runId: "r", startedAt: "2026-12-01T03:15:00.000Z", durationMs: 1, command: [], facts: {} },
+        runId: "r",
+        startedAt: "2026-12-01T03:15:00.000Z",
+        durationMs: 1,
+        command: [],
+        facts: {},
         logs: [fake.log()],
       });
       expect(cells[0]?.failure?.stage).to.equal(stage);

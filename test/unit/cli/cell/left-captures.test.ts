@@ -22,7 +22,12 @@ describe("captures that a killed run has left", () => {
     (running: readonly string[], asked: (readonly string[])[], answer = "ended 1\n"): Exec =>
     (argv) => {
       const result = (stdout: string, exitCode = 0): ExecResult => ({
-        ...{ argv, exitCode, stdout, timedOut: false, stderr: exitCode === 0 ? "" : "no", durationMs: 1 },
+        argv,
+        exitCode,
+        stdout,
+        timedOut: false,
+        stderr: exitCode === 0 ? "" : "no",
+        durationMs: 1,
       });
       if (argv[1] === "ps") return Promise.resolve(result(running.join("\n")));
       asked.push([argv[2] ?? "", argv.at(-2) ?? "", argv.at(-1) ?? ""]);

@@ -10,8 +10,13 @@ const fail = scenarioLog({ underFault: [...flows(BROKEN, "ok", 3), ...flows(CONT
 const unknown = scenarioLog({ underFault: [...flows(BROKEN, "unknown", 3), ...flows(CONTROL, "ok", 3)] });
 const notBegun = without(unknown, ({ type }) => type === "injected");
 const adrift = withEvent(pass, {
-  ...{ type: "drifted", scenario: "nodes/ip-forward", faultId: "f0", fault: FORWARD_OFF },
-  ...{ afterMs: 900, detail: "= 1", agents: [] },
+  type: "drifted",
+  scenario: "nodes/ip-forward",
+  faultId: "f0",
+  fault: FORWARD_OFF,
+  afterMs: 900,
+  detail: "= 1",
+  agents: [],
 });
 
 /** `repeat.attempt` of what comes next, `end` for nothing. */

@@ -9,8 +9,13 @@ import { USUAL_SPEED } from "../../../../lib/host/time-scale.ts";
 
 const OFF = sysctl("A", "net.ipv4.ip_forward", 0);
 const SCENARIO: Scenario = {
-  ...{ id: "nodes/off", title: "off", claim: "nothing is forwarded", documented: [], fault: OFF },
-  ...{ expect: { "other → server by podIP": "connect-timeout" }, recovers: within(seconds(5)) },
+  id: "nodes/off",
+  title: "off",
+  claim: "nothing is forwarded",
+  documented: [],
+  fault: OFF,
+  expect: { "other → server by podIP": "connect-timeout" },
+  recovers: within(seconds(5)),
 };
 
 describe("the plan of a cell", () => {

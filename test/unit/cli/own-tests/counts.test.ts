@@ -37,7 +37,9 @@ describe("sumCounts", () => {
     const one = { passes: 1, failures: 2, pending: 3, leftOut: [SLOW, { reason: "big", tests: 1 }] };
     const other = { passes: 10, failures: 20, pending: 30, leftOut: [{ reason: "slow", tests: 5 }] };
     expect(sumCounts([one, other])).to.deep.equal({
-      ...{ passes: 11, failures: 22, pending: 33 },
+      passes: 11,
+      failures: 22,
+      pending: 33,
       leftOut: [
         { reason: "slow", tests: 7 },
         { reason: "big", tests: 1 },

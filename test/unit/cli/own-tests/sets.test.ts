@@ -43,7 +43,9 @@ describe("nightly", function () {
 
   it("leaves its tests out of a default run: counted by reason, neither run nor skipped, nor their hooks", async () => {
     expect(await countsOf("0")).to.deep.equal({
-      ...{ passes: 1, failures: 0, pending: 0 },
+      passes: 1,
+      failures: 0,
+      pending: 0,
       leftOut: [
         { reason: TWO_RUNS, tests: 3 },
         { reason: IPVS, tests: 1 },
@@ -54,7 +56,9 @@ describe("nightly", function () {
   it("runs the groups of the rotation, and says why one of its part does not run", async () => {
     const without = { "two-runs": "its node image is not built" };
     expect(await countsOf("0", { run: ["ipvs"], without })).to.deep.equal({
-      ...{ passes: 2, failures: 0, pending: 0 },
+      passes: 2,
+      failures: 0,
+      pending: 0,
       leftOut: [{ reason: `${TWO_RUNS} (in this run's part, but its node image is not built)`, tests: 3 }],
     });
   });
@@ -86,7 +90,9 @@ describe("a layer run file by file", function () {
   it("is the sum of all files, of those that run alone too", async () => {
     const twoSets = fixture("two-sets");
     expect(await run({ beside: [twoSets, twoSets], alone: [twoSets] })).to.deep.equal({
-      ...{ passes: 3, failures: 0, pending: 0 },
+      passes: 3,
+      failures: 0,
+      pending: 0,
       leftOut: [
         { reason: TWO_RUNS, tests: 9 },
         { reason: IPVS, tests: 3 },

@@ -77,7 +77,10 @@ describe("creating a cluster", () => {
     expect(inBoot).to.have.members(BOOT.map(([step]) => step));
     for (const [before, after] of ORDERED) expect(steps.indexOf(before), before).to.be.below(steps.indexOf(after));
     expect(record).to.deep.include({
-      ...{ name: NAME, cell: DEFAULT_CELL, outside: `${NAME}-outside`, nodePort: 31_234 },
+      name: NAME,
+      cell: DEFAULT_CELL,
+      outside: `${NAME}-outside`,
+      nodePort: 31_234,
       nodeIps: { A: "172.18.0.3", B: "172.18.0.2" },
       serviceIps: { server: "10.96.0.7", dns: "10.96.0.10" },
     });

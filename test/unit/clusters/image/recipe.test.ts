@@ -14,7 +14,13 @@ const CLUSTERS = join(import.meta.dirname, "../../../../clusters");
 const read = (path: string) => readFile(join(CLUSTERS, path), "utf8");
 
 const step = (over: Partial<Step> = {}): Step => ({
-  ...{ name: "a", what: "", expectedS: 1, needs: [], inputs: [], settings: { flag: 1 }, commands: () => [] },
+  name: "a",
+  what: "",
+  expectedS: 1,
+  needs: [],
+  inputs: [],
+  settings: { flag: 1 },
+  commands: () => [],
   ...over,
 });
 

@@ -33,7 +33,12 @@ function fakeExec(ran: string[]): Exec {
 }
 
 const step = (name: string, needs: readonly string[], ...programs: readonly string[]): Step => ({
-  ...{ name, needs, what: name, expectedS: 1, inputs: [], settings: null },
+  name,
+  needs,
+  what: name,
+  expectedS: 1,
+  inputs: [],
+  settings: null,
   commands: ({ out }) => programs.map((program) => ({ argv: [program, join(out, "file")] })),
 });
 

@@ -29,7 +29,11 @@ describe("filesReached", () => {
       "a/main.ts":
         'import { x } from "./b.ts";\nimport "./c.ts";\nexport * from "../d.ts";\nimport {\n  one,\n} from "./e.ts";\n',
       "a/b.ts": 'const late = await import("./f.ts");\n',
-      ...{ "a/c.ts": "", "d.ts": 'import { x } from "./a/main.ts";\n', "a/e.ts": "", "a/f.ts": "", "a/other.ts": "" },
+      "a/c.ts": "",
+      "d.ts": 'import { x } from "./a/main.ts";\n',
+      "a/e.ts": "",
+      "a/f.ts": "",
+      "a/other.ts": "",
     };
     expect(filesReached(["a/main.ts"], readerOf(files))).to.deep.equal([
       ...["a/b.ts", "a/c.ts", "a/e.ts", "a/f.ts", "a/main.ts", "d.ts"],

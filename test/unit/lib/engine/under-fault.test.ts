@@ -26,7 +26,10 @@ async function roundsOf(claim: Expectation, ...told: readonly ProbeRecord[]): Pr
   const cluster: Cluster = { record: RECORD, timeScale: USUAL_SPEED, exec, locate: () => Promise.resolve(WHERE) };
   const course: Course = {
     claimed: { [PATH]: claim },
-    ...{ appearsWithinMs: 0, lastsMs: 50, healsItselfWithinMs: null, healedKind: null },
+    appearsWithinMs: 0,
+    lastsMs: 50,
+    healsItselfWithinMs: null,
+    healedKind: null,
   };
   const seen: string[] = [];
   await underFault({ cluster } as ScenarioContext, WHERE, { watched: [], gone: [] }, course, (event) => {

@@ -16,8 +16,13 @@ import { USUAL_SPEED } from "../../../../lib/host/time-scale.ts";
 const check = (fault: object) => () => validateFault({ node: "A", fault: fault as Fault });
 
 const BALANCER: LoadBalancerFault = {
-  ...{ kind: "load-balancer", namespace: "n", selector: { a: "b" } },
-  ...{ address: "172.18.0.9", port: 80, targetPort: 8080, ipMode: "VIP" },
+  kind: "load-balancer",
+  namespace: "n",
+  selector: { a: "b" },
+  address: "172.18.0.9",
+  port: 80,
+  targetPort: 8080,
+  ipMode: "VIP",
 };
 
 describe("fault kinds", () => {

@@ -7,7 +7,12 @@ import { patiently } from "../../../../lib/scenario/patiently.ts";
 import { notUntil, noFault, within, type Scenario } from "../../../../lib/scenario/spec.ts";
 
 const SCENARIO: Scenario = {
-  ...{ id: "a/b", title: "t", claim: "c", documented: [], fault: noFault, expect: {} },
+  id: "a/b",
+  title: "t",
+  claim: "c",
+  documented: [],
+  fault: noFault,
+  expect: {},
   appears: within(10_000),
   recovers: notUntil("it is restarted", { lastsMs: 5000, withinMs: 2000 }),
 };

@@ -65,8 +65,12 @@ describe("the Kubernetes client", function () {
       "insecure-skip-tls-verify": true,
     };
     const config = {
-      ...{ apiVersion: "v1", kind: "Config", "current-context": "c", users: [{ name: "u", user: {} }] },
-      ...{ clusters: [{ name: "k", cluster }], contexts: [{ name: "c", context: { cluster: "k", user: "u" } }] },
+      apiVersion: "v1",
+      kind: "Config",
+      "current-context": "c",
+      users: [{ name: "u", user: {} }],
+      clusters: [{ name: "k", cluster }],
+      contexts: [{ name: "c", context: { cluster: "k", user: "u" } }],
     };
     writeFileSync(path, JSON.stringify(config));
     return kubernetes(path, { timeoutMs: TIMEOUT_MS, timeScale: USUAL_SPEED, ...options });
