@@ -29,7 +29,8 @@ export function whyNoMutant(
   if (nodes.size === 0) return `it breaks nothing, so it is the same ${WITH[mode]}`;
   if (mode === "no-fault") return null;
   if (nodes.has("control-plane")) return "its fault is put in through the control plane: it is on no node";
-  return nodes.size > 1 ? "its faults are on more than one node: there is no other" : null;
+  if (nodes.size > 1) return "its faults are on more than one node: there is no other";
+  return scenario.notOnOtherNode?.(context) ?? null;
 }
 
 const WITH = { "no-fault": "without its fault", "wrong-node": "with its fault on the other node" } as const;

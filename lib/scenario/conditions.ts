@@ -31,6 +31,15 @@ export function hasKernelDataplane({ traits }: CellContext): boolean {
   return traits.dataplane === "kernel";
 }
 
+/**
+ * Returns why no route to a pod's address can be added on the pod's own node, or null if one can. For `notOnOtherNode`.
+ * Without a bridge each pod has a link and a route of its own there, and the route fault replaces no other's route.
+ */
+export function whyNoRouteOnOwnNode({ traits }: CellContext): string | null {
+  if (traits.bridge !== null || traits.dataplane !== "kernel") return null;
+  return "the pod's own node has a route to exactly its address already: each pod has a link of its own there";
+}
+
 /** Returns true if kube-proxy translates ClusterIPs for pods. */
 export function hasKubeProxyForPods({ traits }: CellContext): boolean {
   return traits.podClusterIps === "kube-proxy";

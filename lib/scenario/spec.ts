@@ -49,6 +49,8 @@ export interface ScenarioSpec {
   readonly skipWhen?: (context: CellContext) => string | null;
   /** The reason that every path shows the same with the fault on the other node. Selfcheck tests this claim too. */
   readonly sameOnEitherNode?: string;
+  /** Returns why the fault cannot be put on the other node in a cell, or null where it can. For selfcheck. */
+  readonly notOnOtherNode?: (context: CellContext) => string | null;
 }
 
 export interface Budget {

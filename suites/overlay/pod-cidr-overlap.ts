@@ -1,5 +1,14 @@
 import { scenario } from "../../lib/mocha/scenario.ts";
-import { bothOf, hasKernelDataplane, isPlain, route, seconds, where, within } from "../../lib/scenario/spec.ts";
+import {
+  bothOf,
+  hasKernelDataplane,
+  isPlain,
+  route,
+  seconds,
+  where,
+  whyNoRouteOnOwnNode,
+  within,
+} from "../../lib/scenario/spec.ts";
 
 const unlessBpf = where(hasKernelDataplane, "host-unreachable").otherwise("ok");
 
@@ -26,4 +35,5 @@ scenario("pod CIDR overlaps an on-link network", {
     "same → server by ClusterIP": "ok",
   },
   recovers: within(seconds(5)),
+  notOnOtherNode: whyNoRouteOnOwnNode,
 });

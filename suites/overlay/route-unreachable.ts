@@ -1,5 +1,5 @@
 import { scenario } from "../../lib/mocha/scenario.ts";
-import { hasKernelDataplane, route, seconds, where, within } from "../../lib/scenario/spec.ts";
+import { hasKernelDataplane, route, seconds, where, whyNoRouteOnOwnNode, within } from "../../lib/scenario/spec.ts";
 
 const unlessBpf = where(hasKernelDataplane, "host-unreachable").otherwise("ok");
 
@@ -21,4 +21,5 @@ scenario("unreachable route to a pod", {
     "same → server by ClusterIP": "ok",
   },
   recovers: within(seconds(5)),
+  notOnOtherNode: whyNoRouteOnOwnNode,
 });
