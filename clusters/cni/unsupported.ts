@@ -10,6 +10,7 @@ export const UNSUPPORTED_CNIS: readonly UnsupportedCni[] = [
     name: "terway",
     reason:
       "Terway takes pods' addresses and devices from its cloud's network interfaces, so it runs only there; " +
-      "what document 002 (docs/field-documents.md) says of its ENI-IP backends also holds for backends on the host network, in any cell",
+      "what document 002 (docs/field-documents.md) says of its ENI-IP backends also holds for backends on the host " +
+      "network, in any cell",
   },
 ];
